@@ -1,0 +1,39 @@
+"""Cutsmith cuts subjects out of pictures.
+
+    from cutsmith import cut_out
+    cut = cut_out("photo.jpg")
+    cut.save("cut.png")
+
+Names are loaded when they are first used, so that `import cutsmith` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cutsmith.errors import CutsmithError, SubjectNotFound
+    from cutsmith.geometry import Box
+    from cutsmith.picture import Picture
+    from cutsmith.pipeline import Cutout, cut_out
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Box": "cutsmith.geometry",
+    "CutsmithError": "cutsmith.errors",
+    "Cutout": "cutsmith.pipeline",
+    "Picture": "cutsmith.picture",
+    "SubjectNotFound": "cutsmith.errors",
+    "cut_out": "cutsmith.pipeline",
+}
+
+__all__ = ["Box", "Cutout", "CutsmithError", "Picture", "SubjectNotFound", "__version__", "cut_out"]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from the module that holds it (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'cutsmith' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -1,0 +1,29 @@
+"""Is there such a file? Asked so that the answer is always yes or no.
+
+`Path.is_file()` and its kin raise where a folder on the way may not be entered and where a name is too long.
+"""
+
+from __future__ import annotations
+
+import os
+
+
+def is_file(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is a file; False where the system does not say."""
+    return os.path.isfile(path)  # noqa: PTH113
+
+
+def is_folder(path: str | os.PathLike[str]) -> bool:
+    """Whether `path` is a folder; False where the system does not say."""
+    return os.path.isdir(path)  # noqa: PTH112
+
+
+def may_exist(path: str | os.PathLike[str]) -> bool:
+    """Whether something of the name `path` is there, or may be there behind a folder that may not be entered."""
+    try:
+        os.stat(path)  # noqa: PTH116
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return False
+    return True

@@ -1,0 +1,96 @@
+"""Boxes, in pixels of the upright picture.
+
+A `Box` is `(x0, y0, x1, y1)`: float pixels, origin top left, x1 and y1 exclusive.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from cutsmith.errors import BadBox
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Box(NamedTuple):
+    """A rectangle `(x0, y0, x1, y1)` in pixels, x1 and y1 exclusive."""
+
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+
+    @property
+    def width(self) -> float:
+        """Width in pixels."""
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> float:
+        """Height in pixels."""
+        return self.y1 - self.y0
+
+    def grow(self, margin: float) -> Box:
+        """The box with `margin` pixels more on each side (fewer, where it is negative)."""
+        return Box(self.x0 - margin, self.y0 - margin, self.x1 + margin, self.y1 + margin)
+
+    def clip(self, width: int, height: int) -> Box:
+        """The part of the box inside a picture of `width` x `height` pixels; may have no area."""
+        x0, x1 = (min(max(x, 0.0), float(width)) for x in (self.x0, self.x1))
+        y0, y1 = (min(max(y, 0.0), float(height)) for y in (self.y0, self.y1))
+        return Box(x0, y0, x1, y1)
+
+    def slices(self) -> tuple[slice, slice]:
+        """(rows, columns) of every pixel that the box touches, to index an array of shape (H, W, ...)."""
+        return (
+            slice(math.floor(self.y0), math.ceil(self.y1)),
+            slice(math.floor(self.x0), math.ceil(self.x1)),
+        )
+
+
+def checked_box(box: tuple[float, float, float, float], width: int, height: int) -> Box:
+    """`box` as a `Box` clipped to a picture of `width` x `height` pixels.
+
+    Raises:
+        BadBox: not four finite numbers, x1 <= x0 or y1 <= y0, or wholly outside the picture.
+    """
+    wanted = f"wanted X0,Y0,X1,Y1 in pixels with X0 < X1 and Y0 < Y1, inside 0,0,{width},{height}"
+    try:
+        found = Box(*(float(value) for value in box))
+    except (TypeError, ValueError) as error:
+        raise BadBox(f"{box!r} is not a box: {wanted}.", "Example: --box 40,60,300,420") from error
+    shown = ",".join(f"{value:g}" for value in found)
+    if not all(math.isfinite(value) for value in found):
+        raise BadBox(f"The box {shown} has a value that is not finite: {wanted}.", "Example: --box 40,60,300,420")
+    if found.width <= 0 or found.height <= 0:
+        upright = Box(
+            min(found.x0, found.x1), min(found.y0, found.y1), max(found.x0, found.x1), max(found.y0, found.y1)
+        )
+        inverted = upright.width > 0 and upright.height > 0
+        remedy = (
+            "Did you mean --box " + ",".join(f"{value:g}" for value in upright) + "?"
+            if inverted
+            else "Example: --box 40,60,300,420"
+        )
+        raise BadBox(f"The box {shown} {'is inverted' if inverted else 'has no area'}: {wanted}.", remedy)
+    inside = found.clip(width, height)
+    if inside.width <= 0 or inside.height <= 0:
+        raise BadBox(
+            f"The box {shown} lies outside the picture, which is {width} x {height} pixels: {wanted}.",
+            "Coordinates count from the top left corner of the upright picture (EXIF rotation applied).",
+        )
+    return inside
+
+
+def box_of_mask(mask: NDArray[np.bool_]) -> Box | None:
+    """The smallest box around the true pixels of `mask`, bool (H, W); None where there are none."""
+    import numpy as np
+
+    rows = np.flatnonzero(mask.any(axis=1))
+    if rows.size == 0:
+        return None
+    columns = np.flatnonzero(mask.any(axis=0))
+    return Box(float(columns[0]), float(rows[0]), float(columns[-1]) + 1, float(rows[-1]) + 1)
