@@ -1,0 +1,208 @@
+"""Where results go: checked before the work begins, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+from cutsmith.errors import OutputExists, OutputRefused
+from cutsmith.picture.formats import output_format
+
+_REMEDIES = {
+    errno.ENOSPC: "The disk is full: free some space, or write elsewhere.",
+    errno.EDQUOT: "Your quota is used up: free some space, or write elsewhere.",
+    errno.EROFS: "The disk is read-only: write elsewhere.",
+    errno.EACCES: "You may not write there: choose another folder, or allow it with chmod u+w.",
+    errno.EPERM: "You may not write there: choose another folder.",
+    errno.ENAMETOOLONG: "Choose a shorter name.",
+    errno.ENOTDIR: "A part of the path is a file, not a folder.",
+}
+# What os.link says where it is not to be had (FAT, some network disks, containers).
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK})
+
+
+def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
+    """Refuse, before any work is done, an output that cannot be written as things stand.
+
+    Raises:
+        OutputFormatUnsupported: the suffix. OutputExists: the file is there and `overwrite` is not given.
+        OutputRefused: a folder has that name, or the nearest folder that exists may not be written to.
+    """
+    target = Path(path)
+    output_format(target)
+    _check_target(target, overwrite)
+    try:
+        folder = _target_behind_links(target).parent
+        while not folder.exists():
+            folder = folder.parent
+    except OSError as error:
+        raise _refused(target, error) from error
+    if not folder.is_dir():
+        raise OutputRefused(f"{target} cannot be written: {folder} is a file, not a folder.", "Choose another name.")
+    if not _is_special(target) and not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputRefused(
+            f"{target} cannot be written: the folder {folder} may not be written to.",
+            _REMEDIES[errno.EACCES],
+        )
+
+
+def write_bytes_atomically(data: bytes, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
+    """Write `data` to `path` so that the file is there whole or not at all, even if the process is killed; -> the path.
+
+    The bytes go into a file without a name where the system has such (else a temporary one) in the same folder, to the
+    disk, and then get their name in one step. Without `overwrite` a file that appears meanwhile is left alone. Missing
+    folders are made. The mode is the umask's, or that of the file that is overwritten. Devices and pipes
+    (/dev/stdout) are written to directly; a symbolic link stays one.
+
+    Raises:
+        OutputExists, OutputRefused: nothing is left behind.
+    """
+    named = Path(path)
+    _check_target(named, overwrite)
+    try:
+        if _is_special(named):
+            with named.open("wb") as device:
+                device.write(data)
+            return named
+        target = _target_behind_links(named)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write_whole(data, target, overwrite)
+    except FileExistsError as error:
+        if target.parent.is_dir():
+            raise _exists(named) from error
+        raise _refused(named, error) from error
+    except OSError as error:
+        raise _refused(named, error) from error
+    return named
+
+
+def _write_whole(data: bytes, target: Path, overwrite: bool) -> None:
+    mode = _mode_to_keep(target) if overwrite else None
+    if not _write_unnamed(data, target, mode, overwrite):
+        temporary = _temporary_name(target.parent)
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        descriptor = os.open(temporary, flags, 0o666)  # less what the umask takes
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                _write_to_disk(data, stream, mode)
+            _give_name(temporary, target, overwrite)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+            raise
+    _sync_folder(target.parent)
+
+
+def _write_unnamed(data: bytes, target: Path, mode: int | None, overwrite: bool) -> bool:
+    """Write through a file that has no name until it is whole (Linux's O_TMPFILE), so that even a killed process
+    leaves nothing behind; False where the system or the disk has no such files."""
+    if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").is_dir():
+        return False
+    try:
+        descriptor = os.open(target.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
+    except OSError:
+        return False  # whatever else is wrong, the named way will say
+    with os.fdopen(descriptor, "wb") as stream:
+        _write_to_disk(data, stream, mode)
+        named = _temporary_name(target.parent) if overwrite else target
+        try:
+            # open(2) names such a file this way. src_dir_fd is not used, but makes Python follow the link.
+            os.link(f"/proc/self/fd/{descriptor}", named, src_dir_fd=descriptor, follow_symlinks=True)
+        except FileExistsError:
+            raise
+        except OSError:
+            return False
+    if overwrite:
+        _give_name(named, target, overwrite)
+    return True
+
+
+def _write_to_disk(data: bytes, stream: BinaryIO, mode: int | None) -> None:
+    stream.write(data)
+    stream.flush()
+    if mode is not None and hasattr(os, "fchmod"):
+        os.fchmod(stream.fileno(), mode)
+    os.fsync(stream.fileno())
+
+
+def _mode_to_keep(target: Path) -> int | None:
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except OSError:
+        return None  # nothing is there, or links that lead to each other
+
+
+def _temporary_name(folder: Path) -> Path:
+    # Short, whatever the target's name: that may be as long as the file system allows.
+    return folder / f".cutsmith-{secrets.token_hex(6)}.tmp"
+
+
+def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
+    """Move `temporary` to `target` in one step; FileExistsError where that is taken and may not be overwritten."""
+    if overwrite:
+        temporary.replace(target)
+        return
+    if os.name == "nt":
+        temporary.rename(target)  # refuses an existing target there
+        return
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, "exists", str(target)) from error
+        temporary.replace(target)
+        return
+    temporary.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the new name itself to the disk, where folders can be synced; the file is whole either way."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _check_target(target: Path, overwrite: bool) -> None:
+    if "\0" in str(target):
+        raise OutputRefused(f"{str(target)!r} cannot be written: a name has no NUL.", "Choose another name.")
+    try:
+        if target.is_dir():
+            raise OutputRefused(
+                f"{target} is a folder: wanted the name of a file.", f"Example: -o {target / 'cut.png'}"
+            )
+        taken = os.path.lexists(target) and not _is_special(target)
+    except OSError as error:
+        raise _refused(target, error) from error
+    if taken and not overwrite:
+        raise _exists(target)
+
+
+def _is_special(path: Path) -> bool:
+    """Whether `path` is there and neither a file nor a folder: a device, a pipe."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _target_behind_links(path: Path) -> Path:
+    # Not Path.resolve(), which raises RuntimeError at links that lead to each other; those are replaced.
+    return Path(os.path.realpath(path)) if path.is_symlink() else path
+
+
+def _exists(path: Path) -> OutputExists:
+    return OutputExists(f"{path} is already there.", "Write over it: --overwrite")
+
+
+def _refused(path: Path, error: OSError) -> OutputRefused:
+    reason = error.strerror or str(error)
+    return OutputRefused(f"{path} cannot be written: {reason}.", _REMEDIES.get(error.errno or 0, "Write elsewhere."))

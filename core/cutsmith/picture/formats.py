@@ -1,0 +1,170 @@
+"""Which format a file is, from its first bytes (never from its name), and which formats are written."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from cutsmith.errors import OutputFormatUnsupported, PictureFormatUnsupported
+
+READ_FORMATS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF and HEIC"
+
+OUTPUT_FORMATS = {
+    ".png": "PNG",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WEBP",
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".avif": "AVIF",
+    ".bmp": "BMP",
+}
+"""Suffix -> format, of the formats that are written."""
+
+OPAQUE_FORMATS = frozenset({"JPEG", "BMP"})
+"""Formats that cannot hold transparency."""
+
+_MAGIC = (
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"\x89PNG\r\n\x1a\n", "PNG"),
+    (b"GIF87a", "GIF"),
+    (b"GIF89a", "GIF"),
+    (b"II*\0", "TIFF"),
+    (b"MM\0*", "TIFF"),
+    (b"II+\0", "TIFF"),
+    (b"MM\0+", "TIFF"),
+)
+_BMP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+
+_STRANGERS = (
+    (b"%PDF", "a PDF document"),
+    (b"%!PS", "a PostScript document"),
+    (b"8BPS", "a Photoshop document"),
+    (b"PK\x03\x04", "a ZIP archive or an office document"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x1aE\xdf\xa3", "a Matroska or WebM video"),
+    (b"\0\0\x01\xba", "an MPEG video"),
+    (b"\0\0\x01\xb3", "an MPEG video"),
+    (b"OggS", "an Ogg recording"),
+    (b"ID3", "an MP3 recording"),
+    (b"\xff\x0a", "a JPEG XL picture"),
+    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
+    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
+    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+    (b"\0\0\x01\0", "a Windows icon"),
+    (b"v/1\x01", "an OpenEXR picture"),
+    (b"#?RADIANCE", "a Radiance HDR picture"),
+    (b"gimp xcf", "a GIMP document"),
+    (b"FUJIFILM", "a camera's raw file"),
+    (b"IIU\0", "a camera's raw file"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
+)
+
+_REMEDIES = {
+    "a camera's raw file": "Develop it first: export a 16-bit TIFF or a JPEG from your raw converter.",
+    "a PDF document": "Convert a page first: pdftoppm -png -r 300 -singlefile document.pdf page",
+    "an SVG drawing": "Convert it first: rsvg-convert drawing.svg -o drawing.png",
+    "a web page (HTML)": "The server answered with a page instead of the picture: download the picture itself.",
+    "a Git LFS pointer, not the file itself": "Fetch the file itself: git lfs pull",
+}
+
+
+def recognise(head: bytes, name: str) -> str:
+    """The format of the file that begins with `head` (its first 4 KB): PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF or HEIC.
+
+    Raises:
+        PictureFormatUnsupported: says what the bytes look like; `name` is for the message.
+    """
+    format_name = _known_format(head)
+    if format_name is not None:
+        return format_name
+    found = _looks_like(head)
+    raise PictureFormatUnsupported(
+        f"{name} looks like {found}: wanted a picture ({READ_FORMATS}).",
+        _REMEDIES.get(found, "Give a picture, or convert this to one of these formats first."),
+    )
+
+
+def _known_format(head: bytes) -> str | None:
+    for magic, format_name in _MAGIC:
+        if head.startswith(magic):
+            return None if format_name == "TIFF" and head[8:10] == b"CR" else format_name  # "CR": Canon's raw
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "WEBP"
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
+        return "BMP"
+    brands = _isobmff_brands(head)
+    if brands and brands[0] not in (b"crx ",):
+        # The first brand decides; mif1 and msf1 are neutral, and then the compatible brands do.
+        for brand in brands:
+            if brand in _AVIF_BRANDS:
+                return "AVIF"
+            if brand in _HEIC_BRANDS:
+                return "HEIC"
+            if brand not in (b"mif1", b"msf1", b"miaf", b"MiHE", b"MiHB", b"tmap"):
+                break
+    return None
+
+
+def _isobmff_brands(head: bytes) -> list[bytes]:
+    """Major and compatible brands of an ISO base media file (ISO/IEC 14496-12), [] where `head` is none."""
+    if head[4:8] != b"ftyp":
+        return []
+    end = min(int.from_bytes(head[:4], "big"), len(head))
+    return [head[8:12]] + [head[at : at + 4] for at in range(16, end - 3, 4)]
+
+
+def _looks_like(head: bytes) -> str:
+    """What a file that is none of our formats seems to be, for a person."""
+    for magic, description in _STRANGERS:
+        if head.startswith(magic):
+            return description
+    if head[:4] == b"RIFF":
+        return {b"AVI ": "an AVI video", b"WAVE": "a WAV recording"}.get(head[8:12], "a RIFF file that is no WebP")
+    if head[8:10] == b"CR" or head[8:12] == b"crx ":
+        return "a camera's raw file"
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide"):
+        return "an MP4 or QuickTime video"
+    if not any(head):
+        return "zeros only, as an interrupted copy leaves them"
+    return _looks_like_text(head) or "no format known here (first bytes " + head[:8].hex(" ") + ")"
+
+
+def _looks_like_text(head: bytes) -> str | None:
+    encoding = "utf-16" if head[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    text = head.decode(encoding, errors="ignore")
+    lost = len(head) - len(text.encode(encoding, errors="ignore"))
+    printable = sum(letter.isprintable() or letter in "\t\r\n\f\ufeff" for letter in text)
+    if not text or abs(lost) > 4 or printable < 0.95 * len(text):
+        return None
+    beginning = text.lstrip("\ufeff \t\r\n").lower()
+    if "<svg" in beginning and beginning.startswith("<"):
+        return "an SVG drawing"
+    if beginning.startswith(("<!doctype html", "<html", "<head", "<body")):
+        return "a web page (HTML)"
+    if beginning.startswith("<?xml"):
+        return "an XML document"
+    if beginning.startswith(("{", "[")):
+        return "a JSON document"
+    return "text"
+
+
+def output_format(path: str | PurePath) -> str:
+    """The format that `path`'s suffix stands for: PNG, TIFF, WEBP, JPEG, AVIF or BMP.
+
+    Raises:
+        OutputFormatUnsupported: no suffix, or that of a format that is not written.
+    """
+    suffix = str(path).lower() if str(path).startswith(".") and "/" not in str(path) else ""
+    suffix = suffix if suffix in OUTPUT_FORMATS else PurePath(path).suffix.lower()
+    if suffix in OUTPUT_FORMATS:
+        return OUTPUT_FORMATS[suffix]
+    found = f"The suffix {suffix} is not written" if suffix else f"The name {str(path)!r} has no suffix"
+    raise OutputFormatUnsupported(
+        f"{found}: wanted one of {', '.join(OUTPUT_FORMATS)}.", "Example: -o cut.png (keeps transparency and 16 bits)"
+    )

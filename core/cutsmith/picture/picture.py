@@ -1,0 +1,132 @@
+"""`Picture`: what was read, and what is written."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cutsmith.picture.colour import profile_from_srgb, srgb_from_profile
+from cutsmith.picture.destination import write_bytes_atomically
+from cutsmith.picture.encoding import encode
+from cutsmith.picture.formats import output_format
+from cutsmith.picture.limits import DEFAULT_MAX_PIXELS
+from cutsmith.picture.samples import on_white, to_8_bit
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture in memory, upright, with everything that a file of it can keep.
+
+    Attributes:
+        pixels: uint8 or uint16, (H, W, 3), RGB in the colour space of `icc` (sRGB where that is None).
+        alpha: float32 (H, W) in [0, 1], straight (colours are not multiplied by it); None where all is opaque.
+        icc: the RGB colour profile, its bytes as they were in the file.
+        dpi: (horizontal, vertical) resolution in dots per inch.
+        source: the path, "<stdin>", "<bytes>" or "<array>".
+        warnings: what a person should know, such as "only the first of 12 frames is used".
+    """
+
+    pixels: NDArray[Any]
+    alpha: NDArray[np.float32] | None = None
+    icc: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    source: str = "<array>"
+    warnings: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype not in (np.uint8, np.uint16):
+            raise ValueError(
+                f"pixels must be uint8 or uint16 of shape (H, W, 3), but are {self.pixels.dtype} {self.pixels.shape}"
+            )
+        if self.alpha is not None and self.alpha.shape != self.pixels.shape[:2]:
+            raise ValueError(f"alpha must have the shape {self.pixels.shape[:2]}, but has {self.alpha.shape}")
+
+    def __repr__(self) -> str:
+        depth = self.pixels.dtype.itemsize * 8
+        kept = "".join(f", {name}" for name in ("alpha", "icc", "dpi") if getattr(self, name) is not None)
+        return f"<Picture {self.source}: {self.width} x {self.height}, {depth} bits{kept}>"
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+        return int(self.pixels.shape[0])
+
+    @classmethod
+    def read(
+        cls, source: str | os.PathLike[str] | bytes | BinaryIO, *, max_pixels: int = DEFAULT_MAX_PIXELS
+    ) -> Picture:
+        """The picture in `source`: a path, a file's bytes, an open binary file, or "-" for standard input.
+
+        PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, and HEIC with the extra `[heic]`; of several frames or pages the first.
+        `max_pixels` is compared with the header before anything is decoded.
+
+        Raises:
+            PictureNotFound, PictureIsFolder, PictureUnreadable, PictureEmpty: the file.
+            PictureFormatUnsupported, PictureDamaged, PictureTooSmall, PictureTooLarge: what is in it.
+            FormatExtraMissing: HEIC without pi-heif.
+        """
+        from cutsmith.picture.reading import read_picture
+
+        return read_picture(source, max_pixels)
+
+    def srgb(self) -> NDArray[np.uint8]:
+        """What a model sees: uint8 (H, W, 3) in sRGB, transparency on white, 16 bits rounded to 8 (never clipped).
+
+        May be `pixels` itself: do not write into it.
+        """
+        colours = srgb_from_profile(to_8_bit(self.pixels), self.icc)
+        return colours if self.alpha is None else on_white(colours, self.alpha)
+
+    def from_srgb(self, colours: NDArray[np.uint8]) -> NDArray[Any]:
+        """sRGB `colours`, uint8 (H, W, 3) or (3,), in this picture's colour space and depth, to lay behind it."""
+        image = np.asarray(colours, np.uint8)
+        converted = profile_from_srgb(
+            image.reshape((-1, 1, 3) if image.ndim != 3 else image.shape), self.icc, self.pixels.dtype
+        )
+        return converted.reshape(image.shape)
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        metadata: Mapping[str, str] | None = None,
+        quality: int | None = None,
+    ) -> Path:
+        """Write the picture to `path`, atomically, in the format of its suffix; -> the path.
+
+        PNG and TIFF keep 16 bits, profile and resolution; WebP (lossless without `quality`), JPEG and AVIF keep the
+        profile; BMP neither. `metadata` goes into iTXt, ImageDescription or EXIF; nothing of the source's EXIF does.
+
+        Raises:
+            OutputFormatUnsupported: the suffix, or alpha into JPEG or BMP. OutputExists, OutputRefused, BadOption.
+        """
+        data = self.encode(Path(path).suffix or str(path), metadata=metadata, quality=quality)
+        return write_bytes_atomically(data, path, overwrite=overwrite)
+
+    def encode(self, suffix: str, *, metadata: Mapping[str, str] | None = None, quality: int | None = None) -> bytes:
+        """The bytes that `save` would write to a file with `suffix`, such as ".png".
+
+        Raises:
+            OutputFormatUnsupported, OutputRefused, BadOption: as `save`.
+        """
+        return encode(
+            self.pixels,
+            self.alpha,
+            output_format(suffix),
+            icc=self.icc,
+            dpi=self.dpi,
+            metadata=metadata,
+            quality=quality,
+        )

@@ -1,0 +1,124 @@
+"""PNG, JPEG, WebP, TIFF, BMP, AVIF and GIF through Pillow, one plug-in at a time.
+
+Each plug-in is called by itself instead of through `Image.open`: no other format is let through, nothing is imported
+that the file does not need, and our limit on pixels replaces Pillow's global one.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from cutsmith.errors import PictureDamaged, PictureFormatUnsupported
+from cutsmith.picture.decoded import Decoded, damage_named, plausible_dpi
+from cutsmith.picture.limits import check_size
+from cutsmith.picture.modes import arrays_of
+from cutsmith.picture.orientation import SIDEWAYS
+from cutsmith.picture.sixteen_bit import decode_16_bit, is_16_bit
+from cutsmith.picture.tiff_decoder import decode_tiff, refuse_missing_rows, refuse_raw
+
+if TYPE_CHECKING:
+    from PIL.ImageFile import ImageFile
+
+_PLUGINS = {
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    # Not the MPO reader: the further pictures of an MPO are previews or gain maps.
+    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+}
+_ORIENTATION_TAG = 274
+_LIMIT_LOCK = Lock()
+
+
+def decode_with_pillow(data: bytes, format_name: str, name: str, max_pixels: int) -> Decoded:
+    """Decode the file `data` of `format_name`, a key of the formats above; `name` is for messages.
+
+    Raises:
+        PictureTooSmall, PictureTooLarge, PictureFormatUnsupported, PictureDamaged.
+    """
+    with damage_named(name), _pillow_allowing(max_pixels):
+        try:
+            image = open_image(data, format_name)
+        except SyntaxError as error:
+            if format_name != "TIFF":
+                raise
+            # A kind of pixel that Pillow does not know, such as 16-bit gray with alpha, or no TIFF at all.
+            return decode_tiff(data, name, max_pixels, str(error))
+        check_size(*image.size, name, max_pixels)
+        if format_name == "TIFF":
+            refuse_raw(image, name)
+            refuse_missing_rows(image, name)
+            if image.tag_v2.get(284) == 2 and max(image.tag_v2.get(258, (8,))) > 8:  # type: ignore[attr-defined]
+                return decode_tiff(data, name, max_pixels, "planes of more than 8 bits")
+        warnings = _frame_warnings(image)
+        dpi = plausible_dpi(image.info.get("dpi"))
+        if dpi and format_name == "TIFF" and _orientation(image) in SIDEWAYS:
+            dpi = dpi[::-1]  # Pillow turns TIFFs upright itself while it loads them, and leaves their resolution
+        if is_16_bit(image, data):
+            pixels, alpha = decode_16_bit(lambda: open_image(data, format_name), data)
+            image.load()  # for what follows the pixels: PNG may have its EXIF there
+        else:
+            pixels, alpha = arrays_of(image, data)
+        # Read after load(): of TIFF Pillow has applied it by then; AVIF's comes from the container (irot, imir).
+        return Decoded(pixels, alpha, image.info.get("icc_profile") or None, dpi, _orientation(image), warnings)
+
+
+@contextmanager
+def _pillow_allowing(max_pixels: int) -> Iterator[None]:
+    """Lift Pillow's own limit, a global one that its TIFF and WebP readers ask, where it is lower than `max_pixels`.
+
+    Who lifts it keeps the others waiting: what they would find is neither Pillow's own limit nor there to stay.
+    """
+    from PIL import Image
+
+    with _LIMIT_LOCK:
+        before = Image.MAX_IMAGE_PIXELS
+        if before is not None and max_pixels > 2 * before:  # up to twice its limit Pillow only warns
+            try:
+                Image.MAX_IMAGE_PIXELS = max_pixels
+                yield
+            finally:
+                Image.MAX_IMAGE_PIXELS = before
+            return
+    yield
+
+
+def open_image(data: bytes, format_name: str) -> ImageFile:
+    """Pillow's image of `data`, its header read and nothing decoded."""
+    module, reader = _PLUGINS[format_name]
+    try:
+        plugin = import_module(module)
+    except ImportError as error:
+        raise PictureFormatUnsupported(
+            f"{format_name} is not read by the Pillow that is installed: {error}.", "pip install --upgrade pillow"
+        ) from error
+    image: ImageFile = getattr(plugin, reader)(io.BytesIO(data))
+    if not image.mode or min(image.size) < 1:
+        raise PictureDamaged(f"the header gives {image.size[0]} x {image.size[1]} pixels of kind {image.mode!r}")
+    return image
+
+
+def _orientation(image: ImageFile) -> int:
+    """EXIF orientation, 1 to 8; 1 where there is none or the EXIF block is broken."""
+    try:
+        found = image.getexif().get(_ORIENTATION_TAG, 1)
+        return int(found) if 1 <= found <= 8 else 1
+    except Exception:  # noqa: BLE001 - a broken EXIF block raises nearly anything, and is no reason to refuse a picture
+        return 1
+
+
+def _frame_warnings(image: ImageFile) -> list[str]:
+    try:
+        frames: Any = getattr(image, "n_frames", 1)
+    except Exception:  # noqa: BLE001 - counting walks through later frames, which may be damaged: the first need not be
+        return ["only the first frame is used; the later ones are damaged"]
+    kind = "pages" if image.format == "TIFF" else "frames"
+    return [f"only the first of {frames} {kind} is used"] if isinstance(frames, int) and frames > 1 else []

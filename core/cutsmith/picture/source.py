@@ -1,0 +1,110 @@
+"""Where a picture's bytes come from: a path, bytes, an open file, standard input."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from cutsmith.errors import (
+    BadOption,
+    PictureEmpty,
+    PictureError,
+    PictureIsFolder,
+    PictureNotFound,
+    PictureUnreadable,
+)
+from cutsmith.picture.formats import recognise
+
+HEAD_BYTES = 4096
+
+Source = str | os.PathLike[str] | bytes | BinaryIO
+
+
+def read_source(source: Source) -> tuple[bytes, str, str]:
+    """(the file's bytes, the format's name, what to call the picture) of `source`; "-" is standard input.
+
+    The format is recognised on the first 4 KB: a film that was given by mistake is never read as a whole.
+
+    Raises:
+        PictureNotFound, PictureIsFolder, PictureUnreadable, PictureEmpty, PictureFormatUnsupported.
+    """
+    if isinstance(source, bytes | bytearray | memoryview):
+        data = bytes(source)
+        return data, _recognised(data[:HEAD_BYTES], "<bytes>"), "<bytes>"
+    if isinstance(source, str | os.PathLike):
+        return _read_standard_input() if os.fspath(source) == "-" else _read_path(Path(source))
+    if not hasattr(source, "read"):
+        raise TypeError(f"a picture is read from a path, bytes or a binary file, not from {type(source).__name__}")
+    name = getattr(source, "name", "<stream>")
+    return _read_stream(source, name if isinstance(name, str) else "<stream>")
+
+
+def _read_path(path: Path) -> tuple[bytes, str, str]:
+    name = str(path)
+    try:
+        with path.open("rb") as stream:
+            return _read_stream(stream, name)
+    except PictureError:
+        raise
+    except IsADirectoryError as error:
+        raise PictureIsFolder(_is_folder(name), "Give one picture, or its files: folder/*.jpg") from error
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise PictureNotFound(f"There is no file {name}.", _nearest_names(path)) from error
+    except PermissionError as error:
+        if os.path.isdir(path):  # noqa: PTH112 - how Windows says "a folder"; Path.is_dir() may itself be denied
+            raise PictureIsFolder(_is_folder(name), "Give one picture, or its files: folder/*.jpg") from error
+        raise PictureUnreadable(
+            f"{name} may not be read: {error.strerror}.", f"Allow it: chmod u+r '{name}'"
+        ) from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise PictureUnreadable(f"{name} cannot be read: {_reason(error)}.") from error
+
+
+def _read_standard_input() -> tuple[bytes, str, str]:
+    if sys.stdin is None or sys.stdin.isatty():
+        raise BadOption(
+            "The picture was to come from standard input, which is the keyboard.",
+            "Example: cutsmith cut - -o cut.png < photo.jpg",
+        )
+    try:
+        return _read_stream(sys.stdin.buffer, "<stdin>")
+    except OSError as error:
+        raise PictureUnreadable(f"Standard input cannot be read: {_reason(error)}.") from error
+
+
+def _read_stream(stream: BinaryIO, name: str) -> tuple[bytes, str, str]:
+    head = b""
+    while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
+        if not isinstance(more, bytes):
+            raise TypeError(f"{name} is open as text: open it as binary, open(path, 'rb')")
+        head += more
+    format_name = _recognised(head, name)
+    return head + (stream.read() if len(head) == HEAD_BYTES else b""), format_name, name
+
+
+def _recognised(head: bytes, name: str) -> str:
+    if not head:
+        raise PictureEmpty(f"{name} is empty: 0 bytes.", "The download or the copy was probably cut off: repeat it.")
+    return recognise(head, name)
+
+
+def _is_folder(name: str) -> str:
+    return f"{name} is a folder, not a picture."
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error) or type(error).__name__
+
+
+def _nearest_names(path: Path) -> str:
+    """Names in the same folder that look like the missing one."""
+    from difflib import get_close_matches
+
+    try:
+        present = [entry.name for entry in path.parent.iterdir()]
+    except OSError:
+        return f"There is no folder {path.parent} either."
+    near = get_close_matches(path.name, present, n=3, cutoff=0.6)
+    return f"Did you mean {' or '.join(near)}?" if near else "Check the name and the folder that it is relative to."
