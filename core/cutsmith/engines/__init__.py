@@ -1,0 +1,1 @@
+"""Opens an ONNX model on the best engine that this machine has."""

@@ -1,0 +1,102 @@
+"""Which engine runs a model: a pure function of what is present and what was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cutsmith.engines.presence import Presence
+from cutsmith.errors import BadOption, EngineMissing
+
+CPU_PROVIDER = "CPUExecutionProvider"
+ACCELERATORS = {
+    "cuda": "CUDAExecutionProvider",
+    "coreml": "CoreMLExecutionProvider",
+    "directml": "DmlExecutionProvider",
+}
+ENGINE_NAMES = ("auto", "openvino", "onnxruntime", *ACCELERATORS)
+_WAYS = {
+    "cuda": "pip uninstall onnxruntime, then pip install onnxruntime-gpu",
+    "coreml": "It is part of onnxruntime on a Mac with an Apple processor, and nowhere else",
+    "directml": "On Windows: pip uninstall onnxruntime, then pip install onnxruntime-directml",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One way to run a model.
+
+    Attributes:
+        engine: "openvino" or "onnxruntime".
+        provider: onnxruntime's execution provider; empty for OpenVINO.
+        reason: why it was chosen, for `cutsmith doctor`.
+    """
+
+    engine: str
+    provider: str
+    reason: str
+
+    @property
+    def accelerated(self) -> bool:
+        """Whether it runs on something else than the processor."""
+        return self.provider not in ("", CPU_PROVIDER)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ways to try, in order, and what the user should be told first."""
+
+    choices: tuple[Choice, ...]
+    warnings: tuple[str, ...] = ()
+
+
+def plan(present: Presence, wanted: str = "auto") -> Plan:
+    """The engines to try for `wanted`, best first: an accelerator that is there, then OpenVINO, then onnxruntime.
+
+    An accelerator that was asked for by name and is not there gives a plan for the processor and a warning: the
+    picture is still cut out, and the user knows why it is slow.
+
+    Raises:
+        BadOption: `wanted` is none of `ENGINE_NAMES`.
+        EngineMissing: nothing that runs ONNX models is installed, or not the CPU engine that was asked for.
+    """
+    if wanted not in ENGINE_NAMES:
+        raise BadOption(f"{wanted!r} is no engine: wanted one of {', '.join(ENGINE_NAMES)}.", "cutsmith doctor")
+    if not (present.openvino or present.onnxruntime):
+        raise EngineMissing(
+            "No engine that runs ONNX models is installed: wanted openvino or onnxruntime.",
+            "pip install openvino onnxruntime",
+        )
+    on_processor = _processor_choices(present)
+    if wanted == "auto":
+        accelerated = (_accelerated(name, f"{name} is present") for name in ACCELERATORS)
+        usable = tuple(choice for choice in accelerated if choice.provider in present.accelerators)
+        return Plan(usable + on_processor)
+    if wanted in ACCELERATORS:
+        if ACCELERATORS[wanted] in present.accelerators:
+            return Plan((_accelerated(wanted, f"{wanted} was asked for"), *on_processor))
+        return Plan(on_processor, (_missing_accelerator(wanted, present),))
+    if not getattr(present, wanted):
+        raise EngineMissing(f"The engine {wanted} was asked for and is not installed.", f"pip install {wanted}")
+    return Plan(tuple(choice for choice in on_processor if choice.engine == wanted))
+
+
+def _processor_choices(present: Presence) -> tuple[Choice, ...]:
+    choices = []
+    if present.openvino:
+        choices.append(Choice("openvino", "", "the fastest engine on a processor, and it is installed"))
+    if present.onnxruntime:
+        reason = "it is installed" if present.openvino else "OpenVINO is not installed"
+        choices.append(Choice("onnxruntime", CPU_PROVIDER, reason))
+    return tuple(choices)
+
+
+def _accelerated(name: str, reason: str) -> Choice:
+    return Choice("onnxruntime", ACCELERATORS[name], reason)
+
+
+def _missing_accelerator(wanted: str, present: Presence) -> str:
+    carried = ", ".join(present.accelerators) or "none"
+    return (
+        f"{wanted} was asked for and is not used: the installed onnxruntime carries no {ACCELERATORS[wanted]} "
+        f"(accelerators it carries: {carried}). {_WAYS[wanted]}"
+    )

@@ -1,0 +1,58 @@
+"""Models on onnxruntime: the processor everywhere, CUDA, Core ML and DirectML where a build carries them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cutsmith.engines.choice import CPU_PROVIDER
+from cutsmith.engines.model_faults import cannot_load, failed_on_input, no_such_output
+from cutsmith.engines.quiet_import import import_onnxruntime
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class OnnxruntimeEngine:
+    """One model in one onnxruntime session (see `cutsmith.protocols.Engine`)."""
+
+    def __init__(self, path: Path, output: int, threads: int, provider: str = CPU_PROVIDER) -> None:
+        """Load the model at `path`; only its output number `output` is fetched.
+
+        Raises:
+            ModelUnusable: the file is no ONNX model, or has no such output.
+        """
+        onnxruntime = import_onnxruntime()
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        # A provider that this build does not carry is left out: asked for, onnxruntime warns on top of our own warning.
+        carried = onnxruntime.get_available_providers()
+        providers = [name for name in dict.fromkeys((provider, CPU_PROVIDER)) if name in carried]
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
+        except Exception as error:  # onnxruntime raises a dozen types of its own, without a common base
+            raise cannot_load("onnxruntime", path, error) from error
+        outputs = self._session.get_outputs()
+        if output >= len(outputs):
+            raise no_such_output(path, len(outputs), output)
+        self._output_name = outputs[output].name
+        self._input = self._session.get_inputs()[0]
+        active = self._session.get_providers()[0]
+        self.accelerated = active != CPU_PROVIDER
+        self.name = f"onnxruntime {active.removesuffix('ExecutionProvider')}"
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """The input's shape (N, C, H, W); None where the model leaves a side open."""
+        return tuple(side if isinstance(side, int) else None for side in self._input.shape)
+
+    def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        """The wanted output for `tensor`, float32 (1, 3, H, W)."""
+        try:
+            (result,) = self._session.run([self._output_name], {self._input.name: tensor})
+        except Exception as error:  # as in __init__
+            raise failed_on_input(error) from error
+        return np.asarray(result, dtype=np.float32)

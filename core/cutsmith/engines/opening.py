@@ -1,0 +1,77 @@
+"""Open an ONNX model on the first engine of a plan that really takes it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from cutsmith.engines.choice import Choice, plan
+from cutsmith.engines.presence import Presence, look
+from cutsmith.engines.threads import thread_count
+from cutsmith.errors import EngineMissing, ModelUnusable
+from cutsmith.protocols import Engine
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A model that is ready to run, and what the user should know about the engine."""
+
+    engine: Engine
+    warnings: tuple[str, ...] = ()
+
+
+def open_model(
+    path: Path,
+    *,
+    output: int = 0,
+    engine: str = "auto",
+    threads: int | None = None,
+    present: Presence | None = None,
+) -> Opened:
+    """The model at `path` on the best engine (see `choice.plan`), computing only its output number `output`.
+
+    An accelerator that turns out not to work is left for the next engine, with a warning.
+
+    Raises:
+        BadOption: unknown `engine`, or `threads` below 1.
+        EngineMissing: no engine is installed, or none that is installed can be imported.
+        ModelUnusable: no engine can load the file.
+    """
+    planned = plan(present or look(), engine)
+    warnings = list(planned.warnings)
+    count = thread_count(threads)
+    refusal: ModelUnusable | EngineMissing | None = None
+    for choice in planned.choices:
+        try:
+            opened, accelerated = _open(choice, path, output, count)
+        except ImportError as error:
+            refusal = EngineMissing(f"{choice.engine} is installed and does not start: {error}", "cutsmith doctor")
+            warnings.append(f"{refusal.what} The next engine is used.")
+            continue
+        except ModelUnusable as error:
+            refusal = error
+            warnings.append(f"{error.what} The next engine is used.")
+            continue
+        if choice.accelerated and not accelerated:
+            warnings.append(
+                f"{choice.provider} was chosen because {choice.reason}, and is not used: its driver or libraries are "
+                "missing. The next engine is used; see `cutsmith doctor`."
+            )
+            continue
+        return Opened(opened, tuple(warnings))
+    assert refusal is not None, "a plan has at least one choice for the processor, which ends above or in a refusal"
+    raise refusal
+
+
+def _open(choice: Choice, path: Path, output: int, threads: int) -> tuple[Engine, bool]:
+    if choice.engine == "openvino":
+        from cutsmith.engines.openvino_engine import OpenVinoEngine
+
+        return OpenVinoEngine(path, output, threads), False
+    from cutsmith.engines.onnxruntime_engine import OnnxruntimeEngine
+
+    session = OnnxruntimeEngine(path, output, threads, choice.provider)
+    return session, session.accelerated

@@ -1,0 +1,45 @@
+"""Import the engines without letting them report to their makers.
+
+As they come, `import openvino` tells its maker's statistics server that it was imported (openvino_telemetry) and
+`import onnxruntime` opens a telemetry store for its own (1.32 does so on Linux too). Cutsmith sends nothing anywhere
+unasked, and neither do the engines that it starts. Where a host has imported an engine before us, its choice stands.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+
+def import_openvino() -> Any:
+    """The `openvino` module, imported without its telemetry.
+
+    Raises:
+        ImportError: it is not installed, or does not start.
+    """
+    reporter = "openvino_telemetry"
+    if reporter in sys.modules or "openvino" in sys.modules:
+        return import_module("openvino")
+    # OpenVINO takes a stub where the reporter cannot be imported, which is what None means here.
+    sys.modules[reporter] = None  # type: ignore[assignment]
+    try:
+        return import_module("openvino")
+    finally:
+        del sys.modules[reporter]
+
+
+def import_onnxruntime() -> Any:
+    """The `onnxruntime` module, imported without its telemetry.
+
+    Raises:
+        ImportError: it is not installed, or does not start.
+    """
+    silence_onnxruntime()
+    return import_module("onnxruntime")
+
+
+def silence_onnxruntime() -> None:
+    """Keep onnxruntime's telemetry off in this process; for packages that import it themselves."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
