@@ -1,0 +1,1 @@
+"""Picture -> soft mask of its main subject."""

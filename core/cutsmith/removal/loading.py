@@ -1,0 +1,108 @@
+"""Turn what `--model` says into a remover that is ready to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cutsmith.errors import UnknownModel
+from cutsmith.file_presence import is_file
+from cutsmith.removal.rembg_session import PREFIX
+
+if TYPE_CHECKING:
+    from cutsmith.models.catalogue import Entry
+    from cutsmith.models.store import Store
+    from cutsmith.protocols import Remover
+
+# Taken in this order where no model is named; the second is the first with its weights stored in 16 bits.
+DEFAULT_MODELS = ("isnet-general-use", "isnet-general-use-fp16")
+
+
+@dataclass(frozen=True)
+class LoadedRemover:
+    """A remover, and what the user should know about it."""
+
+    remover: Remover
+    warnings: tuple[str, ...] = ()
+
+
+def load_remover(
+    model: str | None = None,
+    *,
+    engine: str = "auto",
+    threads: int | None = None,
+    store: Store | None = None,
+) -> LoadedRemover:
+    """The remover that `model` names, open on the best engine.
+
+    Args:
+        model: a catalogue name, the path of an ONNX file, "rembg:NAME", or None for the default: IS-Net, from whichever
+            of `DEFAULT_MODELS` is on this machine.
+        engine: one of `cutsmith.engines.choice.ENGINE_NAMES`.
+        threads: None takes all that the process may use.
+        store: where weights are looked for; None takes this user's.
+
+    Raises:
+        UnknownModel: neither a catalogue entry nor a file.
+        WeightsMissing, WeightsDamaged: the weights are not here, or not the publisher's.
+        EngineMissing, ExtraMissing, ModelUnusable: they cannot be run.
+        BadOption: unknown engine, or fewer than one thread.
+    """
+    from cutsmith.models.catalogue import catalogue, find_entry
+    from cutsmith.models.store import Store
+
+    store = store or Store()
+    if model is None:
+        return _load_default(store, engine, threads)
+    if model.startswith(PREFIX):
+        from cutsmith.engines.threads import thread_count
+        from cutsmith.removal.rembg_session import open_rembg_session
+
+        return LoadedRemover(open_rembg_session(model.removeprefix(PREFIX), thread_count(threads)))
+    if model in catalogue():
+        return _load_entry(find_entry(model), store, engine, threads)
+    if Path(model).suffix.lower() == ".onnx" or is_file(model):
+        return _load_file(Path(model), engine, threads)
+    find_entry(model)
+    raise UnknownModel(f"There is no model {model!r}.", "cutsmith models list")
+
+
+def _load_default(store: Store, engine: str, threads: int | None) -> LoadedRemover:
+    from cutsmith.models.catalogue import find_entry
+
+    first, *others = (find_entry(name) for name in DEFAULT_MODELS)
+    if store.find(first) is None:
+        for entry in others:
+            if store.find(entry) is not None:
+                loaded = _load_entry(entry, store, engine, threads)
+                told = f"The default, {first.name}, is not on this machine: {entry.name} is used (same network)."
+                return LoadedRemover(loaded.remover, (told, *loaded.warnings))
+    return _load_entry(first, store, engine, threads)
+
+
+def _load_entry(entry: Entry, store: Store, engine: str, threads: int | None) -> LoadedRemover:
+    from cutsmith.engines.opening import open_model
+    from cutsmith.removal.salient import SalientRemover
+
+    path = store.require(entry)
+    opened = open_model(path, output=entry.salient.output, engine=engine, threads=threads)
+    published = entry.published_hash
+    weights = f"{path.name} {published[0]}:{published[1]}" if published else f"{path.name} (unverified)"
+    return LoadedRemover(SalientRemover(entry.name, entry.salient, opened.engine, weights), opened.warnings)
+
+
+def _load_file(path: Path, engine: str, threads: int | None) -> LoadedRemover:
+    from cutsmith.engines.opening import open_model
+    from cutsmith.removal.custom_model import described, finished
+    from cutsmith.removal.salient import SalientRemover
+
+    if not is_file(path):
+        raise UnknownModel(
+            f"--model {path}: there is no such file.", "cutsmith models list names the models that need no file."
+        )
+    description, warnings = described(path)
+    opened = open_model(path, output=description["output"], engine=engine, threads=threads)
+    spec = finished(description, opened.engine.input_shape)
+    remover = SalientRemover(str(path), spec, opened.engine, path.name)
+    return LoadedRemover(remover, (*warnings, *opened.warnings))

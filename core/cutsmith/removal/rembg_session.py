@@ -1,0 +1,135 @@
+"""rembg's own sessions behind Cutsmith's contract: `--model rembg:NAME` (extra `[rembg]`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cutsmith.engines.quiet_import import import_onnxruntime, silence_onnxruntime
+from cutsmith.errors import DownloadFailed, EngineMissing, ExtraMissing, UnknownModel, UsageError, WeightsMissing
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PREFIX = "rembg:"
+# They need a prompt or a file of the user's own, which `new_session(name)` cannot give them.
+_NOT_BY_NAME = frozenset({"sam", "u2net_custom", "dis_custom", "ben_custom"})
+
+
+class RembgRemover:
+    """Picture -> soft mask by one of rembg's sessions (see `cutsmith.protocols.Remover`).
+
+    rembg stretches every mask to the full range, so that even an empty picture has a pixel of probability 1: with these
+    models Cutsmith cannot tell that nothing was found. Several masks (clothes) are united.
+    """
+
+    def __init__(self, name: str, session: Any) -> None:
+        """Wrap an open rembg `session` that is called `name`."""
+        self.name = f"{PREFIX}{name}"
+        self._session = session
+
+    def provenance(self) -> Mapping[str, str]:
+        """Model, weights and engine; that the mask is stretched is said here."""
+        from importlib.metadata import version
+
+        providers = self._session.inner_session.get_providers()
+        return {
+            "model": self.name,
+            "weights": f"rembg {version('rembg')}; the mask is stretched to the full range by rembg",
+            "engine": f"onnxruntime {providers[0].removesuffix('ExecutionProvider')}",
+        }
+
+    def soft_mask(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """rembg's mask of `image`, uint8 (H, W, 3), as float32 (H, W) in [0, 1]: stretched, unlike our own."""
+        from PIL import Image
+
+        masks = [np.asarray(mask.convert("L")) for mask in self._session.predict(Image.fromarray(image))]
+        united: NDArray[np.float32] = np.maximum.reduce(masks).astype(np.float32) / 255
+        return united
+
+
+def open_rembg_session(name: str, threads: int) -> RembgRemover:
+    """Open rembg's session `name` on `threads` threads.
+
+    Raises:
+        ExtraMissing: rembg is not installed.
+        EngineMissing: rembg is installed without onnxruntime.
+        UnknownModel: rembg has no session of this name.
+        UsageError: the session needs a prompt or a file, or sends pictures to a remote service.
+        WeightsMissing: its weights are not on this machine; rembg would fetch them without asking.
+    """
+    session_class = _session_class(name)
+    if session_class.resolve_existing(f"{name}.onnx") is None:
+        raise WeightsMissing(
+            f"The weights of rembg's session {name} are not on this machine ({session_class.rembg_home()}).",
+            f"cutsmith cut PICTURE --model {PREFIX}{name} --yes, which lets rembg download them",
+        )
+    from rembg.session_factory import new_session
+
+    options = import_onnxruntime().SessionOptions()
+    options.intra_op_num_threads = threads
+    return RembgRemover(name, new_session(name, sess_opts=options))
+
+
+def fetch_rembg_weights(name: str, *, accept_licence: bool) -> None:
+    """Let rembg download the weights of its session `name`, to where it keeps them and with its own checks.
+
+    Raises:
+        LicenceNotAccepted: they may not be used commercially, or on terms that are not known here, and `accept_licence`
+            is false.
+        DownloadFailed: rembg could not fetch them.
+        Other errors as `open_rembg_session`.
+    """
+    from cutsmith.models.catalogue import catalogue, rembg_session_terms
+    from cutsmith.models.store import require_licence
+
+    session_class = _session_class(name)
+    terms = catalogue().get(name) or rembg_session_terms(name)
+    require_licence(
+        f"{PREFIX}{name}",
+        terms.licence if terms else "its licence is not known to Cutsmith",
+        commercial_use=terms is not None and terms.commercial_use,
+        accepted=accept_licence,
+        command=f"cutsmith cut PICTURE --model {PREFIX}{name} --yes",
+    )
+    try:
+        session_class.download_models()
+    except (OSError, ValueError) as error:
+        # requests' errors are OSErrors; pooch tells a wrong hash by a ValueError.
+        raise DownloadFailed(
+            f"rembg could not fetch the weights of {name}: {error}",
+            f"Put {name}.onnx into {session_class.model_dir()} by hand, or try again.",
+        ) from error
+
+
+def _session_class(name: str) -> Any:
+    """rembg's class of the session `name`, if it is one that runs here from a name alone."""
+    silence_onnxruntime()
+    try:
+        from rembg.sessions import sessions
+    except ImportError as error:
+        raise ExtraMissing(
+            f"--model {PREFIX}{name} needs rembg, which is not installed ({error}).",
+            'pip install "cutsmith[rembg]"',
+        ) from error
+    except SystemExit as error:
+        # rembg ends the interpreter when it finds no onnxruntime.
+        raise EngineMissing("rembg is installed and finds no onnxruntime.", "pip install onnxruntime") from error
+    if name not in sessions:
+        from difflib import get_close_matches
+
+        near = ", ".join(get_close_matches(name, sessions, 3)) or ", ".join(sorted(sessions))
+        raise UnknownModel(f"rembg has no session {name!r}.", f"Nearest: {near}")
+    session_class = sessions[name]
+    if name in _NOT_BY_NAME:
+        raise UsageError(
+            f"rembg's session {name} needs a prompt or a file of its own.", "cutsmith cut --model path/to/model.onnx"
+        )
+    if not session_class.is_local():
+        raise UsageError(
+            f"rembg's session {name} sends the picture to a remote service; Cutsmith runs models on this machine only.",
+            "cutsmith models list",
+        )
+    return session_class

@@ -1,0 +1,1 @@
+"""Prompt -> soft mask of what the prompt points at."""
