@@ -1,0 +1,1 @@
+"""Soft mask -> trimap -> alpha -> foreground."""
