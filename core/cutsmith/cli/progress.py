@@ -1,0 +1,59 @@
+"""A progress bar for several pictures that steps aside for what is told of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+
+class PictureBar:
+    """A bar on standard error, from the first picture that was cut out on: before that, questions may be asked there.
+
+    As a context manager it takes itself off the terminal at the end.
+    """
+
+    def __init__(self, total: int, *, shown: bool) -> None:
+        """A bar for `total` pictures; nothing is printed where `shown` is false."""
+        self._bar: Progress | None = None
+        self._running = False
+        if not shown:
+            return
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        # What is printed meanwhile goes to the streams it is meant for, not through the bar's.
+        self._bar = Progress(
+            TextColumn("cutting out"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False,
+        )  # fmt: skip
+        self._task = self._bar.add_task("", total=total)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._stop()
+
+    @contextmanager
+    def telling(self, *, cut_out: bool) -> Iterator[None]:
+        """Off the terminal while the body tells of one picture, `cut_out` or not; then on, one picture further."""
+        resume = self._running or cut_out
+        self._stop()
+        yield
+        if self._bar is not None:
+            self._bar.advance(self._task)
+            if resume and not self._bar.finished:
+                self._bar.start()
+                self._running = True
+
+    def _stop(self) -> None:
+        if self._bar is not None and self._running:
+            self._bar.stop()
+            self._running = False

@@ -1,0 +1,57 @@
+"""Standard input, output and error as they may be: closed, full, in another encoding."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from io import TextIOWrapper
+
+from cutsmith.errors import BadOption, OutputRefused
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+
+
+def prepare_standard_streams() -> None:
+    """Make the three streams usable, whatever the calling process made of them."""
+    # Closed ones (`>&-`) are None, and a file that is opened next would get their number.
+    if sys.stdin is None:
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - open until the process ends
+    if sys.stdout is None:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    if sys.stderr is None:
+        sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+    for stream in (sys.stdout, sys.stderr):
+        # A file name need not be valid in the terminal's encoding; printing it must not fail.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def check_standard_output() -> None:
+    """Refuse to write a picture to a standard output that cannot take it.
+
+    Raises:
+        OutputRefused: it is closed. BadOption: it is a terminal, which would show the bytes as letters.
+    """
+    if sys.__stdout__ is None:
+        raise OutputRefused("The picture was to go to standard output, which is closed.", "Give a file: -o cut.png")
+    if sys.stdout.isatty():
+        raise BadOption(
+            "The picture was to go to standard output, which is the terminal.",
+            "Give a file (-o cut.png), or send it on: cutsmith cut - < photo.jpg > cut.png",
+        )
+
+
+def write_to_standard_output(data: bytes) -> None:
+    """Write a picture's bytes to standard output. Raises OSError where it takes no more (see `refused_output`)."""
+    sys.stdout.buffer.write(data)
+    sys.stdout.buffer.flush()
+
+
+def refused_output(error: Exception) -> OutputRefused | None:
+    """What to tell of `error` where it is a standard stream's that takes no more; None where it is something else."""
+    if not isinstance(error, OSError) or error.filename is not None or error.errno not in _FULL:
+        return None
+    return OutputRefused(
+        f"Standard output cannot be written: {error.strerror}.", "Free some space, or send it elsewhere."
+    )
