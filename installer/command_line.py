@@ -1,0 +1,89 @@
+"""Reads the command and turns a failure into words and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Sequence
+
+from installer.demo import run_demo
+from installer.failure import FAILED, InstallFailed
+from installer.folders import this_clone
+from installer.host_environment import install_into_host
+from installer.testing import run_tests
+from installer.uninstall import uninstall
+from installer.virtual_environment import PRODUCT, PRODUCT_AND_TESTS
+
+INTERRUPTED = 130
+
+DESCRIPTION = "Sets Cutsmith up. Every command says what it does before it does it; a second run is quick."
+EPILOG = f"""\
+demo fetches at most {PRODUCT.download_megabytes} MB of packages, test {PRODUCT_AND_TESTS.download_megabytes} MB;
+either fetches the weights of one model (88 or 179 MB) unless some are on this machine.
+
+Without a command, as ComfyUI-Manager runs it: installs Cutsmith, editable, into the virtual, conda or embedded
+environment whose Python runs it, and changes nothing that is there. Elsewhere it stops.
+
+Environment: CUTSMITH_MODELS names folders for weights, CUTSMITH_HOSTS one for host programs; pip's own settings
+(PIP_INDEX_URL, HTTPS_PROXY, pip.conf ...) hold.
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    root = argparse.ArgumentParser(
+        prog="python3 install.py",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = root.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser(
+        "demo", help="a .venv beside install.py, weights, and the sample photographs cut out into demo/"
+    )
+    test = commands.add_parser(
+        "test",
+        help="everything that the tests need in .venv, then the tests",
+        usage="python3 install.py test [--hosts] [PYTEST ARGUMENT ...]",
+        allow_abbrev=False,
+    )
+    test.add_argument("--hosts", action="store_true", help="a test whose host program is missing fails (CI uses this)")
+    removal = commands.add_parser("uninstall", help="removes .venv, what demo wrote, and Cutsmith's caches")
+    removal.add_argument("--weights", action="store_true", help="also the weights in Cutsmith's own folder")
+    removal.add_argument("--yes", action="store_true", help="do not ask")
+    return root
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong usage, for `test` pytest's own."""
+    for stream in (sys.stdout, sys.stderr):
+        # A folder's name may hold letters that the terminal's encoding lacks; and what is said here has to come out
+        # before what the programs that are called say.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace", line_buffering=True)
+    grammar = parser()
+    options, others = grammar.parse_known_args(arguments)
+    if others and options.command != "test":
+        grammar.error(f"not understood: {' '.join(others)}")
+    clone = this_clone()
+    try:
+        if options.command == "demo":
+            run_demo(clone)
+        elif options.command == "test":
+            return run_tests(clone, [each for each in others if each != "--"], hosts=options.hosts)
+        elif options.command == "uninstall":
+            uninstall(clone, weights=options.weights, yes=options.yes)
+        else:
+            install_into_host(clone)
+    except InstallFailed as failure:
+        print(failure, file=sys.stderr)
+        return failure.exit_code
+    except KeyboardInterrupt:
+        print("\nInterrupted. The same command goes on from here.", file=sys.stderr)
+        return INTERRUPTED
+    except OSError as error:
+        print(f"{error}\n  The disk may be full or read-only, or a program may use the file.", file=sys.stderr)
+        return FAILED
+    return 0

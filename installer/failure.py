@@ -1,0 +1,19 @@
+"""The one way in which the installer stops on purpose."""
+
+from __future__ import annotations
+
+FAILED = 1
+USAGE = 2
+
+
+class InstallFailed(Exception):
+    """Something stands in the way: `what` was found, `remedy` mends it, `exit_code` is what the shell gets."""
+
+    def __init__(self, what: str, remedy: str = "", exit_code: int = FAILED) -> None:
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+        self.exit_code = exit_code
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  {self.remedy}" if self.remedy else self.what

@@ -1,0 +1,90 @@
+"""Where things are: in the clone, and in the user's own folders.
+
+The user's folders are the ones that `platformdirs` names inside the product; the installer cannot import it, because
+it runs before anything is installed. tests/installer/test_folders.py holds the two to the same answer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from installer.failure import InstallFailed
+
+APPLICATION = "cutsmith"
+
+
+@dataclass(frozen=True)
+class Clone:
+    """The folder that holds install.py, and the places in it that the installer writes to."""
+
+    root: Path
+
+    @property
+    def environment(self) -> Path:
+        """The virtual environment of `demo` and `test`."""
+        return self.root / ".venv"
+
+    @property
+    def demo(self) -> Path:
+        """Where the sample pictures and their cut-outs go."""
+        return self.root / "demo"
+
+    @property
+    def project(self) -> Path:
+        """The product's own list of what it requires."""
+        return self.root / "pyproject.toml"
+
+    @property
+    def constraints(self) -> Path:
+        """The exact versions that the tests run with."""
+        return self.root / "constraints-test.txt"
+
+
+def this_clone() -> Clone:
+    """The clone that this installer is part of."""
+    return Clone(Path(__file__).resolve().parent.parent)
+
+
+def user_cache() -> Path:
+    """The user's cache folder for Cutsmith: what is in it can be made or fetched again."""
+    if sys.platform == "win32":
+        return _windows_folder() / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Caches" / APPLICATION
+    return _freedesktop_folder("XDG_CACHE_HOME", ".cache")
+
+
+def user_data() -> Path:
+    """The user's data folder for Cutsmith, which holds the weights."""
+    if sys.platform == "win32":
+        return _windows_folder()
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support" / APPLICATION
+    return _freedesktop_folder("XDG_DATA_HOME", ".local/share")
+
+
+def _windows_folder() -> Path:
+    local = os.environ.get("LOCALAPPDATA", "").strip()
+    return (Path(local) if local else Path.home() / "AppData/Local") / APPLICATION / APPLICATION
+
+
+def _freedesktop_folder(variable: str, beneath_home: str) -> Path:
+    chosen = os.environ.get(variable, "").strip()
+    return (Path(chosen) if chosen else Path.home() / beneath_home) / APPLICATION
+
+
+def require_space(folder: Path, megabytes: int) -> None:
+    """Stop unless the disk that `folder` is (or will be) on has `megabytes` (1e6 bytes) free."""
+    existing = folder
+    while not existing.exists():
+        existing = existing.parent
+    free = shutil.disk_usage(existing).free // 1_000_000
+    if free < megabytes:
+        raise InstallFailed(
+            f"The disk that holds {existing} has {free} MB free; {megabytes} MB are needed.",
+            "Free some space, or put the clone on another disk, and run the same command again.",
+        )

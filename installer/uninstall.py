@@ -1,0 +1,93 @@
+"""`install.py uninstall`: removes what the installer and the product made, and nothing else."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
+from installer.failure import USAGE, InstallFailed
+from installer.folders import Clone, user_cache, user_data
+from installer.stamp import read_stamp
+
+
+@dataclass
+class Removal:
+    """What is to be removed: whole folders, single files, and folders only if they are empty by then."""
+
+    folders: list[Path] = field(default_factory=list)
+    files: list[Path] = field(default_factory=list)
+    if_empty: list[Path] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        return bool(self.folders or self.files)
+
+
+def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
+    """Say what there is to remove, ask (unless `yes`), and remove it; `weights` takes Cutsmith's own weights too.
+
+    Weights of other programs, and those in a folder that CUTSMITH_MODELS names, stay. Raises InstallFailed where there
+    is nobody to ask.
+    """
+    removal = planned_removal(clone, weights=weights)
+    if read_stamp(clone.environment) is None and clone.environment.exists():
+        print(f"{clone.environment} stays: this installer did not make it.")
+    if not removal:
+        print("Nothing to remove.")
+        return
+    print("To be removed:")
+    for path in (*removal.folders, *_shown(removal.files)):
+        print(f"  {path}  ({_megabytes(path)} MB)")
+    if not yes:
+        _ask()
+    _remove(removal)
+    print("Removed.")
+    if not weights and (user_data() / "models").is_dir():
+        print(f"The weights in {user_data() / 'models'} stay; --weights removes them too.")
+
+
+def planned_removal(clone: Clone, *, weights: bool) -> Removal:
+    """What of the installer's and the product's is there."""
+    folders = [user_cache()]
+    if read_stamp(clone.environment) is not None:
+        folders.insert(0, clone.environment)
+    if weights:
+        folders += [user_data() / "models", user_data() / "first-seen"]
+    files = [*photographs_of(clone), *cutouts_of(clone), *previews_of(clone), contact_sheet_of(clone)]
+    return Removal(
+        folders=[folder for folder in folders if folder.is_dir()],
+        files=[file for file in files if file.is_file()],
+        if_empty=[clone.demo / "photos", clone.demo / "previews", clone.demo, user_data()],
+    )
+
+
+def _shown(files: list[Path]) -> list[Path]:
+    return sorted({*files}, key=lambda file: (len(file.parts), file.name))
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise InstallFailed("There is no terminal to ask on; nothing was removed.", "Add --yes.", USAGE)
+    if input("Remove? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise InstallFailed("Nothing was removed.")
+
+
+def _remove(removal: Removal) -> None:
+    for folder in removal.folders:
+        # Weights may lie in a folder that is a link to a larger disk: the link's target is somebody else's.
+        if folder.is_symlink():
+            folder.unlink()
+        else:
+            shutil.rmtree(folder)
+    for file in removal.files:
+        file.unlink()
+    for folder in removal.if_empty:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _megabytes(path: Path) -> int:
+    files = [path] if path.is_file() else [each for each in path.rglob("*") if each.is_file() and not each.is_symlink()]
+    return round(sum(file.stat().st_size for file in files) / 1e6)
