@@ -1,0 +1,86 @@
+"""Several pictures in one call: what is kept of each, and how the bar and the reports share a terminal."""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import subprocess
+import sys
+import weakref
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cutsmith.cli import cutting
+from cutsmith.cli.outputs import plan_jobs
+
+pytestmark = pytest.mark.weights
+
+
+class LeftHalf:
+    """A remover that takes the left half for the subject."""
+
+    name = "left half"
+
+    def provenance(self):
+        return {"model": self.name}
+
+    def soft_mask(self, image):
+        mask = np.zeros(image.shape[:2], np.float32)
+        mask[:, : image.shape[1] // 2] = 1
+        return mask
+
+
+def test_no_picture_is_kept_in_memory_after_it_was_written(tmp_path, monkeypatch, capsys) -> None:
+    inputs = [str(tmp_path / f"{number}.png") for number in range(5)]
+    for path in inputs:
+        Image.new("RGB", (60, 40), (90, 20, 200)).save(path)
+    alphas: list[weakref.ref] = []
+    alive = []
+    real = cutting.cut_out
+
+    def watched(source, **options):
+        gc.collect()
+        alive.append(sum(alpha() is not None for alpha in alphas))
+        cutout = real(source, **options)
+        alphas.append(weakref.ref(cutout.alpha))
+        return cutout
+
+    monkeypatch.setattr(cutting, "cut_out", watched)
+    jobs = plan_jobs(inputs, f"{tmp_path}/out/", None, suffix=".png", ending="cut")
+    assert cutting.cut_all(jobs, cutting.Settings({"remover": LeftHalf()})) == 0
+    assert alive == [0, 0, 0, 0, 0]
+    assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+def test_the_bar_leaves_the_terminal_before_anything_is_told(tmp_path, photo, isnet_weights) -> None:
+    pty = pytest.importorskip("pty", reason="this system has no pseudo terminals")
+    for name in ("first", "second", "third"):
+        Image.fromarray(photo("chelsea")).save(tmp_path / f"{name}.png")
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [sys.executable, "-m", "cutsmith", "cut", "first.png", "missing.png", "second.png", "third.png", "-o", "out/"],
+        cwd=tmp_path,
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while piece := os.read(ours, 65536):
+                shown += piece
+        except OSError:  # how Linux tells that the other side is closed
+            pass
+    os.close(ours)
+    text = shown.decode()
+    assert process.returncode == 1
+    assert "cutting out" in text
+    for told in ("out/first.png", "out/second.png", "out/third.png", "There is no file missing.png"):
+        # Erase in line, cursor up, colours: what stands before them on the line must be nothing.
+        line = re.split(r"\n|\x1b\[2K", text[: text.index(told)])[-1]
+        assert "cutting out" not in line, told
+    assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "the cursor is shown again"

@@ -1,0 +1,141 @@
+"""Real engines on constructed networks."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from cutsmith.engines import opening
+from cutsmith.engines.onnxruntime_engine import OnnxruntimeEngine
+from cutsmith.engines.openvino_engine import OpenVinoEngine
+from cutsmith.engines.presence import Presence
+from cutsmith.engines.threads import thread_count
+from cutsmith.errors import BadOption, ModelUnusable
+
+TENSOR = np.random.default_rng(1).normal(size=(1, 3, 64, 64)).astype(np.float32)
+
+
+@pytest.fixture
+def network(tiny_network):
+    return tiny_network(64, sigmoid=True, outputs=3)
+
+
+def test_both_engines_compute_the_output_that_is_wanted(network, tmp_path) -> None:
+    for output in range(3):
+        reference = OnnxruntimeEngine(network, output, 1).run(TENSOR)
+        ours = OpenVinoEngine(network, output, 1, cache=tmp_path).run(TENSOR)
+        assert reference.shape == ours.shape == (1, 1, 64, 64)
+        # bf16 keeps 8 bits of a number.
+        assert np.abs(reference - ours).max() < 0.02
+    first, second = (OnnxruntimeEngine(network, output, 1).run(TENSOR) for output in (0, 1))
+    assert np.abs(first - second).max() > 0.1
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize(("side", "expected"), [(64, (1, 3, 64, 64)), (None, (1, 3, None, None))])
+def test_the_input_shape_tells_open_sides(tiny_network, engine, side, expected) -> None:
+    assert opening.open_model(tiny_network(side, sigmoid=False), engine=engine).engine.input_shape == expected
+
+
+@pytest.mark.parametrize("engine", ["auto", "openvino", "onnxruntime"])
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x08\x08" + bytes(100)])
+def test_a_file_that_is_no_model_is_refused(tmp_path, engine, content) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(content)
+    with pytest.raises(ModelUnusable, match=r"model\.onnx") as caught:
+        opening.open_model(path, engine=engine)
+    # The reason, and not the place in the engine's source that its message begins with.
+    assert "Exception from" not in str(caught.value)
+    assert "\n" not in caught.value.what
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_an_output_that_is_not_there_is_refused_with_the_number_of_outputs(network, engine) -> None:
+    with pytest.raises(ModelUnusable, match="has 3 outputs: number 7"):
+        opening.open_model(network, output=7, engine=engine)
+
+
+def test_the_second_opening_uses_the_compiled_model(network, tmp_path) -> None:
+    first = OpenVinoEngine(network, 0, 1, cache=tmp_path).run(TENSOR)
+    (folder,) = tmp_path.iterdir()
+    written = {path.name: path.stat().st_mtime_ns for path in folder.iterdir()}
+    assert any(name.endswith(".blob") for name in written)
+    second = OpenVinoEngine(network, 0, 1, cache=tmp_path).run(TENSOR)
+    assert {path.name: path.stat().st_mtime_ns for path in folder.iterdir()} == written
+    np.testing.assert_array_equal(first, second)
+
+
+def test_a_changed_model_is_compiled_anew_and_its_old_state_dropped(network, tiny_network, tmp_path) -> None:
+    model = tmp_path / "model.onnx"
+    cache = tmp_path / "cache"
+    model.write_bytes(network.read_bytes())
+    first = OpenVinoEngine(model, 0, 1, cache=cache).run(TENSOR)
+    model.write_bytes(tiny_network(64, sigmoid=True, outputs=2, seed=5).read_bytes())
+    second = OpenVinoEngine(model, 0, 1, cache=cache).run(TENSOR)
+    assert np.abs(first - second).max() > 0.1
+    assert len(list(cache.iterdir())) == 1
+
+
+@pytest.mark.parametrize("damaged", ["*.blob", "graph.xml", "graph.bin"])
+@pytest.mark.parametrize("kept", [0, 40])
+def test_a_damaged_compiled_model_is_made_again(network, tmp_path, damaged, kept) -> None:
+    first = OpenVinoEngine(network, 0, 1, cache=tmp_path).run(TENSOR)
+    (file,) = tmp_path.glob(f"*/{damaged}")
+    file.chmod(0o644)
+    file.write_bytes(file.read_bytes()[:kept])
+    np.testing.assert_array_equal(OpenVinoEngine(network, 0, 1, cache=tmp_path).run(TENSOR), first)
+
+
+def test_a_cache_that_cannot_be_written_costs_no_result(network, tmp_path, caplog) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("a file where a folder is wanted")
+    assert OpenVinoEngine(network, 0, 1, cache=blocked).run(TENSOR).shape == (1, 1, 64, 64)
+    assert "cannot be kept" in caplog.text
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_threads_that_share_a_model_each_get_their_own_result(tiny_network, engine) -> None:
+    shared = opening.open_model(tiny_network(256, sigmoid=True), engine=engine).engine
+    tensors = [np.full((1, 3, 256, 256), number, np.float32) for number in range(4)]
+    expected = [shared.run(tensor) for tensor in tensors]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda number: shared.run(tensors[number % 4]), range(80)))
+    assert [np.array_equal(result, expected[number % 4]) for number, result in enumerate(found)] == [True] * 80
+
+
+def test_an_accelerator_that_does_not_start_is_left_for_the_processor_with_a_warning(network) -> None:
+    present = Presence(openvino=True, onnxruntime=True, accelerators=("CUDAExecutionProvider",))
+    opened = opening.open_model(network, present=present)
+    assert opened.engine.name.startswith("OpenVINO")
+    assert any("CUDAExecutionProvider" in warning and "not used" in warning for warning in opened.warnings)
+
+
+def test_a_picture_of_the_wrong_size_is_refused(network) -> None:
+    for name in ("openvino", "onnxruntime"):
+        with pytest.raises(ModelUnusable):
+            opening.open_model(network, engine=name).engine.run(TENSOR[:, :, :32])
+
+
+def test_threads_default_to_what_the_process_may_use(monkeypatch) -> None:
+    import os
+
+    assert 1 <= thread_count() <= len(os.sched_getaffinity(0))
+    assert thread_count(1) == 1
+    assert thread_count(100_000) == os.cpu_count()
+    with pytest.raises(BadOption, match="--threads 0"):
+        thread_count(0)
+
+
+def test_threads_follow_the_affinity_of_the_process() -> None:
+    import os
+    import subprocess
+    import sys
+
+    code = (
+        "import os; os.sched_setaffinity(0, {0})\n"
+        "from cutsmith.engines.threads import thread_count; print(thread_count())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
+    assert done.stdout.strip() == "1"

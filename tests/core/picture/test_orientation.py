@@ -1,0 +1,96 @@
+"""The eight EXIF orientations give one upright picture, in each format that has them."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+
+from cutsmith.picture import Picture
+from cutsmith.picture.orientation import upright
+
+HEIC = Path(__file__).parent / "heic"
+# What a camera stores for each orientation, written with other means than the code under test.
+STORED = {
+    1: lambda a: a,
+    2: np.fliplr,
+    3: lambda a: np.rot90(a, 2),
+    4: np.flipud,
+    5: lambda a: np.transpose(a, (1, 0, 2)),
+    6: lambda a: np.rot90(a, 1),
+    7: lambda a: np.transpose(np.rot90(a, 2), (1, 0, 2)),
+    8: lambda a: np.rot90(a, -1),
+}
+
+
+def _exif(orientation):
+    exif = Image.Exif()
+    exif[274] = orientation
+    return exif.tobytes()
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_each_orientation_is_read_upright(quadrants, pillow_file, orientation, format_name):
+    image = Image.fromarray(np.ascontiguousarray(STORED[orientation](quadrants)))
+    data = pillow_file(image, format_name, exif=_exif(orientation), quality=95)
+    picture = Picture.read(data)
+    assert picture.pixels.shape == quadrants.shape
+    assert np.abs(picture.pixels.astype(int) - quadrants).mean() < 6
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_heic_is_turned_once(quadrants, orientation):
+    pytest.importorskip("pi_heif")
+    picture = Picture.read(HEIC / f"orientation_{orientation}.heic")
+    assert picture.pixels.shape == quadrants.shape
+    assert np.abs(picture.pixels.astype(int) - quadrants).mean() < 6
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("format_name", ["PNG", "TIFF"])
+def test_16_bit_files_and_their_alpha_are_turned_too(noise, png_chunk, orientation, format_name):
+    wanted = noise(10, 14, 4, dtype=np.uint16)
+    stored = np.ascontiguousarray(STORED[orientation](wanted))
+    if format_name == "PNG":
+        data = Picture(stored[..., :3], (stored[..., 3] / 65535).astype(np.float32)).encode(".png")
+        data = data[:33] + png_chunk(b"eXIf", _exif(orientation)[6:]) + data[33:]
+    else:
+        data = _tiff_with_orientation(stored, orientation)
+    picture = Picture.read(data)
+    assert np.array_equal(picture.pixels, wanted[..., :3])
+    assert np.array_equal(np.rint(picture.alpha * 65535), wanted[..., 3])
+
+
+def _tiff_with_orientation(samples, orientation):
+    stream = io.BytesIO()
+    tifffile.imwrite(
+        stream,
+        samples,
+        photometric="rgb",
+        extrasamples=["unassalpha"],
+        compression="zlib",
+        extratags=[(274, 3, 1, orientation, True)],
+    )
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "TIFF"])
+def test_sideways_pictures_swap_their_resolutions(quadrants, pillow_file, format_name):
+    image = Image.fromarray(np.ascontiguousarray(STORED[6](quadrants)))
+    picture = Picture.read(pillow_file(image, format_name, exif=_exif(6), dpi=(300, 150)))
+    assert picture.dpi == pytest.approx((150, 300), rel=1e-4)
+
+
+@pytest.mark.parametrize("orientation", [0, 9, 65535])
+def test_orientations_that_do_not_exist_leave_the_picture_alone(quadrants, pillow_file, orientation):
+    assert np.array_equal(upright(quadrants, orientation), quadrants)
+    data = pillow_file(Image.fromarray(quadrants), "PNG", exif=_exif(orientation))
+    assert np.array_equal(Picture.read(data).pixels, quadrants)
+
+
+def test_broken_exif_is_no_reason_to_refuse_a_picture(quadrants, pillow_file):
+    data = pillow_file(Image.fromarray(quadrants), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xffgarbage")
+    assert Picture.read(data).pixels.shape == quadrants.shape

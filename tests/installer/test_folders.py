@@ -1,0 +1,23 @@
+import platformdirs
+import pytest
+
+from installer.failure import InstallFailed
+from installer.folders import require_space, user_cache, user_data
+
+
+def test_the_users_folders_are_the_ones_that_the_product_uses():
+    assert user_cache() == platformdirs.user_cache_path("cutsmith")
+    assert user_data() == platformdirs.user_data_path("cutsmith")
+
+
+@pytest.mark.parametrize("value", ["/elsewhere/é x", "", "  "])
+def test_they_follow_the_freedesktop_variables_as_the_product_does(monkeypatch, value):
+    monkeypatch.setenv("XDG_CACHE_HOME", value)
+    monkeypatch.setenv("XDG_DATA_HOME", value)
+    test_the_users_folders_are_the_ones_that_the_product_uses()
+
+
+def test_a_disk_without_room_is_found_before_anything_is_done(tmp_path):
+    require_space(tmp_path / "not" / "there" / "yet", 1)
+    with pytest.raises(InstallFailed, match=r"MB free; 999999999 MB are needed"):
+        require_space(tmp_path / "not" / "there" / "yet", 999_999_999)

@@ -1,0 +1,80 @@
+"""ruff and mypy are part of the tests, and so is the direction of the arrows between the engine's rooms."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+ENGINE = ROOT / "core" / "cutsmith"
+
+
+@pytest.mark.parametrize("arguments", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]])
+def test_the_tree_is_clean(arguments) -> None:
+    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+# DESIGN: each room may import only what stands before it; a room never imports a neighbour's implementation.
+GROUND = {"errors", "geometry", "protocols", "picture", "user_folders"}
+MEANS = GROUND | {"models", "engines"}
+ALLOWED = {
+    "errors": set(),
+    "geometry": {"errors"},
+    "protocols": {"geometry"},
+    "user_folders": set(),
+    "picture": {"errors", "geometry"},
+    "models": GROUND,
+    "engines": GROUND,
+    "removal": MEANS,
+    "segmentation": MEANS,
+    "matting": MEANS,
+    "background": GROUND,
+    "pipeline": MEANS | {"removal", "segmentation", "matting", "background"},
+    "preview": GROUND | {"pipeline"},
+}
+# They stand above all rooms and may import any.
+DOORS = {"__init__", "__main__", "cli"}
+
+
+def imported_rooms(path: Path) -> set[str]:
+    rooms = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        modules = []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import, which says less than cutsmith.ROOM"
+            # `from cutsmith import pipeline` names a room too.
+            modules = [str(node.module), *(f"{node.module}.{name.name}" for name in node.names)]
+        elif isinstance(node, ast.Import):
+            modules = [name.name for name in node.names]
+        rooms |= {module.split(".")[1] for module in modules if module.startswith("cutsmith.")}
+    return rooms & (set(ALLOWED) | DOORS)
+
+
+def test_every_room_has_its_arrows() -> None:
+    rooms = {path.stem for path in ENGINE.glob("*.py")} | {path.parent.name for path in ENGINE.glob("*/__init__.py")}
+    assert rooms == set(ALLOWED) | DOORS
+
+
+@pytest.mark.parametrize("room", sorted(ALLOWED))
+def test_arrows_point_one_way(room) -> None:
+    folder = ENGINE / room
+    files = list(folder.rglob("*.py")) if folder.is_dir() else [ENGINE / f"{room}.py"]
+    assert files
+    for path in files:
+        wrong = imported_rooms(path) - ALLOWED[room] - {room}
+        assert not wrong, f"{path.relative_to(ROOT)} imports {sorted(wrong)}"
+
+
+def test_no_file_is_too_long_and_none_is_a_catch_all() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split("\n")
+    for name in filter(None, listed):
+        path = ROOT / name
+        assert path.name not in ("utils.py", "helpers.py", "misc.py", "common.py")
+        assert len(path.read_text(encoding="utf-8").splitlines()) <= 420, f"{name} asks to be split"
