@@ -1,0 +1,343 @@
+"""Feeds damaged files to the picture reader: `python benchmarks/fuzz_reader.py --count 5000 --seed 0`.
+
+Small valid files of every format and kind of pixel are mutated (flipped bits, truncation, spliced pieces, wrong length
+fields, inflated dimensions) and read in worker processes with 2 GB of address space and a time limit for each file.
+Wanted: each is read, or refused with a typed error. Exit code 1 after any crash, hang or untyped exception, or where
+a worker's memory went above 2 GB; the files that did it are kept in the folder that `--keep` names.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import multiprocessing
+import os
+import random
+import struct
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Lock, Thread
+from typing import Any
+
+import numpy as np
+
+MEMORY_LIMIT = 2 * 1024**3
+SECONDS_A_FILE = 20.0
+HEIC_SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "core" / "picture" / "heic"
+INTERESTING = (
+    0,
+    1,
+    2,
+    4,
+    127,
+    128,
+    255,
+    256,
+    4096,
+    9999,
+    32767,
+    32768,
+    65535,
+    65536,
+    2**24,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+)
+
+
+def valid_files() -> dict[str, bytes]:
+    """Name -> a small valid file, for every format and kind of pixel that the reader takes."""
+    from PIL import Image, ImageCms
+
+    rng = np.random.default_rng(0)
+    colours = Image.fromarray(rng.integers(0, 256, (24, 32, 4), dtype=np.uint8)).resize((40, 30))
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    exif = Image.Exif()
+    exif[274] = 6
+    files: dict[str, bytes] = {}
+
+    def add(name: str, mode: str, format_name: str, **options: Any) -> None:
+        image = colours.convert("RGB").convert(mode) if mode != "RGBA" else colours
+        stream = io.BytesIO()
+        image.save(stream, format_name, **options)
+        files[name] = stream.getvalue()
+
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
+        if mode == "I;16":
+            stream = io.BytesIO()
+            Image.fromarray(rng.integers(0, 65536, (30, 40), dtype=np.uint16)).save(stream, "PNG")
+            files["png I;16"] = stream.getvalue()
+        else:
+            add(f"png {mode}", mode, "PNG")
+    add("png tRNS", "P", "PNG", transparency=bytes(range(256)))
+    add("png key", "RGB", "PNG", transparency=(1, 2, 3))
+    add("png icc exif", "RGB", "PNG", icc_profile=profile, exif=exif.tobytes(), dpi=(300, 300))
+    add("apng", "RGBA", "PNG", save_all=True, append_images=[colours.rotate(90), colours.rotate(180)])
+    for mode in ("L", "RGB", "CMYK"):
+        add(f"jpeg {mode}", mode, "JPEG", icc_profile=profile, exif=exif.tobytes())
+    add("jpeg progressive", "RGB", "JPEG", progressive=True, dpi=(72, 72))
+    add("mpo", "RGB", "MPO", save_all=True, append_images=[colours.convert("RGB")])
+    add("webp lossless", "RGBA", "WEBP", lossless=True)
+    add("webp lossy", "RGB", "WEBP", icc_profile=profile, exif=exif.tobytes())
+    add("webp animated", "RGBA", "WEBP", save_all=True, append_images=[colours.rotate(90)])
+    add("avif", "RGBA", "AVIF", exif=exif.tobytes())
+    add("gif", "P", "GIF", save_all=True, append_images=[colours.rotate(180).convert("P")], transparency=3)
+    for mode in ("1", "L", "P", "RGB", "RGBA"):
+        add(f"bmp {mode}", mode, "BMP")
+    for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "LAB"):
+        add(f"tiff {mode}", mode, "TIFF")
+    for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
+        add(f"tiff {compression}", "RGB", "TIFF", compression=compression, exif=exif, icc_profile=profile)
+    add("tiff group4", "1", "TIFF", compression="group4")
+    files |= _deep_files(rng)
+    files |= {f"heic {path.stem}": path.read_bytes() for path in sorted(HEIC_SAMPLES.glob("*.heic"))}
+    return files
+
+
+def _deep_files(rng: np.random.Generator) -> dict[str, bytes]:
+    """16-bit files, and TIFFs of kinds that only tifffile writes."""
+    import tifffile
+
+    from cutsmith.picture import Picture
+
+    samples = rng.integers(0, 65536, (30, 40, 4), dtype=np.uint16)
+    alpha = (samples[..., 3] / 65535).astype(np.float32)
+    files = {
+        "png RGB16": Picture(samples[..., :3]).encode(".png", metadata={"Software": "fuzz"}),
+        "png RGBA16": Picture(samples[..., :3], alpha).encode(".png"),
+        "tiff RGBA16 deflate": Picture(samples[..., :3], alpha).encode(".tif"),
+    }
+    for name, array, options in (
+        ("tiff RGB16 big endian", samples[..., :3], {"photometric": "rgb", "byteorder": ">"}),
+        ("tiff RGB16 tiled", np.tile(samples, (2, 2, 1))[..., :3], {"photometric": "rgb", "tile": (16, 16)}),
+        ("tiff RGB16 planar", np.moveaxis(samples[..., :3], 2, 0), {"photometric": "rgb", "planarconfig": "separate"}),
+        ("tiff RGBA16 premultiplied", samples, {"photometric": "rgb", "extrasamples": ["assocalpha"]}),
+        ("tiff LA16", samples[..., :2], {"extrasamples": ["unassalpha"], "planarconfig": "contig"}),
+        ("tiff L16", samples[..., 0], {}),
+        ("tiff pages", np.stack([samples[..., 0]] * 3), {}),
+        ("tiff big", samples[..., :3], {"photometric": "rgb", "bigtiff": True}),
+        ("tiff float", samples[..., 0].astype(np.float32), {}),
+    ):
+        stream = io.BytesIO()
+        tifffile.imwrite(stream, array, **options)
+        files[name] = stream.getvalue()
+    return files
+
+
+def _flip_bits(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
+    for _ in range(rng.choice((1, 1, 2, 4, 16))):
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+    return data
+
+
+def _truncate(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
+    return data[: rng.randrange(1, len(data) + 1)]
+
+
+def _splice(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
+    donor = rng.choice([bytes(data), rng.choice(others)])
+    start = rng.randrange(len(donor))
+    piece = donor[start : start + rng.randrange(1, 200)]
+    at = rng.randrange(len(data))
+    data[at : at + rng.choice((0, len(piece), rng.randrange(200)))] = piece
+    return data
+
+
+def _wrong_number(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
+    for _ in range(rng.choice((1, 1, 2))):
+        size, order = rng.choice((2, 4)), rng.choice("<>")
+        reach = len(data) if rng.random() < 0.5 else min(len(data), 200)
+        at = rng.randrange(max(1, reach - size))
+        number = rng.choice(INTERESTING) & (256**size - 1)
+        data[at : at + size] = struct.pack(order + {2: "H", 4: "I"}[size], number)
+    return data
+
+
+def _inflate(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
+    """Width or height where the format keeps it, made large."""
+    side = rng.choice((3, 300, 4000, 9000, 30000, 65535, 2**20, 2**31 - 1))
+    if data[:4] == b"\x89PNG":
+        struct.pack_into(">I", data, rng.choice((16, 20)), side)
+    elif data[:2] == b"\xff\xd8":
+        at = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2"))
+        struct.pack_into(">H", data, at + rng.choice((5, 7)), side & 65535)
+    elif data[:3] == b"GIF":
+        frame = data.find(b"\x2c", 13)
+        struct.pack_into("<H", data, rng.choice((6, 8, frame + 5, frame + 7)), side & 65535)
+    elif data[:2] == b"BM":
+        struct.pack_into("<I", data, rng.choice((18, 22)), side)
+    elif data[:4] == b"RIFF":
+        struct.pack_into("<I", data, rng.choice((21, 24, 27)), side)
+    elif data[4:8] == b"ftyp":
+        struct.pack_into(">I", data, data.find(b"ispe") + rng.choice((8, 12)), side)
+    else:
+        order = "<" if data[:2] == b"II" else ">"
+        tag = struct.pack(order + "H", rng.choice((256, 257, 258, 277, 278, 322, 323)))
+        at = data.find(tag, 8)
+        struct.pack_into(order + "I", data, max(0, min(at + 8, len(data) - 4)), side)
+    return data
+
+
+MUTATIONS: tuple[Callable[[bytearray, random.Random, list[bytes]], bytearray], ...] = (
+    _flip_bits,
+    _truncate,
+    _splice,
+    _wrong_number,
+    _inflate,
+)
+
+
+def mutated(data: bytes, rng: random.Random, others: list[bytes]) -> bytes:
+    """`data` after one to three mutations; PNG checksums are mended half of the time, to get past them."""
+    result = bytearray(data)
+    for _ in range(rng.choice((1, 1, 2, 3))):
+        if not result:
+            break
+        try:
+            result = rng.choice(MUTATIONS)(result, rng, others)
+        except struct.error:  # an earlier mutation removed the place
+            continue
+    return _checksums_mended(bytes(result)) if rng.random() < 0.5 else bytes(result)
+
+
+def _checksums_mended(data: bytes) -> bytes:
+    if data[:4] != b"\x89PNG":
+        return data
+    result, at = bytearray(data), 8
+    while at + 12 <= len(result):
+        length = int.from_bytes(result[at : at + 4], "big")
+        end = at + 8 + length
+        if end + 4 > len(result):
+            break
+        struct.pack_into(">I", result, end, zlib.crc32(result[at + 4 : end]))
+        at = end + 4
+    return bytes(result)
+
+
+def worker(connection: Connection, max_pixels: int) -> None:
+    """Reads what comes through `connection` and answers (outcome, detail, peak bytes), until it is closed."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY_LIMIT, MEMORY_LIMIT))
+    except (ImportError, ValueError):  # Windows has no such limit
+        resource = None  # type: ignore[assignment]
+    from cutsmith.errors import CutsmithError
+    from cutsmith.picture import Picture
+
+    while True:
+        try:
+            data = connection.recv_bytes()
+        except EOFError:
+            return
+        try:
+            picture = Picture.read(data, max_pixels=max_pixels)
+            picture.srgb()
+            answer = ("read", "")
+        except CutsmithError as error:
+            answer = (f"refused: {type(error).__name__}", error.what)
+        except BaseException as error:  # noqa: BLE001 - an untyped exception is what is looked for
+            answer = ("UNTYPED", f"{type(error).__name__}: {error}")
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 if resource else 0
+        connection.send((*answer, peak))
+
+
+@dataclass
+class Tally:
+    """What came out of all files, gathered from several threads."""
+
+    outcomes: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    peak: int = 0
+    slowest: tuple[float, str] = (0.0, "")
+    lock: Lock = field(default_factory=Lock)
+
+
+def drive(cases: list[tuple[int, str, bytes]], tally: Tally, max_pixels: int, keep: Path | None) -> None:
+    """Feed `cases` (number, name, file) to one worker after the other: a new one replaces each that dies or hangs."""
+    context = multiprocessing.get_context("spawn")
+    process: Any = None
+    connection: Any = None
+    for number, name, data in cases:
+        if process is None:
+            connection, child = context.Pipe()
+            process = context.Process(target=worker, args=(child, max_pixels), daemon=True)
+            process.start()
+            child.close()
+        start = time.perf_counter()
+        peak = 0
+        try:
+            connection.send_bytes(data)
+            if connection.poll(SECONDS_A_FILE):
+                outcome, detail, peak = connection.recv()
+            else:
+                outcome, detail = "HUNG", f"over {SECONDS_A_FILE:.0f} s"
+        except (EOFError, OSError):
+            process.join(5)
+            outcome, detail = "CRASHED", f"exit code {process.exitcode}"
+        if outcome in ("HUNG", "CRASHED"):
+            process.kill()
+            process.join()
+            process = None
+        with tally.lock:
+            tally.outcomes[outcome] += 1
+            tally.peak = max(tally.peak, peak)
+            tally.slowest = max(tally.slowest, (time.perf_counter() - start, f"file {number}, {name}, {outcome}"))
+            if outcome in ("HUNG", "CRASHED", "UNTYPED"):
+                tally.faults.append(f"{outcome} file {number} ({name}): {detail}")
+                if keep is not None:
+                    keep.mkdir(parents=True, exist_ok=True)
+                    (keep / f"{number}.bin").write_bytes(data)
+    if process is not None:
+        connection.close()
+        process.join(10)
+
+
+def main() -> int:
+    """Run the command; -> its exit code."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=5000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--max-pixels", type=int, default=100_000_000)
+    parser.add_argument("--keep", type=Path, help="folder for the files that made the reader fail")
+    options = parser.parse_args()
+
+    rng = random.Random(options.seed)
+    originals = valid_files()
+    names, others = list(originals), list(originals.values())
+    cases = []
+    for number in range(options.count):
+        name = names[number % len(names)]
+        cases.append((number, name, mutated(originals[name], rng, others)))
+    tally, untouched = Tally(), Tally()
+    drive([(index, name, originals[name]) for index, name in enumerate(names)], untouched, options.max_pixels, None)
+    start = time.perf_counter()
+    threads = [
+        Thread(target=drive, args=(cases[index :: options.workers], tally, options.max_pixels, options.keep))
+        for index in range(options.workers)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    print(f"{len(names)} valid files, before mutation: {dict(untouched.outcomes)}")
+    print(f"{options.count} mutated files, seed {options.seed}, {time.perf_counter() - start:.0f} s")
+    for outcome, count in tally.outcomes.most_common():
+        print(f"  {count:6d}  {outcome}")
+    print(f"slowest {tally.slowest[0]:.1f} s ({tally.slowest[1]}), peak memory of a worker {tally.peak / 1e6:.0f} MB")
+    for fault in tally.faults:
+        print(fault)
+    return 1 if tally.faults or untouched.faults or tally.peak > MEMORY_LIMIT else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
