@@ -61,6 +61,7 @@ def main() -> None:
     path = weights()
     theirs = rembg_masks(path)
     spec = catalogue()[DEFAULT_MODELS[0]].salient
+    assert spec is not None, "the default is a remover"
     print(f"{'engine':24} {'divided by':10} " + " ".join(f"{name:>18}" for name in PHOTOGRAPHS) + "   (mean / max)")
     for engine in ("onnxruntime", "openvino"):
         opened = open_model(path, engine=engine).engine

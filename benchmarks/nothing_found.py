@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cutsmith.pipeline import FOUND_PROBABILITY, load_remover
+from cutsmith.loaded_models import load_remover
+from cutsmith.subjects import FOUND_PROBABILITY
 
 SIZES = ((200, 200), (300, 400), (512, 512), (1024, 1024), (1000, 1500))
 

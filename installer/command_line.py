@@ -8,19 +8,23 @@ import sys
 from collections.abc import Sequence
 
 from installer.demo import run_demo
+from installer.extras import CHOOSABLE
 from installer.failure import FAILED, InstallFailed
 from installer.folders import this_clone
 from installer.host_environment import install_into_host
 from installer.testing import run_tests
 from installer.uninstall import uninstall
-from installer.virtual_environment import PRODUCT, PRODUCT_AND_TESTS
+from installer.virtual_environment import PRODUCT, PRODUCT_AND_TESTS, Installation
 
 INTERRUPTED = 130
 
 DESCRIPTION = "Sets Cutsmith up. Every command says what it does before it does it; a second run is quick."
 EPILOG = f"""\
-demo fetches at most {PRODUCT.download_megabytes} MB of packages, test {PRODUCT_AND_TESTS.download_megabytes} MB;
-either fetches the weights of one model (88 or 179 MB) unless some are on this machine.
+What is fetched at most, and the disk it takes:
+  demo                    {PRODUCT.size}
+  demo --with sam2,text   {Installation(extras=("sam2", "text")).size}, nearly all of it torch
+  test                    {PRODUCT_AND_TESTS.size}
+and the weights of one model (88 or 179 MB) unless some are on this machine.
 
 Without a command, as ComfyUI-Manager runs it: installs Cutsmith, editable, into the virtual, conda or embedded
 environment whose Python runs it, and changes nothing that is there. Elsewhere it stops.
@@ -40,8 +44,19 @@ def parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    commands.add_parser(
-        "demo", help="a .venv beside install.py, weights, and the sample photographs cut out into demo/"
+    demo = commands.add_parser(
+        "demo",
+        help="a .venv beside install.py, weights, and the sample photographs cut out into demo/",
+        allow_abbrev=False,
+    )
+    demo.add_argument(
+        "--with",
+        dest="extras",
+        action="extend",
+        type=named_extras,
+        default=[],
+        metavar="EXTRA,...",
+        help=f"install these extras too, of {', '.join(CHOOSABLE)}; those of an earlier run stay",
     )
     test = commands.add_parser(
         "test",
@@ -54,6 +69,17 @@ def parser() -> argparse.ArgumentParser:
     removal.add_argument("--weights", action="store_true", help="also the weights in Cutsmith's own folder")
     removal.add_argument("--yes", action="store_true", help="do not ask")
     return root
+
+
+def named_extras(text: str) -> list[str]:
+    """The extras that a comma-separated list names. Raises ArgumentTypeError for one that is not known."""
+    names = [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in CHOOSABLE]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"there is no extra {', '.join(map(repr, unknown))}; known are {', '.join(CHOOSABLE)}"
+        )
+    return names
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -70,7 +96,7 @@ def main(arguments: Sequence[str]) -> int:
     clone = this_clone()
     try:
         if options.command == "demo":
-            run_demo(clone)
+            run_demo(clone, options.extras)
         elif options.command == "test":
             return run_tests(clone, [each for each in others if each != "--"], hosts=options.hosts)
         elif options.command == "uninstall":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from installer import contact_sheet
@@ -11,7 +12,7 @@ from installer.folders import Clone
 from installer.numba_warming import warm_numba
 from installer.photographs import PHOTOGRAPHS, bring_photographs
 from installer.stamp import mark_warmed, read_stamp
-from installer.virtual_environment import PRODUCT, environment_command, prepare_environment
+from installer.virtual_environment import Installation, environment_command, prepare_environment
 from installer.weights import ensure_weights
 
 
@@ -35,9 +36,12 @@ def contact_sheet_of(clone: Clone) -> Path:
     return clone.demo / "contact-sheet.png"
 
 
-def run_demo(clone: Clone) -> None:
-    """Set everything up, cut the sample photographs out, and print the paths of what was written."""
-    python = prepare_environment(clone, PRODUCT)
+def run_demo(clone: Clone, extras: Sequence[str] = ()) -> None:
+    """Set everything up, cut the sample photographs out, and print the paths of what was written.
+
+    `extras` are installed besides; those of an earlier run stay.
+    """
+    python = prepare_environment(clone, Installation(extras=tuple(extras)))
     model = ensure_weights(python)
     photographs = bring_photographs(clone, python)
     _cut(python, clone, photographs, model)

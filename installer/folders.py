@@ -1,7 +1,7 @@
 """Where things are: in the clone, and in the user's own folders.
 
-The user's folders are the ones that `platformdirs` names inside the product; the installer cannot import it, because
-it runs before anything is installed. tests/installer/test_folders.py holds the two to the same answer.
+The user's folders are the ones that the product's user_folders.py names with `platformdirs`; the installer cannot
+import that: it runs before anything is installed. tests/installer/test_folders.py holds the two to the same answer.
 """
 
 from __future__ import annotations
@@ -51,6 +51,17 @@ def this_clone() -> Clone:
 
 def user_cache() -> Path:
     """The user's cache folder for Cutsmith: what is in it can be made or fetched again."""
+    return named_cache() or default_cache()
+
+
+def named_cache() -> Path | None:
+    """The folder that CUTSMITH_CACHE names for the cache; it may hold things of other programs."""
+    named = os.environ.get("CUTSMITH_CACHE", "").strip()
+    return Path(named).expanduser().absolute() if named else None
+
+
+def default_cache() -> Path:
+    """The cache folder where CUTSMITH_CACHE names none: Cutsmith's alone."""
     if sys.platform == "win32":
         return _windows_folder() / "Cache"
     if sys.platform == "darwin":

@@ -142,7 +142,7 @@ def _install(clone: Clone, python: Path, missing: list[str], installed: dict[str
     names = ", ".join(_name(requirement) for requirement in missing) or "nothing else"
     print(
         f"Installing Cutsmith into {python}: the product itself, and {names} "
-        f"(at most {PRODUCT.download_megabytes} MB). What is there stays as it is."
+        f"(at most {PRODUCT.size.download_megabytes} MB). What is there stays as it is."
     )
     if importlib.util.find_spec("pip") is None:
         raise InstallFailed(f"{python} has no pip.", f"Give it one:  {python} -m ensurepip   or  uv pip install pip")
@@ -150,7 +150,7 @@ def _install(clone: Clone, python: Path, missing: list[str], installed: dict[str
         held = Path(folder) / "installed.txt"
         held.write_text("\n".join(constraints(installed)) + "\n", encoding="utf-8")
         if missing:
-            require_space(Path(sys.prefix), PRODUCT.disk_megabytes)
+            require_space(Path(sys.prefix), PRODUCT.size.disk_megabytes)
             arguments = ["install", "--prefer-binary", "--constraint", str(held), *missing]
             run_pip(python, arguments, folder=clone.root, doing="installing what Cutsmith requires")
         arguments = ["install", "--no-deps", "--editable", "."]

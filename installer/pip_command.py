@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from installer.failure import InstallFailed
@@ -60,16 +61,25 @@ def advice(output: str) -> str:
     return "Run the same command again; if it fails again, the lines above say why."
 
 
-def run_pip(python: Path, arguments: Sequence[str], *, folder: Path, doing: str) -> None:
+def run_pip(
+    python: Path,
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    doing: str,
+    variables: Mapping[str, str] | None = None,
+) -> None:
     """Run `python -m pip arguments` in `folder`; `doing` names it for the failure ("installing Cutsmith").
 
-    On a terminal one line shows what is being fetched. Raises InstallFailed with pip's last lines and advice.
+    `variables` are set in pip's environment. On a terminal one line shows what is being fetched. Raises InstallFailed
+    with pip's last lines and advice.
     """
     command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
     lines: deque[str] = deque(maxlen=400)
     with subprocess.Popen(
         command,
         cwd=folder,
+        env={**os.environ, **(variables or {})},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -91,10 +101,14 @@ def _show_progress(line: str) -> None:
     """Keep one line of a terminal up to date; an empty `line` clears it. Elsewhere nothing is shown."""
     if not sys.stdout.isatty():
         return
-    match = re.match(r"(Downloading|Using cached|Installing collected packages)\W+([^\s-]*)[^(]*(\(.*\))?", line)
+    match = re.match(
+        r"(Downloading|Using cached|Building wheel for|Installing collected packages)\W+([^\s-]*)[^(]*(\(.*\))?", line
+    )
     if not line:
         print("\r\033[K", end="", flush=True)
     elif match and match[1].startswith("Installing"):
         print("\r\033[K  installing", end="", flush=True)
+    elif match and match[1].startswith("Building"):
+        print(f"\r\033[K  building {match[2]}", end="", flush=True)
     elif match:
         print(f"\r\033[K  fetching {match[2]} {match[3] or ''}", end="", flush=True)

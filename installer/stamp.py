@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from installer import separate_steps
 from installer.folders import Clone
 
 FILE_NAME = "cutsmith-install.json"
@@ -52,8 +53,9 @@ def wanted_stamp(clone: Clone, extras: Iterable[str], constraints: Path | None) 
     return Stamp(
         root=str(clone.root),
         interpreter=f"{sys.version_info[0]}.{sys.version_info[1]} {sys.base_prefix}",
-        project=_sha256(clone.project),
-        extras=tuple(sorted(extras)),
+        # The requirements are in the one file, those that need a step of their own in the other.
+        project=_sha256(clone.project, Path(separate_steps.__file__)),
+        extras=tuple(sorted(set(extras))),
         constraints=_sha256(constraints) if constraints else "",
     )
 
@@ -85,5 +87,5 @@ def mark_warmed(environment: Path) -> None:
         write_stamp(environment, replace(stamp, warmed=True))
 
 
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+def _sha256(*paths: Path) -> str:
+    return hashlib.sha256(b"\0".join(path.read_bytes() for path in paths)).hexdigest()

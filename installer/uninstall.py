@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import sys
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
 from installer.failure import USAGE, InstallFailed
-from installer.folders import Clone, user_cache, user_data
+from installer.folders import Clone, default_cache, named_cache, user_data
+from installer.photographs import PHOTOGRAPHS
 from installer.stamp import read_stamp
+
+# What Cutsmith makes in a cache folder that CUTSMITH_CACHE names, and how its own things in there are called.
+CACHE_PARTS = {
+    "compiled": r".+-[0-9a-f]{8}-[0-9a-f]{12}|\.new-.+",
+    "verified": r"[0-9a-f]{64}\.json|\..+\.tmp",
+    "photographs": "|".join(rf"{re.escape(photo.name)}(\.part)?" for photo in PHOTOGRAPHS) + "|wheel",
+    "benchmarks": "rembg",
+}
 
 
 @dataclass
@@ -28,12 +39,13 @@ class Removal:
 def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
     """Say what there is to remove, ask (unless `yes`), and remove it; `weights` takes Cutsmith's own weights too.
 
-    Weights of other programs, and those in a folder that CUTSMITH_MODELS names, stay. Raises InstallFailed where there
-    is nobody to ask.
+    Weights of other programs, and those in a folder that CUTSMITH_MODELS names, stay; in a folder that CUTSMITH_CACHE
+    names only what is Cutsmith's goes. Raises InstallFailed where there is nobody to ask.
     """
     removal = planned_removal(clone, weights=weights)
     if read_stamp(clone.environment) is None and clone.environment.exists():
         print(f"{clone.environment} stays: this installer did not make it.")
+    print(_about_other_environments(clone))
     if not removal:
         print("Nothing to remove.")
         return
@@ -50,17 +62,43 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
 
 def planned_removal(clone: Clone, *, weights: bool) -> Removal:
     """What of the installer's and the product's is there."""
-    folders = [user_cache()]
+    in_named_cache = _own_in_named_cache()
+    folders = [default_cache(), *(path for path in in_named_cache if path.is_dir())]
     if read_stamp(clone.environment) is not None:
         folders.insert(0, clone.environment)
     if weights:
         folders += [user_data() / "models", user_data() / "first-seen"]
-    files = [*photographs_of(clone), *cutouts_of(clone), *previews_of(clone), contact_sheet_of(clone)]
+    files = [path for path in in_named_cache if not path.is_dir()]
+    files += [*photographs_of(clone), *cutouts_of(clone), *previews_of(clone), contact_sheet_of(clone)]
     return Removal(
         folders=[folder for folder in folders if folder.is_dir()],
         files=[file for file in files if file.is_file()],
         if_empty=[clone.demo / "photos", clone.demo / "previews", clone.demo, user_data()],
     )
+
+
+def _own_in_named_cache() -> list[Path]:
+    """What is Cutsmith's in the folder that CUTSMITH_CACHE names: a whole folder, where it holds nothing else."""
+    cache = named_cache()
+    if cache is None or cache == default_cache():
+        return []
+    own: list[Path] = []
+    for part, pattern in CACHE_PARTS.items():
+        entries = list((cache / part).iterdir()) if (cache / part).is_dir() else []
+        ours = [entry for entry in entries if re.fullmatch(pattern, entry.name)]
+        own += [cache / part] if ours and ours == entries else ours
+    return own
+
+
+def _about_other_environments(clone: Clone) -> str:
+    """How an environment that plain `install.py` installed into gets rid of Cutsmith; which ones, nobody recorded."""
+    python = "ENVIRONMENT/bin/python"
+    try:
+        if distribution("cutsmith") and Path(sys.prefix) != clone.environment:
+            python = f'"{sys.executable}"'
+    except PackageNotFoundError:
+        pass
+    return f"An environment of your own that Cutsmith was installed into keeps it:  {python} -m pip uninstall cutsmith"
 
 
 def _shown(files: list[Path]) -> list[Path]:

@@ -11,28 +11,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from installer.extras import CHOOSABLE, NOTHING, TEST, Size, size_of
 from installer.failure import InstallFailed
 from installer.folders import Clone, require_space
 from installer.pip_command import run_pip
+from installer.separate_steps import main_targets, steps_for
 from installer.stamp import Stamp, read_stamp, wanted_stamp, write_stamp
 
 
 @dataclass(frozen=True)
 class Installation:
-    """What goes into the environment, and what it costs (Python 3.11, Linux x86_64; MB = 1e6 bytes)."""
+    """What goes into the environment: the product with `extras`, at the tests' exact versions if `pinned`."""
 
-    extras: tuple[str, ...]
-    pinned: bool
-    download_megabytes: int
-    disk_megabytes: int
+    extras: tuple[str, ...] = ()
+    pinned: bool = False
+
+    @property
+    def size(self) -> Size:
+        """What it costs."""
+        return size_of(self.extras)
 
 
-# Measured, November 2026: the files' sizes after  pip download --prefer-binary -d FOLDER .  ( ".[test,heic,rembg]" ),
-# and `du -sm .venv` after the installation.
-PRODUCT = Installation(extras=(), pinned=False, download_megabytes=275, disk_megabytes=950)
-PRODUCT_AND_TESTS = Installation(
-    extras=("heic", "rembg", "test"), pinned=True, download_megabytes=335, disk_megabytes=1150
-)
+PRODUCT = Installation()
+PRODUCT_AND_TESTS = Installation(extras=(*CHOOSABLE, TEST), pinned=True)
 
 
 def environment_python(environment: Path) -> Path:
@@ -59,16 +60,13 @@ def prepare_environment(clone: Clone, installation: Installation) -> Path:
     if found is not None and found.provides(wanted) and python.exists():
         return python
 
-    print(
-        f"Setting up {environment}: fetches at most {installation.download_megabytes} MB of packages "
-        f"(less where pip has them already), takes {installation.disk_megabytes} MB of disk."
-    )
-    usable = found is not None and found.complete and found.same_place(wanted) and python.exists()
-    if usable and found is not None:
-        wanted = replace(wanted, extras=tuple(sorted({*wanted.extras, *found.extras})))
-        write_stamp(environment, replace(found, complete=False))
+    kept = found if found is not None and found.complete and found.same_place(wanted) and python.exists() else None
+    if kept is not None:
+        wanted = replace(wanted, extras=tuple(sorted({*wanted.extras, *kept.extras})))
+    _announce(environment, wanted, kept)
+    if kept is not None:
+        write_stamp(environment, replace(kept, complete=False))
     else:
-        require_space(environment, installation.disk_megabytes)
         _make_anew(environment, found, wanted)
     _install(python, clone, wanted.extras, constraints)
     write_stamp(environment, replace(wanted, complete=True))
@@ -87,6 +85,22 @@ def _own_stamp(environment: Path) -> Stamp | None:
             f"Install into it with  {environment_python(environment)} install.py  or move it away.",
         )
     return stamp
+
+
+def _announce(environment: Path, wanted: Stamp, kept: Stamp | None) -> None:
+    """Say what setting up costs, and stop where the disk has no room for what is not there yet."""
+    size = size_of(wanted.extras)
+    print(
+        f"Setting up {environment}{_with(wanted.extras)}: fetches at most {size.download_megabytes} MB of packages "
+        f"(less what is there already), takes {size.disk_megabytes} MB of disk."
+    )
+    more = size - (size_of(kept.extras) if kept is not None else NOTHING)
+    # pip keeps the files that it fetched until all of them are unpacked.
+    require_space(environment, more.download_megabytes + more.disk_megabytes)
+
+
+def _with(extras: Sequence[str]) -> str:
+    return f" with {', '.join(extras)}" if extras else ""
 
 
 def _make_anew(environment: Path, found: Stamp | None, wanted: Stamp) -> None:
@@ -119,9 +133,11 @@ def venv_remedy() -> str:
 
 
 def _install(python: Path, clone: Clone, extras: Sequence[str], constraints: Path | None) -> None:
-    # "." and not the folder's own name: a name may hold anything, "[" too, which pip would read as extras.
-    target = f".[{','.join(extras)}]" if extras else "."
-    arguments = ["install", "--prefer-binary", "--editable", target]
-    if constraints:
-        arguments += ["--constraint", constraints.name]
+    pins = ["--constraint", constraints.name] if constraints else []
+    arguments = ["install", "--prefer-binary", *main_targets(extras), *pins]
     run_pip(python, arguments, folder=clone.root, doing="installing Cutsmith")
+    for step in steps_for(extras):
+        print(step.message)
+        arguments = ["install", "--prefer-binary", *step.options, step.requirement, *pins]
+        doing = f"installing {step.requirement}"
+        run_pip(python, arguments, folder=clone.root, doing=doing, variables=step.variables)

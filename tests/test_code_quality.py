@@ -32,11 +32,18 @@ ALLOWED = {
     "models": GROUND,
     "engines": GROUND,
     "removal": MEANS,
+    "detection": MEANS,
     "segmentation": MEANS,
     "matting": MEANS,
     "background": GROUND,
-    "pipeline": MEANS | {"removal", "segmentation", "matting", "background"},
-    "preview": GROUND | {"pipeline"},
+    "cutout": GROUND | {"background"},
+    "search": GROUND | {"detection"},
+    "loaded_models": GROUND | {"search", "detection", "segmentation", "removal"},
+    "subjects": GROUND | {"search", "detection", "segmentation", "cutout", "loaded_models"},
+    "pipeline": MEANS | {"cutout", "search", "loaded_models", "subjects", "matting"},
+    "detections": GROUND | {"search", "loaded_models", "subjects", "pipeline"},
+    "annotation": GROUND | {"cutout"},
+    "preview": GROUND | {"annotation", "cutout", "detections"},
 }
 # They stand above all rooms and may import any.
 DOORS = {"__init__", "__main__", "cli"}

@@ -29,7 +29,7 @@ def home(tmp_path, monkeypatch):
     folder.mkdir()
     for variable in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(folder))
-    for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "CUTSMITH_MODELS"):
+    for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "CUTSMITH_MODELS", "CUTSMITH_CACHE"):
         monkeypatch.delenv(variable, raising=False)
     return folder
 
@@ -44,7 +44,7 @@ def start(clone, *arguments, python=BASE_PYTHON, folder=None):
 def test_help_names_every_command_and_its_download(clone):
     run = start(clone, "--help")
     assert run.returncode == 0
-    for word in ("demo", "test", "uninstall", "ComfyUI-Manager", "MB"):
+    for word in ("demo", "test", "uninstall", "--with sam2,text", "ComfyUI-Manager", "MB"):
         assert word in run.stdout
 
 
@@ -58,6 +58,13 @@ def test_a_misspelt_option_is_wrong_usage_and_does_nothing(clone):
     run = start(clone, "demo", "--fast")
     assert run.returncode == 2
     assert "--fast" in run.stderr
+    assert not (clone / ".venv").exists()
+
+
+def test_an_unknown_extra_is_wrong_usage_and_does_nothing(clone):
+    run = start(clone, "demo", "--with", "sam2,sam3")
+    assert run.returncode == 2
+    assert "'sam3'; known are groundingdino, heic, rembg, sam2, text" in run.stderr
     assert not (clone / ".venv").exists()
 
 

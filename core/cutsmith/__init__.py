@@ -13,23 +13,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cutsmith.cutout import Cutout
+    from cutsmith.detections import Detections, find_detections
     from cutsmith.errors import CutsmithError, SubjectNotFound
     from cutsmith.geometry import Box
     from cutsmith.picture import Picture
-    from cutsmith.pipeline import Cutout, cut_out
+    from cutsmith.pipeline import cut_out
+    from cutsmith.protocols import Detection
 
 __version__ = "0.1.0"
 
 _HOMES = {
     "Box": "cutsmith.geometry",
     "CutsmithError": "cutsmith.errors",
-    "Cutout": "cutsmith.pipeline",
+    "Cutout": "cutsmith.cutout",
+    "Detection": "cutsmith.protocols",
+    "Detections": "cutsmith.detections",
     "Picture": "cutsmith.picture",
     "SubjectNotFound": "cutsmith.errors",
     "cut_out": "cutsmith.pipeline",
+    "find_detections": "cutsmith.detections",
 }
 
-__all__ = ["Box", "Cutout", "CutsmithError", "Picture", "SubjectNotFound", "__version__", "cut_out"]
+__all__ = [
+    "Box",
+    "Cutout",
+    "CutsmithError",
+    "Detection",
+    "Detections",
+    "Picture",
+    "SubjectNotFound",
+    "__version__",
+    "cut_out",
+    "find_detections",
+]
 
 
 def __getattr__(name: str) -> object:

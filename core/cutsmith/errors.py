@@ -84,6 +84,14 @@ class BadBox(UsageError):
     """A box that is not four finite numbers, is inverted, empty, or outside the picture."""
 
 
+class BadPoint(UsageError):
+    """A point that is not two finite numbers and a label of 0 or 1, or lies outside the picture."""
+
+
+class BadPhrases(UsageError):
+    """Words to look for that are empty, have no letters, or are not of the language that the detector reads."""
+
+
 class BadColour(UsageError):
     """A background that is no colour, and no picture either."""
 
@@ -107,7 +115,11 @@ class NotInstalled(CutsmithError):
 
 
 class WeightsMissing(NotInstalled):
-    """A model's file is nowhere on this machine."""
+    """A model's file is nowhere on this machine; `model` is its name in the catalogue, where it is there."""
+
+    def __init__(self, what: str, remedy: str = "", *, model: str = "") -> None:
+        super().__init__(what, remedy)
+        self.model = model
 
 
 class WeightsDamaged(NotInstalled):
@@ -136,6 +148,10 @@ class FormatExtraMissing(ExtraMissing):
 
 class ModelUnusable(NotInstalled):
     """The model's file cannot be run, or does not take a picture and give a mask."""
+
+
+class DeviceOutOfMemory(CutsmithError):
+    """The device that runs the model has not enough memory left."""
 
 
 class SubjectNotFound(CutsmithError):

@@ -1,25 +1,24 @@
-"""`cut_out()`: the way through the rooms: picture -> soft mask -> alpha -> foreground."""
+"""`cut_out()`: the way through the rooms: picture -> objects -> soft mask -> alpha -> foreground."""
 
 from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import lru_cache
-from pathlib import Path
-from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, BinaryIO, Literal, cast
+from typing import TYPE_CHECKING, BinaryIO, Literal, overload
 
 import numpy as np
 
-from cutsmith.errors import BadOption, SubjectNotFound
-from cutsmith.picture import DEFAULT_MAX_PIXELS, Picture, write_mask
-from cutsmith.removal.loading import LoadedRemover
-from cutsmith.removal.loading import load_remover as _load_remover
+from cutsmith.cutout import Cutout
+from cutsmith.errors import BadOption
+from cutsmith.loaded_models import Models, load_models
+from cutsmith.picture import DEFAULT_MAX_PIXELS, Picture
+from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
+from cutsmith.search import Search, check_search, phrases_of
+from cutsmith.subjects import Subject, box_text, find_subjects
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -29,179 +28,160 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# A picture holds a subject if one pixel at least is more likely subject than not. Raw maxima where there is none: plain
-# pictures <= 0.05, noise 0.16, gravel and grass 0.40.
-FOUND_PROBABILITY = 0.5
 MATTING_METHODS = ("none", "closed-form")
 FOREGROUND_METHODS = ("blur-fusion", "multilevel", "none")
+Matting = Literal["none", "closed-form"]
+Foreground = Literal["blur-fusion", "multilevel", "none"]
 
-_LOADING = Lock()
-
-Background = str | os.PathLike[str] | tuple[int, int, int] | Picture
 Source = str | os.PathLike[str] | bytes | BinaryIO | Picture
 
 
-@dataclass(frozen=True)
-class Cutout:
-    """A subject cut out of a picture.
+@overload
+def cut_out(
+    source: Source,
+    *,
+    model: str | None = None,
+    text: str | Sequence[str] | None = None,
+    box: tuple[float, float, float, float] | None = None,
+    points: Sequence[Sequence[float]] = (),
+    mask: NDArray[np.generic] | None = None,
+    segmenter: str | None = None,
+    detector: str | None = None,
+    box_threshold: float = BOX_THRESHOLD,
+    text_threshold: float = TEXT_THRESHOLD,
+    max_detections: int | None = None,
+    objects: Literal["all", "best"] = "all",
+    matting: Matting = "none",
+    band: tuple[int, int] | None = None,
+    foreground: Foreground = "blur-fusion",
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    remover: Remover | None = None,
+) -> Cutout: ...
 
-    Attributes:
-        picture: what it was cut out of, upright.
-        alpha: float32 (H, W) in [0, 1], straight; the picture's own alpha x the subject's.
-        foreground: (H, W, 3), the picture's depth and colour space; the subject's colours, without the background's.
-        soft_mask: float32 (H, W) in [0, 1], the model's raw probability.
-        provenance: how it was made: version, model, weights, engine and options.
-        warnings: what the user should know.
-        seconds: what each stage took; "load" is what was left of loading when the picture had been read.
-    """
 
-    picture: Picture
-    alpha: NDArray[np.float32]
-    foreground: NDArray[np.uint8] | NDArray[np.uint16]
-    soft_mask: NDArray[np.float32]
-    provenance: Mapping[str, str]
-    warnings: tuple[str, ...] = ()
-    seconds: Mapping[str, float] = field(default_factory=dict)
-
-    def as_picture(self) -> Picture:
-        """The cut-out as a picture with alpha, in the source's colour space and resolution."""
-        return Picture(self.foreground, self.alpha, self.picture.icc, self.picture.dpi, self.picture.source)
-
-    def save(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        overwrite: bool = False,
-        provenance: bool = False,
-        quality: int | None = None,
-    ) -> Path:
-        """Write the cut-out with its transparency (PNG, TIFF, WebP, AVIF), whole or not at all.
-
-        Args:
-            path: the suffix names the format.
-            overwrite: whether a file that is there may be replaced.
-            provenance: whether `provenance` goes into the file's metadata.
-            quality: 1-100, for lossy WebP and AVIF.
-
-        Raises:
-            OutputError: it cannot be written.
-            OutputFormatUnsupported: the format is unknown or holds no alpha.
-        """
-        metadata = self.provenance if provenance else None
-        return self.as_picture().save(path, overwrite=overwrite, metadata=metadata, quality=quality)
-
-    def save_mask(self, path: str | os.PathLike[str], *, overwrite: bool = False, provenance: bool = False) -> Path:
-        """Write alpha alone as a gray picture; errors as for `save`."""
-        metadata = self.provenance if provenance else None
-        return write_mask(self.alpha, path, overwrite=overwrite, dpi=self.picture.dpi, metadata=metadata)
-
-    def on(self, background: Background) -> Picture:
-        """The subject laid on `background`: a colour, a picture or its path, or "blur" (see `background_pixels`).
-
-        Raises:
-            BadColour: neither a colour nor a file.
-            PictureError: the background's file cannot be read.
-        """
-        from cutsmith.background import background_pixels
-
-        behind = background_pixels(background, self.picture, self.alpha)
-        return Picture(
-            composite(self.foreground, self.alpha, behind),
-            None,
-            self.picture.icc,
-            self.picture.dpi,
-            self.picture.source,
-        )
+@overload
+def cut_out(
+    source: Source,
+    *,
+    model: str | None = None,
+    text: str | Sequence[str] | None = None,
+    box: tuple[float, float, float, float] | None = None,
+    points: Sequence[Sequence[float]] = (),
+    mask: NDArray[np.generic] | None = None,
+    segmenter: str | None = None,
+    detector: str | None = None,
+    box_threshold: float = BOX_THRESHOLD,
+    text_threshold: float = TEXT_THRESHOLD,
+    max_detections: int | None = None,
+    objects: Literal["each"],
+    matting: Matting = "none",
+    band: tuple[int, int] | None = None,
+    foreground: Foreground = "blur-fusion",
+    engine: str = "auto",
+    device: str = "auto",
+    threads: int | None = None,
+    max_pixels: int = DEFAULT_MAX_PIXELS,
+    remover: Remover | None = None,
+) -> list[Cutout]: ...
 
 
 def cut_out(
     source: Source,
     *,
     model: str | None = None,
+    text: str | Sequence[str] | None = None,
     box: tuple[float, float, float, float] | None = None,
-    matting: Literal["none", "closed-form"] = "none",
+    points: Sequence[Sequence[float]] = (),
+    mask: NDArray[np.generic] | None = None,
+    segmenter: str | None = None,
+    detector: str | None = None,
+    box_threshold: float = BOX_THRESHOLD,
+    text_threshold: float = TEXT_THRESHOLD,
+    max_detections: int | None = None,
+    objects: Literal["all", "best", "each"] = "all",
+    matting: Matting = "none",
     band: tuple[int, int] | None = None,
-    foreground: Literal["blur-fusion", "multilevel", "none"] = "blur-fusion",
+    foreground: Foreground = "blur-fusion",
     engine: str = "auto",
+    device: str = "auto",
     threads: int | None = None,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     remover: Remover | None = None,
-) -> Cutout:
-    """Cut the main subject, or the subject in `box`, out of a picture.
+) -> Cutout | list[Cutout]:
+    """Cut the main subject out of a picture, or what words, a box, points or a rough mask ask for.
 
     Args:
         source: a path, "-" for standard input, the file's bytes, a binary stream, or a `Picture`.
-        model: a catalogue name, the path of an ONNX file, or "rembg:NAME"; None takes IS-Net.
-        box: (x0, y0, x1, y1) in pixels of the upright picture; only what is inside it is kept.
+        model: a removal model: a catalogue name, the path of an ONNX file, or "rembg:NAME"; None takes IS-Net.
+        text: what to look for, one phrase or many, separated by commas, dots, semicolons or lines; Grounding DINO finds
+            its boxes and SAM 2 masks them.
+        box: (x0, y0, x1, y1) in pixels of the upright picture, for SAM 2. Without SAM 2, here and for `text`, a removal
+            model cuts out what is in the box, with a warning.
+        points: clicks (x, y) on the subject or (x, y, label), label 0 for what is not the subject; for SAM 2.
+        mask: a rough mask of the subject, (H, W) of bool, uint8 or float in [0, 1], upright; for SAM 2.
+        segmenter: a SAM 2 catalogue name, the path of a checkpoint, or "subject-in-box" for the removal model on the
+            box; None takes the best SAM 2 on this machine.
+        detector: a Grounding DINO catalogue name, or the path of a checkpoint or a folder; None takes one that is here.
+        box_threshold: boxes with a lower score are dropped, in [0, 1].
+        text_threshold: a box keeps a phrase as its label only if one of its words reaches this, in [0, 1].
+        max_detections: so many boxes at the most, the best; None takes all.
+        objects: "all" unites what `text` found, "best" takes the most confident, "each" gives a list, one an object.
         matting: "none" takes the soft mask for alpha; "closed-form" solves for alpha in the uncertain band (Levin,
             Lischinski, Weiss 2008).
         band: (inner, outer), pixels by which the uncertain band reaches into the sure subject and the sure background;
             only for a matting method. None takes the default of `cutsmith.matting.trimap.Band`.
         foreground: how the background's colour is taken out of the edges: "blur-fusion" (Forte 2021), "multilevel"
             (Germer et al. 2020, compiles numba) or "none".
-        engine: "auto", "openvino", "onnxruntime", "cuda", "coreml" or "directml".
+        engine: for removal models: "auto", "openvino", "onnxruntime", "cuda", "coreml" or "directml".
+        device: for Grounding DINO and SAM 2: "auto", "cpu", "cuda" or "mps".
         threads: None takes all that the process may use.
         max_pixels: a picture with more is refused before it is decoded.
         remover: one that is open already, instead of `model`, `engine` and `threads`.
 
     Raises:
         PictureError: the picture cannot be read.
-        UsageError: an option's value is wrong, the box among them.
+        UsageError: an option's value is wrong, the words, the box and the points among them.
         NotInstalled: weights, engine or an extra are missing.
-        SubjectNotFound: no pixel reached a probability of 0.5.
+        SubjectNotFound: no pixel reached a probability of 0.5, or no box the threshold.
     """
+    search = Search(
+        phrases=phrases_of(text),
+        box=box,
+        points=tuple(points),
+        mask=mask,
+        objects=objects,
+        model=model,
+        segmenter=segmenter,
+        detector=detector,
+        box_threshold=box_threshold,
+        text_threshold=text_threshold,
+        max_detections=max_detections,
+        engine=engine,
+        device=device,
+        threads=threads,
+    )
+    check_search(search)
     check_options(matting, band, foreground)
     clock = _Clock()
-    loading = _start(lambda: LoadedRemover(remover) if remover else load_remover(model, engine, threads))
+    loading = _start(lambda: load_models(search, remover))
     with clock.stage("read"):
         picture = source if isinstance(source, Picture) else Picture.read(source, max_pixels=max_pixels)
         image = picture.srgb()
     with clock.stage("load"):
-        loaded = loading.result()
-    with clock.stage("mask"):
-        soft_mask = _soft_mask(loaded.remover, image, box)
-    best = float(soft_mask.max())
-    if best < FOUND_PROBABILITY:
-        raise _nothing_found(picture, best, box)
-    with clock.stage("matting"):
-        subject_alpha = _alpha(image, soft_mask, matting, band)
-    del image
-    with clock.stage("foreground"):
-        from cutsmith.matting.foreground import estimate_foreground, with_own_colours
-
-        colours = estimate_foreground(picture.pixels, subject_alpha, foreground)
-        alpha = subject_alpha
-        if picture.alpha is not None:
-            colours = with_own_colours(colours, picture.pixels, subject_alpha, picture.alpha)
-            alpha = subject_alpha * picture.alpha
-    warnings = (*picture.warnings, *loaded.warnings)
-    options = _options(box, matting, band, foreground)
-    provenance = _provenance(loaded.remover, options)
-    return Cutout(picture, alpha, colours, soft_mask, provenance, warnings, clock.seconds)
-
-
-def load_remover(model: str | None, engine: str, threads: int | None) -> LoadedRemover:
-    """`cutsmith.removal.loading.load_remover`, once a process for the same arguments: models stay loaded."""
-    # One at a time: while a model is loaded for a picture that turned out to be unreadable, the next picture waits for
-    # the same model instead of loading it again beside it.
-    with _LOADING:
-        return _loaded_once(model, engine, threads)
-
-
-@lru_cache(maxsize=2)
-def _loaded_once(model: str | None, engine: str, threads: int | None) -> LoadedRemover:
-    return _load_remover(model, engine=engine, threads=threads)
-
-
-def composite(
-    foreground: NDArray[np.uint8] | NDArray[np.uint16],
-    alpha: NDArray[np.float32],
-    behind: NDArray[np.uint8] | NDArray[np.uint16],
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """`foreground` over `behind`, both (H, W, 3) of the same depth: alpha x F + (1 - alpha) x B, rounded."""
-    share = alpha[..., None]
-    mixed = behind + share * (foreground.astype(np.float32) - behind)
-    return cast("NDArray[np.uint8] | NDArray[np.uint16]", np.rint(mixed).astype(foreground.dtype))
+        models = loading.result()
+    found = find_subjects(models, image, search, picture.source, clock.stage)
+    warnings = (*picture.warnings, *models.warnings, *found.warnings)
+    provenance = {**_provenance(models), **_options(search, matting, band, foreground)}
+    cutouts = []
+    for number, subject in enumerate(found.subjects, start=1):
+        own = clock.fork()
+        alpha, colours = _finished(picture, image, subject, matting, band, foreground, own)
+        told = {**provenance, "object": f"{number} of {len(found.subjects)}"} if objects == "each" else provenance
+        cutouts.append(Cutout(picture, alpha, colours, subject.soft_mask, told, warnings, own.seconds, subject.objects))
+    return cutouts if objects == "each" else cutouts[0]
 
 
 def check_options(matting: str, band: tuple[int, int] | None, foreground: str) -> None:
@@ -219,24 +199,39 @@ def check_options(matting: str, band: tuple[int, int] | None, foreground: str) -
         raise BadOption("--band is for a matting method, and none was asked for.", "Add --matting closed-form")
 
 
-def _soft_mask(
-    remover: Remover, image: NDArray[np.uint8], box: tuple[float, float, float, float] | None
-) -> NDArray[np.float32]:
-    if box is None:
-        return remover.soft_mask(image)
-    from cutsmith.segmentation.subject_in_box import SubjectInBox
+def _finished(
+    picture: Picture,
+    image: NDArray[np.uint8],
+    subject: Subject,
+    matting: str,
+    band: tuple[int, int] | None,
+    foreground: Foreground,
+    clock: _Clock,
+) -> tuple[NDArray[np.float32], NDArray[np.uint8] | NDArray[np.uint16]]:
+    """Alpha and colours of `subject`."""
+    with clock.stage("matting"):
+        subject_alpha = _alpha(image, subject, matting, band)
+    with clock.stage("foreground"):
+        from cutsmith.matting.foreground import estimate_foreground, with_own_colours
 
-    return SubjectInBox(remover).soft_mask(image, box)
+        colours = estimate_foreground(picture.pixels, subject_alpha, foreground)
+        if picture.alpha is None:
+            return subject_alpha, colours
+        colours = with_own_colours(colours, picture.pixels, subject_alpha, picture.alpha)
+        return subject_alpha * picture.alpha, colours
 
 
 def _alpha(
-    image: NDArray[np.uint8], soft_mask: NDArray[np.float32], matting: str, band: tuple[int, int] | None
+    image: NDArray[np.uint8], subject: Subject, matting: str, band: tuple[int, int] | None
 ) -> NDArray[np.float32]:
     if matting == "none":
-        return soft_mask
+        return subject.soft_mask
     from cutsmith.matting.closed_form import ClosedFormMatter
 
-    return ClosedFormMatter(_band(band)).alpha(image, soft_mask)
+    alpha = ClosedFormMatter(_band(band)).alpha(image, subject.soft_mask if subject.uncut is None else subject.uncut)
+    if subject.inside is not None:
+        alpha[~subject.inside] = 0
+    return alpha
 
 
 def _band(band: tuple[int, int] | None) -> Band:
@@ -245,41 +240,38 @@ def _band(band: tuple[int, int] | None) -> Band:
     return Band() if band is None else Band(*band)
 
 
-def _nothing_found(picture: Picture, best: float, box: tuple[float, float, float, float] | None) -> SubjectNotFound:
-    where = picture.source if box is None else f"the box {_box_text(box)} of {picture.source}"
-    return SubjectNotFound(
-        f"Nothing found in {where}: the best probability is {best:.2f}, wanted {FOUND_PROBABILITY} or more.",
-        "Try another model (cutsmith models list)"
-        + (", or a larger box." if box is not None else ", or point at the subject: --box X0,Y0,X1,Y1"),
-        best_probability=best,
-        threshold=FOUND_PROBABILITY,
-    )
-
-
-def _options(
-    box: tuple[float, float, float, float] | None, matting: str, band: tuple[int, int] | None, foreground: str
-) -> dict[str, str]:
+def _options(search: Search, matting: str, band: tuple[int, int] | None, foreground: str) -> dict[str, str]:
     options = {"matting": matting, "foreground": foreground}
     if matting != "none":
         reach = _band(band)
         options["band"] = f"{reach.inner},{reach.outer}"
-    if box is not None:
-        options["box"] = _box_text(box)
-        options["segmenter"] = "subject in box"
+    if search.box is not None:
+        options["box"] = box_text(search.box)
+    if search.points:
+        options["points"] = " ".join(",".join(f"{value:g}" for value in point) for point in search.points)
+    if search.mask is not None:
+        options["mask"] = "given"
+    if search.phrases:
+        options["text"] = ", ".join(search.phrases)
+        options["box_threshold"] = f"{search.box_threshold:g}"
+        options["text_threshold"] = f"{search.text_threshold:g}"
+        options["objects"] = search.objects
+        if search.max_detections is not None:
+            options["max_detections"] = str(search.max_detections)
     return options
 
 
-def _box_text(box: tuple[float, float, float, float]) -> str:
-    return ",".join(f"{value:g}" for value in box)
-
-
-def _provenance(remover: Remover, options: Mapping[str, str]) -> dict[str, str]:
+def _provenance(models: Models) -> dict[str, str]:
     from cutsmith import __version__
 
-    return {"software": f"Cutsmith {__version__}", **remover.provenance(), **options}
+    told = {"software": f"Cutsmith {__version__}"}
+    for model in (models.remover, models.detector, models.segmenter):
+        if model is not None:
+            told.update(model.provenance())
+    return told
 
 
-def _start(load: Callable[[], LoadedRemover]) -> Future[LoadedRemover]:
+def _start(load: Callable[[], Models]) -> Future[Models]:
     """Begin to load in a thread of its own: mostly native code, it runs while the picture is decoded."""
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith-load")
     future = pool.submit(load)
@@ -291,8 +283,12 @@ def _start(load: Callable[[], LoadedRemover]) -> Future[LoadedRemover]:
 class _Clock:
     """What each stage took, in seconds."""
 
-    def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+    def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
+        self.seconds: dict[str, float] = dict(seconds or {})
+
+    def fork(self) -> _Clock:
+        """A clock of its own that has what this one has."""
+        return _Clock(self.seconds)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.annotation import annotated
+from cutsmith.cutout import FoundObject
 from cutsmith.picture import Picture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cutsmith.pipeline import Cutout
+    from cutsmith.cutout import Cutout
+    from cutsmith.detections import Detections
 
 PANEL_SIDE = 640
 _GAP = 12
@@ -25,18 +28,34 @@ _INK = 40
 def preview(cutout: Cutout, side: int = PANEL_SIDE) -> Picture:
     """`cutout` as one sRGB picture: the source, its alpha, and the result on a checkerboard, with captions.
 
+    Where something was asked for, its boxes, labels and scores and the mask's outline are drawn on the source.
+
     Args:
         cutout: the result to show.
         side: the longer side of each panel, in pixels; a smaller picture keeps its size.
     """
-    source = cutout.picture
-    scale = min(side / max(source.width, source.height), 1.0)
-    size = (max(round(source.width * scale), 1), max(round(source.height * scale), 1))
-    before = _shrunk(source.srgb(), size)
+    scale, size = _shown_size(cutout.picture, side)
+    before = _shrunk(cutout.picture.srgb(), size)
+    if cutout.objects:
+        inside = _shrunk(np.rint(cutout.soft_mask * 255).astype(np.uint8), size) >= 128
+        before = annotated(before, cutout.objects, inside, scale)
     mask = _shrunk(np.rint(cutout.alpha * 255).astype(np.uint8), size)
     after = _on_checkerboard(cutout, size)
     panels = {"before": before, "mask": np.repeat(mask[..., None], 3, axis=2), "after": after}
     return Picture(_side_by_side(panels))
+
+
+def preview_of_detections(detections: Detections, side: int = 2 * PANEL_SIDE) -> Picture:
+    """The picture with the boxes, labels and scores of what was found, its longer side at most `side` pixels."""
+    scale, size = _shown_size(detections.picture, side)
+    found = [FoundObject(each.box, label=each.label, score=each.score) for each in detections.found]
+    return Picture(annotated(_shrunk(detections.picture.srgb(), size), found, scale=scale))
+
+
+def _shown_size(picture: Picture, side: int) -> tuple[float, tuple[int, int]]:
+    """(scale, (width, height)) of `picture` with its longer side at most `side` pixels."""
+    scale = min(side / max(picture.width, picture.height), 1.0)
+    return scale, (max(round(picture.width * scale), 1), max(round(picture.height * scale), 1))
 
 
 def checkerboard(width: int, height: int, square: int = _SQUARE) -> NDArray[np.uint8]:

@@ -6,12 +6,19 @@ stretched, 1 = subject; a trimap is `uint8 (H, W)` of 0 / 128 / 255; alpha is `f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from cutsmith.geometry import Box
+
+# Where nothing else is said; those of Grounding DINO's own demonstration for boxes of any object.
+BOX_THRESHOLD = 0.30
+TEXT_THRESHOLD = 0.25
 
 
 class Engine(Protocol):
@@ -43,11 +50,123 @@ class Remover(Protocol):
         """Model, file and engine, for the result's provenance."""
 
 
-class Segmenter(Protocol):
-    """Picture and prompt -> soft mask of what the prompt points at."""
+@dataclass(frozen=True)
+class Detection:
+    """One object that a detector found.
 
-    def soft_mask(self, image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.float32]:
-        """The probability of each pixel to be the subject in `box`: float32 (H, W) in [0, 1], 0 outside the box."""
+    Attributes:
+        box: (x0, y0, x1, y1) in pixels of the picture, inside it.
+        label: the phrase that it answers, as the user wrote it.
+        score: probability in [0, 1].
+    """
+
+    box: Box
+    label: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """All that a detector's network gives for one picture, before thresholds and suppression.
+
+    Attributes:
+        logits: float32 (N, T), one row a query, one column a token of the text it was given; -inf behind its end.
+        boxes: float32 (N, 4), (center x, center y, width, height) as shares of the picture's width and height.
+        phrases: the phrases that were read, as the user wrote them.
+        spans: (first, last + 1) of each phrase's tokens among the T columns.
+        width, height: of the picture, in pixels.
+        warnings: what the user should know, such as words that were cut.
+    """
+
+    logits: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    phrases: tuple[str, ...]
+    spans: tuple[tuple[int, int], ...]
+    width: int
+    height: int
+    warnings: tuple[str, ...] = ()
+
+
+class Detector(Protocol):
+    """Picture and words -> boxes."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as `--detector` takes it."""
+
+    def candidates(self, image: NDArray[np.uint8], phrases: str | Sequence[str]) -> Candidates:
+        """What the network gives for `image`, uint8 (H, W, 3), before thresholds and suppression."""
+
+    def detect(
+        self,
+        image: NDArray[np.uint8],
+        phrases: str | Sequence[str],
+        box_threshold: float = BOX_THRESHOLD,
+        text_threshold: float = TEXT_THRESHOLD,
+        max_detections: int | None = None,
+    ) -> list[Detection]:
+        """The objects in `image`, uint8 (H, W, 3), that answer `phrases`: highest score first, each object once."""
+
+    def provenance(self) -> Mapping[str, str]:
+        """Model, file and device, for the result's provenance."""
+
+
+class Point(NamedTuple):
+    """A click at (x, y), in pixels: `label` is 1 on the subject, 0 on what is not."""
+
+    x: float
+    y: float
+    label: int = 1
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """What points at one object: a box, points, a rough mask, or several of them together.
+
+    Attributes:
+        box: (x0, y0, x1, y1) in pixels.
+        points: clicks on the object (label 1) and beside it (label 0).
+        mask: float32 (H, W) in [0, 1] at the picture's size, a rough mask of the object.
+    """
+
+    box: tuple[float, float, float, float] | None = None
+    points: tuple[Point, ...] = ()
+    mask: NDArray[np.float32] | None = None
+
+
+class Segment(Protocol):
+    """The mask of one prompt's object."""
+
+    @property
+    def predicted_iou(self) -> float | None:
+        """The segmenter's own estimate of how well the mask fits; None where it makes none."""
+
+    @property
+    def stability(self) -> float | None:
+        """In [0, 1]: how little the mask changes with its threshold; None where it is not known."""
+
+    def soft_mask(self) -> NDArray[np.float32]:
+        """The probability of each pixel to be the object: float32 (H, W) in [0, 1] at the picture's size."""
+
+    def uncut(self) -> tuple[NDArray[np.float32], tuple[slice, slice]] | None:
+        """Where the soft mask was cut off at a box: the mask before that, and the box's (rows, columns); else None.
+
+        Matting takes it, so that the edge of a box is not taken for an edge of the object.
+        """
+
+
+class Segmenter(Protocol):
+    """Picture and prompts -> soft masks of what the prompts point at."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as `--segmenter` takes it."""
+
+    def segment(self, image: NDArray[np.uint8], prompts: Sequence[Prompt]) -> Sequence[Segment]:
+        """One segment a prompt, in the prompts' order, for `image`, uint8 (H, W, 3)."""
+
+    def provenance(self) -> Mapping[str, str]:
+        """Model, file and device, for the result's provenance."""
 
 
 class Matter(Protocol):

@@ -8,7 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cutsmith.errors import WeightsMissing
+from cutsmith.errors import WeightsDamaged, WeightsMissing
+from tests.core.segmentation.random_sam2 import random_sam2, tiny_sam2
+
+__all__ = ["random_sam2", "tiny_sam2"]  # fixtures that several rooms' tests use
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +24,17 @@ def isnet_weights() -> Path:
     for name in DEFAULT_MODELS:
         try:
             return Store().require(find_entry(name))
-        except WeightsMissing:
+        except (WeightsDamaged, WeightsMissing):
             continue
     pytest.fail("IS-Net's weights are not on this machine: python3 install.py test fetches them")
+
+
+@pytest.fixture(scope="session")
+def isnet_remover(isnet_weights: Path):
+    """IS-Net on this machine's best engine, whatever else the store is told to have."""
+    from cutsmith.removal.loading import load_remover
+
+    return load_remover().remover
 
 
 @pytest.fixture(scope="session")

@@ -11,8 +11,8 @@ from PIL import Image
 
 import cutsmith
 from cutsmith import Picture, SubjectNotFound, cut_out
+from cutsmith.cutout import composite
 from cutsmith.errors import BadBox, BadOption
-from cutsmith.pipeline import composite
 from cutsmith.removal.loading import LoadedRemover
 
 pytestmark = pytest.mark.weights
@@ -132,7 +132,7 @@ def test_a_box_keeps_what_is_inside(photo, isnet_weights) -> None:
     assert cut.alpha[:, 470:].max() == 0
     assert cut.alpha.max() > 0.9
     assert cut.provenance["box"] == "350,0,470,230"
-    assert cut.provenance["segmenter"] == "subject in box"
+    assert cut.provenance["segmenter"] == "subject-in-box"
 
 
 @pytest.mark.slow
@@ -192,7 +192,7 @@ def test_compositing_is_the_formula() -> None:
 
 
 def test_a_model_is_loaded_once_while_pictures_fail(monkeypatch) -> None:
-    from cutsmith import pipeline
+    from cutsmith import loaded_models
     from cutsmith.errors import PictureNotFound
 
     loads = []
@@ -213,13 +213,13 @@ def test_a_model_is_loaded_once_while_pictures_fail(monkeypatch) -> None:
         sleep(0.2)
         return LoadedRemover(Everything())
 
-    monkeypatch.setattr(pipeline, "_load_remover", slow_load)
-    pipeline._loaded_once.cache_clear()
+    monkeypatch.setattr(loaded_models, "_load_remover", slow_load)
+    loaded_models.forget_models()
     try:
         for number in range(5):
             with pytest.raises(PictureNotFound):
                 cut_out(f"missing {number}.jpg")
         assert cut_out(Picture(np.full((40, 60, 3), 90, np.uint8))).alpha.shape == (40, 60)
     finally:
-        pipeline._loaded_once.cache_clear()
+        loaded_models.forget_models()
     assert len(loads) == 1

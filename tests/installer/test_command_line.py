@@ -43,9 +43,35 @@ def test_what_test_does_not_know_goes_to_pytest_and_pytests_code_comes_back(call
     ],
 )
 def test_failures_are_words_and_an_exit_code(monkeypatch, capsys, raised, code, words):
-    def fail(clone):
+    def fail(clone, extras):
         raise raised
 
     monkeypatch.setattr(command_line, "run_demo", fail)
     assert command_line.main(["demo"]) == code
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("given", "extras"),
+    [
+        ([], []),
+        (["--with", "sam2,text"], ["sam2", "text"]),
+        (["--with", "sam2, heic", "--with=rembg"], ["sam2", "heic", "rembg"]),
+    ],
+)
+def test_the_demo_is_given_the_extras_that_were_named(monkeypatch, given, extras):
+    asked = []
+    monkeypatch.setattr(command_line, "run_demo", lambda clone, extras: asked.append(extras))
+    assert command_line.main(["demo", *given]) == 0
+    assert asked == [extras]
+
+
+@pytest.mark.parametrize("given", ["sam3", "text,sam3", "test", "", "sam2,"])
+def test_an_extra_that_does_not_exist_is_wrong_usage_and_those_that_do_are_listed(monkeypatch, capsys, given):
+    monkeypatch.setattr(command_line, "run_demo", lambda clone, extras: pytest.fail("ran"))
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(["demo", "--with", given])
+    assert stopped.value.code == 2
+    said = capsys.readouterr().err
+    assert repr(given.split(",")[-1]) in said
+    assert "groundingdino, heic, rembg, sam2, text" in said

@@ -1,20 +1,28 @@
-import platformdirs
 import pytest
 
+from cutsmith.user_folders import cache_folder, data_folder
 from installer.failure import InstallFailed
-from installer.folders import require_space, user_cache, user_data
+from installer.folders import default_cache, require_space, user_cache, user_data
 
 
-def test_the_users_folders_are_the_ones_that_the_product_uses():
-    assert user_cache() == platformdirs.user_cache_path("cutsmith")
-    assert user_data() == platformdirs.user_data_path("cutsmith")
+def test_the_users_folders_are_the_ones_that_the_product_uses(monkeypatch):
+    assert user_cache() == cache_folder()
+    assert user_data() == data_folder()
+    monkeypatch.delenv("CUTSMITH_CACHE", raising=False)
+    assert user_cache() == default_cache() == cache_folder()
+
+
+@pytest.mark.parametrize("value", ["/elsewhere/é x", "~/x", " relative ", "", "  "])
+def test_the_cache_follows_its_variable_as_the_product_does(monkeypatch, value):
+    monkeypatch.setenv("CUTSMITH_CACHE", value)
+    assert user_cache() == cache_folder()
 
 
 @pytest.mark.parametrize("value", ["/elsewhere/é x", "", "  "])
 def test_they_follow_the_freedesktop_variables_as_the_product_does(monkeypatch, value):
     monkeypatch.setenv("XDG_CACHE_HOME", value)
     monkeypatch.setenv("XDG_DATA_HOME", value)
-    test_the_users_folders_are_the_ones_that_the_product_uses()
+    test_the_users_folders_are_the_ones_that_the_product_uses(monkeypatch)
 
 
 def test_a_disk_without_room_is_found_before_anything_is_done(tmp_path):

@@ -43,3 +43,10 @@ def test_a_failure_shows_the_last_words_of_the_real_pip(tmp_path):
 def test_success_is_silent(tmp_path, capfd):
     run_pip(Path(sys.executable), ["--version"], folder=tmp_path, doing="trying")
     assert capfd.readouterr() == ("", "")
+
+
+def test_variables_reach_pip_beside_those_that_are_there(tmp_path, monkeypatch):
+    log = tmp_path / "pip's own log"
+    monkeypatch.setenv("PIP_LOG", str(tmp_path / "elsewhere"))
+    run_pip(Path(sys.executable), ["cache", "dir"], folder=tmp_path, doing="trying", variables={"PIP_LOG": str(log)})
+    assert [path.name for path in tmp_path.iterdir()] == [log.name]

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from installer import separate_steps
 from installer.folders import Clone
 from installer.stamp import FILE_NAME, Stamp, mark_warmed, read_stamp, wanted_stamp, write_stamp
 
@@ -63,3 +64,13 @@ def test_it_changes_with_the_requirements_and_the_pins(tmp_path):
     clone.project.write_text("aa")
     third = wanted_stamp(clone, ["test", "heic"], clone.constraints)
     assert len({first, second, third}) == 3
+
+
+def test_it_changes_with_the_steps_that_pip_takes_separately(tmp_path, monkeypatch):
+    clone = Clone(tmp_path)
+    clone.project.write_text("a")
+    first = wanted_stamp(clone, [], None)
+    other = tmp_path / "separate_steps.py"
+    other.write_text("# another version of it")
+    monkeypatch.setattr(separate_steps, "__file__", str(other))
+    assert wanted_stamp(clone, [], None) != first

@@ -1,7 +1,13 @@
+import sys
+
 import pytest
 
+from cutsmith.engines.openvino_engine import _cache_name
+from cutsmith.models.integrity import HashMemory
+from cutsmith.user_folders import cache_folder, compiled_folder
 from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
-from installer.folders import Clone, user_cache, user_data
+from installer.folders import Clone, default_cache, user_cache, user_data
+from installer.photographs import PHOTOGRAPHS, photograph_cache
 from installer.stamp import Stamp, write_stamp
 from installer.uninstall import uninstall
 
@@ -20,6 +26,7 @@ def user(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home/cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home/data"))
     monkeypatch.setenv("CUTSMITH_MODELS", str(tmp_path / "my models"))
+    monkeypatch.delenv("CUTSMITH_CACHE", raising=False)
     return tmp_path / "home"
 
 
@@ -69,7 +76,49 @@ def test_a_demo_folder_that_is_empty_afterwards_goes_too(clone, user):
 
 def test_where_nothing_is_there_it_says_so(tmp_path, user, capsys):
     uninstall(Clone(tmp_path), weights=True, yes=True)
-    assert capsys.readouterr().out == "Nothing to remove.\n"
+    assert capsys.readouterr().out.endswith("Nothing to remove.\n")
+
+
+@pytest.fixture
+def named_cache(tmp_path, user, monkeypatch):
+    """A folder that CUTSMITH_CACHE names, with what the product itself puts there, and the same by default."""
+    folder = tmp_path / "my cache"
+    put(user_cache() / "compiled" / "older")
+    monkeypatch.setenv("CUTSMITH_CACHE", str(folder))
+    model = put(tmp_path / "model.onnx")
+    put(compiled_folder() / _cache_name(model, 0, "2026.0") / "graph.xml")
+    put(compiled_folder() / ".new-killed" / "graph.bin")
+    HashMemory(cache_folder() / "verified").digest(model, "md5")
+    for photo in PHOTOGRAPHS:
+        put(photograph_cache() / photo.name)
+    put(photograph_cache() / "wheel" / "scikit_image.whl")
+    put(folder / "benchmarks" / "rembg" / "bin" / "python")
+    return folder
+
+
+def test_a_named_cache_loses_what_is_cutsmiths_and_stays_itself(clone, named_cache, capsys):
+    assert len(files_under(named_cache)) == 9
+    uninstall(clone, weights=False, yes=True)
+    assert list(named_cache.iterdir()) == []
+    assert not default_cache().exists()
+    assert str(named_cache / "compiled") in capsys.readouterr().out
+
+
+def test_what_is_not_cutsmiths_in_a_named_cache_stays(clone, named_cache):
+    theirs = {"notes.txt", "compiled/lib.so", "compiled/main-1/a.o", "verified/ids.json", "photographs/family.png"}
+    for path in theirs:
+        put(named_cache / path)
+    uninstall(clone, weights=True, yes=True)
+    assert files_under(named_cache) == theirs
+
+
+def test_it_says_how_an_environment_of_ones_own_gets_rid_of_cutsmith(clone, user, capsys, monkeypatch):
+    uninstall(clone, weights=False, yes=True)
+    assert f'"{sys.executable}" -m pip uninstall cutsmith' in capsys.readouterr().out
+    # The clone's own is removed as a whole.
+    monkeypatch.setattr(sys, "prefix", str(clone.environment))
+    uninstall(clone, weights=False, yes=True)
+    assert "  ENVIRONMENT/bin/python -m pip uninstall cutsmith" in capsys.readouterr().out
 
 
 def test_weights_behind_a_link_lose_the_link_only(clone, user, tmp_path):

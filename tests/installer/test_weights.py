@@ -1,7 +1,12 @@
-"""Which model the installer takes, against a stand-in for `python -m cutsmith models`: that one needs the network."""
+"""Which model the installer takes: against a stand-in for `python -m cutsmith models`, and against the product itself
+with a catalogue of tiny files, since its own needs the network."""
 
+import hashlib
 import json
 import sys
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -86,3 +91,77 @@ def test_a_failure_that_is_not_the_networks_is_not_papered_over(python, npm, tmp
     with pytest.raises(InstallFailed, match="returned 1"):
         ensure_weights(python(reachable=[HALF_PRECISION], code=1))
     assert fetches(tmp_path) == [f"fetch {OFFICIAL} --yes"]
+
+
+CONTENT = hashlib.shake_128(b"weights").digest(50_000)
+
+TABLE = """
+[models.{name}]
+title = "Tiny"
+filename = "{name}.onnx"
+urls = ["{address}/{name}.onnx"]
+size = 50000
+md5 = "{md5}"
+licence = "MIT"
+commercial_use = true
+origin = "these tests"
+note = "For tests."
+salient = {{ input_size = 8, mean = [0, 0, 0], std = [1, 1, 1], divide_by = "255", activation = "none", output = 0 }}
+"""
+
+PRODUCT = """#!{python}
+import sys
+from pathlib import Path
+from cutsmith.models import catalogue
+parsed = catalogue.parse_catalogue(Path({catalogue!r}).read_text())
+catalogue._installed_catalogue = lambda: parsed
+from cutsmith.cli import main
+sys.argv = ["cutsmith", *sys.argv[3:]]
+main()
+"""
+
+
+@pytest.fixture
+def product(tmp_path, monkeypatch):
+    """The product with two tiny models that a real server has; returns its interpreter."""
+    served = tmp_path / "served"
+    served.mkdir()
+    for name in (OFFICIAL, HALF_PRECISION):
+        (served / f"{name}.onnx").write_bytes(CONTENT)
+    monkeypatch.setenv("CUTSMITH_MODELS", str(tmp_path / "models"))
+    for variable in ("HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "REMBG_HOME", "U2NET_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / "home"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=served)) as http:
+        thread = threading.Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        address, md5 = f"http://127.0.0.1:{http.server_port}", hashlib.md5(CONTENT).hexdigest()
+        tables = "".join(TABLE.format(name=name, address=address, md5=md5) for name in (OFFICIAL, HALF_PRECISION))
+        (tmp_path / "catalogue.toml").write_text(tables)
+        script = tmp_path / "python"
+        script.write_text(PRODUCT.format(python=sys.executable, catalogue=str(tmp_path / "catalogue.toml")))
+        script.chmod(0o755)
+        yield script
+        http.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def damaged(tmp_path):
+    """The publisher's file with one byte changed."""
+    path = tmp_path / "models" / f"{OFFICIAL}.onnx"
+    path.parent.mkdir()
+    path.write_bytes(CONTENT[:-1] + bytes([CONTENT[-1] ^ 1]))
+    return path
+
+
+def test_a_damaged_file_is_fetched_again(product, damaged):
+    assert ensure_weights(product) == OFFICIAL
+    assert damaged.read_bytes() == CONTENT
+
+
+def test_a_good_file_beside_a_damaged_one_is_taken(product, damaged):
+    good = damaged.with_name(f"{HALF_PRECISION}.onnx")
+    good.write_bytes(CONTENT)
+    assert ensure_weights(product) == HALF_PRECISION
+    assert damaged.read_bytes() != CONTENT

@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import click
-
 from cutsmith.background import TRANSPARENT
-from cutsmith.cli import print_error, print_warning
+from cutsmith.cli.outcome import DONE, FAILED, NOTHING_FOUND, Outcome, exit_code, print_json, tell, warn
 from cutsmith.cli.outputs import STANDARD, Job
 from cutsmith.cli.progress import PictureBar
 from cutsmith.cli.standard_streams import check_standard_output, write_to_standard_output
-from cutsmith.errors import CutsmithError, FormatExtraMissing, NotInstalled, SubjectNotFound, WeightsMissing
+from cutsmith.cutout import Cutout
+from cutsmith.errors import (
+    CutsmithError,
+    FormatExtraMissing,
+    NotInstalled,
+    SubjectNotFound,
+    WeightsMissing,
+)
 from cutsmith.picture import Picture, check_output, encode_mask
 from cutsmith.picture.encoding import check_format_holds
 from cutsmith.picture.formats import output_format
-from cutsmith.pipeline import Cutout, cut_out
+from cutsmith.pipeline import cut_out
 
-NOTHING_FOUND = "nothing found"
+# What finding takes of the options of cut_out.
+_DETECTION_OPTIONS = (
+    "detector", "box_threshold", "text_threshold", "max_detections", "device", "threads", "max_pixels",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,7 @@ class Settings:
     engine_options: Mapping[str, Any]
     background: str | Picture = TRANSPARENT
     mask_only: bool = False
+    detections_only: bool = False
     overwrite: bool = False
     quality: int | None = None
     provenance: bool = False
@@ -40,17 +49,6 @@ class Settings:
     fetch: bool = False
     accept_licence: bool = False
     interactive: bool = False
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one picture. `status` is "done", "failed" or "nothing found"."""
-
-    job: Job
-    status: str
-    seconds: float
-    cutout: Cutout | None = None
-    error: CutsmithError | None = None
 
 
 def cut_all(jobs: Sequence[Job], settings: Settings) -> int:
@@ -62,9 +60,10 @@ def cut_all(jobs: Sequence[Job], settings: Settings) -> int:
         NotInstalled: weights, engine or an extra are missing.
         UsageError: an option is wrong for every picture.
     """
-    outcomes = []
+    outcomes: list[Outcome] = []
     told: set[str] = set()
-    shown = len(jobs) > 1 and not settings.as_json and sys.stderr.isatty()
+    alone = len(jobs) == 1
+    shown = not alone and not settings.as_json and sys.stderr.isatty()
     with PictureBar(len(jobs), shown=shown) as bar:
         for number, job in enumerate(jobs):
             try:
@@ -72,55 +71,110 @@ def cut_all(jobs: Sequence[Job], settings: Settings) -> int:
             except NotInstalled as error:
                 if settings.as_json:
                     for left in jobs[number:]:
-                        _print_json(Outcome(left, "failed", 0.0, error=error))
+                        print_json(Outcome(left, FAILED, error=error))
                 raise
-            with bar.telling(cut_out=outcome.cutout is not None):
-                _warn(outcome, told, alone=len(jobs) == 1)
-                _tell(outcome, settings, alone=len(jobs) == 1)
-            # Without its pixels: a thousand pictures shall take no more memory than one.
-            outcomes.append(replace(outcome, cutout=None))
+            with bar.telling(cut_out=outcome.status == DONE):
+                warn(outcome, told, alone=alone)
+                tell(outcome, as_json=settings.as_json, timings=settings.timings, alone=alone)
+            outcomes.append(outcome.without_pixels())
             del outcome
-    return _exit_code(outcomes)
+    return exit_code(outcomes)
 
 
 def _do(job: Job, settings: Settings) -> Outcome:
     start = perf_counter()
     try:
-        cutout = _cut(job, settings)
+        try:
+            return _done(job, settings, start)
+        except WeightsMissing as missing:
+            _fetch_missing(missing, settings)
+            return _done(job, settings, start)
     except FormatExtraMissing as error:
-        return Outcome(job, "failed", perf_counter() - start, error=error)
+        return Outcome(job, FAILED, perf_counter() - start, error=error)
     except NotInstalled:
         raise
     except SubjectNotFound as error:
         return Outcome(job, NOTHING_FOUND, perf_counter() - start, error=error)
     except CutsmithError as error:
-        return Outcome(job, "failed", perf_counter() - start, error=error)
-    return Outcome(job, "done", perf_counter() - start, cutout)
+        return Outcome(job, FAILED, perf_counter() - start, error=error)
 
 
-def _cut(job: Job, settings: Settings) -> Cutout:
-    _check_targets(job, settings)
-    try:
-        cutout = cut_out(job.source, **settings.engine_options)
-    except WeightsMissing as missing:
-        _fetch_missing(missing, settings)
-        cutout = cut_out(job.source, **settings.engine_options)
-    start = perf_counter()
-    _write(cutout, job, settings)
-    if job.preview is not None:
-        from cutsmith.preview import preview
-
-        preview(cutout).save(job.preview, overwrite=settings.overwrite)
-    seconds = {**cutout.seconds, "write": perf_counter() - start}
-    return Cutout(
-        cutout.picture,
-        cutout.alpha,
-        cutout.foreground,
-        cutout.soft_mask,
-        cutout.provenance,
-        cutout.warnings,
-        seconds,
+def _done(job: Job, settings: Settings, start: float) -> Outcome:
+    """Cut out or find what `job` asks for and write it."""
+    if settings.detections_only:
+        return _found(job, settings, start)
+    several = settings.engine_options.get("objects") == "each"
+    if not several:
+        _check_targets(job, settings)
+    made = cut_out(job.source, **settings.engine_options)
+    cutouts = made if isinstance(made, list) else [made]
+    targets = [_numbered(job, number) for number in range(1, len(cutouts) + 1)] if several else [job]
+    if several:
+        for target in targets:
+            _check_targets(target, settings)
+    wrote = perf_counter()
+    outputs, previews, failure = _write_all(cutouts, targets, settings)
+    now = perf_counter()
+    return Outcome(
+        job,
+        DONE if failure is None else FAILED,
+        now - start,
+        tuple(cutouts),
+        outputs,
+        previews,
+        stages={**cutouts[-1].seconds, "write": now - wrote},
+        error=failure,
     )
+
+
+def _write_all(
+    cutouts: Sequence[Cutout], targets: Sequence[Job], settings: Settings
+) -> tuple[tuple[str, ...], tuple[str, ...], CutsmithError | None]:
+    """Write every cut-out and preview: (outputs written, previews written, what stopped it).
+
+    What was written before a failure stays and is told: it is whole.
+    """
+    outputs, previews = [], []
+    try:
+        for cutout, target in zip(cutouts, targets, strict=True):
+            _write(cutout, target, settings)
+            outputs.append(target.output)
+            if target.preview is not None:
+                from cutsmith.preview import preview
+
+                preview(cutout).save(target.preview, overwrite=settings.overwrite)
+                previews.append(target.preview)
+    except CutsmithError as error:
+        return tuple(outputs), tuple(previews), error
+    return tuple(outputs), tuple(previews), None
+
+
+def _found(job: Job, settings: Settings, start: float) -> Outcome:
+    from cutsmith.detections import find_detections
+
+    if job.preview is not None:
+        check_output(job.preview, overwrite=settings.overwrite)
+    options = {name: settings.engine_options[name] for name in _DETECTION_OPTIONS}
+    detections = find_detections(job.source, settings.engine_options["text"], **options)
+    if job.preview is not None:
+        from cutsmith.preview import preview_of_detections
+
+        preview_of_detections(detections).save(job.preview, overwrite=settings.overwrite)
+    previews = () if job.preview is None else (job.preview,)
+    return Outcome(
+        job, DONE, perf_counter() - start, previews=previews, detections=detections, stages=detections.seconds
+    )
+
+
+def _numbered(job: Job, number: int) -> Job:
+    """The job of one object: its number before the suffix of each file."""
+    preview = None if job.preview is None else _with_number(job.preview, number)
+    return Job(job.source, _with_number(job.output, number), preview)
+
+
+def _with_number(path: str, number: int) -> str:
+    target = Path(path)
+    return str(target.with_name(f"{target.stem}-{number}{target.suffix}"))
 
 
 def _check_targets(job: Job, settings: Settings) -> None:
@@ -156,77 +210,12 @@ def _write(cutout: Cutout, job: Job, settings: Settings) -> None:
 def _fetch_missing(missing: WeightsMissing, settings: Settings) -> None:
     """Fetch the weights that `missing` names, if the user says so now or has said so with --yes."""
     from cutsmith.cli.models_command import fetch_models
-    from cutsmith.models.catalogue import DEFAULT_MODEL, catalogue
     from cutsmith.removal.rembg_session import PREFIX, fetch_rembg_weights
 
-    name = settings.engine_options["model"] or DEFAULT_MODEL
-    if name.startswith(PREFIX) and settings.fetch:
-        fetch_rembg_weights(name.removeprefix(PREFIX), accept_licence=settings.accept_licence)
-    elif name in catalogue() and (settings.fetch or settings.interactive):
-        fetch_models([name], accept_licence=settings.accept_licence, assume_yes=settings.fetch)
+    model = settings.engine_options.get("model")
+    if missing.model and (settings.fetch or settings.interactive):
+        fetch_models([missing.model], accept_licence=settings.accept_licence, assume_yes=settings.fetch)
+    elif model is not None and model.startswith(PREFIX) and settings.fetch:
+        fetch_rembg_weights(model.removeprefix(PREFIX), accept_licence=settings.accept_licence)
     else:
         raise missing
-
-
-def _warn(outcome: Outcome, told: set[str], *, alone: bool) -> None:
-    """Warn of what concerns this picture; of what concerns the model, once: `told` remembers it."""
-    if outcome.cutout is None:
-        return
-    own = outcome.cutout.picture.warnings
-    for warning in outcome.cutout.warnings:
-        if warning in own:
-            print_warning(warning, "" if alone else outcome.job.source)
-        elif warning not in told:
-            told.add(warning)
-            print_warning(warning)
-
-
-def _tell(outcome: Outcome, settings: Settings, *, alone: bool) -> None:
-    about = "" if alone else outcome.job.source
-    if settings.as_json:
-        _print_json(outcome)
-    elif outcome.cutout is not None and outcome.job.output != STANDARD:
-        click.echo(outcome.job.output)
-    if outcome.error is not None:
-        # Most errors begin with the name of the picture.
-        print_error(outcome.error, "" if outcome.job.source in outcome.error.what else about)
-    if settings.timings and outcome.cutout is not None:
-        stages = "  ".join(f"{name} {seconds:.3f}" for name, seconds in outcome.cutout.seconds.items())
-        click.echo(f"seconds: {stages}  total {outcome.seconds:.3f}", err=True)
-
-
-def _print_json(outcome: Outcome) -> None:
-    click.echo(json.dumps(_as_json(outcome), ensure_ascii=False))
-
-
-def _as_json(outcome: Outcome) -> dict[str, object]:
-    cutout, error = outcome.cutout, outcome.error
-    told: dict[str, object] = {
-        "input": outcome.job.source,
-        "output": outcome.job.output if cutout is not None else None,
-        "status": outcome.status,
-        "model": cutout.provenance["model"] if cutout is not None else None,
-        "seconds": round(outcome.seconds, 3),
-        "provenance": dict(cutout.provenance) if cutout is not None else None,
-        "warnings": list(cutout.warnings) if cutout is not None else [],
-    }
-    if outcome.job.preview is not None and cutout is not None:
-        told["preview"] = outcome.job.preview
-    if cutout is not None:
-        told["stages"] = {name: round(seconds, 3) for name, seconds in cutout.seconds.items()}
-    if error is not None:
-        told["error"] = {"type": type(error).__name__, "what": error.what, "remedy": error.remedy}
-    if isinstance(error, SubjectNotFound):
-        told["best_probability"] = round(error.best_probability, 4)
-    return told
-
-
-def _exit_code(outcomes: Sequence[Outcome]) -> int:
-    failed = [outcome.error for outcome in outcomes if outcome.status == "failed"]
-    if failed:
-        # A single picture tells more: a box outside it is wrong usage, a reader of its format is not installed.
-        first = failed[0]
-        return first.exit_code if len(outcomes) == 1 and first is not None else 1
-    if all(outcome.status == NOTHING_FOUND for outcome in outcomes):
-        return 4
-    return 0

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from cutsmith import __version__
-from cutsmith.errors import CutsmithError, WeightsDamaged
+from cutsmith.errors import CutsmithError, WeightsDamaged, WeightsMissing
 from cutsmith.file_presence import is_file
 
 _PACKAGES = ("openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
@@ -48,7 +48,7 @@ class Diagnosis:
 
 
 def diagnose() -> Diagnosis:
-    """Look at this machine and interpreter. Nothing is downloaded and no model is run."""
+    """Look at this machine and interpreter. Nothing is downloaded, and no model is run but a network of one node."""
     from cutsmith.engines.threads import thread_count
     from cutsmith.user_folders import compiled_folder
 
@@ -78,45 +78,47 @@ def _version(package: str) -> str | None:
 
 
 def _look_at_engines(found: Diagnosis) -> None:
-    from cutsmith.engines.choice import plan
+    """Let the engines run a network of one node, in the order and by the way in which `cut` asks them."""
     from cutsmith.engines.presence import look
-    from cutsmith.engines.quiet_import import import_onnxruntime, import_openvino
+    from cutsmith.engines.quiet_import import import_onnxruntime
+    from cutsmith.engines.trial import try_engines
 
+    present = look()
     try:
-        first = plan(look()).choices[0]
+        opened = try_engines(present)
     except CutsmithError as error:
         found.problems.append(f"{error.what} {error.remedy}")
         return
-    found.engine, found.reason = first.engine + (f" ({first.provider})" if first.provider else ""), first.reason
-    try:
-        if first.engine == "openvino":
-            core = import_openvino().Core()
-            precisions = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-            found.engine += " CPU bf16" if "BF16" in precisions else " CPU f32"
-        else:
-            found.reason += f"; providers: {', '.join(import_onnxruntime().get_available_providers())}"
-    except (ImportError, RuntimeError) as error:
-        found.problems.append(f"{first.engine} is installed and does not start: {error}")
-    if not look().openvino:
+    found.engine, found.reason = opened.engine.name, opened.choice.reason
+    if opened.choice.engine == "onnxruntime":
+        found.reason += f"; providers: {', '.join(import_onnxruntime().get_available_providers())}"
+    found.advice.extend(opened.warnings)
+    if not present.openvino:
         found.advice.append("OpenVINO runs the default model in half the time on most processors: pip install openvino")
 
 
 def _look_at_weights(found: Diagnosis) -> None:
+    """Check every model that is here. A problem is only what leaves none of the default's files to use."""
     from cutsmith.models.catalogue import catalogue
     from cutsmith.models.store import Store
     from cutsmith.removal.loading import DEFAULT_MODELS
 
-    store = Store()
+    store, refused = Store(), {}
     for entry in catalogue().values():
         located = store.find(entry)
-        if located is not None:
-            found.weights[entry.name] = str(located.path)
-            try:
-                store.require(entry)
-            except WeightsDamaged as error:
-                found.problems.append(f"{error.what} {error.remedy}")
-    if not any(name in found.weights for name in DEFAULT_MODELS):
+        if located is None:
+            continue
+        found.weights[entry.name] = str(located.path)
+        try:
+            found.weights[entry.name] = str(store.require(entry))
+        except (WeightsDamaged, WeightsMissing) as error:
+            refused[entry.name] = f"{error.what} {error.remedy}"
+    here = [name for name in DEFAULT_MODELS if name in found.weights]
+    if not here:
         found.problems.append(f"The default model is not here: cutsmith models fetch {DEFAULT_MODELS[0]}")
+    stopped = here if all(name in refused for name in here) else []
+    for name, told in refused.items():
+        (found.problems if name in stopped else found.advice).append(told)
 
 
 @click.command()

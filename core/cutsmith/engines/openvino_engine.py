@@ -6,10 +6,13 @@ of the time. bf16 differs from f32 by 0.1/255 on average (measured on 22 picture
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import logging
 import shutil
 import tempfile
+import time
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _GRAPH = "graph.xml"
+_UNFINISHED = ".new-"
+_WRITING_ENDS = 3600  # seconds; a model is written in a few
 
 
 class OpenVinoEngine:
@@ -52,8 +57,10 @@ class OpenVinoEngine:
                 "INFERENCE_NUM_THREADS": threads,
                 "ENABLE_CPU_PINNING": False,
             }
-            self._compiled = _compile(openvino, core, path, output, config, cache or compiled_folder())
-            self._request = self._compiled.create_infer_request()
+            source = _Source(openvino, core, path, output, config)
+            self._folder = (cache or compiled_folder()) / _cache_name(path, output, openvino.__version__)
+            self._source, self._may_be_damaged = source, is_file(self._folder / _GRAPH)
+            self._take(_compile(source, self._folder))
         except RuntimeError as error:
             raise cannot_load("OpenVINO", path, error) from error
         self._one_at_a_time = Lock()
@@ -69,45 +76,77 @@ class OpenVinoEngine:
         """The wanted output for `tensor`, float32 (1, 3, H, W).
 
         Threads take turns: a request holds one input, and an unlocked one gives a thread the result of another's.
+        Where an earlier process compiled the model and a value is not finite, it is compiled once more: what was kept
+        may be damaged in a way that loading does not notice.
         """
         try:
             with self._one_at_a_time:
-                result = self._request.infer([tensor], share_inputs=True)
+                result = self._infer(tensor)
+                if self._may_be_damaged and not np.isfinite(result).all():
+                    self._compile_anew()
+                    result = self._infer(tensor)
         except RuntimeError as error:
             raise failed_on_input(error) from error
+        return result
+
+    def _infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+        result = self._request.infer([tensor], share_inputs=True)
         return np.asarray(result[0], dtype=np.float32)
 
+    def _compile_anew(self) -> None:
+        logger.warning("the model kept in %s gave values that are not finite: it is made again", self._folder)
+        self._may_be_damaged = False
+        self._take(_compile_anew(self._source, self._folder))
 
-def _compile(openvino: Any, core: Any, path: Path, output: int, config: dict[str, object], cache: Path) -> Any:
-    """The model at `path`, from what an earlier call kept in `cache`, which is made again where it is damaged."""
-    folder = cache / _cache_name(path, output, openvino.__version__)
+    def _take(self, compiled: Any) -> None:
+        self._compiled, self._request = compiled, compiled.create_infer_request()
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What a model is compiled from, and how."""
+
+    openvino: Any
+    core: Any
+    path: Path
+    output: int
+    config: dict[str, object]
+
+
+def _compile(source: _Source, folder: Path) -> Any:
+    """The model of `source` from what an earlier call kept in `folder`; made again where that cannot be loaded."""
     if is_file(folder / _GRAPH):
         try:
-            return _compile_kept(core, folder, config)
+            return _compile_kept(source, folder)
         except RuntimeError as error:
             logger.info("the model kept in %s is made again: %s", folder, reason_of(error))
-            core.set_property({"CACHE_DIR": ""})
-            shutil.rmtree(folder, ignore_errors=True)
-    model = _single_output(openvino, core, path, output)
+    return _compile_anew(source, folder)
+
+
+def _compile_anew(source: _Source, folder: Path) -> Any:
+    """The model of `source` from its own file, which is then kept in `folder` in place of what is there."""
+    source.core.set_property({"CACHE_DIR": ""})
+    shutil.rmtree(folder, ignore_errors=True)
+    model = _single_output(source)
     try:
-        _keep(openvino, model, folder)
+        _keep(source.openvino, model, folder)
     except OSError as error:
         # A cache that cannot be written costs time, never the result.
-        logger.warning("compiled models cannot be kept in %s: %s", cache, error)
-        return core.compile_model(model, "CPU", config)
-    return _compile_kept(core, folder, config)
+        logger.warning("compiled models cannot be kept in %s: %s", folder.parent, error)
+        return source.core.compile_model(model, "CPU", source.config)
+    return _compile_kept(source, folder)
 
 
-def _compile_kept(core: Any, folder: Path, config: dict[str, object]) -> Any:
-    core.set_property({"CACHE_DIR": str(folder), "CACHE_MODE": "OPTIMIZE_SPEED"})
-    return core.compile_model(folder / _GRAPH, "CPU", config)
+def _compile_kept(source: _Source, folder: Path) -> Any:
+    source.core.set_property({"CACHE_DIR": str(folder), "CACHE_MODE": "OPTIMIZE_SPEED"})
+    return source.core.compile_model(folder / _GRAPH, "CPU", source.config)
 
 
-def _single_output(openvino: Any, core: Any, path: Path, output: int) -> Any:
-    model = core.read_model(path)
-    if output >= len(model.outputs):
-        raise no_such_output(path, len(model.outputs), output)
-    return openvino.Model([model.output(output)], model.get_parameters())
+def _single_output(source: _Source) -> Any:
+    model = source.core.read_model(source.path)
+    if source.output >= len(model.outputs):
+        raise no_such_output(source.path, len(model.outputs), source.output)
+    return source.openvino.Model([model.output(source.output)], model.get_parameters())
 
 
 def _cache_name(path: Path, output: int, version: str) -> str:
@@ -121,7 +160,7 @@ def _cache_name(path: Path, output: int, version: str) -> str:
 def _keep(openvino: Any, model: Any, folder: Path) -> None:
     """Write the cut-down model into `folder`, whole or not at all, and drop those of the file's older states."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=".new-", dir=folder.parent))
+    made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=folder.parent))
     try:
         openvino.save_model(model, made / _GRAPH, compress_to_fp16=False)
         try:
@@ -134,6 +173,22 @@ def _keep(openvino: Any, model: Any, folder: Path) -> None:
         raise OSError(reason_of(error)) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
-    for old in folder.parent.glob(f"{folder.name.rpartition('-')[0]}-*"):
-        if old != folder:
-            shutil.rmtree(old, ignore_errors=True)
+    for old in _left_over(folder):
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _left_over(folder: Path) -> list[Path]:
+    """What lies beside `folder` and is of no use: older states of its model, and what killed processes left."""
+    name = glob.escape(folder.name.rpartition("-")[0])
+    states = [state for state in folder.parent.glob(f"{name}-*") if state != folder]
+    long_ago = time.time() - _WRITING_ENDS
+    # One of them may vanish meanwhile: another process moves its own to where it belongs.
+    return states + [made for made in folder.parent.glob(f"{_UNFINISHED}*") if 0 < _modified(made) < long_ago]
+
+
+def _modified(path: Path) -> float:
+    """When `path` was changed, in seconds since 1970; 0 where it is not there."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0

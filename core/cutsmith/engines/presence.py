@@ -33,13 +33,19 @@ class Presence:
 
 def look() -> Presence:
     """The engines of this machine and interpreter."""
-    spec = find_spec("onnxruntime")
-    folder = Path(spec.origin).parent / "capi" if spec is not None and spec.origin is not None else None
+    onnxruntime = _source_of("onnxruntime")
+    folder = onnxruntime.parent / "capi" if onnxruntime is not None else None
     return Presence(
-        openvino=find_spec("openvino") is not None,
+        openvino=_source_of("openvino") is not None,
         onnxruntime=folder is not None,
         accelerators=() if folder is None else _accelerators(folder, sys.platform, platform.machine()),
     )
+
+
+def _source_of(package: str) -> Path | None:
+    """The file that an import of `package` would run; None for an empty folder, which an uninstallation may leave."""
+    spec = find_spec(package)
+    return Path(spec.origin) if spec is not None and spec.origin is not None else None
 
 
 def _accelerators(folder: Path, system: str, machine: str) -> tuple[str, ...]:

@@ -17,15 +17,15 @@ def import_openvino() -> Any:
     """The `openvino` module, imported without its telemetry.
 
     Raises:
-        ImportError: it is not installed, or does not start.
+        ImportError: it is not installed, does not start, or is another package or a remnant of that name.
     """
     reporter = "openvino_telemetry"
     if reporter in sys.modules or "openvino" in sys.modules:
-        return import_module("openvino")
+        return _engine("openvino", "Core")
     # OpenVINO takes a stub where the reporter cannot be imported, which is what None means here.
     sys.modules[reporter] = None  # type: ignore[assignment]
     try:
-        return import_module("openvino")
+        return _engine("openvino", "Core")
     finally:
         del sys.modules[reporter]
 
@@ -34,12 +34,24 @@ def import_onnxruntime() -> Any:
     """The `onnxruntime` module, imported without its telemetry.
 
     Raises:
-        ImportError: it is not installed, or does not start.
+        ImportError: it is not installed, does not start, or is another package or a remnant of that name.
     """
     silence_onnxruntime()
-    return import_module("onnxruntime")
+    return _engine("onnxruntime", "InferenceSession")
 
 
 def silence_onnxruntime() -> None:
     """Keep onnxruntime's telemetry off in this process; for packages that import it themselves."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+
+def _engine(package: str, needed: str) -> Any:
+    """The module `package`, which must have `needed`.
+
+    Raises:
+        ImportError: it has not, or cannot be imported.
+    """
+    module = import_module(package)
+    if not hasattr(module, needed):
+        raise ImportError(f"{module.__name__} at {getattr(module, '__path__', ['?'])[0]} has no {needed}")
+    return module

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from importlib.resources import files
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -17,6 +17,12 @@ from urllib.parse import urlsplit
 from cutsmith.errors import CutsmithError, UnknownModel
 
 DEFAULT_MODEL = "isnet-general-use"
+
+Kind = Literal["remover", "segmenter", "detector"]
+# The option of `cutsmith cut` that takes a model of each kind.
+OPTIONS: Mapping[Kind, str] = MappingProxyType(
+    {"remover": "--model", "segmenter": "--segmenter", "detector": "--detector"}
+)
 
 
 class CatalogueBroken(CutsmithError):
@@ -41,6 +47,21 @@ class SalientSpec:
     divide_by: Literal["maximum", "255"]
     activation: Literal["none", "sigmoid"]
     output: int
+
+
+@dataclass(frozen=True)
+class Sam2Spec:
+    """Which network a SAM 2 checkpoint is for: `config` names one of the `sam2` package's own, such as
+    "sam2.1/sam2.1_hiera_t"."""
+
+    config: str
+
+
+@dataclass(frozen=True)
+class DetectorSpec:
+    """What reads a detector's files: the package "groundingdino" (its publisher's checkpoints), or "transformers"."""
+
+    loader: Literal["groundingdino", "transformers"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +104,9 @@ class Entry:
         commercial_use: whether the licence allows it.
         origin: paper and repository.
         note: what it is good for, and what to know about it.
-        salient: how the network is fed and read.
+        salient, sam2, detector: how it is run; one of them, and with it the model's kind.
+        folder: the folder, inside one of weights, in which the file lies; "" for none.
+        companions: further files that the model needs, such as a vocabulary.
     """
 
     name: str
@@ -98,7 +121,25 @@ class Entry:
     commercial_use: bool
     origin: str
     note: str
-    salient: SalientSpec
+    salient: SalientSpec | None = None
+    sam2: Sam2Spec | None = None
+    detector: DetectorSpec | None = None
+    folder: str = ""
+    companions: tuple[Entry, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """What the model is for."""
+        if self.detector is not None:
+            return "detector"
+        return "segmenter" if self.sam2 is not None else "remover"
+
+    @property
+    def total_size(self) -> int | None:
+        """Bytes of all its files together; None where that of the main one is not known."""
+        if self.size is None:
+            return None
+        return self.size + sum(companion.size or 0 for companion in self.companions)
 
     @property
     def filenames(self) -> tuple[str, ...]:
@@ -114,6 +155,11 @@ class Entry:
         if self.md5:
             return "md5", self.md5
         return None
+
+    def identified(self, path: PurePath) -> str:
+        """What provenance says of the file `path` of this model: its name and the publisher's hash."""
+        published = self.published_hash
+        return f"{path.name} {published[0]}:{published[1]}" if published else f"{path.name} (unverified)"
 
 
 @dataclass(frozen=True)
@@ -142,15 +188,26 @@ def catalogue() -> Mapping[str, Entry]:
     return _installed_catalogue().models
 
 
-def find_entry(name: str) -> Entry:
-    """The model called `name`.
+def of_kind(kind: Kind) -> Mapping[str, Entry]:
+    """The models of one kind by their names, in the file's order."""
+    return {name: entry for name, entry in catalogue().items() if entry.kind == kind}
+
+
+def find_entry(name: str, kind: Kind | None = None) -> Entry:
+    """The model called `name`; with `kind`, of that kind.
 
     Raises:
-        UnknownModel: there is none; says the nearest names.
+        UnknownModel: there is none, or it is of another kind; says the nearest names.
     """
-    models = catalogue()
+    models = catalogue() if kind is None else of_kind(kind)
     if name in models:
         return models[name]
+    if kind is not None and name in catalogue():
+        found = catalogue()[name].kind
+        raise UnknownModel(
+            f"{name} is a {found}, not a {kind}.",
+            f"Give it as {OPTIONS[found]} {name}. All models: cutsmith models list",
+        )
     guess = f"Did you mean {' or '.join(near)}? " if (near := _nearest_names(name, models)) else ""
     raise UnknownModel(f"There is no model called {name!r}.", f"{guess}All models: cutsmith models list")
 
@@ -214,11 +271,28 @@ def _entry(name: str, table: dict[str, Any]) -> Entry:
         raw["npm"] = _npm(raw["npm"], f"{where}.npm")
     if "salient" in table:
         raw["salient"] = _salient(table["salient"], f"{where}.salient")
+    if "sam2" in table:
+        raw["sam2"] = _built(Sam2Spec, table["sam2"], f"{where}.sam2")
+    if "detector" in table:
+        raw["detector"] = _built(DetectorSpec, table["detector"], f"{where}.detector")
     if "urls" in table:
         raw["urls"] = tuple(table["urls"])
+    raw["companions"] = tuple(_companion(each, raw, where) for each in table.get("companions", ()))
     entry: Entry = _built(Entry, raw, where)
     _check_entry(entry, where)
+    _check_kind(entry, where)
     return entry
+
+
+def _companion(table: dict[str, Any], owner: dict[str, Any], where: str) -> Entry:
+    """A further file of `owner`: on its terms, and in its folder unless the table names another."""
+    terms = {key: owner.get(key) for key in ("title", "licence", "commercial_use", "origin", "note")}
+    raw = {"npm": None, "size": None, "md5": None, "sha256": None, "folder": owner.get("folder", ""), **terms, **table}
+    raw["name"] = f"{raw['folder'] or owner['name']}/{table.get('filename')}"
+    raw["urls"] = tuple(table.get("urls", ()))
+    companion: Entry = _built(Entry, raw, f"{where}.companions")
+    _check_entry(companion, f"{where}.companions")
+    return companion
 
 
 def _npm(table: dict[str, Any], where: str) -> NpmSource:
@@ -257,8 +331,9 @@ def _built(kind: Any, table: dict[str, Any], where: str) -> Any:
 def _check_entry(entry: Entry, where: str) -> None:
     if not entry.urls and entry.npm is None:
         raise _broken(f"[{where}] has neither urls nor npm")
-    if PurePosixPath(entry.filename).name != entry.filename:
-        raise _broken(f"[{where}] filename {entry.filename!r} is not a plain file name")
+    for key, name in (("filename", entry.filename), ("folder", entry.folder or "none")):
+        if PurePosixPath(name).name != name or name == "..":
+            raise _broken(f"[{where}] {key} {name!r} is not a plain file name")
     if not isinstance(entry.commercial_use, bool):
         raise _broken(f"[{where}] commercial_use is {entry.commercial_use!r}, wanted true or false")
     for algorithm, digest, length in (("md5", entry.md5, 32), ("sha256", entry.sha256, 64)):
@@ -268,12 +343,20 @@ def _check_entry(entry: Entry, where: str) -> None:
         raise _broken(f"[{where}] size is {entry.size}, but the chunks together have another")
 
 
+def _check_kind(entry: Entry, where: str) -> None:
+    ways = [spec for spec in (entry.salient, entry.sam2, entry.detector) if spec is not None]
+    if len(ways) != 1:
+        raise _broken(f"[{where}] has {len(ways)} of the keys salient, sam2 and detector, wanted one")
+    if entry.detector is not None and entry.detector.loader not in ("groundingdino", "transformers"):
+        raise _broken(f'[{where}] loader is {entry.detector.loader!r}, wanted "groundingdino" or "transformers"')
+
+
 def _refuse_shared_filenames(models: Mapping[str, Entry]) -> None:
     owners: dict[str, str] = {}
     for name, entry in models.items():
-        for filename in entry.filenames:
+        for filename in (f"{entry.folder}/{filename}" for filename in entry.filenames):
             if owners.setdefault(filename, name) != name:
-                raise _broken(f"{name} and {owners[filename]} both name the file {filename}")
+                raise _broken(f"{name} and {owners[filename]} both name the file {filename.removeprefix('/')}")
 
 
 def _shown(names: set[str]) -> str:

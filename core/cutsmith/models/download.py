@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
@@ -24,6 +24,7 @@ ATTEMPTS = 4  # in a row without a single new byte
 FIRST_PAUSE = 1.0  # seconds; doubles with each attempt
 TIMEOUT = (15.0, 60.0)  # seconds to connect, and between two pieces of the body
 PIECE = 1 << 16  # bytes: what at most is lost where a connection breaks
+_UNCODED = {"Accept-Encoding": "identity"}  # the file's own bytes: only they can be counted and continued
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, NO_PROXY"
 
 
@@ -35,31 +36,33 @@ def download(url: str, part: Path, *, size: int | None, command: str, progress: 
     """Fetch `url` into `part`, continuing what an earlier call for the same URL left there.
 
     A record beside the file (`.json`) keeps the URL and the server's ETag or Last-Modified, so that a file that has
-    changed on the server is fetched from its start. Proxies are those of the environment. `size` is the number of bytes
-    wanted, None where it is not known; `command` is what the user calls again, or with `--from`, after a failure;
-    `progress` is called with (bytes so far, bytes in all or None).
+    changed on the server is fetched from its start. What is there is given up only for an answer of the wanted size, or
+    for one that has brought as much. Proxies are those of the environment. `size` is the number of bytes wanted, None
+    where it is not known; `command` is what the user calls again, or with `--from`, after a failure; `progress` is
+    called with (bytes so far, bytes in all or None).
 
     Raises:
         DownloadFailed: no connection, a refusal, or too many interruptions; what came is kept for the next call.
-        WeightsDamaged: the server offers a file of another size.
+        WeightsDamaged: the server offers a web page, or a file of another size; what came earlier is kept.
         OSError: the disk refuses.
     """
     import requests
     from urllib3.exceptions import HTTPError
 
-    failures, most = 0, _bytes_in(part)
+    failures, most, resume = 0, _bytes_in(part), True
     with requests.Session() as session:
         while True:
             try:
-                _transfer(session, url, part, size=size, progress=progress)
+                _transfer(session, url, part, size=size, resume=resume, progress=progress)
                 return
             except _StartAgain as reason:
                 logger.info("%s: starting again: %s", shown(url), reason)
-                forget_part(part)
+                resume = False
                 failures += 1
                 if failures >= ATTEMPTS:
                     raise _failed(url, part, size, reason, command) from reason
             except (requests.RequestException, HTTPError) as error:
+                resume = True
                 # New bytes are progress: only failures in a row count.
                 failures = 1 if _bytes_in(part) > most else failures + 1
                 most = max(most, _bytes_in(part))
@@ -76,9 +79,9 @@ def shown(url: str) -> str:
 
 
 def forget_part(part: Path) -> None:
-    """Remove an unfinished download and its record."""
-    part.unlink(missing_ok=True)
-    part_record(part).unlink(missing_ok=True)
+    """Remove an unfinished download and what belongs to it."""
+    for path in (part, part_record(part), _beside(part)):
+        path.unlink(missing_ok=True)
 
 
 def part_record(part: Path) -> Path:
@@ -86,44 +89,109 @@ def part_record(part: Path) -> Path:
     return part.with_name(part.name + ".json")
 
 
-def _transfer(session: requests.Session, url: str, part: Path, *, size: int | None, progress: Progress | None) -> None:
-    """One request, and its body into `part`."""
-    have, headers = _continuation(url, part)
+def _beside(part: Path) -> Path:
+    """Where an answer grows that may turn out not to be the file."""
+    return part.with_name(part.name + ".new")
+
+
+def _transfer(
+    session: requests.Session, url: str, part: Path, *, size: int | None, resume: bool, progress: Progress | None
+) -> None:
+    """One request, and its body into `part`; without `resume` from the first byte."""
+    have, headers = _continuation(url, part) if resume else (0, dict(_UNCODED))
     with session.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
         if response.status_code == 416:
             raise _StartAgain("the server has no bytes after those that are here")
         response.raise_for_status()
-        if response.status_code == 206:
-            if not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-                raise _StartAgain("the server sent another range")
-        else:
+        if response.status_code != 206:
             have = 0
-        total = _announced_total(response, have)
-        if size is not None and total is not None and total != size:
-            forget_part(part)
-            raise WeightsDamaged(
-                f"{shown(url)} has {total:,} bytes, wanted {size:,}.",
-                "That is another file: a login page of the network, perhaps. Open the address in a browser.",
-            )
+        elif not response.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
+            raise _StartAgain("the server sent another range")
+        announced = _announced_total(response, have)
+        _refuse_another_file(url, response, announced, size)
+        total = announced if announced is not None else size
+        pieces = response.iter_content(PIECE)
         if have == 0:
+            have = _begin(pieces, part, proven=announced is not None and announced == size, total=total)
             validators = {key: response.headers.get(key) for key in ("ETag", "Last-Modified")}
             write_record(part_record(part), {"url": shown(url), **validators})
-        total = total if total is not None else size
-        with part.open("ab" if have else "wb") as file:
-            for piece in response.iter_content(PIECE):
-                file.write(piece)
-                have += len(piece)
-                if progress is not None:
-                    progress(have, total)
+        have = _write(pieces, part, have, total, progress)
     if total is not None and have < total:
         raise _cut_off(have, total)
     if total is not None and have > total:
+        forget_part(part)
         raise _StartAgain(f"it sent {have:,} bytes instead of {total:,}")
+
+
+def _refuse_another_file(url: str, response: requests.Response, announced: int | None, size: int | None) -> None:
+    """Raise WeightsDamaged for an answer that cannot be the file, before it costs what came earlier."""
+    if announced is not None and size is not None and announced != size:
+        found = f"has {announced:,} bytes, wanted {size:,}"
+    elif response.headers.get("Content-Type", "").startswith("text/html"):
+        found = "is a web page, wanted a file"
+    else:
+        return
+    raise WeightsDamaged(
+        f"{shown(url)} {found}.",
+        "That is another file: a login page of the network, perhaps. Open the address in a browser.",
+    )
+
+
+def _begin(pieces: Iterator[bytes], part: Path, *, proven: bool, total: int | None) -> int:
+    """Put the first bytes of an answer in the place of what `part` holds; returns how many they are.
+
+    An answer of the wanted size (`proven`) replaces it at once; any other may be a login page.
+    """
+    there = _bytes_in(part)
+    if there and not proven:
+        return _outgrow(pieces, part, there, total)
+    part_record(part).unlink(missing_ok=True)
+    part.write_bytes(b"")
+    return 0
+
+
+def _outgrow(pieces: Iterator[bytes], part: Path, there: int, total: int | None) -> int:
+    """Let an answer grow beside `part` until it has brought as many bytes, or is at its announced end; returns them."""
+    import requests
+
+    beside = _beside(part)
+    try:
+        beside.write_bytes(b"")
+        have = _write(pieces, beside, 0, total, None, enough=there)
+        if have < there and have != total:
+            raise requests.ConnectionError(
+                f"the answer ended after {have:,} bytes, fewer than the {there:,} that are here"
+            )
+        # The record first: with one of another answer, foreign bytes would be put behind these.
+        part_record(part).unlink(missing_ok=True)
+        beside.replace(part)
+    finally:
+        beside.unlink(missing_ok=True)
+    return have
+
+
+def _write(
+    pieces: Iterator[bytes],
+    path: Path,
+    have: int,
+    total: int | None,
+    progress: Progress | None,
+    *,
+    enough: int | None = None,
+) -> int:
+    """Append `pieces` to the file `path`, which has `have` bytes, to their end or to `enough`; returns its bytes."""
+    with path.open("ab") as file:
+        while (enough is None or have < enough) and (piece := next(pieces, b"")):
+            file.write(piece)
+            have += len(piece)
+            if progress is not None:
+                progress(have, total)
+    return have
 
 
 def _continuation(url: str, part: Path) -> tuple[int, dict[str, str]]:
     """(bytes that are there and can be continued, the request's headers)."""
-    headers = {"Accept-Encoding": "identity"}
+    headers = dict(_UNCODED)
     record = read_record(part_record(part))
     have = _bytes_in(part)
     if not have or record.get("url") != shown(url):

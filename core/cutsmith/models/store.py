@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from cutsmith.models.download import Progress
 
 logger = logging.getLogger(__name__)
+
+_WEIGHTS_SUFFIXES = (".onnx", ".pt", ".pth", ".safetensors", ".tgz", ".gz")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Folder:
         nested = self.path / entry.name / entry.filename
         if self.origin == "rembg":
             return [nested]
-        flat = [self.path / filename for filename in entry.filenames]
+        flat = [self.path / entry.folder / filename for filename in entry.filenames]
         # Somebody may well name rembg's folder.
         return [*flat, nested] if self.origin == "CUTSMITH_MODELS" else flat
 
@@ -93,31 +95,63 @@ class Store:
         return [Folder(_absolute(home) / "models", "rembg"), Folder(_absolute(flat), "u2net")]
 
     def find(self, entry: Entry) -> Located | None:
-        """Where the model's file lies, unchecked; a file of the right size goes before one of a wrong size."""
+        """Where the model's file lies, unchecked; a file of the right size goes before one of a wrong size.
+
+        None as well where one of its companions is missing.
+        """
         found = self._all(entry)
-        if entry.size is None:
-            return found[0] if found else None
-        return next((f for f in found if f.path.stat().st_size == entry.size), found[0] if found else None)
+        located = next((each for each in found if each.path.stat().st_size == entry.size), found[0] if found else None)
+        if located is None or any(self._companion(each, entry, located.path) is None for each in entry.companions):
+            return None
+        return located
 
     def require(self, entry: Entry) -> Path:
         """The path of the model's file, checked: its size, then the publisher's hash (once, then remembered).
 
+        Its companions are required with it.
+
         Raises:
-            WeightsMissing: it is nowhere on this machine.
+            WeightsMissing: it, or a companion, is nowhere on this machine.
             WeightsDamaged: each file found is truncated or is not what the publisher published.
         """
-        good, damaged = self._sorted(entry)
+        path = self._require_file(entry, entry)
+        for companion in entry.companions:
+            self.require_companion(entry, companion, path)
+        return path
+
+    def require_companion(self, entry: Entry, companion: Entry, path: Path) -> Path:
+        """The path of a companion of `entry`, whose own file is `path`; errors as for `require`."""
+        beside = self._companion(companion, entry, path)
+        if beside is not None and beside.parent == path.parent:
+            integrity = self._check(beside, companion)
+            if integrity.status == "damaged":
+                raise _damaged(beside, integrity.detail, companion, entry)
+            return beside
+        return self._require_file(companion, entry)
+
+    def _companion(self, companion: Entry, entry: Entry, path: Path) -> Path | None:
+        """Where a companion lies: beside its model's file `path`, or in a folder of its own where it has one."""
+        beside = path.parent / companion.filename
+        if is_file(beside):
+            return beside
+        if companion.folder == entry.folder:
+            return None
+        found = self._all(companion)
+        return found[0].path if found else None
+
+    def _require_file(self, file: Entry, entry: Entry) -> Path:
+        good, damaged = self._sorted(file)
         if good is not None:
             return good
         if damaged:
-            path, detail = damaged[0]
-            raise WeightsDamaged(
-                f"{path} is not the file of {entry.name}: {detail}.", f"Fetch it again: {fetch_command(entry)}"
-            )
-        looked = "\n    ".join(str(folder.path) for folder in self.folders())
+            raise _damaged(*damaged[0], file, entry)
+        looked = "\n    ".join(str(folder.path / file.folder) for folder in self.folders())
+        what = f"The weights of {entry.name}" if file is entry else f"{file.name}, which {entry.name} needs,"
         raise WeightsMissing(
-            f"The weights of {entry.name} are not on this machine ({size_text(entry.size)}, licence: {entry.licence}).",
+            f"{what} {'are' if file is entry else 'is'} not on this machine "
+            f"({size_text(file.size)}, licence: {entry.licence}).",
             f"Fetch them: {fetch_command(entry)}\n  Looked in:\n    {looked}",
+            model=entry.name,
         )
 
     def fetch(
@@ -139,8 +173,6 @@ class Store:
             DownloadFailed: no connection, a refusal, nothing at `source`, npm absent, folder or disk refuses.
             WeightsDamaged: what came is not what the publisher published; it is removed.
         """
-        from cutsmith.models.fetching import Fetch
-
         command = f"cutsmith models fetch {entry.name}"
         require_licence(
             entry.name,
@@ -149,28 +181,45 @@ class Store:
             accepted=accept_licence,
             command=command,
         )
-        present = self._sorted(entry)[0]
+        path = self._fetch_file(entry, entry, source, progress)
+        for companion in entry.companions:
+            self._fetch_file(companion, entry, _source_of_companions(source), progress)
+        return path
+
+    def _fetch_file(self, file: Entry, entry: Entry, source: str | None, progress: Progress | None) -> Path:
+        from cutsmith.models.fetching import Fetch
+
+        present = self._sorted(file)[0]
         if present is not None:
             return present
         fetch = Fetch(
-            entry,
-            self.folders()[0].path,
+            file,
+            self.folders()[0].path / file.folder,
             fetch_command(entry),
-            check=lambda path: self._check(path, entry),
+            check=lambda path: self._check(path, file),
             progress=progress,
         )
-        path = fetch.run(source, present=lambda: self._sorted(entry)[0])
+        path = fetch.run(source, present=lambda: self._sorted(file)[0])
         self._memory.moved(fetch.part, path)
         return path
 
     def verify(self, entry: Entry) -> Verification:
-        """Read the model's file from end to end and compare it with the publisher's hash.
+        """Read the model's files from end to end and compare them with the publisher's hashes.
 
-        Of several files the one that `require` returns counts; "damaged" where there is none.
+        Of several copies the one that `require` returns counts; "damaged" where there is none. What is told is of the
+        model's own file, unless a companion is missing or damaged.
         """
+        own = self._verify_file(entry, entry)
+        for companion in entry.companions:
+            found = self._verify_file(companion, entry)
+            if found.status in ("damaged", "missing") and own.status not in ("damaged", "missing"):
+                return replace(found, detail=f"{companion.name}: {found.detail}")
+        return own
+
+    def _verify_file(self, file: Entry, entry: Entry) -> Verification:
         found = [Verification("missing", f"not on this machine; {fetch_command(entry)}", None)]
-        for located in self._all(entry):
-            integrity = self._check(located.path, entry, fresh=True)
+        for located in self._all(file):
+            integrity = self._check(located.path, file, fresh=True)
             found.append(Verification(integrity.status, integrity.detail, located.path))
             if integrity.status != "damaged":
                 return found[-1]
@@ -215,6 +264,20 @@ def require_licence(name: str, licence: str, *, commercial_use: bool, accepted: 
             f"The weights of {name} may not be used commercially: {licence}.",
             f"If that fits your use: {command} --accept-licence",
         )
+
+
+def _damaged(path: Path, detail: str, file: Entry, entry: Entry) -> WeightsDamaged:
+    return WeightsDamaged(
+        f"{path} is not the file of {file.name}: {detail}.", f"Fetch it again: {fetch_command(entry)}"
+    )
+
+
+def _source_of_companions(source: str | None) -> str | None:
+    """Where the further files come from when the first comes from `source`: a file's folder, an address's folder."""
+    if source is None or "://" not in source:
+        return str(Path(source).parent) if source is not None and is_file(source) else source
+    # The address of one file says nothing about the others; their publisher's is as good.
+    return None if Path(source).suffix in _WEIGHTS_SUFFIXES else source
 
 
 def fetch_command(entry: Entry) -> str:

@@ -56,8 +56,8 @@ def write_bytes_atomically(data: bytes, path: str | os.PathLike[str], *, overwri
 
     The bytes go into a file without a name where the system has such (else a temporary one) in the same folder, to the
     disk, and then get their name in one step. Without `overwrite` a file that appears meanwhile is left alone. Missing
-    folders are made. The mode is the umask's, or that of the file that is overwritten. Devices and pipes
-    (/dev/stdout) are written to directly; a symbolic link stays one.
+    folders are made. The mode is the umask's, or that of the file that is overwritten. Devices and
+    named pipes are written to directly; a symbolic link stays one.
 
     Raises:
         OutputExists, OutputRefused: nothing is left behind.

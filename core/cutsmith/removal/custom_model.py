@@ -15,6 +15,7 @@ with ImageNet's normalisation, and that is said.
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,8 @@ def described(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     "input_size" is left out where only the model itself can tell it.
 
     Raises:
-        ModelUnusable: the model is text, or the description beside it is no TOML, or has unknown keys or values.
+        ModelUnusable: the model is text, or the description beside it cannot be read, is no TOML, or has unknown keys
+            or values.
     """
     from dataclasses import asdict
 
@@ -53,7 +55,7 @@ def described(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     if is_file(sidecar):
         return {**_IMAGENET, **_read(sidecar)}, ()
     for entry in catalogue().values():
-        if path.name in entry.filenames:
+        if entry.salient is not None and path.name in entry.filenames:
             return asdict(entry.salient), ()
     assumed = (
         f"{path.name} has no description: ImageNet's mean and standard deviation and a mask in output 0, already a "
@@ -95,6 +97,10 @@ def _read(sidecar: Path) -> dict[str, Any]:
         found = tomllib.loads(sidecar.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ModelUnusable(f"{sidecar} is no TOML: {error}.", "See docs/models.md for what it may say.") from error
+    except OSError as error:
+        raise ModelUnusable(
+            f"{sidecar} cannot be read: {error.strerror or error}.", f"Allow it: chmod u+r '{sidecar}'"
+        ) from error
     for key, value in found.items():
         if key not in _CHECKS or not _CHECKS[key](value):
             raise ModelUnusable(
@@ -104,7 +110,12 @@ def _read(sidecar: Path) -> dict[str, Any]:
 
 
 def _is_triple(value: object) -> bool:
-    return isinstance(value, list) and len(value) == 3 and all(isinstance(number, int | float) for number in value)
+    return isinstance(value, list) and len(value) == 3 and all(_is_number(number) for number in value)
+
+
+def _is_number(value: object) -> bool:
+    """Whether one can calculate with `value`: TOML also has `nan`, `inf`, booleans and integers of any length."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 
 _CHECKS: dict[str, Callable[[Any], bool]] = {
@@ -113,9 +124,9 @@ _CHECKS: dict[str, Callable[[Any], bool]] = {
     "std": lambda value: _is_triple(value) and all(number > 0 for number in value),
     "divide_by": lambda value: value in ("255", "maximum"),
     "activation": lambda value: value in ("none", "sigmoid"),
-    "output": lambda value: isinstance(value, int) and value >= 0,
+    "output": lambda value: type(value) is int and value >= 0,  # TOML's `true` is an int to isinstance
 }
 _WANTED = (
-    "input_size (16 or more), mean and std (three numbers each), divide_by ('255' or 'maximum'), activation ('none' or "
-    "'sigmoid') or output (0 or more)"
+    "input_size (16 or more), mean and std (three finite numbers each, std above 0), divide_by ('255' or 'maximum'), "
+    "activation ('none' or 'sigmoid') or output (0 or more)"
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cutsmith.errors import UnknownModel
+from cutsmith.errors import UnknownModel, WeightsDamaged, WeightsMissing
 from cutsmith.file_presence import is_file
 from cutsmith.removal.rembg_session import PREFIX
 
@@ -38,7 +38,7 @@ def load_remover(
 
     Args:
         model: a catalogue name, the path of an ONNX file, "rembg:NAME", or None for the default: IS-Net, from whichever
-            of `DEFAULT_MODELS` is on this machine.
+            of `DEFAULT_MODELS` is on this machine and whole.
         engine: one of `cutsmith.engines.choice.ENGINE_NAMES`.
         threads: None takes all that the process may use.
         store: where weights are looked for; None takes this user's.
@@ -61,35 +61,47 @@ def load_remover(
 
         return LoadedRemover(open_rembg_session(model.removeprefix(PREFIX), thread_count(threads)))
     if model in catalogue():
-        return _load_entry(find_entry(model), store, engine, threads)
+        entry = find_entry(model, "remover")
+        return _load_entry(entry, store.require(entry), engine, threads)
     if Path(model).suffix.lower() == ".onnx" or is_file(model):
         return _load_file(Path(model), engine, threads)
-    find_entry(model)
+    find_entry(model, "remover")
     raise UnknownModel(f"There is no model {model!r}.", "cutsmith models list")
 
 
 def _load_default(store: Store, engine: str, threads: int | None) -> LoadedRemover:
+    """The first of `DEFAULT_MODELS` whose file is here and whole; what is wrong with those before it is a warning."""
     from cutsmith.models.catalogue import find_entry
 
-    first, *others = (find_entry(name) for name in DEFAULT_MODELS)
-    if store.find(first) is None:
-        for entry in others:
-            if store.find(entry) is not None:
-                loaded = _load_entry(entry, store, engine, threads)
-                told = f"The default, {first.name}, is not on this machine: {entry.name} is used (same network)."
-                return LoadedRemover(loaded.remover, (told, *loaded.warnings))
-    return _load_entry(first, store, engine, threads)
+    refusals: list[WeightsMissing | WeightsDamaged] = []
+    for entry in map(find_entry, DEFAULT_MODELS):
+        try:
+            path = store.require(entry)
+        except (WeightsMissing, WeightsDamaged) as refusal:
+            refusals.append(refusal)
+            continue
+        loaded = _load_entry(entry, path, engine, threads)
+        told = tuple(_taken_instead(refusal, entry) for refusal in refusals)
+        return LoadedRemover(loaded.remover, (*told, *loaded.warnings))
+    # A file that is there and spoilt was meant to be used: it is the one to tell of.
+    raise next((each for each in refusals if isinstance(each, WeightsDamaged)), refusals[0])
 
 
-def _load_entry(entry: Entry, store: Store, engine: str, threads: int | None) -> LoadedRemover:
+def _taken_instead(refusal: WeightsMissing | WeightsDamaged, entry: Entry) -> str:
+    """The warning that `entry` runs in place of a model that was refused."""
+    if isinstance(refusal, WeightsMissing):
+        return f"The default, {refusal.model}, is not on this machine: {entry.name} is used (same network)."
+    return f"{refusal.what} {entry.name} is used (same network). {refusal.remedy}"
+
+
+def _load_entry(entry: Entry, path: Path, engine: str, threads: int | None) -> LoadedRemover:
     from cutsmith.engines.opening import open_model
     from cutsmith.removal.salient import SalientRemover
 
-    path = store.require(entry)
+    assert entry.salient is not None, f"{entry.name} is no remover: find_entry was asked for one"
     opened = open_model(path, output=entry.salient.output, engine=engine, threads=threads)
-    published = entry.published_hash
-    weights = f"{path.name} {published[0]}:{published[1]}" if published else f"{path.name} (unverified)"
-    return LoadedRemover(SalientRemover(entry.name, entry.salient, opened.engine, weights), opened.warnings)
+    remover = SalientRemover(entry.name, entry.salient, opened.engine, entry.identified(path))
+    return LoadedRemover(remover, opened.warnings)
 
 
 def _load_file(path: Path, engine: str, threads: int | None) -> LoadedRemover:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,15 +64,26 @@ def open_rembg_session(name: str, threads: int) -> RembgRemover:
     """
     session_class = _session_class(name)
     if session_class.resolve_existing(f"{name}.onnx") is None:
-        raise WeightsMissing(
-            f"The weights of rembg's session {name} are not on this machine ({session_class.rembg_home()}).",
-            f"cutsmith cut PICTURE --model {PREFIX}{name} --yes, which lets rembg download them",
-        )
+        raise _weights_missing(name, session_class)
     from rembg.session_factory import new_session
 
     options = import_onnxruntime().SessionOptions()
     options.intra_op_num_threads = threads
     return RembgRemover(name, new_session(name, sess_opts=options))
+
+
+def _weights_missing(name: str, session_class: Any) -> WeightsMissing:
+    from cutsmith.models.catalogue import catalogue, rembg_session_terms
+    from cutsmith.models.store import size_text
+
+    terms, entry = rembg_session_terms(name), catalogue().get(name)
+    accept = "" if terms is not None and terms.commercial_use else " --accept-licence"
+    ours = f"\n  Or without rembg: cutsmith models fetch {name}, then --model {name}" if entry else ""
+    return WeightsMissing(
+        f"The weights of rembg's session {name} are not on this machine: wanted in {session_class.model_dir()} "
+        f"({size_text(entry.size if entry else None)}, licence: {terms.licence if terms else 'not known here'}).",
+        f"cutsmith cut PICTURE --model {PREFIX}{name} --yes{accept}, which lets rembg download them{ours}",
+    )
 
 
 def fetch_rembg_weights(name: str, *, accept_licence: bool) -> None:
@@ -98,9 +111,14 @@ def fetch_rembg_weights(name: str, *, accept_licence: bool) -> None:
         session_class.download_models()
     except (OSError, ValueError) as error:
         # requests' errors are OSErrors; pooch tells a wrong hash by a ValueError.
+        with contextlib.suppress(OSError):
+            # rembg makes the folder first; left empty it looks like a model.
+            Path(session_class.model_dir()).rmdir()
+        reason = type(error).__name__ if isinstance(error, OSError) else str(error)
+        ours = f", or: cutsmith models fetch {name} --from FOLDER|URL" if name in catalogue() else ""
         raise DownloadFailed(
-            f"rembg could not fetch the weights of {name}: {error}",
-            f"Put {name}.onnx into {session_class.model_dir()} by hand, or try again.",
+            f"rembg could not fetch the weights of {name} ({reason}).",
+            f"Behind a proxy, set HTTPS_PROXY. Put {name}.onnx into {session_class.model_dir()} by hand{ours}.",
         ) from error
 
 

@@ -2,29 +2,83 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cutsmith.geometry import checked_box
+from cutsmith.errors import BadOption
+from cutsmith.geometry import Box, checked_box
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cutsmith.protocols import Remover
+    from cutsmith.protocols import Prompt, Remover
 
+NAME = "subject-in-box"
 # Share of the box's longer side that is shown to the model on each side. A subject that touches the crop's border is
 # easily taken for background; too much surroundings brings back other subjects (benchmarks/box_margin.py).
 CONTEXT_MARGIN = 0.2
 
 
+class BoxSegment:
+    """The mask of what is in one box, made when it is first asked for (see `cutsmith.protocols.Segment`).
+
+    The removal model estimates neither how well the mask fits nor how stable it is.
+    """
+
+    predicted_iou: None = None
+    stability: None = None
+
+    def __init__(self, whole: Callable[[], NDArray[np.float32]], kept: tuple[slice, slice]) -> None:
+        """`whole` makes the mask of what was shown, (H, W); `kept` are the box's (rows, columns)."""
+        self._whole = whole
+        self._kept = kept
+
+    @cached_property
+    def _mask(self) -> NDArray[np.float32]:
+        return self._whole()
+
+    def soft_mask(self) -> NDArray[np.float32]:
+        """The probability of each pixel to be the subject in the box: float32 (H, W) in [0, 1], 0 outside the box."""
+        result = np.zeros_like(self._mask)
+        result[self._kept] = self._mask[self._kept]
+        return result
+
+    def uncut(self) -> tuple[NDArray[np.float32], tuple[slice, slice]]:
+        """The mask of all that the model was shown, the box's surroundings too, and the box's (rows, columns)."""
+        return self._mask, self._kept
+
+
 class SubjectInBox:
-    """Picture and box -> soft mask of the subject in the box (see `cutsmith.protocols.Segmenter`)."""
+    """Picture and boxes -> soft masks of the subjects in them (see `cutsmith.protocols.Segmenter`)."""
+
+    name = NAME
 
     def __init__(self, remover: Remover, margin: float = CONTEXT_MARGIN) -> None:
         """Use `remover` on crops with `margin` (a share of the box's longer side) of context."""
         self._remover = remover
         self._margin = margin
+
+    def provenance(self) -> Mapping[str, str]:
+        """This segmenter's name, and the remover's model, file and engine."""
+        return {"segmenter": NAME, **self._remover.provenance()}
+
+    def segment(self, image: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[BoxSegment]:
+        """One segment a prompt, for `image`, uint8 (H, W, 3).
+
+        Raises:
+            BadBox: not four finite numbers, inverted, empty, or outside the picture.
+            BadOption: a prompt has no box, or points or a mask beside it.
+        """
+        boxes = [prompt.box for prompt in prompts if prompt.box and not prompt.points and prompt.mask is None]
+        if len(boxes) != len(prompts):
+            raise BadOption(
+                f"{NAME} takes a box alone: points and masks need SAM 2.", "Give a box: --box 40,60,300,420"
+            )
+        height, width = image.shape[:2]
+        return [self._segment(image, checked_box(box, width, height)) for box in boxes]
 
     def soft_mask(self, image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.float32]:
         """The probability of each pixel to be the subject in `box`: float32 (H, W) in [0, 1], 0 outside the box.
@@ -37,12 +91,15 @@ class SubjectInBox:
             BadBox: not four finite numbers, inverted, empty, or outside the picture.
         """
         height, width = image.shape[:2]
-        inside = checked_box(box, width, height)
-        context = inside.grow(self._margin * max(inside.width, inside.height)).clip(width, height)
-        shown = context.slices()
-        kept = inside.slices()
-        whole = np.zeros((height, width), np.float32)
-        whole[shown] = self._remover.soft_mask(np.ascontiguousarray(image[shown]))
-        result = np.zeros_like(whole)
-        result[kept] = whole[kept]
-        return result
+        return self._segment(image, checked_box(box, width, height)).soft_mask()
+
+    def _segment(self, image: NDArray[np.uint8], inside: Box) -> BoxSegment:
+        height, width = image.shape[:2]
+        shown = inside.grow(self._margin * max(inside.width, inside.height)).clip(width, height).slices()
+
+        def whole() -> NDArray[np.float32]:
+            mask = np.zeros((height, width), np.float32)
+            mask[shown] = self._remover.soft_mask(np.ascontiguousarray(image[shown]))
+            return mask
+
+        return BoxSegment(whole, inside.slices())

@@ -52,7 +52,7 @@ def test_the_doctor_tells_the_engine_and_why(isnet_weights) -> None:
     done = run("-m", "cutsmith", "doctor", "--json")
     told = json.loads(done.stdout)
     assert done.returncode == 0, told["problems"]
-    assert told["engine"].startswith("openvino")
+    assert told["engine"].startswith("OpenVINO")
     assert told["reason"]
     assert 1 <= told["threads"] <= told["cores"]
     assert str(isnet_weights) in told["weights"].values()

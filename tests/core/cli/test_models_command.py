@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import select
 import subprocess
@@ -120,7 +121,7 @@ def test_list_fits_a_narrow_terminal(monkeypatch):
     environ = {**os.environ, "COLUMNS": "80", "TERM": "dumb"}
     shown = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True).stdout
     table = [line for line in shown.splitlines() if "MB" in line]
-    assert len(table) == 10
+    assert len(table) == len(catalogue.catalogue())
     assert all(len(line) <= 80 for line in table)
     for name in catalogue.catalogue():
         assert any(line.split()[0] == name for line in table), f"{name} is cut off"
@@ -147,6 +148,36 @@ def test_fetch_prints_the_path_alone_on_standard_output(tiny):
     again = run("fetch", "tiny", "tiny")
     assert again.stdout == result.stdout
     assert "already here" in again.stderr
+
+
+# Holds the lock of a model's file; on a line of input, brings the file and lets go.
+FETCHING_PROCESS = """
+import filelock, pathlib, sys
+with filelock.FileLock(sys.argv[1]):
+    print("held", flush=True)
+    sys.stdin.readline()
+    pathlib.Path(sys.argv[3]).write_bytes(pathlib.Path(sys.argv[2]).read_bytes())
+"""
+
+
+def test_a_process_that_only_waited_does_not_say_that_it_fetched(tiny, served):
+    folder = data_folder() / "models"
+    folder.mkdir(parents=True)
+    arguments = [folder / ".tiny.onnx.lock", served[1] / "tiny.onnx", folder / "tiny.onnx"]
+    other = subprocess.Popen(
+        [sys.executable, "-c", FETCHING_PROCESS, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout.readline() == "held\n"
+    waits = logging.Handler()
+    waits.emit = lambda _: (other.stdin.write("bring it\n"), other.stdin.flush())
+    logging.getLogger("cutsmith.models.fetching").addHandler(waits)
+    try:
+        said = run("fetch", "tiny", "--yes").stderr
+    finally:
+        logging.getLogger("cutsmith.models.fetching").removeHandler(waits)
+        other.communicate(timeout=30)
+    assert "tiny: fetched by another process" in said
+    assert (folder / "tiny.onnx").read_bytes() == CONTENT
 
 
 def test_fetch_without_a_terminal_needs_yes(tiny):
@@ -224,6 +255,8 @@ def test_where_of_one_model_is_its_path_alone(tiny, served):
     run("where", "tiny", expected=WeightsMissing)
     run("fetch", "tiny", "--from", str(served[1]))
     assert run("where", "tiny").stdout == f"{data_folder() / 'models' / 'tiny.onnx'}\n"
+    (data_folder() / "models" / "tiny.onnx").write_bytes(CONTENT[::-1])
+    assert run("where", "tiny", expected=WeightsDamaged).exit_code == 3
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a pseudo-terminal")

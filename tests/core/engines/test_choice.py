@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from cutsmith.engines.choice import ENGINE_NAMES, plan
@@ -75,6 +77,14 @@ def test_an_unknown_engine_is_told_the_known_ones() -> None:
 def test_this_environment_has_both_engines() -> None:
     assert look().openvino
     assert look().onnxruntime
+
+
+@pytest.mark.parametrize("package", ["openvino", "onnxruntime"])
+def test_an_empty_folder_of_an_engines_name_is_no_engine(package, tmp_path, monkeypatch) -> None:
+    (tmp_path / package).mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, package, raising=False)
+    assert not getattr(look(), package)
 
 
 @pytest.mark.parametrize(

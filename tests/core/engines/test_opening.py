@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
-from cutsmith.engines import opening
+from cutsmith.engines import opening, openvino_engine
 from cutsmith.engines.onnxruntime_engine import OnnxruntimeEngine
 from cutsmith.engines.openvino_engine import OpenVinoEngine
 from cutsmith.engines.presence import Presence
@@ -67,8 +69,9 @@ def test_the_second_opening_uses_the_compiled_model(network, tmp_path) -> None:
     np.testing.assert_array_equal(first, second)
 
 
-def test_a_changed_model_is_compiled_anew_and_its_old_state_dropped(network, tiny_network, tmp_path) -> None:
-    model = tmp_path / "model.onnx"
+@pytest.mark.parametrize("name", ["model", "model[1]*"])
+def test_a_changed_model_is_compiled_anew_and_its_old_state_dropped(network, tiny_network, tmp_path, name) -> None:
+    model = tmp_path / f"{name}.onnx"
     cache = tmp_path / "cache"
     model.write_bytes(network.read_bytes())
     first = OpenVinoEngine(model, 0, 1, cache=cache).run(TENSOR)
@@ -86,6 +89,58 @@ def test_a_damaged_compiled_model_is_made_again(network, tmp_path, damaged, kept
     file.chmod(0o644)
     file.write_bytes(file.read_bytes()[:kept])
     np.testing.assert_array_equal(OpenVinoEngine(network, 0, 1, cache=tmp_path).run(TENSOR), first)
+
+
+def weights_of(network) -> bytes:
+    import onnx
+    from onnx import numpy_helper
+
+    return numpy_helper.to_array(onnx.load(network).graph.initializer[0]).tobytes()
+
+
+@pytest.fixture(params=["*.blob", "graph.bin"])
+def spoilt_cache(request, network, tmp_path):
+    """A cache with a compiled model that loads and whose weights are no numbers any more."""
+    OpenVinoEngine(network, 0, 1, cache=tmp_path).run(TENSOR)
+    (file,) = tmp_path.glob(f"*/{request.param}")
+    before, weights = file.read_bytes(), weights_of(network)
+    assert weights in before
+    file.chmod(0o644)
+    file.write_bytes(before.replace(weights, np.full(len(weights) // 4, np.nan, np.float32).tobytes()))
+    if request.param == "graph.bin":
+        (blob,) = tmp_path.glob("*/*.blob")
+        blob.unlink()
+    return tmp_path
+
+
+def test_a_compiled_model_that_loads_and_gives_no_numbers_is_made_again(network, spoilt_cache, caplog) -> None:
+    expected = OpenVinoEngine(network, 0, 1, cache=spoilt_cache / "another").run(TENSOR)
+    np.testing.assert_array_equal(OpenVinoEngine(network, 0, 1, cache=spoilt_cache).run(TENSOR), expected)
+    assert "made again" in caplog.text
+    caplog.clear()
+    np.testing.assert_array_equal(OpenVinoEngine(network, 0, 1, cache=spoilt_cache).run(TENSOR), expected)
+    assert caplog.text == ""
+
+
+def test_a_model_that_gives_no_numbers_itself_is_compiled_once_more_only(network, tmp_path, monkeypatch) -> None:
+    OpenVinoEngine(network, 0, 1, cache=tmp_path)
+    again = OpenVinoEngine(network, 0, 1, cache=tmp_path)
+    made = []
+    original = openvino_engine._compile_anew
+    monkeypatch.setattr(openvino_engine, "_compile_anew", lambda *given: made.append(given) or original(*given))
+    for _ in range(2):
+        assert np.isnan(again.run(np.full_like(TENSOR, np.nan))).any()
+    assert len(made) == 1
+
+
+def test_what_killed_processes_left_in_the_cache_is_removed_after_an_hour(network, tmp_path) -> None:
+    for name, age in (("old", 4000), ("young", 100)):
+        left = tmp_path / f".new-{name}"
+        left.mkdir()
+        (left / "graph.bin").write_bytes(b"unfinished")
+        os.utime(left, (time.time() - age,) * 2)
+    OpenVinoEngine(network, 0, 1, cache=tmp_path)
+    assert [path.name for path in tmp_path.glob(".new-*")] == [".new-young"]
 
 
 def test_a_cache_that_cannot_be_written_costs_no_result(network, tmp_path, caplog) -> None:

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from cutsmith.engines import quiet_import
+
 
 def files_after(code: str, home, **environment: str) -> list[str]:
     home.mkdir()
@@ -31,3 +33,16 @@ def test_a_later_import_finds_the_module_whole(engine) -> None:
         "assert 'openvino_telemetry' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
+def test_a_package_of_an_engines_name_that_cannot_run_models_is_refused(engine, tmp_path, monkeypatch) -> None:
+    (tmp_path / engine).mkdir()
+    (tmp_path / engine / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, engine, raising=False)
+    try:
+        with pytest.raises(ImportError, match=f"{engine} at .* has no"):
+            getattr(quiet_import, f"import_{engine}")()
+    finally:
+        sys.modules.pop(engine, None)

@@ -27,6 +27,8 @@ class WeightsServer:
     files: dict[str, bytes] = field(default_factory=dict)
     ranges: bool = True
     etag: str = '"1"'
+    lengths: bool = True  # whether Content-Length is told
+    content_type: str | None = None
     errors: list[int] = field(default_factory=list)  # answered first, one a request
     cut_after: list[int] = field(default_factory=list)  # bytes after which a connection breaks, one a request
     pause: float = 0.0  # seconds before each 16 KB
@@ -55,7 +57,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = content[start:]
         broken = have.cut_after.pop(0) if have.cut_after else None
         self.send_header("ETag", have.etag)
-        self.send_header("Content-Length", str(len(body)))
+        if have.lengths:
+            self.send_header("Content-Length", str(len(body)))
+        if have.content_type is not None:
+            self.send_header("Content-Type", have.content_type)
         self.end_headers()
         self._send(body if broken is None else body[:broken])
         self.close_connection = True

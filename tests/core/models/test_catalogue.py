@@ -13,6 +13,7 @@ from cutsmith.models.catalogue import (
     CatalogueBroken,
     catalogue,
     find_entry,
+    of_kind,
     parse_catalogue,
     rembg_session_terms,
 )
@@ -51,11 +52,16 @@ def test_has_the_promised_models_and_the_default_among_them():
         "birefnet-general",
         "birefnet-general-lite",
         "birefnet-portrait",
+        *(f"{sam}-hiera-{size}" for sam in ("sam2.1", "sam2") for size in ("large", "base-plus", "small", "tiny")),
+        "grounding-dino-tiny",
+        "grounding-dino-base",
+        "groundingdino-swint-ogc",
+        "groundingdino-swinb-cogcoor",
     ]
-    assert DEFAULT_MODEL in catalogue()
+    assert DEFAULT_MODEL in of_kind("remover")
 
 
-@pytest.mark.parametrize("name", [name for name in catalogue() if catalogue()[name].npm is None])
+@pytest.mark.parametrize("name", [name for name, entry in of_kind("remover").items() if entry.npm is None])
 def test_address_hash_and_normalisation_are_those_of_the_installed_rembg(name):
     entry = find_entry(name)
     source = rembg_session_source(name)
@@ -81,7 +87,7 @@ def test_half_precision_twin_is_run_as_the_default_is():
 def test_names_no_package_registry():
     text = files("cutsmith.models").joinpath("catalogue.toml").read_text(encoding="utf-8")
     hosts = set(re.findall(r"https?://([^/\"\s;]+)", text))
-    assert hosts <= {"github.com", "huggingface.co"}
+    assert hosts <= {"github.com", "huggingface.co", "dl.fbaipublicfiles.com"}
 
 
 def test_unknown_name_says_the_nearest():

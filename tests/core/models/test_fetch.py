@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -132,7 +133,10 @@ def test_an_unfinished_download_of_another_address_is_not_continued(server, tiny
 
 def test_a_complete_unfinished_download_needs_no_network(tiny_entry, content):
     unfinished(content, url="http://127.0.0.1:9/tiny.onnx")
-    assert Store().fetch(tiny_entry("http://127.0.0.1:9/tiny.onnx")).read_bytes() == content
+    told = []
+    entry = tiny_entry("http://127.0.0.1:9/tiny.onnx")
+    assert Store().fetch(entry, progress=lambda *at: told.append(at)).read_bytes() == content
+    assert told == [(len(content), len(content))]
     assert left_behind() == ["tiny.onnx"]
 
 
@@ -191,6 +195,73 @@ def test_a_login_page_instead_of_the_file_is_refused_unread(server, tiny_entry):
     assert left_behind() == []
 
 
+LOGIN_PAGE = b"<html>Welcome to the hotel</html>"
+
+
+# A page of a told length and of no type, where the wanted size is not known, cannot be told from a smaller file.
+@pytest.mark.parametrize(
+    ("size", "lengths", "content_type"),
+    [
+        (600_000, True, None),
+        (600_000, False, None),
+        (600_000, False, "text/html"),
+        (None, True, "text/html; charset=utf-8"),
+        (None, False, "text/html"),
+        (None, False, None),
+    ],
+)
+def test_a_login_page_costs_nothing_of_what_came_before(server, tiny_entry, content, lengths, content_type, size):
+    part = unfinished(content[:400_000], url=f"{server.url}/tiny.onnx", ETag='"1"')
+    entry = tiny_entry(f"{server.url}/tiny.onnx", size=size)
+    server.files["tiny.onnx"], server.ranges = LOGIN_PAGE, False
+    server.lengths, server.content_type = lengths, content_type
+    with pytest.raises((WeightsDamaged, DownloadFailed)):
+        Store().fetch(entry)
+    assert part.read_bytes() == content[:400_000]
+    assert left_behind() == ["tiny.onnx.part", "tiny.onnx.part.json"]
+
+    server.files["tiny.onnx"], server.ranges, server.lengths, server.content_type = content, True, True, None
+    assert Store().fetch(entry).read_bytes() == content
+    assert server.ranges_asked()[-1] == "bytes=400000-"
+    assert left_behind() == ["tiny.onnx"]
+
+
+def test_a_login_page_on_the_publishers_address_does_not_spoil_the_next_ones(server, tiny_entry, content):
+    unfinished(content[:400_000], url=f"{server.url}/tiny.onnx", ETag='"1"')
+    server.files["page.onnx"] = LOGIN_PAGE
+    entry = tiny_entry(f"{server.url}/page.onnx", f"{server.url}/tiny.onnx")
+    assert Store().fetch(entry).read_bytes() == content
+    assert server.ranges_asked() == [None, "bytes=400000-"]
+
+
+@pytest.mark.parametrize("lengths", [True, False])
+def test_an_answer_from_the_start_that_breaks_off_early_costs_nothing(server, tiny_entry, content, lengths):
+    # Nothing says that this server's answer is the file: it has to bring as much first.
+    part = unfinished(content[:400_000], url=f"{server.url}/tiny.onnx", ETag='"1"')
+    entry = tiny_entry(f"{server.url}/tiny.onnx", size=None)
+    server.ranges, server.lengths, server.cut_after = False, lengths, [300_000] * 20
+    with pytest.raises(DownloadFailed, match="same command goes on"):
+        Store().fetch(entry)
+    assert part.read_bytes() == content[:400_000]
+    server.cut_after = []
+    assert Store().fetch(entry).read_bytes() == content
+    assert left_behind() == ["tiny.onnx"]
+
+
+def test_without_lengths_a_file_that_changed_on_the_server_is_read_from_the_start(server, tiny_entry, content):
+    unfinished(b"old" * 100_000, url=f"{server.url}/tiny.onnx", ETag='"0"')
+    server.lengths = False
+    assert Store().fetch(tiny_entry(f"{server.url}/tiny.onnx")).read_bytes() == content
+    assert left_behind() == ["tiny.onnx"]
+
+
+def test_a_killed_processs_answer_beside_the_download_is_removed(server, tiny_entry, content):
+    part = unfinished(content[:400_000], url=f"{server.url}/tiny.onnx", ETag='"1"')
+    part.with_name(part.name + ".new").write_bytes(b"left")
+    Store().fetch(tiny_entry(f"{server.url}/tiny.onnx"))
+    assert left_behind() == ["tiny.onnx"]
+
+
 def test_without_a_network_the_error_says_every_way_out(tiny_entry, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
@@ -237,17 +308,42 @@ def test_more_than_the_disk_holds_is_not_begun(server, tiny_entry):
     assert server.asked == []
 
 
-def test_a_folder_that_cannot_be_made_is_told(server, tiny_entry, home):
+def test_a_named_folder_that_cannot_be_made_is_laid_to_the_variable_that_named_it(server, tiny_entry, home):
     (home / "file").write_text("")
-    with pytest.raises(DownloadFailed, match="cannot be written") as caught:
-        Store({"CUTSMITH_MODELS": str(home / "file" / "models")}).fetch(tiny_entry(f"{server.url}/tiny.onnx"))
-    assert "CUTSMITH_MODELS" in caught.value.remedy
+    entry = tiny_entry(f"{server.url}/tiny.onnx")
+    with pytest.raises(DownloadFailed, match=r"CUTSMITH_MODELS names .*file/models") as caught:
+        Store({"CUTSMITH_MODELS": str(home / "file" / "models")}).fetch(entry)
+    assert "unset it" in caught.value.remedy
+    data_folder().parent.mkdir(parents=True)
+    data_folder().write_text("a file in the place of the user's own folder")
+    with pytest.raises(DownloadFailed, match=r"cannot be written") as caught:
+        Store({}).fetch(entry)
+    assert "CUTSMITH_MODELS" not in caught.value.what
+    assert "can be named in CUTSMITH_MODELS" in caught.value.remedy
+
+
+def test_a_source_that_cannot_be_read_is_not_laid_to_the_folder(tiny_entry, content, tmp_path, monkeypatch):
+    source = tmp_path / "stick" / "tiny.onnx"
+    source.parent.mkdir()
+    source.write_bytes(content)
+    original = Path.open
+
+    # Root may read every file: refused here as the system would refuse others.
+    def refuse(path, *arguments, **keywords):
+        if path == source:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return original(path, *arguments, **keywords)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(DownloadFailed, match=r"stick/tiny\.onnx cannot be read: Permission denied") as caught:
+        Store().fetch(tiny_entry(), source=str(source))
+    assert "CUTSMITH_MODELS" not in str(caught.value)
 
 
 @pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root writes into read-only folders")
 def test_a_read_only_folder_is_told(server, tiny_entry, home):
     (home / "locked").mkdir(mode=0o500)
-    with pytest.raises(DownloadFailed, match="cannot be written"):
+    with pytest.raises(DownloadFailed, match="cannot be made or written"):
         Store({"CUTSMITH_MODELS": str(home / "locked")}).fetch(tiny_entry(f"{server.url}/tiny.onnx"))
 
 

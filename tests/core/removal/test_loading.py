@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import errno
+import hashlib
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from cutsmith.errors import ModelUnusable, UnknownModel, UsageError, WeightsMissing
+from cutsmith.errors import ModelUnusable, UnknownModel, UsageError, WeightsDamaged, WeightsMissing
+from cutsmith.models import catalogue as catalogue_module
 from cutsmith.models.catalogue import catalogue
 from cutsmith.models.store import Store
 from cutsmith.removal import loading
@@ -43,20 +48,58 @@ def test_a_model_file_that_is_not_there_is_told(empty_store) -> None:
         load_remover("no/such.onnx", store=empty_store)
 
 
-def test_the_default_falls_back_on_the_same_network_in_16_bits_and_says_so(empty_store, monkeypatch, tmp_path) -> None:
-    loaded_entries = []
+@pytest.fixture
+def default_files(tiny_network, empty_store, tmp_path, monkeypatch):
+    """Tiny networks in place of the two files of IS-Net, whole and here: their paths by the models' names."""
+    files = {}
+    for seed, name in enumerate(loading.DEFAULT_MODELS):
+        whole = tiny_network(64, sigmoid=True, seed=seed).read_bytes()
+        files[name] = tmp_path / "home" / catalogue()[name].filename
+        files[name].write_bytes(whole)
+        spec = dataclasses.replace(catalogue()[name].salient, input_size=64)
+        known = {"salient": spec, "size": len(whole), "md5": hashlib.md5(whole).hexdigest(), "sha256": None}
+        entry = dataclasses.replace(catalogue()[name], **known)
+        monkeypatch.setattr(catalogue_module, "catalogue", with_entry(catalogue_module.catalogue(), entry))
+    return files
 
-    def note(entry, store, engine, threads):
-        loaded_entries.append(entry.name)
-        return loading.LoadedRemover(None)
 
-    monkeypatch.setattr(loading, "_load_entry", note)
-    load_remover(store=empty_store)
-    assert loaded_entries == ["isnet-general-use"]
-    (tmp_path / "home" / catalogue()["isnet-general-use-fp16"].filename).write_bytes(b"weights")
+def with_entry(known, entry):
+    return lambda: {**known, entry.name: entry}
+
+
+def test_the_default_is_the_publishers_file_and_nothing_is_said(default_files, empty_store) -> None:
     loaded = load_remover(store=empty_store)
-    assert loaded_entries[-1] == "isnet-general-use-fp16"
+    assert loaded.remover.provenance()["model"] == "isnet-general-use"
+    assert loaded.warnings == ()
+
+
+def test_the_default_falls_back_on_the_same_network_in_16_bits_and_says_so(default_files, empty_store) -> None:
+    default_files["isnet-general-use"].unlink()
+    loaded = load_remover(store=empty_store)
+    assert loaded.remover.provenance()["model"] == "isnet-general-use-fp16"
+    assert "isnet-general-use, is not on this machine" in loaded.warnings[0]
     assert "isnet-general-use-fp16 is used" in loaded.warnings[0]
+
+
+def test_a_damaged_default_does_not_block_a_good_file_beside_it_and_is_named(default_files, empty_store) -> None:
+    damaged = default_files["isnet-general-use"]
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"!")
+    loaded = load_remover(store=empty_store)
+    assert loaded.remover.provenance()["model"] == "isnet-general-use-fp16"
+    (warning,) = loaded.warnings
+    for part in (str(damaged), "isnet-general-use-fp16 is used", "cutsmith models fetch isnet-general-use"):
+        assert part in warning
+
+
+def test_where_no_default_is_whole_the_damaged_file_is_told_before_the_missing_one(default_files, empty_store) -> None:
+    default_files["isnet-general-use"].unlink()
+    default_files["isnet-general-use-fp16"].write_bytes(b"damaged")
+    with pytest.raises(WeightsDamaged, match="isnet-general-use-fp16"):
+        load_remover(store=empty_store)
+    default_files["isnet-general-use-fp16"].unlink()
+    with pytest.raises(WeightsMissing, match=r"isnet-general-use are not") as caught:
+        load_remover(store=empty_store)
+    assert caught.value.model == "isnet-general-use"
 
 
 @pytest.mark.parametrize("engine", ["openvino", "onnxruntime"])
@@ -89,10 +132,16 @@ def test_a_description_beside_the_file_is_followed(tiny_network) -> None:
     ("description", "told"),
     [
         ("mean = [0.5, 0.5]", "mean"),
+        ("mean = [0.5, nan, 0.5]", "mean"),
+        ("mean = [0.5, 0.5, -inf]", "mean"),
+        ("mean = [true, 0.5, 0.5]", "mean"),
+        (f"mean = [1{'0' * 400}, 0, 0]", "mean"),
         ("std = [0, 1, 1]", "std"),
+        ("std = [inf, 1, 1]", "std"),
         ('activation = "softmax"', "activation"),
         ("ouput = 1", "ouput"),
         ("output = -1", "output"),
+        ("output = true", "output = True"),
         ("not toml at all", "no TOML"),
         ("output = 9", "has 1 outputs: number 9"),
     ],
@@ -102,6 +151,20 @@ def test_a_wrong_description_is_refused_with_what_it_says(tiny_network, descript
     path.with_suffix(".toml").write_text(description)
     with pytest.raises(ModelUnusable, match=told):
         load_remover(str(path))
+
+
+def test_a_description_that_cannot_be_read_is_refused(tiny_network, monkeypatch) -> None:
+    path = tiny_network(64, sigmoid=True, name="mine.onnx")
+    path.with_suffix(".toml").write_text("output = 0")
+
+    # Root may read every file: refused here as the system would refuse others.
+    def refuse(*_args, **_keywords):
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_text", refuse)
+    with pytest.raises(ModelUnusable, match=r"mine\.toml cannot be read: Permission denied") as caught:
+        load_remover(str(path))
+    assert "chmod u+r" in caught.value.remedy
 
 
 def test_a_file_with_a_catalogue_name_is_taken_for_that_model(tiny_network, tmp_path) -> None:

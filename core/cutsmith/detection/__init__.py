@@ -1,0 +1,1 @@
+"""Picture and words -> boxes of what the words name."""

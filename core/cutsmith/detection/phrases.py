@@ -1,0 +1,75 @@
+"""What the user wrote -> the phrases to look for."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from cutsmith.errors import BadPhrases
+
+# What stands between phrases, also in its full-width forms ("，"). The ideographic stop and comma have no such form.
+_SEPARATORS = frozenset(",.;\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029。、")
+# A question mark, too, closes a phrase for Grounding DINO, so that none of these may stand inside one.
+_CLOSING = _SEPARATORS | {"?"}
+_EXAMPLE = 'Example: --text "red mug"'
+_WANTED = 'wanted one phrase or several in English, such as "red mug" or "cat, dog"'
+
+
+def split_phrases(text: str | Sequence[str]) -> tuple[str, ...]:
+    """The phrases of `text`, each once, as the user wrote them but for white space, which is made single blanks.
+
+    Args:
+        text: one text or several; `,` `.` `;` and line ends stand between phrases. Two phrases are the same if they
+            differ only in case or in the width of their letters; the first spelling is kept.
+
+    Raises:
+        BadPhrases: there is nothing to look for, or a phrase has letters or digits that are not of the Latin script.
+    """
+    texts = [text] if isinstance(text, str) else text
+    if not isinstance(texts, Sequence) or not all(isinstance(each, str) for each in texts):
+        raise BadPhrases(f"The words to look for are {text!r}: {_WANTED}.", _EXAMPLE)
+    found: dict[str, str] = {}
+    for phrase in (phrase for each in texts for phrase in _pieces(each)):
+        if any(map(_is_read, phrase)):
+            _require_latin(phrase)
+            found.setdefault(as_read(phrase), phrase)
+    if not found:
+        told = repr("; ".join(texts)[:60])
+        what = "are empty" if not "".join(texts).strip() else f"have no letters ({told})"
+        raise BadPhrases(f"The words to look for {what}: {_WANTED}.", _EXAMPLE)
+    return tuple(found.values())
+
+
+def as_read(phrase: str) -> str:
+    """`phrase` as the detector reads it, and as phrases are compared: lower case, letters of the usual width."""
+    plain = unicodedata.normalize("NFKC", phrase)
+    return " ".join("".join(" " if letter in _CLOSING else letter for letter in plain).lower().split())
+
+
+def _pieces(text: str) -> list[str]:
+    """`text` cut at every separator; white space made single blanks."""
+    cut = "".join("\n" if _is_separator(character) else character for character in text)
+    return [" ".join(piece.split()) for piece in cut.split("\n")]
+
+
+def _is_separator(character: str) -> bool:
+    return _SEPARATORS.issuperset(unicodedata.normalize("NFKC", character).strip(" ") or " ")
+
+
+def _is_read(character: str) -> bool:
+    """Whether `character` is a letter or a digit, of whatever script."""
+    return unicodedata.category(character)[0] in "LN"
+
+
+def _require_latin(phrase: str) -> None:
+    """Refuse letters and digits of other scripts: BERT was trained on English, and what it makes of others is noise."""
+    for character in unicodedata.normalize("NFKC", phrase):
+        if not _is_read(character) or character.isascii():
+            continue
+        script = unicodedata.name(character, "UNNAMED").split()[0]
+        # Modifier letters, such as the turned comma of Hawaiian, belong to no script.
+        if script not in ("LATIN", "MODIFIER"):
+            raise BadPhrases(
+                f"The phrase {phrase!r} has {character!r}, which is no Latin letter: the detector reads English.",
+                f"Say it in English. {_EXAMPLE}",
+            )

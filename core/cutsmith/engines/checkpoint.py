@@ -1,0 +1,143 @@
+"""PyTorch checkpoints in their publishers' format, `{"model": {name: tensor}}`: read safely, and fitted to a network.
+
+Nothing in a checkpoint is run: files are read with `weights_only=True`.
+"""
+
+from __future__ import annotations
+
+import pickle
+import re
+import zipfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cutsmith.errors import ModelUnusable, WeightsDamaged
+
+if TYPE_CHECKING:
+    import torch
+
+SHOWN_TENSORS = 3
+_PICKLE = b"\x80"  # the first byte of every pickle since protocol 2
+
+
+def read_checkpoint(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of the checkpoint at `path`, by name, on the processor; read from the disk when they are needed.
+
+    `{"model": tensors}`, `{"state_dict": tensors}` and the tensors alone are understood; a "module." before every
+    name, which parallel training leaves, is taken away.
+
+    Raises:
+        WeightsDamaged: the file is empty, truncated or corrupt, or cannot be read.
+        ModelUnusable: it is a pickle that wants to run code, or holds no tensors.
+    """
+    found = _unpickled(path)
+    for key in ("model", "state_dict"):
+        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
+            found = found[key]
+            break
+    tensors = _tensors(found, path)
+    if all(name.startswith("module.") for name in tensors):
+        tensors = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+    return tensors
+
+
+def _unpickled(path: Path) -> Any:
+    import torch
+
+    try:
+        size = path.stat().st_size
+        # Only files of the format that torch has written since 1.6, which is a zip, can be mapped into memory.
+        mapped = zipfile.is_zipfile(path)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+    except pickle.UnpicklingError as error:
+        if named := re.search(r"GLOBAL\s+`?([\w.]+)", str(error)):
+            raise _refused(path, named[1]) from error
+        if _first_byte(path) == _PICKLE:
+            raise _refused(path, "it is a plain pickle, not a file of torch.save") from error
+        raise _damaged(path, size, error) from error
+    except OSError as error:
+        raise WeightsDamaged(f"{path} cannot be read: {error.strerror or error}.", "Copy it again.") from error
+    except (RuntimeError, EOFError, ValueError, KeyError, AttributeError, ImportError) as error:
+        # What torch and pickle raise for files that end early or hold something else, by where they notice.
+        raise _damaged(path, size, error) from error
+
+
+def _first_byte(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(1)
+
+
+def _refused(path: Path, reason: str) -> ModelUnusable:
+    return ModelUnusable(
+        f"{path} is a pickle that may run code while it loads ({reason}): it was refused, and nothing of it ran.",
+        "Wanted: tensors alone, as the publisher's file holds them (cutsmith models list).",
+    )
+
+
+def _damaged(path: Path, size: int, error: Exception) -> WeightsDamaged:
+    # torch's own words go on for paragraphs, and those for a foreign file speak of something else.
+    said = "" if isinstance(error, pickle.UnpicklingError) else str(error).strip().partition(". ")[0].partition("\n")[0]
+    return WeightsDamaged(
+        f"{path} is no whole checkpoint: {size:,} bytes{f', {said[:120]}' if said else ''}.",
+        "Wanted: a file that torch.save wrote, such as the publisher's. Fetch or copy it again.",
+    )
+
+
+def _tensors(found: Any, path: Path) -> dict[str, torch.Tensor]:
+    import torch
+
+    if isinstance(found, Mapping) and found and all(isinstance(value, torch.Tensor) for value in found.values()):
+        return {str(name): tensor for name, tensor in found.items()}
+    kind = (
+        f"a {type(found).__name__}"
+        if not isinstance(found, Mapping)
+        else f"{len(found)} entries ({', '.join(str(key) for key in list(found)[:SHOWN_TENSORS])})"
+    )
+    raise ModelUnusable(
+        f"{path} holds {kind}: wanted {{'model': tensors by name}}, as its publishers save it.",
+        "cutsmith models list names the checkpoints that can be fetched.",
+    )
+
+
+def fit_checkpoint(
+    network: torch.nn.Module,
+    tensors: Mapping[str, torch.Tensor],
+    *,
+    path: Path,
+    kind: str,
+    superfluous: Iterable[str] = (),
+) -> None:
+    """Copy `tensors` into `network`; each of its tensors must be there in its shape, and no other.
+
+    Args:
+        network: what is filled.
+        tensors: by name.
+        path: the file, for what is told.
+        kind: what `network` is, for what is told, such as "SAM 2.1 hiera tiny".
+        superfluous: beginnings of names that official files carry and the network does not use.
+
+    Raises:
+        ModelUnusable: tensors are missing, unexpected or of another shape; all in one line.
+    """
+    wanted = network.state_dict()
+    ignored = tuple(superfluous)
+    missing = [name for name in wanted if name not in tensors]
+    unexpected = [name for name in tensors if name not in wanted and not name.startswith(ignored)]
+    misshapen = [
+        f"{name} {tuple(tensors[name].shape)} for {tuple(tensor.shape)}"
+        for name, tensor in wanted.items()
+        if name in tensors and tensors[name].shape != tensor.shape
+    ]
+    complaints = [
+        f"{len(names)} {what} ({', '.join(names[:SHOWN_TENSORS])}{', ...' if len(names) > SHOWN_TENSORS else ''})"
+        for what, names in (("missing", missing), ("unexpected", unexpected), ("of another shape", misshapen))
+        if names
+    ]
+    if complaints:
+        raise ModelUnusable(
+            f"{path} does not fit {kind}: of its {len(tensors)} tensors and the {len(wanted)} wanted, "
+            f"{'; '.join(complaints)}.",
+            f"If it is another network, say which in {path.with_suffix('.toml').name} beside it (docs/models.md).",
+        )
+    network.load_state_dict({name: tensors[name] for name in wanted})

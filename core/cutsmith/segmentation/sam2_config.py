@@ -1,0 +1,125 @@
+"""Which of SAM 2's networks a checkpoint is for: read from its tensors, or said in a file beside it.
+
+The official checkpoints differ in their tensors. What cannot be read there (the input's size, which blocks attend to
+the whole picture) is that of the official network; for another one, a file beside the checkpoint, with the same name
+and the suffix .toml, says it:
+
+    config = "sam2.1/sam2.1_hiera_t"          # one of the sam2 package's own
+    overrides = ["model.image_size=512"]      # what differs from it, as Hydra writes it
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cutsmith.errors import ModelUnusable
+from cutsmith.file_presence import is_file
+
+if TYPE_CHECKING:
+    import torch
+
+# (channels of the first layer, number of blocks) of the official image encoders.
+_ENCODERS = {(96, 12): "t", (96, 16): "s", (112, 24): "b+", (144, 48): "l"}
+_PATCHES = "image_encoder.trunk.patch_embed.proj.weight"
+_BLOCKS = "image_encoder.trunk.blocks."
+_ONLY_IN_2_1 = "no_obj_embed_spatial"
+
+# As SAM 2's publishers build it for pictures: where the single mask is unstable, the best of the three is taken.
+_FOR_PICTURES = (
+    "model.sam_mask_decoder_extra_args.dynamic_multimask_via_stability=true",
+    "model.sam_mask_decoder_extra_args.dynamic_multimask_stability_delta=0.05",
+    "model.sam_mask_decoder_extra_args.dynamic_multimask_stability_thresh=0.98",
+)
+
+
+@dataclass(frozen=True)
+class Sam2Config:
+    """A network: a configuration of the sam2 package, such as "sam2.1/sam2.1_hiera_t", and what differs from it."""
+
+    name: str
+    overrides: tuple[str, ...] = ()
+
+
+def config_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Sam2Config:
+    """The network that the checkpoint at `path` is for, from the file beside it, else from its `tensors`.
+
+    Raises:
+        ModelUnusable: neither says it, or the file beside it is wrong.
+    """
+    sidecar = path.with_suffix(".toml")
+    return _said_in(sidecar) if is_file(sidecar) else _recognised(path, tensors)
+
+
+def _recognised(path: Path, tensors: Mapping[str, torch.Tensor]) -> Sam2Config:
+    if _PATCHES not in tensors:
+        raise ModelUnusable(
+            f"{path} is no SAM 2 checkpoint: of its {len(tensors)} tensors none is {_PATCHES}.",
+            "cutsmith models list names those that can be fetched.",
+        )
+    channels = tensors[_PATCHES].shape[0]
+    blocks = len({name.split(".")[3] for name in tensors if name.startswith(_BLOCKS)})
+    size = _ENCODERS.get((channels, blocks))
+    if size is None:
+        raise ModelUnusable(
+            f"{path} is of no official SAM 2 network: {channels} channels and {blocks} blocks, known are "
+            f"{', '.join(f'{c} and {b}' for c, b in _ENCODERS)}.",
+            f"Say which it is in {path.with_suffix('.toml').name} beside it (docs/models.md).",
+        )
+    version = "sam2.1" if _ONLY_IN_2_1 in tensors else "sam2"
+    return Sam2Config(f"{version}/{version}_hiera_{size}")
+
+
+def _said_in(sidecar: Path) -> Sam2Config:
+    remedy = "See docs/models.md for what it may say."
+    try:
+        found = tomllib.loads(sidecar.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ModelUnusable(f"{sidecar} is no TOML: {error}.", remedy) from error
+    name, overrides = found.get("config"), found.get("overrides", [])
+    wanted = 'wanted config = "sam2.1/sam2.1_hiera_t" or another of its kind, and overrides = ["KEY=VALUE", ...]'
+    strings = isinstance(overrides, list) and all(isinstance(each, str) and "=" in each for each in overrides)
+    if set(found) - {"config", "overrides"} or not isinstance(name, str) or not strings:
+        raise ModelUnusable(f"{sidecar} says {found}: {wanted}.", remedy)
+    if any("_target_" in each for each in overrides):
+        # It names the code that is run.
+        raise ModelUnusable(f"{sidecar} overrides _target_, which could run any code: it was refused.", remedy)
+    return Sam2Config(name, tuple(each.lstrip("+") for each in overrides))
+
+
+def build_network(config: Sam2Config, path: Path) -> torch.nn.Module:
+    """SAM 2's network for pictures as `config` says, with random weights, ready for inference.
+
+    Raises:
+        ModelUnusable: the sam2 package has no such configuration, or cannot build it; `path` is its checkpoint.
+    """
+    import sam2
+    from hydra.errors import HydraException
+    from hydra.utils import instantiate
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    folder = Path(sam2.__path__[0]) / "configs"
+    names = sorted(str(each.relative_to(folder).with_suffix("")) for each in folder.glob("sam2*/*hiera*.yaml"))
+    if config.name not in names:
+        raise ModelUnusable(
+            f"{path} names the configuration {config.name!r}: the sam2 package has {', '.join(names)}.",
+            f"Correct it in {path.with_suffix('.toml').name}.",
+        )
+    # Read as a file, not with Hydra's compose, which belongs to whichever program in the process initialised it first.
+    base: Any = OmegaConf.load(folder / f"{config.name}.yaml")
+    try:
+        merged = OmegaConf.merge(base, OmegaConf.from_dotlist([*_FOR_PICTURES, *config.overrides]))
+        OmegaConf.resolve(merged)
+        network: torch.nn.Module = instantiate(merged.model, _recursive_=True)
+    except (HydraException, OmegaConfBaseException, YAMLError, ValueError, TypeError, ArithmeticError) as error:
+        said = " ".join(str(error).split())[:300] or type(error).__name__
+        raise ModelUnusable(
+            f"{config.name} with {', '.join(config.overrides) or 'no overrides'} cannot be built: {said}",
+            f"Correct {path.with_suffix('.toml').name} (docs/models.md).",
+        ) from error
+    return network.eval()
