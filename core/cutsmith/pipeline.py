@@ -125,8 +125,8 @@ def cut_out(
         segmenter: a SAM 2 catalogue name, the path of a checkpoint, or "subject-in-box" for the removal model on the
             box; None takes the best SAM 2 on this machine.
         detector: a Grounding DINO catalogue name, or the path of a checkpoint or a folder; None takes one that is here.
-        box_threshold: boxes with a lower score are dropped, in [0, 1].
-        text_threshold: a box keeps a phrase as its label only if one of its words reaches this, in [0, 1].
+        box_threshold: a box's score must be above it, in [0, 1].
+        text_threshold: the score of the best word of a box's phrase must be above it, in [0, 1].
         max_detections: so many boxes at the most, the best; None takes all.
         objects: "all" unites what `text` found, "best" takes the most confident, "each" gives a list, one an object.
         matting: "none" takes the soft mask for alpha; "closed-form" solves for alpha in the uncertain band (Levin,

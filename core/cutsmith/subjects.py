@@ -114,14 +114,14 @@ def detections_of(candidates: Candidates, search: Search, source: str) -> list[D
         return detections
     best = best_score(candidates)
     asked = ", ".join(candidates.phrases)
-    wanted = f"wanted {search.box_threshold:g} or more"
+    wanted = f"wanted more than {search.box_threshold:g}"
     what = f"Nothing found for {asked!r} in {source}: the best score is {best:.2f}, {wanted}"
-    if best >= search.box_threshold:
-        what += f" and a word that reaches {search.text_threshold:g}"
+    if best > search.box_threshold:
+        what += f" and a word with more than {search.text_threshold:g}"
     raise SubjectNotFound(
         f"{what}.",
         "Try other words, or lower --box-threshold"
-        + (" and --text-threshold." if best >= search.box_threshold else "."),
+        + (" and --text-threshold." if best > search.box_threshold else "."),
         best_probability=best,
         threshold=search.box_threshold,
     )

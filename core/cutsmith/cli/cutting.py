@@ -22,7 +22,7 @@ from cutsmith.errors import (
     SubjectNotFound,
     WeightsMissing,
 )
-from cutsmith.picture import Picture, check_output, encode_mask
+from cutsmith.picture import DEFAULT_MAX_PIXELS, Picture, check_output, encode_mask
 from cutsmith.picture.encoding import check_format_holds
 from cutsmith.picture.formats import output_format
 from cutsmith.pipeline import cut_out
@@ -84,11 +84,12 @@ def cut_all(jobs: Sequence[Job], settings: Settings) -> int:
 def _do(job: Job, settings: Settings) -> Outcome:
     start = perf_counter()
     try:
+        source = _source(job, settings)
         try:
-            return _done(job, settings, start)
+            return _done(job, source, settings, start)
         except WeightsMissing as missing:
             _fetch_missing(missing, settings)
-            return _done(job, settings, start)
+            return _done(job, source, settings, start)
     except FormatExtraMissing as error:
         return Outcome(job, FAILED, perf_counter() - start, error=error)
     except NotInstalled:
@@ -99,14 +100,21 @@ def _do(job: Job, settings: Settings) -> Outcome:
         return Outcome(job, FAILED, perf_counter() - start, error=error)
 
 
-def _done(job: Job, settings: Settings, start: float) -> Outcome:
-    """Cut out or find what `job` asks for and write it."""
+def _source(job: Job, settings: Settings) -> str | Picture:
+    """What is cut out: standard input can be read once only, and may be needed again when weights were fetched."""
+    if job.source != STANDARD:
+        return job.source
+    return Picture.read(STANDARD, max_pixels=settings.engine_options.get("max_pixels", DEFAULT_MAX_PIXELS))
+
+
+def _done(job: Job, source: str | Picture, settings: Settings, start: float) -> Outcome:
+    """Cut `source` out, or find in it what `job` asks for, and write that."""
     if settings.detections_only:
-        return _found(job, settings, start)
+        return _found(job, source, settings, start)
     several = settings.engine_options.get("objects") == "each"
     if not several:
         _check_targets(job, settings)
-    made = cut_out(job.source, **settings.engine_options)
+    made = cut_out(source, **settings.engine_options)
     cutouts = made if isinstance(made, list) else [made]
     targets = [_numbered(job, number) for number in range(1, len(cutouts) + 1)] if several else [job]
     if several:
@@ -149,13 +157,13 @@ def _write_all(
     return tuple(outputs), tuple(previews), None
 
 
-def _found(job: Job, settings: Settings, start: float) -> Outcome:
+def _found(job: Job, source: str | Picture, settings: Settings, start: float) -> Outcome:
     from cutsmith.detections import find_detections
 
     if job.preview is not None:
         check_output(job.preview, overwrite=settings.overwrite)
     options = {name: settings.engine_options[name] for name in _DETECTION_OPTIONS}
-    detections = find_detections(job.source, settings.engine_options["text"], **options)
+    detections = find_detections(source, settings.engine_options["text"], **options)
     if job.preview is not None:
         from cutsmith.preview import preview_of_detections
 

@@ -18,7 +18,13 @@ from cutsmith.errors import CutsmithError, WeightsDamaged, WeightsMissing
 from cutsmith.file_presence import is_file
 
 _PACKAGES = ("openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
-_EXTRAS = {"heic": "pi-heif", "rembg": "rembg"}
+_EXTRAS = {
+    "heic": "pi-heif",
+    "rembg": "rembg",
+    "sam2": "sam2",
+    "text": "transformers",
+    "groundingdino": "groundingdino-py",
+}
 # Each pair installs the same import package: the one installed last overwrites files of the other.
 _CLASHES = (
     ("opencv-python", "opencv-python-headless"),
@@ -39,6 +45,7 @@ class Diagnosis:
     extras: dict[str, str | None] = field(default_factory=dict)
     engine: str | None = None
     reason: str | None = None
+    torch: str | None = None
     threads: int = 0
     cores: int = 0
     weights: dict[str, str] = field(default_factory=dict)
@@ -63,6 +70,7 @@ def diagnose() -> Diagnosis:
     found.packages = {name: found_version for name in _PACKAGES if (found_version := _version(name))}
     found.extras = {extra: _version(name) for extra, name in _EXTRAS.items()}
     _look_at_engines(found)
+    _look_at_torch(found)
     _look_at_weights(found)
     for one, other in _CLASHES:
         if _version(one) and _version(other):
@@ -95,6 +103,22 @@ def _look_at_engines(found: Diagnosis) -> None:
     found.advice.extend(opened.warnings)
     if not present.openvino:
         found.advice.append("OpenVINO runs the default model in half the time on most processors: pip install openvino")
+
+
+def _look_at_torch(found: Diagnosis) -> None:
+    """Where SAM 2 and Grounding DINO would run; nothing where PyTorch is not installed, which is no problem."""
+    number = _version("torch")
+    if number is None:
+        return
+    from cutsmith.engines.torch_device import choose_device
+
+    try:
+        plan = choose_device()
+    except (ImportError, OSError) as error:
+        # A broken installation: a library of its is missing, or of another system.
+        found.advice.append(f"torch {number} is installed and does not start: {error}")
+        return
+    found.torch = f"{number} on {plan.device}: {plan.reason}"
 
 
 def _look_at_weights(found: Diagnosis) -> None:
@@ -146,10 +170,12 @@ def _lines(found: Diagnosis) -> Iterator[str]:
     yield f"Engines    {packages}"
     if found.engine:
         yield f"Chosen     {found.engine}: {found.reason}"
+    if found.torch:
+        yield f"PyTorch    {found.torch}"
     yield f"Threads    {found.threads} of {found.cores} cores"
     for extra, number in found.extras.items():
         told = number or f'not installed: pip install "cutsmith[{extra}]"'
-        yield f"{f'[{extra}]':10} {told}"
+        yield f"{f'[{extra}]':15} {told}"
     for name, path in found.weights.items():
         yield f"Weights    {name}: {path}"
     if not found.weights:

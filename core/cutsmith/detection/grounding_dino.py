@@ -20,6 +20,7 @@ from cutsmith.detection.sentence_bert import sentence_bert
 from cutsmith.detection.vocabulary import bert_tokenizer
 from cutsmith.engines.checkpoint import fit_checkpoint, read_checkpoint
 from cutsmith.engines.torch_device import require_packages
+from cutsmith.errors import ModelUnusable
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +44,7 @@ class GroundingDinoNetwork:
     def __init__(self, module: Any) -> None:
         """Wrap a built `GroundingDINO`."""
         self.module = module
-        self.max_tokens = int(module.max_text_len)
+        self.max_tokens = min(int(module.max_text_len), int(module.bert.config.max_position_embeddings))
 
     def count_tokens(self, text: str) -> int:
         """How many tokens `text` has, [CLS] and [SEP] not counted."""
@@ -72,7 +73,13 @@ def open_grounding_dino(checkpoint: Path, vocabulary: Path) -> GroundingDinoNetw
     tensors = read_checkpoint(checkpoint)
     sizes = checkpoint_sizes(tensors, checkpoint)
     tokenizer = bert_tokenizer(vocabulary, sizes.bert["vocab_size"])
-    module = build_network(sizes, tokenizer)
+    try:
+        module = build_network(sizes, tokenizer)
+    # How the package and its parts refuse sizes that do not go together, by which part notices.
+    except (AssertionError, ValueError, RuntimeError, IndexError, ZeroDivisionError) as error:
+        raise ModelUnusable(
+            f"{checkpoint} holds no Grounding DINO that can be built: {error}.", "Fetch or copy it again."
+        ) from error
     fit_checkpoint(module, tensors, path=checkpoint, kind=sizes.name, superfluous=_SUPERFLUOUS)
     return GroundingDinoNetwork(module)
 

@@ -42,7 +42,7 @@ class TransformersDinoNetwork:
         """Wrap a loaded model with its tokenizer, and how it is shown a picture."""
         self.module = module
         self.image_spec = image_spec
-        self.max_tokens = int(module.config.max_text_len)
+        self.max_tokens = min(module.config.max_text_len, module.config.text_config.max_position_embeddings)
         self._tokenizer = tokenizer
 
     def count_tokens(self, text: str) -> int:
@@ -138,8 +138,10 @@ def _require_whole_weights(folder: Path) -> None:
 
 
 def _require_fit(folder: Path, loading: dict[str, Any]) -> None:
+    # transformers 4 gives their names alone.
     misshapen = [
-        f"{name} {tuple(found)} for {tuple(wanted)}" for name, found, wanted in sorted(loading["mismatched_keys"])
+        each if isinstance(each, str) else f"{each[0]} {tuple(each[1])} for {tuple(each[2])}"
+        for each in sorted(loading["mismatched_keys"])
     ]
     complaints = [
         _listed(names, what)

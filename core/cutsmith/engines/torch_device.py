@@ -15,6 +15,8 @@ from cutsmith.engines.threads import thread_count
 from cutsmith.errors import BadOption, DeviceOutOfMemory, ExtraMissing
 
 DEVICE_NAMES = ("auto", "cpu", "cuda", "mps")
+# What pip's extra leaves out: this package asks by name for an OpenCV that breaks the one that is there.
+_BESIDE_THE_EXTRA = {"groundingdino": " && pip install --no-deps groundingdino-py"}
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ def require_packages(extra: str, *modules: str) -> None:
     if missing:
         raise ExtraMissing(
             f"The part [{extra}] is not installed: wanted {', '.join(modules)}, missing {', '.join(missing)}.",
-            f'pip install "cutsmith[{extra}]"   (in a clone: python3 install.py demo --with {extra})',
+            f'pip install "cutsmith[{extra}]"{_BESIDE_THE_EXTRA.get(extra, "")}'
+            f"\n  In a clone: python3 install.py demo --with {extra}",
         )
 
 

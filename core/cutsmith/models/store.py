@@ -149,7 +149,7 @@ class Store:
         what = f"The weights of {entry.name}" if file is entry else f"{file.name}, which {entry.name} needs,"
         raise WeightsMissing(
             f"{what} {'are' if file is entry else 'is'} not on this machine "
-            f"({size_text(file.size)}, licence: {entry.licence}).",
+            f"({size_text(file.total_size)}, licence: {entry.licence}).",
             f"Fetch them: {fetch_command(entry)}\n  Looked in:\n    {looked}",
             model=entry.name,
         )

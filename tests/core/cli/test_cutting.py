@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import io
+import json
 import os
 import re
 import subprocess
@@ -15,6 +17,7 @@ from PIL import Image
 
 from cutsmith.cli import cutting
 from cutsmith.cli.outputs import plan_jobs
+from cutsmith.errors import OutputRefused, WeightsMissing
 
 pytestmark = pytest.mark.weights
 
@@ -84,3 +87,40 @@ def test_the_bar_leaves_the_terminal_before_anything_is_told(tmp_path, photo, is
         line = re.split(r"\n|\x1b\[2K", text[: text.index(told)])[-1]
         assert "cutting out" not in line, told
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "the cursor is shown again"
+
+
+def test_standard_input_is_still_there_after_weights_were_fetched(tmp_path, monkeypatch) -> None:
+    content = io.BytesIO()
+    Image.new("RGB", (60, 40), (90, 20, 200)).save(content, "PNG")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.getvalue())))
+    fetched = []
+    real = cutting.cut_out
+
+    def missing_at_first(source, **options):
+        if not fetched:
+            raise WeightsMissing("The weights are nowhere.", model="isnet-general-use")
+        return real(source, **options)
+
+    monkeypatch.setattr(cutting, "cut_out", missing_at_first)
+    monkeypatch.setattr(cutting, "_fetch_missing", lambda missing, settings: fetched.append(missing.model))
+    jobs = plan_jobs(["-"], str(tmp_path / "cut.png"), None, suffix=".png", ending="cut")
+    assert cutting.cut_all(jobs, cutting.Settings({"remover": LeftHalf()})) == 0
+    assert fetched == ["isnet-general-use"]
+    assert Image.open(tmp_path / "cut.png").size == (60, 40)
+
+
+def test_a_cut_out_that_is_there_is_told_although_its_preview_failed(tmp_path, monkeypatch, capsys) -> None:
+    Image.new("RGB", (60, 40), (90, 20, 200)).save(tmp_path / "a.png")
+
+    def full(cutout):
+        raise OutputRefused("The disk is full.")
+
+    monkeypatch.setattr("cutsmith.preview.preview", full)
+    jobs = plan_jobs(
+        [str(tmp_path / "a.png")], str(tmp_path / "cut.png"), str(tmp_path / "seen.png"), suffix=".png", ending="cut"
+    )
+    assert cutting.cut_all(jobs, cutting.Settings({"remover": LeftHalf()}, as_json=True)) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["status"], told["output"]) == ("failed", str(tmp_path / "cut.png"))
+    assert told["error"]["what"] == "The disk is full."
+    assert Image.open(tmp_path / "cut.png").size == (60, 40)

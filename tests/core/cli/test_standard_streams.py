@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
+
+from cutsmith.cli.standard_streams import write_to_standard_output
 
 pytestmark = pytest.mark.weights
 
@@ -71,3 +75,29 @@ def test_a_picture_is_not_written_to_a_terminal(folder) -> None:
     os.close(ours)
     assert process.returncode == 2
     assert "which is the terminal" in errors
+
+
+def test_a_stream_that_takes_less_than_is_given_gets_the_rest_as_well(monkeypatch) -> None:
+    class Narrow(io.RawIOBase):
+        """What standard output is with PYTHONUNBUFFERED: a write takes what fits."""
+
+        def __init__(self) -> None:
+            self.taken = bytearray()
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data) -> int:
+            self.taken += bytes(data[:1000])
+            return min(len(data), 1000)
+
+    narrow = Narrow()
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(buffer=narrow))
+    picture = bytes(range(256)) * 40
+    write_to_standard_output(picture)
+    assert bytes(narrow.taken) == picture
+
+
+def test_a_picture_that_the_pipe_did_not_take_is_no_success_even_unbuffered(folder) -> None:
+    done = shell("{ PYTHONUNBUFFERED=1 $CUT cat.jpg -o -; echo code $? >&2; } | head -c 100 > /dev/null", folder)
+    assert "code 1" in done.stderr

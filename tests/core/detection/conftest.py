@@ -120,7 +120,7 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: Path) -> P
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network = GroundingDinoForObjectDetection(config)
-        livelier(network, 0)
+        livelier(network, 0, doubt=3.0)
     folder = tmp_path_factory.mktemp("hub") / "grounding-dino-random"
     network.save_pretrained(folder)
     shutil.copy(vocabulary, folder / "vocab.txt")

@@ -1,4 +1,4 @@
-"""The transformers loader: equal to transformers' own processor and model, and honest about folders that are no model."""
+"""The transformers loader: equal to transformers' own processor and model, and folders that are no model are told."""
 
 from __future__ import annotations
 
@@ -57,9 +57,7 @@ def ours(detector, pictures):
 def test_raw_logits_and_boxes_equal_transformers_own(picture, theirs, ours) -> None:
     read = np.isfinite(theirs[f"{picture}/logits"])
     np.testing.assert_array_equal(np.isfinite(ours[picture].logits), read)
-    np.testing.assert_allclose(
-        ours[picture].logits[read], theirs[f"{picture}/logits"][read], rtol=0, atol=TOLERANCE
-    )
+    np.testing.assert_allclose(ours[picture].logits[read], theirs[f"{picture}/logits"][read], rtol=0, atol=TOLERANCE)
     np.testing.assert_allclose(ours[picture].boxes, theirs[f"{picture}/boxes"], rtol=0, atol=TOLERANCE)
 
 

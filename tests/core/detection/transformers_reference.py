@@ -3,8 +3,8 @@
 Nothing of Cutsmith is imported here. The processor is the one that needs no torchvision; the other resizes with
 torchvision's own filter, whose pixels differ by up to one level.
 
-QUESTIONS: {"folder", "box_threshold", "text_threshold", "pictures": {name: path}, "captions": {name: text}}. ANSWERS, by
-"PICTURE/...": logits (N, T) and boxes (N, 4), raw; scores (K,) and pixels (K, 4) of `post_process_...`.
+QUESTIONS: {"folder", "box_threshold", "text_threshold", "pictures": {name: path}, "captions": {name: text}}. ANSWERS,
+by "PICTURE/...": logits (N, T) and boxes (N, 4), raw; scores (K,) and pixels (K, 4) of `post_process_...`.
 """
 
 import json

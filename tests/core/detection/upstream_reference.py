@@ -4,10 +4,10 @@ Nothing of Cutsmith is imported here. The network is built, loaded and shown pic
 public functions: `load_model`, `load_image`, `preprocess_caption`.
 
 Two things are put under it. Sizes of Swin that it has no name for are given to its own `SwinTransformer`. And on
-transformers 5, where its `BertModelWarper` fails, the text goes through transformers' whole `BertModel`: called as
-anybody calls it, with plain ("eager") attention and the mask of token pairs made additive by the formula of transformers
-4's `get_extended_attention_mask`, (1 - mask) * lowest number. On transformers 4 the wrapper is upstream's, untouched. The module of those functions also imports
-supervision, to draw with: a dummy takes its place.
+transformers 5, where its `BertModelWarper` fails, the text goes through transformers' whole `BertModel`, called as
+anybody calls it, with the mask of token pairs made additive by the formula of transformers 4's
+`get_extended_attention_mask`: (1 - mask) * lowest number. On transformers 4 the wrapper is upstream's, untouched. The
+module of those functions also imports supervision, to draw with: a dummy takes its place.
 
 QUESTIONS: {"checkpoint", "vocabulary", "detector": {}, "swin": {} or null, "bert": {}, "pictures": {name: path},
 "captions": {name: text}}. ANSWERS: "PICTURE/logits" float32 (N, 256) and "PICTURE/boxes" float32 (N, 4), both raw.
@@ -39,7 +39,6 @@ class WholeBert(torch.nn.Module):
 
     def __init__(self, bert_model):
         super().__init__()
-        bert_model.set_attn_implementation("eager")
         self.config = bert_model.config
         self.embeddings, self.encoder, self.pooler = bert_model.embeddings, bert_model.encoder, bert_model.pooler
         self.whole = [bert_model]  # in a list, so that its tensors have no second name
