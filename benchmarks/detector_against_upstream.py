@@ -1,10 +1,10 @@
 """Grounding DINO, ours over upstream called directly: `python benchmarks/detector_against_upstream.py`, some minutes.
 
 The same network with random weights, Swin-T with all its 173 million parameters unless `--tiny`, in one process:
-upstream is that very module, with what its own `load_image` and `predict` do around it (resize, normalise, run, sigmoid,
-threshold, labels); ours is `GroundingDetector.detect`, which also suppresses doubles. Both start from the decoded
-picture. They take turns, the order changing from pair to pair; ratios are taken within a pair. Exit code 1 where the
-target is missed.
+upstream is that very module, with what its own `load_image` and `predict` do around it (resize, normalise, run,
+sigmoid, threshold, labels); ours is `GroundingDetector.detect`, which also suppresses doubles. Both start from the
+decoded picture. They take turns, the order changing from pair to pair; ratios are taken within a pair. Exit code 1
+where the target is missed.
 """
 
 from __future__ import annotations

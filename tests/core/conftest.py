@@ -9,9 +9,31 @@ import numpy as np
 import pytest
 
 from cutsmith.errors import WeightsDamaged, WeightsMissing
+from tests.core.detection.random_dino import (
+    answers_of,
+    folder_copy,
+    random_dino,
+    textured,
+    tiny_dino,
+    tiny_dino_detector,
+    tiny_folder,
+    vocabulary,
+)
 from tests.core.segmentation.random_sam2 import random_sam2, tiny_sam2
 
-__all__ = ["random_sam2", "tiny_sam2"]  # fixtures that several rooms' tests use
+# Fixtures that several rooms' tests use.
+__all__ = [
+    "answers_of",
+    "folder_copy",
+    "random_dino",
+    "random_sam2",
+    "textured",
+    "tiny_dino",
+    "tiny_dino_detector",
+    "tiny_folder",
+    "tiny_sam2",
+    "vocabulary",
+]
 
 
 @pytest.fixture(scope="session")

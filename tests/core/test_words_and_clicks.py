@@ -1,5 +1,7 @@
-"""Words, boxes and clicks through `cut_out`, with the real architectures and random weights: what is found means nothing,
-but where it lies, what is made of it and what is told of it can be checked."""
+"""Words, boxes and clicks through `cut_out`, with the real architectures and random weights.
+
+What is found means nothing; where it lies, what is made of it and what is told of it can be checked.
+"""
 
 from __future__ import annotations
 

@@ -16,8 +16,7 @@ from cutsmith.detection.detector import GroundingDetector
 from cutsmith.detection.grounding_dino import build_network, open_grounding_dino
 from cutsmith.detection.vocabulary import bert_tokenizer
 from cutsmith.errors import ExtraMissing, ModelUnusable, WeightsDamaged
-
-from .conftest import TINY_BERT, TINY_DETECTOR, TINY_SWIN
+from tests.core.detection.random_dino import TINY_BERT, TINY_DETECTOR, TINY_SWIN
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (9, 200, 3), dtype=np.uint8)
 

@@ -9,8 +9,7 @@ from cutsmith.detection.detector import GroundingDetector
 from cutsmith.detection.grounding_dino import open_grounding_dino
 from cutsmith.picture import Picture
 from cutsmith.protocols import BOX_THRESHOLD
-
-from .conftest import TINY_BERT, TINY_DETECTOR, TINY_SWIN
+from tests.core.detection.random_dino import TINY_BERT, TINY_DETECTOR, TINY_SWIN
 
 TOLERANCE = 1e-4
 # Long ones: they are shown at fewer pixels, and need a fraction of the time. Other shapes: test_image_tensor.py.

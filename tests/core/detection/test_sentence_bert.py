@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from .conftest import TINY_BERT
+from tests.core.detection.random_dino import TINY_BERT
 
 PHRASES = ("red mug", "a small dog with long ears", "table")
 
