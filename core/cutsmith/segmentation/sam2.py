@@ -75,11 +75,12 @@ class Sam2Segment:
 
 
 class _Embedding(NamedTuple):
-    """What the image encoder makes of a picture: its features at 1/16, 1/8 and 1/4 of the network's input."""
+    """What is computed once a picture: its features at 1/16, 1/8 and 1/4 of the network's input, and their places."""
 
     coarse: torch.Tensor
     middle: torch.Tensor
     fine: torch.Tensor
+    positions: torch.Tensor
 
 
 class Sam2Segmenter:
@@ -176,7 +177,7 @@ class Sam2Segmenter:
         fine, middle, coarse = self._network.forward_image((resized - mean) / std)["backbone_fpn"][-3:]
         if self._network.directly_add_no_mem_embed:
             coarse = coarse + self._network.no_mem_embed.view(1, -1, 1, 1)
-        return _Embedding(coarse, middle, fine)
+        return _Embedding(coarse, middle, fine, self._network.sam_prompt_encoder.get_dense_pe())
 
     def _decode(
         self, embedding: _Embedding, prompts: Sequence[Prompt], width: int, height: int
@@ -188,7 +189,7 @@ class Sam2Segmenter:
         )
         logits, ious, _, _ = decoder(
             image_embeddings=embedding.coarse,
-            image_pe=encoder.get_dense_pe(),
+            image_pe=embedding.positions,
             sparse_prompt_embeddings=sparse,
             dense_prompt_embeddings=dense,
             multimask_output=_is_ambiguous(prompts[0]),
