@@ -53,8 +53,8 @@ def _unpickled(path: Path) -> Any:
     except pickle.UnpicklingError as error:
         if named := re.search(r"GLOBAL\s+`?([\w.]+)", str(error)):
             raise _refused(path, named[1]) from error
-        if _first_byte(path) == _PICKLE:
-            raise _refused(path, "it is a plain pickle, not a file of torch.save") from error
+        if mapped or _first_byte(path) == _PICKLE:
+            raise _refused(path, "it holds what tensors do not need") from error
         raise _damaged(path, size, error) from error
     except OSError as error:
         raise WeightsDamaged(f"{path} cannot be read: {error.strerror or error}.", "Copy it again.") from error

@@ -43,13 +43,13 @@ def test_the_prefix_of_parallel_training_is_taken_away(tmp_path):
     assert_same(read_checkpoint(tmp_path / "c.pt"), TENSORS)
 
 
-@pytest.mark.parametrize("plain", [True, False])
-def test_a_pickle_that_runs_code_is_refused_and_nothing_of_it_runs(tmp_path, plain):
+@pytest.mark.parametrize(("plain", "protocol"), [(True, 4), (False, 2), (False, 4), (False, 5)])
+def test_a_pickle_that_runs_code_is_refused_and_nothing_of_it_runs(tmp_path, plain, protocol):
     path, sprung = tmp_path / "trap.pt", tmp_path / "sprung"
     if plain:
         path.write_bytes(pickle.dumps({"model": _Trap(sprung)}))
     else:
-        torch.save({"model": {"weight": _Trap(sprung)}}, path)
+        torch.save({"model": {"weight": _Trap(sprung)}}, path, pickle_protocol=protocol)
     with pytest.raises(ModelUnusable, match=r"may run code while it loads.*refused"):
         read_checkpoint(path)
     assert not sprung.exists()
