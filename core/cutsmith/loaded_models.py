@@ -12,8 +12,9 @@ from cutsmith.detection.loading import load_detector as _load_detector
 from cutsmith.errors import BadOption, NotInstalled
 from cutsmith.removal.loading import LoadedRemover
 from cutsmith.removal.loading import load_remover as _load_remover
-from cutsmith.segmentation.loading import SUBJECT_IN_BOX, LoadedSegmenter, why_no_sam2
+from cutsmith.segmentation.loading import LoadedSegmenter, why_no_sam2
 from cutsmith.segmentation.loading import load_sam2 as _load_sam2
+from cutsmith.segmentation.subject_in_box import NAME as SUBJECT_IN_BOX
 from cutsmith.segmentation.subject_in_box import SubjectInBox
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
     from cutsmith.matting.trimap import Band
     from cutsmith.protocols import Remover
-
-logger = logging.getLogger(__name__)
 
 MATTING_METHODS = ("none", "closed-form")
 FOREGROUND_METHODS = ("blur-fusion", "multilevel", "none")

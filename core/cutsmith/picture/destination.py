@@ -91,7 +91,7 @@ def _write_whole(data: bytes, target: Path, overwrite: bool) -> None:
             with os.fdopen(descriptor, "wb") as stream:
                 _write_to_disk(data, stream, mode)
             _give_name(temporary, target, overwrite)
-        except BaseException:
+        except BaseException:  # Ctrl-C too must leave no half-written file; it is raised again
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise

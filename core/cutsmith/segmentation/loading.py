@@ -8,14 +8,12 @@ from typing import TYPE_CHECKING
 
 from cutsmith.errors import CutsmithError, UnknownModel
 from cutsmith.file_presence import is_file
-from cutsmith.segmentation.subject_in_box import NAME
 
 if TYPE_CHECKING:
     from cutsmith.models.catalogue import Entry
     from cutsmith.models.store import Store
     from cutsmith.segmentation.sam2 import Sam2Segmenter
 
-SUBJECT_IN_BOX = NAME
 # What a machine without SAM 2 is told to fetch: 184 MB, a few seconds a picture on a processor.
 SUGGESTED_SAM2 = "sam2.1-hiera-small"
 _CHECKPOINT_SUFFIXES = (".pt", ".pth")
