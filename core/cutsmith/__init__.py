@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cutsmith.picture import Picture
     from cutsmith.pipeline import cut_out
     from cutsmith.protocols import Detection
+    from cutsmith.refinement import refine_mask
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,7 @@ _HOMES = {
     "SubjectNotFound": "cutsmith.errors",
     "cut_out": "cutsmith.pipeline",
     "find_detections": "cutsmith.detections",
+    "refine_mask": "cutsmith.refinement",
 }
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "__version__",
     "cut_out",
     "find_detections",
+    "refine_mask",
 ]
 
 

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from time import perf_counter
 from typing import TYPE_CHECKING, BinaryIO, Literal, overload
 
-import numpy as np
-
 from cutsmith.cutout import Cutout
-from cutsmith.errors import BadOption
+from cutsmith.finishing import Clock, Foreground, Matting, check_options, finished, finishing_options
 from cutsmith.loaded_models import Models, load_models
 from cutsmith.picture import DEFAULT_MAX_PIXELS, Picture
 from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
 from cutsmith.search import Search, check_search, phrases_of
-from cutsmith.subjects import Subject, box_text, find_subjects
+from cutsmith.subjects import box_text, find_subjects
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
-    from cutsmith.matting.trimap import Band
     from cutsmith.protocols import Remover
-
-MATTING_METHODS = ("none", "closed-form")
-FOREGROUND_METHODS = ("blur-fusion", "multilevel", "none")
-Matting = Literal["none", "closed-form"]
-Foreground = Literal["blur-fusion", "multilevel", "none"]
 
 Source = str | os.PathLike[str] | bytes | BinaryIO | Picture
 
@@ -162,7 +153,7 @@ def cut_out(
     )
     check_search(search)
     check_options(matting, band, foreground)
-    clock = _Clock()
+    clock = Clock()
     loading = _start(lambda: load_models(search, remover))
     with clock.stage("read"):
         picture = source if isinstance(source, Picture) else Picture.read(source, max_pixels=max_pixels)
@@ -171,77 +162,22 @@ def cut_out(
         models = loading.result()
     found = find_subjects(models, image, search, picture.source, clock.stage)
     warnings = (*picture.warnings, *models.warnings, *found.warnings)
-    provenance = {**_provenance(models), **_options(search, matting, band, foreground)}
+    provenance = {
+        **_provenance(models),
+        **finishing_options(matting, band, foreground),
+        **_search_options(search),
+    }
     cutouts = []
     for number, subject in enumerate(found.subjects, start=1):
         own = clock.fork()
-        alpha, colours = _finished(picture, image, subject, matting, band, foreground, own)
+        alpha, colours = finished(picture, image, subject, own, matting=matting, band=band, foreground=foreground)
         told = {**provenance, "object": f"{number} of {len(found.subjects)}"} if objects == "each" else provenance
         cutouts.append(Cutout(picture, alpha, colours, subject.soft_mask, told, warnings, own.seconds, subject.objects))
     return cutouts if objects == "each" else cutouts[0]
 
 
-def check_options(matting: str, band: tuple[int, int] | None, foreground: str) -> None:
-    """Refuse options that no picture could be cut out with.
-
-    Raises:
-        BadOption: unknown method, or a band that is negative or given without matting.
-    """
-    if matting not in MATTING_METHODS:
-        raise BadOption(f"--matting {matting}: wanted one of {', '.join(MATTING_METHODS)}.")
-    if foreground not in FOREGROUND_METHODS:
-        raise BadOption(f"--foreground {foreground}: wanted one of {', '.join(FOREGROUND_METHODS)}.")
-    _band(band)
-    if band is not None and matting == "none":
-        raise BadOption("--band is for a matting method, and none was asked for.", "Add --matting closed-form")
-
-
-def _finished(
-    picture: Picture,
-    image: NDArray[np.uint8],
-    subject: Subject,
-    matting: str,
-    band: tuple[int, int] | None,
-    foreground: Foreground,
-    clock: _Clock,
-) -> tuple[NDArray[np.float32], NDArray[np.uint8] | NDArray[np.uint16]]:
-    """Alpha and colours of `subject`."""
-    with clock.stage("matting"):
-        subject_alpha = _alpha(image, subject, matting, band)
-    with clock.stage("foreground"):
-        from cutsmith.matting.foreground import estimate_foreground, with_own_colours
-
-        colours = estimate_foreground(picture.pixels, subject_alpha, foreground)
-        if picture.alpha is None:
-            return subject_alpha, colours
-        colours = with_own_colours(colours, picture.pixels, subject_alpha, picture.alpha)
-        return subject_alpha * picture.alpha, colours
-
-
-def _alpha(
-    image: NDArray[np.uint8], subject: Subject, matting: str, band: tuple[int, int] | None
-) -> NDArray[np.float32]:
-    if matting == "none":
-        return subject.soft_mask
-    from cutsmith.matting.closed_form import ClosedFormMatter
-
-    alpha = ClosedFormMatter(_band(band)).alpha(image, subject.soft_mask if subject.uncut is None else subject.uncut)
-    if subject.inside is not None:
-        alpha[~subject.inside] = 0
-    return alpha
-
-
-def _band(band: tuple[int, int] | None) -> Band:
-    from cutsmith.matting.trimap import Band
-
-    return Band() if band is None else Band(*band)
-
-
-def _options(search: Search, matting: str, band: tuple[int, int] | None, foreground: str) -> dict[str, str]:
-    options = {"matting": matting, "foreground": foreground}
-    if matting != "none":
-        reach = _band(band)
-        options["band"] = f"{reach.inner},{reach.outer}"
+def _search_options(search: Search) -> dict[str, str]:
+    options: dict[str, str] = {}
     if search.box is not None:
         options["box"] = box_text(search.box)
     if search.points:
@@ -275,21 +211,3 @@ def _start(load: Callable[[], Models]) -> Future[Models]:
     # Ends the thread when the model is there, also when the picture turns out to be unreadable.
     pool.shutdown(wait=False)
     return future
-
-
-class _Clock:
-    """What each stage took, in seconds."""
-
-    def __init__(self, seconds: Mapping[str, float] | None = None) -> None:
-        self.seconds: dict[str, float] = dict(seconds or {})
-
-    def fork(self) -> _Clock:
-        """A clock of its own that has what this one has."""
-        return _Clock(self.seconds)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time the body of the `with` as `name`."""
-        start = perf_counter()
-        yield
-        self.seconds[name] = perf_counter() - start

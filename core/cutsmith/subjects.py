@@ -75,7 +75,7 @@ def find_subjects(models: Models, image: NDArray[np.uint8], search: Search, sour
             replace(found, predicted_iou=segment.predicted_iou, stability=segment.stability)
             for (_, found), segment in zip(wanted, segments, strict=True)
         ]
-        subjects = _united(segments, objects) if search.objects == "all" else _apart(segments, objects, search.objects)
+        subjects = united(segments, objects) if search.objects == "all" else apart(segments, objects, search.objects)
     if not subjects:
         best = max(float(segment.soft_mask().max()) for segment in segments)
         _require_found(best, f"{_place(search)} {source}", "give a larger box, or other words")
@@ -127,8 +127,8 @@ def detections_of(candidates: Candidates, search: Search, source: str) -> list[D
     )
 
 
-def _united(segments: Sequence[Segment], objects: Sequence[FoundObject]) -> tuple[Subject, ...]:
-    """One subject of all that was found: in each pixel the highest probability."""
+def united(segments: Sequence[Segment], objects: Sequence[FoundObject]) -> tuple[Subject, ...]:
+    """One subject of all that was found, in each pixel the highest probability; none where no segment has a mask."""
     union: Subject | None = None
     for subject in _with_a_mask(segments, objects):
         union = subject if union is None else _union(union, subject)
@@ -142,8 +142,8 @@ def _union(one: Subject, other: Subject) -> Subject:
     return Subject(np.maximum(one.soft_mask, other.soft_mask), (*one.objects, *other.objects), uncut, inside)
 
 
-def _apart(segments: Sequence[Segment], objects: Sequence[FoundObject], wanted: Objects) -> tuple[Subject, ...]:
-    """A subject an object, in the order of their scores; with "best" the first alone."""
+def apart(segments: Sequence[Segment], objects: Sequence[FoundObject], wanted: Objects = "each") -> tuple[Subject, ...]:
+    """A subject an object that has a mask, in the order of `objects`; with "best" the first alone."""
     subjects = _with_a_mask(segments, objects)
     if wanted == "best":
         first = next(subjects, None)

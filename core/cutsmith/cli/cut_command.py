@@ -118,7 +118,7 @@ def cut(ctx: click.Context, /, **options: Any) -> None:
     """
     from cutsmith.background import TRANSPARENT, ready_background
     from cutsmith.cli.cutting import Settings, cut_all
-    from cutsmith.pipeline import check_options
+    from cutsmith.finishing import check_options
 
     engine_options = _engine_options(options)
     check_options(engine_options["matting"], engine_options["band"], engine_options["foreground"])

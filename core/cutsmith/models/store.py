@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -27,8 +27,8 @@ _WEIGHTS_SUFFIXES = (".onnx", ".pt", ".pth", ".safetensors", ".tgz", ".gz")
 class Folder:
     """A folder that may hold weights.
 
-    `origin` says whose it is: "CUTSMITH_MODELS" (named by that variable), "cutsmith", "rembg" (each file in a folder of
-    its own) or "u2net" (rembg's folder of old).
+    `origin` says whose it is: "CUTSMITH_MODELS" (named by that variable), "cutsmith", "host" (of the program that Cutsmith
+    runs in), "rembg" (each file in a folder of its own) or "u2net" (rembg's folder of old).
     """
 
     path: Path
@@ -41,7 +41,7 @@ class Folder:
             return [nested]
         flat = [self.path / entry.folder / filename for filename in entry.filenames]
         # Somebody may well name rembg's folder.
-        return [*flat, nested] if self.origin == "CUTSMITH_MODELS" else flat
+        return [*flat, nested] if self.origin in ("CUTSMITH_MODELS", "host") else flat
 
 
 @dataclass(frozen=True)
@@ -64,22 +64,28 @@ class Verification:
 class Store:
     """The weights on this machine.
 
-    `environ` (default: the process's environment) is asked for CUTSMITH_MODELS and for rembg's variables.
+    `environ` (default: the process's environment) is asked for CUTSMITH_MODELS and for rembg's variables;
+    `host_folders` are looked through after Cutsmith's own folder, and never written to.
     """
 
-    def __init__(self, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, environ: Mapping[str, str] | None = None, host_folders: Sequence[str | os.PathLike[str]] = ()
+    ) -> None:
         self._environ = os.environ if environ is None else environ
+        self._host_folders = tuple(_absolute(os.fspath(folder)) for folder in host_folders)
         self._memory = HashMemory(cache_folder() / "verified")
         self._first_seen = FirstSeen(data_folder() / "first-seen")
 
     def folders(self) -> list[Folder]:
         """Where weights are looked for, in order; `fetch` writes into the first.
 
-        CUTSMITH_MODELS (a list as in PATH), Cutsmith's own folder, and the folders in which rembg 2 keeps its files.
+        CUTSMITH_MODELS (a list as in PATH), Cutsmith's own folder, those of the host, and the folders in which rembg 2
+        keeps its files.
         """
         named = [part for part in self._environ.get("CUTSMITH_MODELS", "").split(os.pathsep) if part.strip()]
         found = [Folder(_absolute(part), "CUTSMITH_MODELS") for part in named]
         found.append(Folder(data_folder() / "models", "cutsmith"))
+        found.extend(Folder(folder, "host") for folder in self._host_folders)
         found.extend(self._rembg_folders())
         unique: dict[Path, Folder] = {}
         for folder in found:
@@ -150,7 +156,7 @@ class Store:
         raise WeightsMissing(
             f"{what} {'are' if file is entry else 'is'} not on this machine "
             f"({size_text(file.total_size)}, licence: {entry.licence}).",
-            f"Fetch them: {fetch_command(entry)}\n  Looked in:\n    {looked}",
+            f"Fetch them: {fetch_command(entry)}\n  Looked for {file.filename} in:\n    {looked}",
             model=entry.name,
         )
 

@@ -20,6 +20,21 @@ PREFIX = "rembg:"
 _NOT_BY_NAME = frozenset({"sam", "u2net_custom", "dis_custom", "ben_custom"})
 
 
+def session_names() -> tuple[str, ...]:
+    """Which of rembg's sessions run here from a name alone, each as `--model` takes it; none where rembg is missing.
+
+    They are listed by the catalogue: asking rembg itself would import it, which takes a second.
+    """
+    from importlib.util import find_spec
+
+    from cutsmith.models.catalogue import of_kind, rembg_only_sessions
+
+    if find_spec("rembg") is None:
+        return ()
+    both = (name for name, entry in of_kind("remover").items() if entry.npm is None)
+    return tuple(f"{PREFIX}{name}" for name in (*both, *rembg_only_sessions()))
+
+
 class RembgRemover:
     """Picture -> soft mask by one of rembg's sessions (see `cutsmith.protocols.Remover`).
 
