@@ -27,8 +27,8 @@ _WEIGHTS_SUFFIXES = (".onnx", ".pt", ".pth", ".safetensors", ".tgz", ".gz")
 class Folder:
     """A folder that may hold weights.
 
-    `origin` says whose it is: "CUTSMITH_MODELS" (named by that variable), "cutsmith", "host" (of the program that Cutsmith
-    runs in), "rembg" (each file in a folder of its own) or "u2net" (rembg's folder of old).
+    `origin` says whose it is: "CUTSMITH_MODELS" (named by that variable), "cutsmith", "host" (of the program that runs
+    Cutsmith), "rembg" (each file in a folder of its own) or "u2net" (rembg's folder of old).
     """
 
     path: Path

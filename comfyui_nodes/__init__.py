@@ -1,0 +1,1 @@
+"""The ComfyUI node pack, thin: tensors in, the engine's calls, tensors out."""

@@ -1,0 +1,41 @@
+"""Clicks as point editors write them: a JSON list of {"x": ..., "y": ...} in pixels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from cutsmith.errors import BadPoint
+from cutsmith.protocols import Point
+
+EXAMPLE = '[{"x": 240, "y": 180}]'
+
+
+def click_points(text: str, label: int, name: str) -> list[Point]:
+    """The clicks that `text` holds, with `label` (1 on the subject, 0 beside it); none for an empty text.
+
+    Pairs [x, y] are taken for {"x": x, "y": y}. Whether a click lies inside a picture, the engine checks.
+
+    Raises:
+        BadPoint: no JSON, or not a list of points; `name` is the input that it came from.
+    """
+    if not text.strip():
+        return []
+    wanted = f"wanted a JSON list of points in pixels, such as {EXAMPLE}"
+    try:
+        found = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadPoint(f"{name} is no JSON ({error}): {wanted}.", "Leave it empty for no points.") from error
+    if not isinstance(found, list):
+        raise BadPoint(f"{name} is a JSON {type(found).__name__}: {wanted}.", "Put it into [ ].")
+    points = []
+    for each in found:
+        values = (each.get("x"), each.get("y")) if isinstance(each, Mapping) else each
+        if not isinstance(values, Sequence) or len(values) != 2 or not all(map(_is_number, values)):
+            raise BadPoint(f"{name} has the entry {json.dumps(each)}: {wanted}.", "Leave it empty for no points.")
+        points.append(Point(float(values[0]), float(values[1]), label))
+    return points
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,76 @@
+"""What a node's model list offers, and the engine's name for each entry."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+
+from cutsmith.errors import UnknownModel
+from cutsmith.models.catalogue import Kind, catalogue, of_kind
+from cutsmith.removal.rembg_session import session_names
+
+from . import model_folders
+
+DEFAULT_REMOVER = "default (IS-Net)"
+DEFAULT_SAM2 = "default (best SAM 2 here)"
+DEFAULT_DETECTOR = "default (first Grounding DINO here)"
+SUBJECT_IN_BOX = "subject in box (IS-Net)"
+# What transformers writes beside a checkpoint; a folder with both is a model.
+_HUB_WEIGHTS, _HUB_CONFIG = "model.safetensors", "config.json"
+
+
+def remover_choices() -> list[str]:
+    """The catalogue's removal models, ONNX files in ComfyUI's folder `rembg`, and rembg's own sessions."""
+    return [DEFAULT_REMOVER, *of_kind("remover"), *_own_files(model_folders.REMBG), *session_names()]
+
+
+def sam2_choices() -> list[str]:
+    """The catalogue's SAM 2 networks, checkpoints in ComfyUI's folder `sam2`, and the removal model on boxes."""
+    return [DEFAULT_SAM2, SUBJECT_IN_BOX, *of_kind("segmenter"), *_own_files(model_folders.SAM2)]
+
+
+def detector_choices() -> list[str]:
+    """The catalogue's detectors, and checkpoints and folders in ComfyUI's folder `grounding-dino`."""
+    files = _own_files(model_folders.GROUNDING_DINO)
+    checkpoints = [file for file in files if not file.endswith(".safetensors")]
+    folders = [_parent(file) for file in files if PurePosixPath(file).name == _HUB_WEIGHTS and _parent(file) != "."]
+    return [DEFAULT_DETECTOR, *of_kind("detector"), *checkpoints, *folders]
+
+
+def engine_name(choice: str, kind: Kind) -> str | None:
+    """What the engine calls `choice`; None lets the engine choose.
+
+    Raises:
+        UnknownModel: a file that has gone since the list was made.
+    """
+    if choice in (DEFAULT_REMOVER, DEFAULT_SAM2, DEFAULT_DETECTOR):
+        return None
+    if choice in of_kind(kind) or choice in session_names():
+        return choice
+    folder = {
+        "remover": model_folders.REMBG,
+        "segmenter": model_folders.SAM2,
+        "detector": model_folders.GROUNDING_DINO,
+    }[kind]
+    path = model_folders.full_path(folder, choice)
+    if path is None and kind == "detector":
+        weights = model_folders.full_path(folder, f"{choice}/{_HUB_WEIGHTS}")
+        path = None if weights is None else weights.parent
+    if path is None:
+        raise UnknownModel(
+            f"There is no model {choice!r} in ComfyUI's folder {folder}.", "Press R in ComfyUI to read the lists anew."
+        )
+    return str(path)
+
+
+def _own_files(folder: str) -> list[str]:
+    """The files in `folder` that are not the catalogue's, which its names stand for."""
+    known = {name for entry in catalogue().values() for name in _places(entry.folder, entry.filenames)}
+    return [file for file in model_folders.files_in(folder) if file not in known]
+
+
+def _places(folder: str, filenames: tuple[str, ...]) -> list[str]:
+    return [f"{folder}/{name}" if folder else name for name in filenames]
+
+
+def _parent(file: str) -> str:
+    return PurePosixPath(file).parent.as_posix()

@@ -1,0 +1,61 @@
+"""ComfyUI's model folders, extra_model_paths.yaml included, as places where the engine looks for weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import folder_paths
+
+if TYPE_CHECKING:
+    from cutsmith.models.store import Store
+
+SAM2 = "sam2"
+GROUNDING_DINO = "grounding-dino"
+REMBG = "rembg"
+# Folders under models/, by the names that other packs use, and the files in them that are models of ours.
+FOLDERS = {
+    SAM2: {".pt", ".pth"},
+    GROUNDING_DINO: {".pt", ".pth", ".safetensors"},
+    REMBG: {".onnx"},
+    "cutsmith": {".onnx", ".pt", ".pth", ".safetensors"},
+}
+# ComfyUI's own, looked through as well.
+_NATIVE = ("background_removal", "detection")
+
+
+def register_model_folders() -> None:
+    """Make ComfyUI know the folders, so that extra_model_paths.yaml and its model browser have them too."""
+    for name, suffixes in FOLDERS.items():
+        folder_paths.add_model_folder_path(name, str(Path(folder_paths.models_dir) / name))
+        paths, known = folder_paths.folder_names_and_paths[name]
+        # An empty set lists every file; another pack's set may lack our suffixes.
+        folder_paths.folder_names_and_paths[name] = (paths, set(known) | suffixes)
+
+
+def comfyui_store() -> Store:
+    """The engine's weights on this machine, ComfyUI's folders among the places."""
+    from cutsmith.models.store import Store
+
+    folders = [
+        path
+        for name in (*FOLDERS, *_NATIVE)
+        if name in folder_paths.folder_names_and_paths
+        for path in folder_paths.get_folder_paths(name)
+    ]
+    return Store(host_folders=folders)
+
+
+def files_in(name: str) -> list[str]:
+    """The model files in one of `FOLDERS`, relative to it, with "/" between folders."""
+    return [
+        Path(each).as_posix()
+        for each in folder_paths.get_filename_list(name)
+        if Path(each).suffix.lower() in FOLDERS[name]
+    ]
+
+
+def full_path(name: str, file: str) -> Path | None:
+    """Where `file` of `files_in(name)` lies; None where it has gone."""
+    found = folder_paths.get_full_path(name, file)
+    return None if found is None else Path(found)

@@ -1,0 +1,202 @@
+"""SAM2Mask: boxes, clicks or a rough mask -> soft masks, by SAM 2 or by a removal model on each box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from comfy_api.latest import io, ui
+
+from cutsmith.errors import BadOption, BadPoint
+
+from .. import loaded_models
+from ..click_points import EXAMPLE, click_points
+from ..messages import in_the_nodes_words
+from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
+from ..running import for_each
+from ..shared_inputs import MaskEdits, mask_edit_inputs, model_inputs
+from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
+
+    from cutsmith.cutout import FoundObject
+    from cutsmith.picture import Picture
+    from cutsmith.protocols import Point, Segmenter
+
+    Masked = list[tuple[NDArray[np.float32], FoundObject]]
+
+# Previews are files; hundreds of masks would take longer to write than to make.
+_MOST_PREVIEWS = 16
+
+
+class SAM2Mask(io.ComfyNode):
+    """The masks of what boxes, clicks or a rough mask point at."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        """The node as ComfyUI shows it."""
+        return io.Schema(
+            node_id="CutsmithSAM2Mask",
+            display_name="SAM2 Mask (Cutsmith)",
+            category="image/cut-out",
+            description="Soft masks of what boxes, clicks or a rough mask point at, by SAM 2. 1 is the subject.",
+            search_aliases=["segment anything", "sam2", "sam 2.1", "box to mask", "points to mask", "segmentation"],
+            inputs=[
+                io.Image.Input("image", tooltip="One image or a batch; each is masked."),
+                io.Combo.Input(
+                    "model",
+                    options=sam2_choices(),
+                    default=DEFAULT_SAM2,
+                    tooltip="A SAM 2 of the catalogue, or one in ComfyUI's folder models/sam2. "
+                    f"'{SUBJECT_IN_BOX}' needs boxes, and no SAM 2.",
+                ),
+                io.MultiType.Input(
+                    "bboxes",
+                    [io.BoundingBox, io.BBOX],
+                    optional=True,
+                    tooltip="Boxes of objects, such as Text Detect's: a list for each image, or one list for all.",
+                ),
+                io.String.Input(
+                    "positive_points",
+                    default="",
+                    placeholder=EXAMPLE,
+                    optional=True,
+                    tooltip=f"Clicks on the subject, as point editors write them: {EXAMPLE}, in pixels.",
+                ),
+                io.String.Input(
+                    "negative_points",
+                    default="",
+                    placeholder=EXAMPLE,
+                    optional=True,
+                    tooltip="Clicks on what is not the subject.",
+                ),
+                io.Mask.Input("mask", optional=True, tooltip="A rough mask of the subject, to be made exact."),
+                io.Boolean.Input(
+                    "individual_masks",
+                    default=False,
+                    optional=True,
+                    tooltip="Off: one mask an image, of all its objects. On: one mask an object, image after image.",
+                ),
+                *mask_edit_inputs(),
+                *model_inputs(),
+            ],
+            outputs=[
+                io.Mask.Output("mask", tooltip="Soft masks, 1 = subject; where nothing was found, zeros."),
+                io.BoundingBox.Output("bboxes", tooltip="The box of each mask, a list for each image."),
+            ],
+        )
+
+    @classmethod
+    def validate_inputs(cls, positive_points: str | None = None, negative_points: str | None = None) -> bool | str:
+        """Refuse, before anything runs, points that are not understood."""
+        try:
+            _points(positive_points or "", negative_points or "")
+        except BadPoint as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def execute(
+        cls,
+        image: torch.Tensor,
+        model: str,
+        bboxes: Any = None,
+        positive_points: str = "",
+        negative_points: str = "",
+        mask: torch.Tensor | None = None,
+        individual_masks: bool = False,
+        mask_blur: float = 0.0,
+        mask_offset: int = 0,
+        invert: bool = False,
+        device: str = "auto",
+        keep_model_loaded: bool = True,
+    ) -> io.NodeOutput:
+        """Masks, and their boxes."""
+        from ..bounding_boxes import native_boxes, objects_of
+
+        edits = MaskEdits(mask_offset, mask_blur, invert)
+        with in_the_nodes_words():
+            points = _points(positive_points, negative_points)
+            if bboxes is None and mask is None and not points:
+                raise BadOption(
+                    "Nothing says what to mask: wanted bboxes, positive_points or a mask.",
+                    "Connect Text Detect's bboxes, or type a point. For the main subject, use Rembg Cut.",
+                )
+            pictures = pictures_of(image)
+            rough = masks_for(mask, pictures)
+            asked = list(zip(pictures, objects_of(bboxes, len(pictures)), rough, strict=True))
+            with _segmenter(model, device, keep=keep_model_loaded) as segmenter:
+                found = for_each(
+                    asked, lambda each: _masked(segmenter, *each, points, united=not individual_masks, edits=edits)
+                )
+        masks = mask_tensor(
+            [
+                soft_mask
+                for picture, objects in zip(pictures, found, strict=True)
+                for soft_mask in ([each for each, _ in objects] or [edits.applied(empty_mask(picture))])
+            ]
+        )
+        boxes = [native_boxes([found_object for _, found_object in objects]) for objects in found]
+        return io.NodeOutput(masks, boxes, ui=ui.PreviewMask(masks[:_MOST_PREVIEWS], cls=cls))
+
+
+@contextmanager
+def _segmenter(model: str, device: str, *, keep: bool) -> Iterator[Segmenter]:
+    if model != SUBJECT_IN_BOX:
+        with loaded_models.segmenter(model, device, keep=keep) as sam2:
+            yield sam2
+        return
+    from cutsmith.segmentation.subject_in_box import SubjectInBox
+
+    with loaded_models.remover(DEFAULT_REMOVER, device, keep=keep) as remover:
+        yield SubjectInBox(remover)
+
+
+def _points(positive: str, negative: str) -> list[Point]:
+    return [
+        *click_points(positive, 1, "positive_points"),
+        *click_points(negative, 0, "negative_points"),
+    ]
+
+
+def _masked(
+    segmenter: Segmenter,
+    picture: Picture,
+    boxes: list[FoundObject],
+    rough: NDArray[np.float32] | None,
+    points: list[Point],
+    *,
+    united: bool,
+    edits: MaskEdits,
+) -> Masked:
+    """The masks of one picture's objects, each with what is known of the object; none where nothing was found."""
+    from cutsmith.cutout import FoundObject
+    from cutsmith.geometry import box_of_mask
+    from cutsmith.subjects import FOUND_PROBABILITY, apart
+    from cutsmith.subjects import united as union
+
+    from ..prompts import prompts_of
+
+    asked = prompts_of(boxes, points, rough)
+    if not asked:
+        return []
+    segments = segmenter.segment(picture.srgb(), [prompt for prompt, _ in asked])
+    objects = [
+        replace(found, predicted_iou=segment.predicted_iou, stability=segment.stability)
+        for (_, found), segment in zip(asked, segments, strict=True)
+    ]
+    masked: Masked = []
+    for subject in union(segments, objects) if united else apart(segments, objects):
+        box = box_of_mask(subject.soft_mask >= FOUND_PROBABILITY)
+        alone = subject.objects[0] if len(subject.objects) == 1 else FoundObject(label=_labels(subject.objects))
+        masked.append((edits.applied(subject.soft_mask), replace(alone, box=box)))
+    return masked
+
+
+def _labels(objects: tuple[FoundObject, ...]) -> str:
+    return ", ".join(dict.fromkeys(found.label for found in objects if found.label))
