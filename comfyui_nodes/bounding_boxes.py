@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,7 +38,7 @@ def objects_of(bboxes: Any, count: int) -> list[list[FoundObject]]:
     A single box and a flat list of boxes stand for every image; a list of lists has one an image.
 
     Raises:
-        BadBox: anything else, or boxes of another number of images.
+        BadBox: anything else, values that are not finite, or boxes of another number of images.
     """
     bboxes = _plain(bboxes)
     if bboxes is None:
@@ -46,23 +47,24 @@ def objects_of(bboxes: Any, count: int) -> list[list[FoundObject]]:
         bboxes = [bboxes]
     if not isinstance(bboxes, list | tuple):
         raise BadBox(f"The boxes are {type(bboxes).__name__}: {_WANTED}.", "Connect TextDetect's bboxes.")
-    frames = [_plain(each) for each in bboxes]
-    if all(_is_box(each) for each in frames):
+    if all(_is_box(each) for each in bboxes):
         # No box at all is a batch in which nothing was found.
-        return [[_found(each) for each in frames] for _ in range(count)]
-    if any(_is_box(each) or not isinstance(each, list | tuple) for each in frames):
+        return [[_found(each) for each in bboxes] for _ in range(count)]
+    if any(_is_box(each) or not isinstance(each, list | tuple) for each in bboxes):
         raise BadBox(f"The boxes are not understood ({str(bboxes)[:200]}): {_WANTED}.", "Connect TextDetect's bboxes.")
-    if len(frames) not in (1, count):
+    if len(bboxes) not in (1, count):
         raise BadBox(
-            f"There are boxes for {len(frames)} images, and {count} images: wanted 1 or {count} lists of boxes.",
+            f"There are boxes for {len(bboxes)} images, and {count} images: wanted 1 or {count} lists of boxes.",
             "Connect the boxes that were found in the same batch.",
         )
-    found = [[_found(_plain(each)) for each in frame] for frame in frames]
+    found = [[_found(each) for each in frame] for frame in bboxes]
     return found if len(found) == count else [list(found[0]) for _ in range(count)]
 
 
 def _plain(value: Any) -> Any:
-    """Tensors and arrays as lists."""
+    """Tensors and arrays, at any depth, as lists, and their scalars as numbers."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
     return value.tolist() if hasattr(value, "tolist") else value
 
 
@@ -77,13 +79,25 @@ def _is_box(value: Any) -> bool:
 
 
 def _found(value: Any) -> FoundObject:
-    if not isinstance(value, Mapping):
-        if not _is_box(value):
-            raise BadBox(f"The box {str(value)[:100]} is not understood: {_WANTED}.", "Connect TextDetect's bboxes.")
-        return FoundObject(Box(*(float(each) for each in value)))
     try:
+        return _object(value)
+    except (KeyError, OverflowError, TypeError, ValueError) as error:
+        raise BadBox(
+            f"The box {str(value)[:100]} is not understood: {_WANTED}.", "Connect TextDetect's bboxes."
+        ) from error
+
+
+def _object(value: Any) -> FoundObject:
+    if isinstance(value, Mapping):
         x, y, width, height = (float(value[key]) for key in ("x", "y", "width", "height"))
         score = None if value.get("score") is None else float(value["score"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise BadBox(f"The box {dict(value)} is not understood: {_WANTED}.", "Connect TextDetect's bboxes.") from error
-    return FoundObject(Box(x, y, x + width, y + height), label=str(value.get("label") or ""), score=score)
+        return FoundObject(_finite(x, y, x + width, y + height), label=str(value.get("label") or ""), score=score)
+    if not _is_box(value):
+        raise TypeError("neither a mapping nor four numbers")
+    return FoundObject(_finite(*(float(each) for each in value)))
+
+
+def _finite(*corners: float) -> Box:
+    if not all(map(math.isfinite, corners)):
+        raise ValueError("not finite")
+    return Box(*corners)

@@ -27,6 +27,8 @@ _INPUTS = {
     "--engine": "device",
 }
 _COMMAND = re.compile(r"\bcutsmith (?=(models|doctor|cut)\b)")
+# Where no interpreter is named for it.
+_PIP = re.compile(r"(?<!\S)(?<!-m )pip install")
 _OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 
@@ -50,5 +52,5 @@ def _line(line: str) -> str:
     if _COMMAND.search(line):
         return _COMMAND.sub(lambda _: f'"{sys.executable}" -m cutsmith ', line)
     if "pip install" in line or "install.py" in line:
-        return re.sub(r"(?<!\S)pip install", lambda _: f'"{sys.executable}" -m pip install', line)
+        return _PIP.sub(lambda _: f'"{sys.executable}" -m pip install', line)
     return _OPTION.sub(lambda found: _INPUTS.get(found[0], found[0]), line)

@@ -179,8 +179,9 @@ def shown_pixels(cut: Cutout, background: str, background_color: str) -> NDArray
         return cut.on(_as_rgb(background_color)).pixels
     if background == NO_BACKGROUND:
         return cut.foreground
-    limit = np.iinfo(cut.foreground.dtype).max
-    return np.dstack((cut.foreground, np.rint(cut.alpha * limit).astype(cut.foreground.dtype)))
+    from cutsmith.picture.samples import samples_from_alpha
+
+    return np.dstack((cut.foreground, samples_from_alpha(cut.alpha, cut.foreground.dtype)))
 
 
 def _as_rgb(background_color: str) -> tuple[int, int, int]:

@@ -1,0 +1,89 @@
+"""A ComfyUI server for the tests of this folder, with pictures and tiny networks where it looks for them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.core.conftest import isnet_weights, photo
+from tests.core.detection.random_dino import tiny_folder, vocabulary
+from tests.core.segmentation.random_sam2 import random_sam2, tiny_sam2
+from tests.hosts.comfyui_server import ComfyUIServer
+from tests.hosts.host_programs import artifacts_folder, comfyui_folder
+
+__all__ = ["isnet_weights", "photo", "random_sam2", "tiny_folder", "tiny_sam2", "vocabulary"]
+
+TINY_SAM2 = "tiny_sam2.pt"
+TINY_DETECTOR = "grounding-dino-random"
+
+
+@pytest.fixture(scope="session")
+def comfyui_tree() -> Path:
+    return comfyui_folder()
+
+
+@pytest.fixture(scope="session")
+def artifacts() -> Path:
+    """Where screenshots are kept."""
+    return artifacts_folder()
+
+
+@pytest.fixture(scope="session")
+def comfyui(
+    comfyui_tree: Path,
+    isnet_weights: Path,
+    tiny_sam2: Path,
+    tiny_folder: Path,
+    photo: Callable[[str], np.ndarray],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ComfyUIServer]:
+    """The genuine server. SAM 2 lies where extra_model_paths.yaml says, Grounding DINO in its own model folder."""
+    folder = tmp_path_factory.mktemp("comfyui")
+    for name in ("input", "elsewhere", "models/grounding-dino"):
+        (folder / name).mkdir(parents=True)
+    shutil.copy(tiny_sam2, folder / "elsewhere" / TINY_SAM2)
+    shutil.copy(tiny_sam2.with_suffix(".toml"), (folder / "elsewhere" / TINY_SAM2).with_suffix(".toml"))
+    shutil.copytree(tiny_folder, folder / "models" / "grounding-dino" / TINY_DETECTOR)
+    cat = photo("chelsea")
+    pictures = {
+        "example.png": cat,
+        "astronaut.png": photo("astronaut"),
+        "mirrored.png": np.ascontiguousarray(cat[:, ::-1]),
+        "plain.png": np.full_like(cat, 128),
+        "painted.png": painted(cat),
+    }
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels).save(folder / "input" / name)
+    server = ComfyUIServer(comfyui_tree, folder)
+    yield server
+    server.stop()
+
+
+def painted(cat: np.ndarray) -> np.ndarray:
+    """The cat as ComfyUI's mask editor saves it: transparent where the brush went, roughly over the head."""
+    height, width = cat.shape[:2]
+    rows, columns = np.mgrid[:height, :width]
+    brush = ((columns - 230) / 150) ** 2 + ((rows - 140) / 120) ** 2 <= 1
+    return np.dstack((cat, np.where(brush, 0, 255).astype(np.uint8)))
+
+
+@pytest.fixture
+def cutsmith_cut(comfyui: ComfyUIServer, tmp_path: Path) -> Callable[..., np.ndarray]:
+    """What `cutsmith cut` writes for a picture of the server's input folder."""
+
+    def cut(picture: str, *options: str) -> np.ndarray:
+        written = tmp_path / f"{Path(picture).stem}.png"
+        source = str(comfyui.folder / "input" / picture)
+        command = [sys.executable, "-m", "cutsmith", "cut", source, "-o", str(written), "--overwrite", *options]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return np.asarray(Image.open(written))
+
+    return cut

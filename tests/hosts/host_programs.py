@@ -1,0 +1,56 @@
+"""Where `install.py test --hosts` puts the host programs, and what a test does where one is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+
+from installer.folders import user_cache
+
+_NAMED = os.environ.get("CUTSMITH_HOSTS", "").strip()
+# Read when pytest collects: while tests run, the cache is one of their own (tests/conftest.py).
+HOSTS = Path(_NAMED) if _NAMED else user_cache() / "hosts"
+
+
+def without_host(reason: str) -> NoReturn:
+    """Skip, or fail where the hosts are asked for."""
+    told = f"{reason}: python3 install.py test --hosts prepares it"
+    if os.environ.get("CUTSMITH_REQUIRE_HOSTS") == "1":
+        pytest.fail(told)
+    pytest.skip(told)
+
+
+def comfyui_folder() -> Path:
+    """ComfyUI's tree, with its environment in .venv and this clone's node pack in custom_nodes."""
+    tree = HOSTS / "comfyui" / "ComfyUI"
+    pack = tree / "custom_nodes" / "cutsmith"
+    if not (tree / "main.py").is_file() or not comfyui_python(tree).exists():
+        without_host(f"ComfyUI is not in {tree}")
+    if not pack.exists() or pack.resolve() != Path(__file__).resolve().parents[2]:
+        without_host(f"{pack} is not this clone")
+    return tree
+
+
+def comfyui_python(tree: Path) -> Path:
+    """The interpreter of ComfyUI's own environment."""
+    return tree / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def chromium_command() -> str:
+    """Chromium: the one that was prepared, else one on PATH."""
+    named = os.environ.get("CUTSMITH_CHROMIUM", "").strip()
+    prepared = HOSTS / "chromium" / "chromium"
+    found = (named, shutil.which("chromium"), shutil.which("google-chrome"), prepared.exists() and str(prepared))
+    return next(filter(None, found), None) or without_host("Chromium is not on this machine")
+
+
+def artifacts_folder() -> Path:
+    """Where screenshots are kept; $CUTSMITH_ARTIFACTS names another place."""
+    named = os.environ.get("CUTSMITH_ARTIFACTS", "").strip()
+    folder = Path(named) if named else HOSTS / "artifacts"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,179 @@
+"""What nodes give each other, in the genuine execution engine: batches, masks of every kind, boxes, edits."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.hosts.conftest import TINY_DETECTOR, TINY_SAM2
+
+pytestmark = [pytest.mark.slow, pytest.mark.weights]
+
+LOAD = {"class_type": "LoadImage", "inputs": {"image": "example.png"}}
+MATTING = {"band_inner": 3, "band_outer": 3, "method": "none", "refine_foreground": False}
+REMBG = {"model": "default (IS-Net)", "matting": "none", "band_inner": 3, "band_outer": 3}
+DETECT = {
+    "model": TINY_DETECTOR,
+    "prompt": "person, cat, dog, cup",
+    "box_threshold": 0.05,
+    "text_threshold": 0.05,
+    "max_detections": 0,
+}
+
+
+def masks_of(comfyui, prompt, source):
+    """The masks that an output holds, as 8-bit pictures, by ComfyUI's own Mask to Image and Save Image."""
+    prompt = {
+        **prompt,
+        "image": {"class_type": "MaskToImage", "inputs": {"mask": source}},
+        "save": {"class_type": "SaveImage", "inputs": {"images": ["image", 0], "filename_prefix": "masks"}},
+    }
+    run = comfyui.run(prompt)
+    assert run.error is None, run.error
+    return [np.asarray(Image.open(comfyui.picture(each)))[..., 0] for each in run.outputs["save"]["images"]]
+
+
+def rembg(**inputs):
+    return {"class_type": "CutsmithRembgCut", "inputs": {**REMBG, "image": ["1", 0], **inputs}}
+
+
+def sam2(**inputs):
+    return {"class_type": "CutsmithSAM2Mask", "inputs": {"model": TINY_SAM2, "image": ["1", 0], **inputs}}
+
+
+def matting(**inputs):
+    return {"class_type": "CutsmithTrimapMatting", "inputs": {**MATTING, "image": ["1", 0], **inputs}}
+
+
+def batch(*names):
+    prompt = {
+        f"load{number}": {"class_type": "LoadImage", "inputs": {"image": name}} for number, name in enumerate(names)
+    }
+    links = {f"images.image{number}": [f"load{number}", 0] for number in range(len(names))}
+    return {**prompt, "1": {"class_type": "BatchImagesNode", "inputs": links}}
+
+
+def test_one_mask_serves_every_image_of_a_batch(comfyui):
+    prompt = {
+        **batch("example.png", "mirrored.png"),
+        "mask": {"class_type": "LoadImageMask", "inputs": {"image": "painted.png", "channel": "alpha"}},
+        "2": matting(mask=["mask", 0]),
+    }
+    one, two = masks_of(comfyui, prompt, ["2", 1])
+    assert one.shape == (300, 451)
+    assert 0 < one.mean() < 255
+    np.testing.assert_array_equal(one, two)
+
+
+def test_masks_for_another_number_of_images_are_told(comfyui):
+    prompt = {
+        **batch("example.png", "mirrored.png", "plain.png"),
+        "mask": {"class_type": "SolidMask", "inputs": {"value": 1.0, "width": 451, "height": 300}},
+        "masks": {
+            "class_type": "BatchMasksNode",
+            "inputs": {"masks.mask0": ["mask", 0], "masks.mask1": ["mask", 0]},
+        },
+        "2": matting(mask=["masks", 0]),
+        "3": {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}},
+    }
+    error = comfyui.run(prompt).error
+    assert "There are 2 masks for 3 images: wanted 1 or 3." in error["exception_message"]
+    assert error["exception_type"].endswith("BadArray")
+
+
+def test_a_picture_with_four_channels_is_cut_out_within_its_own_alpha(comfyui):
+    transparent = {"1": LOAD, "2": rembg(background="transparent"), "3": rembg(image=["2", 0])}
+    (again,) = masks_of(comfyui, transparent, ["3", 1])
+    (once,) = masks_of(comfyui, {"1": LOAD, "2": rembg()}, ["2", 1])
+    assert (again <= once.astype(int) + 1).all()
+    assert again.mean() > 0.5 * once.mean()
+
+
+def test_masks_are_edited_in_the_order_offset_blur_invert(comfyui):
+    from cutsmith import cut_out
+    from cutsmith.matting.mask_edits import edited_mask
+
+    (mask,) = masks_of(comfyui, {"1": LOAD, "2": rembg(mask_offset=-4, mask_blur=2.5, invert=True)}, ["2", 1])
+    alpha = cut_out(comfyui.folder / "input" / "example.png").alpha
+    expected = edited_mask(alpha, offset=-4, blur=2.5, invert=True)
+    np.testing.assert_allclose(mask, np.floor(expected * 255), atol=1)
+
+
+def test_boxes_go_from_words_to_masks_an_object_each(comfyui):
+    prompt = {
+        **batch("example.png", "mirrored.png"),
+        "2": {"class_type": "CutsmithTextDetect", "inputs": {**DETECT, "image": ["1", 0], "max_detections": 3}},
+        "3": sam2(bboxes=["2", 0], individual_masks=True),
+        "count": {"class_type": "PreviewAny", "inputs": {"source": ["2", 2]}},
+        "boxes": {"class_type": "PreviewAny", "inputs": {"source": ["3", 1]}},
+    }
+    masks = masks_of(comfyui, prompt, ["3", 0])
+    run = comfyui.run(prompt)
+    (count,) = run.outputs["count"]["text"]
+    assert 2 <= int(count) <= 6
+    assert len(masks) == int(count)
+    assert all(mask.shape == (300, 451) for mask in masks)
+    assert '"width"' in run.outputs["boxes"]["text"][0]
+    assert '"label": "' in run.outputs["boxes"]["text"][0]
+
+
+def test_nothing_found_is_a_zero_mask_of_full_size_for_each_image(comfyui):
+    prompt = {
+        **batch("example.png", "mirrored.png"),
+        "2": {"class_type": "CutsmithTextDetect", "inputs": {**DETECT, "image": ["1", 0], "box_threshold": 1.0}},
+        "3": sam2(bboxes=["2", 0]),
+    }
+    masks = masks_of(comfyui, prompt, ["3", 0])
+    assert len(masks) == 2
+    assert all(mask.shape == (300, 451) and not mask.any() for mask in masks)
+
+
+def test_subject_in_box_needs_no_sam2_and_equals_the_command_line(comfyui, cutsmith_cut):
+    prompt = {
+        "1": LOAD,
+        "box": {
+            "class_type": "PrimitiveBoundingBox",
+            "inputs": {"x": 100, "y": 20, "width": 300, "height": 260},
+        },
+        "2": sam2(bboxes=["box", 0], model="subject in box (IS-Net)"),
+        "3": matting(mask=["2", 0], background="transparent"),
+        "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 0], "filename_prefix": "box"}},
+    }
+    run = comfyui.run(prompt)
+    assert run.error is None, run.error
+    picture = np.asarray(Image.open(comfyui.picture(run.outputs["4"]["images"][0])))
+    expected = cutsmith_cut(
+        "example.png", "--box", "100,20,400,280", "--segmenter", "subject-in-box", "--foreground", "none"
+    )
+    np.testing.assert_array_equal(picture, expected)
+
+
+def test_a_rough_mask_is_a_prompt_for_sam2(comfyui):
+    prompt = {
+        "1": LOAD,
+        "mask": {"class_type": "LoadImageMask", "inputs": {"image": "painted.png", "channel": "alpha"}},
+        "2": sam2(mask=["mask", 0]),
+    }
+    (mask,) = masks_of(comfyui, prompt, ["2", 0])
+    assert mask.shape == (300, 451)
+
+
+def test_nothing_to_point_with_is_told(comfyui):
+    prompt = {"1": LOAD, "2": sam2(), "3": {"class_type": "MaskPreview", "inputs": {"mask": ["2", 0]}}}
+    error = comfyui.run(prompt).error
+    assert "Nothing says what to mask" in error["exception_message"]
+
+
+def test_a_trimap_says_what_is_solved(comfyui):
+    prompt = {
+        "1": LOAD,
+        "2": rembg(),
+        "wide": matting(mask=["2", 1], band_inner=20, band_outer=20),
+        "3": matting(mask=["2", 1], trimap=["wide", 2], method="closed-form"),
+    }
+    (trimap,) = masks_of(comfyui, prompt, ["3", 2])
+    assert set(np.unique(trimap)) == {0, 127, 255}
+    (alpha,) = masks_of(comfyui, prompt, ["3", 1])
+    assert (alpha[trimap == 255] == 255).all()
+    assert (alpha[trimap == 0] == 0).all()

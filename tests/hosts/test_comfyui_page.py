@@ -1,0 +1,72 @@
+"""In ComfyUI's own page: each workflow opens whole, means what its API twin says, and runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.hosts.comfyui_page import comfyui_page
+from tests.hosts.saved_workflows import NAMES, in_api_format, in_page_format
+
+pytestmark = [pytest.mark.slow, pytest.mark.weights]
+
+LOAD = "async graph => { await app.loadGraphData(graph); await new Promise(done => setTimeout(done, 800)); }"
+QUEUED = "async () => (await app.graphToPrompt()).output"
+PLACES = """() => app.graph._nodes.map(node => {
+  const [x, y, width, height] = node.getBounding();
+  return {type: node.type, errors: !!node.has_errors, x, y, width, height};
+})"""
+WITH_PICTURES = """kind => app.graph._nodes.filter(node => node.type === kind && node.imgs?.length).length"""
+
+
+@pytest.fixture(scope="module")
+def addresses_of_core_nodes(comfyui):
+    return {
+        name for name, info in comfyui.get("/object_info").items() if not info["python_module"].startswith("custom")
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_workflow_opens_whole_and_equals_its_api_twin(comfyui, addresses_of_core_nodes, artifacts, name):
+    with comfyui_page(comfyui.address) as page:
+        page.evaluate(LOAD, in_page_format(name))
+        places = page.evaluate(PLACES)
+        assert len(places) == len(in_page_format(name)["nodes"])
+        assert not any(place["errors"] for place in places)
+        # "Note"s are the page's own: they have nothing to run.
+        foreign = {place["type"] for place in places} - addresses_of_core_nodes - {"MarkdownNote"}
+        assert all(kind.startswith("Cutsmith") for kind in foreign), foreign
+        assert not page.locator("text=/missing node/i").count()
+        assert page.evaluate(QUEUED) == in_api_format(name)
+        for number, one in enumerate(places):
+            for other in places[number + 1 :]:
+                assert apart(one, other), f"{one['type']} overlaps {other['type']}"
+        page.screenshot(path=artifacts / f"comfyui-{name}.png")
+
+
+def apart(one, other) -> bool:
+    return (
+        one["x"] + one["width"] <= other["x"]
+        or other["x"] + other["width"] <= one["x"]
+        or one["y"] + one["height"] <= other["y"]
+        or other["y"] + other["height"] <= one["y"]
+    )
+
+
+def test_a_workflow_that_is_queued_in_the_page_shows_its_previews(comfyui, artifacts):
+    with comfyui_page(comfyui.address) as page:
+        page.evaluate(LOAD, in_page_format("product-on-white"))
+        page.evaluate("async () => { await app.queuePrompt(0, 1); }")
+        for kind in ("CutsmithRembgCut", "SaveImage"):
+            page.wait_for_function(WITH_PICTURES, arg=kind, timeout=120_000)
+        page.wait_for_timeout(500)
+        page.screenshot(path=artifacts / "comfyui-product-on-white-done.png")
+
+
+def test_the_template_browser_lists_our_workflows(comfyui, artifacts):
+    with comfyui_page(comfyui.address) as page:
+        page.evaluate("async () => { await app.extensionManager.command.execute('Comfy.BrowseTemplates'); }")
+        page.get_by_text("EXTENSIONS", exact=False).first.wait_for(timeout=30_000)
+        page.get_by_text("cutsmith", exact=True).first.click()
+        page.get_by_text("by-words", exact=False).first.wait_for(timeout=30_000)
+        page.wait_for_timeout(1500)
+        page.screenshot(path=artifacts / "comfyui-templates.png")
