@@ -6,12 +6,16 @@ import argparse
 import io
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from installer.comfyui import install_into_comfyui
 from installer.demo import run_demo
 from installer.extras import CHOOSABLE
 from installer.failure import FAILED, InstallFailed
 from installer.folders import this_clone
 from installer.host_environment import install_into_host
+from installer.hosts.chromium import SIZE as CHROMIUM_SIZE
+from installer.hosts.comfyui_engine import SIZE as COMFYUI_SIZE
 from installer.testing import run_tests
 from installer.uninstall import uninstall
 from installer.virtual_environment import PRODUCT, PRODUCT_AND_TESTS, Installation
@@ -24,13 +28,15 @@ What is fetched at most, and the disk it takes:
   demo                    {PRODUCT.size}
   demo --with sam2,text   {Installation(extras=("sam2", "text")).size}, nearly all of it torch
   test                    {PRODUCT_AND_TESTS.size}
+  test --hosts            besides, {COMFYUI_SIZE + CHROMIUM_SIZE}
+  comfyui                 what of demo's ComfyUI does not have yet
 and the weights of one model (88 or 179 MB) unless some are on this machine.
 
 Without a command, as ComfyUI-Manager runs it: installs Cutsmith, editable, into the virtual, conda or embedded
-environment whose Python runs it, and changes nothing that is there. Elsewhere it stops.
+environment whose Python runs it, and changes nothing that is there. Elsewhere it stops. It takes --with, too.
 
-Environment: CUTSMITH_MODELS names folders for weights, CUTSMITH_HOSTS one for host programs; pip's own settings
-(PIP_INDEX_URL, HTTPS_PROXY, pip.conf ...) hold.
+Environment: CUTSMITH_MODELS names folders for weights, CUTSMITH_HOSTS one for the tests' host programs,
+CUTSMITH_CHROMIUM the browser to take for them; pip's own settings (PIP_INDEX_URL, HTTPS_PROXY, pip.conf ...) hold.
 """
 
 
@@ -38,37 +44,70 @@ def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     root = argparse.ArgumentParser(
         prog="python3 install.py",
+        usage="python3 install.py [COMMAND] [OPTION ...]",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    # Other names than the commands' own: a command's parser would overwrite what was given before it.
+    _add_extras(root, "host_extras", "without a command: install these extras too, of " + ", ".join(CHOOSABLE))
+    _add_host_options(root, "host_constraints", "host_quiet")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
     demo = commands.add_parser(
         "demo",
         help="a .venv beside install.py, weights, and the sample photographs cut out into demo/",
         allow_abbrev=False,
     )
-    demo.add_argument(
-        "--with",
-        dest="extras",
-        action="extend",
-        type=named_extras,
-        default=[],
-        metavar="EXTRA,...",
-        help=f"install these extras too, of {', '.join(CHOOSABLE)}; those of an earlier run stay",
+    _add_extras(demo, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}; those of an earlier run stay")
+    comfyui = commands.add_parser(
+        "comfyui",
+        help="the node pack into a ComfyUI's custom_nodes, Cutsmith into its Python; what is there stays as it is",
+        usage="python3 install.py comfyui FOLDER [--python PATH] [--with EXTRA,...] [--constraint FILE] [--quiet]",
+        allow_abbrev=False,
     )
+    comfyui.add_argument("folder", type=Path, metavar="FOLDER", help="the folder that holds ComfyUI's main.py")
+    comfyui.add_argument(
+        "--python", type=Path, metavar="PATH", help="ComfyUI's Python; looked for in .venv, venv and the portable's"
+    )
+    _add_extras(comfyui, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}")
+    _add_host_options(comfyui, "constraints", "quiet")
     test = commands.add_parser(
         "test",
         help="everything that the tests need in .venv, then the tests",
         usage="python3 install.py test [--hosts] [PYTEST ARGUMENT ...]",
         allow_abbrev=False,
     )
-    test.add_argument("--hosts", action="store_true", help="a test whose host program is missing fails (CI uses this)")
-    removal = commands.add_parser("uninstall", help="removes .venv, what demo wrote, and Cutsmith's caches")
+    test.add_argument(
+        "--hosts",
+        action="store_true",
+        help="prepare the host programs (ComfyUI, Chromium) first; a test whose host is missing fails (CI uses this)",
+    )
+    removal = commands.add_parser(
+        "uninstall", help="removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI"
+    )
     removal.add_argument("--weights", action="store_true", help="also the weights in Cutsmith's own folder")
     removal.add_argument("--yes", action="store_true", help="do not ask")
     return root
+
+
+def _add_extras(grammar: argparse.ArgumentParser, name: str, words: str) -> None:
+    grammar.add_argument(
+        "--with", dest=name, action="extend", type=named_extras, default=[], metavar="EXTRA,...", help=words
+    )
+
+
+def _add_host_options(grammar: argparse.ArgumentParser, constraints: str, quiet: str) -> None:
+    grammar.add_argument(
+        "--constraint",
+        dest=constraints,
+        action="append",
+        type=Path,
+        default=[],
+        metavar="FILE",
+        help="the versions of what is added, as pip's own --constraint; may be given again",
+    )
+    grammar.add_argument("--quiet", dest=quiet, action="store_true", help="say nothing where nothing is to do")
 
 
 def named_extras(text: str) -> list[str]:
@@ -93,6 +132,8 @@ def main(arguments: Sequence[str]) -> int:
     options, others = grammar.parse_known_args(arguments)
     if others and options.command != "test":
         grammar.error(f"not understood: {' '.join(others)}")
+    if options.command and (options.host_extras or options.host_constraints or options.host_quiet):
+        grammar.error(f"options of {options.command} go after it")
     clone = this_clone()
     try:
         if options.command == "demo":
@@ -101,8 +142,17 @@ def main(arguments: Sequence[str]) -> int:
             return run_tests(clone, [each for each in others if each != "--"], hosts=options.hosts)
         elif options.command == "uninstall":
             uninstall(clone, weights=options.weights, yes=options.yes)
+        elif options.command == "comfyui":
+            install_into_comfyui(
+                clone,
+                options.folder,
+                python=options.python,
+                extras=options.extras,
+                constraint_files=options.constraints,
+                quiet=options.quiet,
+            )
         else:
-            install_into_host(clone)
+            install_into_host(clone, options.host_extras, options.host_constraints, quiet=options.host_quiet)
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return failure.exit_code

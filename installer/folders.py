@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +45,11 @@ class Clone:
         """The exact versions that the tests run with."""
         return self.root / "constraints-test.txt"
 
+    @property
+    def host_constraints(self) -> Path:
+        """The exact versions of what the tests' ComfyUI needs besides those."""
+        return self.root / "constraints-hosts.txt"
+
 
 def this_clone() -> Clone:
     """The clone that this installer is part of."""
@@ -58,6 +65,12 @@ def named_cache() -> Path | None:
     """The folder that CUTSMITH_CACHE names for the cache; it may hold things of other programs."""
     named = os.environ.get("CUTSMITH_CACHE", "").strip()
     return Path(named).expanduser().absolute() if named else None
+
+
+def hosts_folder() -> Path:
+    """The folder of the tests' host programs: CUTSMITH_HOSTS, or one in the cache folder."""
+    named = os.environ.get("CUTSMITH_HOSTS", "").strip()
+    return Path(named).expanduser().absolute() if named else user_cache() / "hosts"
 
 
 def default_cache() -> Path:
@@ -86,6 +99,18 @@ def _windows_folder() -> Path:
 def _freedesktop_folder(variable: str, beneath_home: str) -> Path:
     chosen = os.environ.get(variable, "").strip()
     return (Path(chosen) if chosen else Path.home() / beneath_home) / APPLICATION
+
+
+@contextmanager
+def scratch_folder(folder: Path) -> Iterator[Path]:
+    """Make an empty `folder`, less what a killed run left in it, and remove it at the end."""
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def require_space(folder: Path, megabytes: int) -> None:

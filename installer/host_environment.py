@@ -1,40 +1,53 @@
 """Plain `install.py`: into the environment whose Python runs it, without changing anything that is there.
 
-ComfyUI-Manager calls it so. Packages that are there are held at their versions, and one that does the work of a
-requirement under another name (onnxruntime-gpu, opencv-python) counts as that requirement.
+ComfyUI-Manager calls it so, and `install.py comfyui` with ComfyUI's Python. Packages that are there are held at their
+versions, and one that does the work of a requirement under another name (onnxruntime-gpu, opencv-python) counts as that
+requirement.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import json
-import re
+import os
 import sys
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution, distributions
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
+from installer.extras import EXTRA_SIZES, NOTHING, PRODUCT_ALONE, TORCH, Size
 from installer.failure import USAGE, InstallFailed
 from installer.folders import Clone, require_space
 from installer.numba_warming import warm_numba
 from installer.pip_command import run_pip
-from installer.virtual_environment import PRODUCT
-
-# Requirements that several distributions provide, all under one module: whichever is there must not get a rival, since
-# two of them share a folder and the second breaks the first.
-MODULE_OF = {"opencv-python-headless": "cv2", "onnxruntime": "onnxruntime"}
-
-# PEP 440, loosely: newer pips refuse a whole constraints file for one version that is none.
-VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+([._-][a-z0-9]+)*)?", re.IGNORECASE)
+from installer.requirements import constraints, name_of, normalised, outdated, rivals_of_installed, unmet
+from installer.separate_steps import SeparateStep, steps_for
 
 
-def install_into_host(clone: Clone) -> None:
-    """Install the product, editable, into the environment of the running interpreter.
+@dataclass(frozen=True)
+class Shortfall:
+    """What an environment lacks: `requirements` for one `pip install`, `steps` of their own, and what both cost."""
 
+    requirements: tuple[str, ...]
+    steps: tuple[SeparateStep, ...]
+    size: Size
+
+    def __bool__(self) -> bool:
+        return bool(self.requirements or self.steps)
+
+
+def install_into_host(
+    clone: Clone, extras: Sequence[str] = (), constraint_files: Sequence[Path] = (), *, quiet: bool = False
+) -> None:
+    """Install the product with `extras`, editable, into the environment of the running interpreter.
+
+    What is added has the versions that `constraint_files` name. With `quiet` nothing is said where nothing is to do.
     Raises InstallFailed: this is no environment of its own (exit code 2), a package that is there is too old, or pip
     failed.
     """
@@ -42,8 +55,8 @@ def install_into_host(clone: Clone) -> None:
     if not is_own_environment(sys.prefix, sys.base_prefix, python):
         raise InstallFailed(_outside(python), exit_code=USAGE)
     installed = installed_versions()
-    requirements = tomllib.loads(clone.project.read_text(encoding="utf-8"))["project"]["dependencies"]
-    too_old = outdated(requirements, installed)
+    project = tomllib.loads(clone.project.read_text(encoding="utf-8"))["project"]
+    too_old = outdated(wanted_requirements(project, extras), installed)
     if too_old:
         raise InstallFailed(
             f"{python} has packages that are too old for Cutsmith, and nothing that is there gets changed: "
@@ -51,12 +64,14 @@ def install_into_host(clone: Clone) -> None:
             f"If nothing else minds:  {python} -m pip install "
             + " ".join(f'"{requirement}"' for requirement, _ in too_old),
         )
-    missing = unmet(requirements, installed, is_importable)
-    if not missing and is_installed_from(clone):
-        print(f"Cutsmith is installed in {python}; nothing to do.")
+    lacking = shortfall(project, extras, installed)
+    if not lacking and is_installed_from(clone):
+        if not quiet:
+            print(f"Cutsmith is installed in {python}; nothing to do.")
         return
-    _install(clone, python, missing, installed)
-    if is_importable("pymatting"):
+    _install(clone, python, lacking, installed, constraint_files)
+    importlib.invalidate_caches()
+    if is_importable("pymatting") and (lacking or "cutsmith" not in installed):
         warm_numba(python)
     print(f"Installed. Weights are fetched on request:  {python} -m cutsmith models fetch isnet-general-use")
 
@@ -72,6 +87,7 @@ def _outside(python: Path) -> str:
         "Take one of\n"
         "  python3 install.py demo     a .venv beside install.py, and the sample photographs cut out\n"
         "  python3 install.py test     a .venv beside install.py, and the tests\n"
+        "  python3 install.py comfyui FOLDER     into the ComfyUI in that folder\n"
         "  ENVIRONMENT/bin/python install.py     into a virtual environment of your own (python3 -m venv ENVIRONMENT)"
     )
 
@@ -88,43 +104,10 @@ def installed_versions() -> dict[str, str]:
     return found
 
 
-def normalised(name: str) -> str:
-    """A distribution's name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def constraints(installed: dict[str, str]) -> list[str]:
-    """One line of a constraints file for each package that is there, Cutsmith itself left out."""
-    return [
-        f"{name}=={version}"
-        for name, version in sorted(installed.items())
-        if name != "cutsmith" and VERSION.fullmatch(version)
-    ]
-
-
 def is_importable(module: str) -> bool:
     """Whether the running interpreter has a module of this name; a folder without code in it does not count."""
     found = importlib.util.find_spec(module)
     return found is not None and found.origin is not None
-
-
-def unmet(requirements: Iterable[str], installed: dict[str, str], importable: Callable[[str], bool]) -> list[str]:
-    """The requirements that neither a package of that name nor one that provides the same module meets."""
-    return [
-        requirement
-        for requirement in requirements
-        if _name(requirement) not in installed
-        and not (_name(requirement) in MODULE_OF and importable(MODULE_OF[_name(requirement)]))
-    ]
-
-
-def outdated(requirements: Iterable[str], installed: dict[str, str]) -> list[tuple[str, str]]:
-    """(requirement, version found) for each package that is there and older than the requirement's lower bound."""
-    return [
-        (requirement.partition(";")[0].strip(), installed[name])
-        for requirement, name in ((r, _name(r)) for r in requirements)
-        if name in installed and _release(installed[name]) < _lower_bound(requirement)
-    ]
 
 
 def is_installed_from(clone: Clone) -> bool:
@@ -138,39 +121,82 @@ def is_installed_from(clone: Clone) -> bool:
     return found.version == wanted and Path(url2pathname(urlsplit(source).path)) == clone.root
 
 
-def _install(clone: Clone, python: Path, missing: list[str], installed: dict[str, str]) -> None:
-    names = ", ".join(_name(requirement) for requirement in missing) or "nothing else"
+def wanted_requirements(project: dict[str, Any], extras: Iterable[str]) -> list[str]:
+    """All that the product and `extras` require, by pyproject.toml's [project] table and the separate steps."""
+    of_extras = [each for extra in sorted(set(extras)) for each in project["optional-dependencies"][extra]]
+    return list(
+        dict.fromkeys([*project["dependencies"], *of_extras, *(step.requirement for step in steps_for(extras))])
+    )
+
+
+def shortfall(project: dict[str, Any], extras: Sequence[str], installed: dict[str, str]) -> Shortfall:
+    """What of the product and `extras` the running interpreter, which has `installed`, lacks."""
+    steps = [step for step in steps_for(extras) if unmet([step.requirement], installed, is_importable)]
+    of_steps = {name_of(step.requirement) for step in steps}
+    missing = unmet(wanted_requirements(project, extras), installed, is_importable)
+    size = PRODUCT_ALONE if {*missing} & {*project["dependencies"]} else NOTHING
+    if "torch" in map(name_of, missing):
+        size += TORCH
+    for extra in set(extras):
+        if {*missing} & {*wanted_requirements({**project, "dependencies": []}, [extra])}:
+            size += EXTRA_SIZES[extra]
+    return Shortfall(tuple(each for each in missing if name_of(each) not in of_steps), tuple(steps), size)
+
+
+def _install(
+    clone: Clone, python: Path, lacking: Shortfall, installed: dict[str, str], constraint_files: Sequence[Path]
+) -> None:
+    added = [name_of(each) for each in (*lacking.requirements, *(step.requirement for step in lacking.steps))]
+    cost = f" (at most {lacking.size.download_megabytes} MB to fetch, {lacking.size.disk_megabytes} MB of disk)"
     print(
-        f"Installing Cutsmith into {python}: the product itself, and {names} "
-        f"(at most {PRODUCT.size.download_megabytes} MB). What is there stays as it is."
+        f"Installing Cutsmith into {python}: the product itself, and {', '.join(added) or 'nothing else'}"
+        f"{cost if added else ''}. What is there stays as it is."
     )
     if importlib.util.find_spec("pip") is None:
         raise InstallFailed(f"{python} has no pip.", f"Give it one:  {python} -m ensurepip   or  uv pip install pip")
+    # pip keeps the files that it fetched until all of them are unpacked.
+    require_space(Path(sys.prefix), lacking.size.download_megabytes + lacking.size.disk_megabytes)
     with tempfile.TemporaryDirectory() as folder:
         held = Path(folder) / "installed.txt"
         held.write_text("\n".join(constraints(installed)) + "\n", encoding="utf-8")
-        if missing:
-            require_space(Path(sys.prefix), PRODUCT.size.disk_megabytes)
-            arguments = ["install", "--prefer-binary", "--constraint", str(held), *missing]
-            run_pip(python, arguments, folder=clone.root, doing="installing what Cutsmith requires")
+        chosen = [option for file in constraint_files for option in ("--constraint", str(file.absolute()))]
+        pins = ["--prefer-binary", "--constraint", str(held), *chosen]
+        if lacking.requirements:
+            arguments = [*pins, *lacking.requirements]
+            spared = rivals_of_installed(installed, is_importable)
+            if spared:
+                arguments = _without(spared, python, arguments, clone, Path(folder) / "plan.json")
+            run_pip(python, ["install", *arguments], folder=clone.root, doing="installing what Cutsmith requires")
+        for step in lacking.steps:
+            print(step.message)
+            _take(step, python, pins, chosen, clone)
         arguments = ["install", "--no-deps", "--editable", "."]
         run_pip(python, arguments, folder=clone.root, doing="installing Cutsmith")
 
 
-def _name(requirement: str) -> str:
-    match = re.match(r"[A-Za-z0-9][A-Za-z0-9._-]*", requirement)
-    return normalised(match[0]) if match else ""
+def _without(spared: set[str], python: Path, arguments: list[str], clone: Clone, plan: Path) -> list[str]:
+    """The same installation less the distributions `spared`, which a requirement's own requirements may name."""
+    trial = ["install", "--dry-run", "--report", str(plan), *arguments]
+    run_pip(python, trial, folder=clone.root, doing="finding out what Cutsmith requires")
+    fields = [each["metadata"] for each in json.loads(plan.read_text(encoding="utf-8"))["install"]]
+    return ["--no-deps", *(f"{it['name']}=={it['version']}" for it in fields if normalised(it["name"]) not in spared)]
 
 
-def _lower_bound(requirement: str) -> tuple[int, ...]:
-    match = re.search(r">=\s*([\d.]+)", requirement.partition(";")[0])
-    return _release(match[1]) if match else ()
-
-
-def _release(version: str) -> tuple[int, ...]:
-    """The numbers of a version, without trailing zeros: "2.0" and "2.0.0+cu121" are both (2,)."""
-    match = re.match(r"\d+(\.\d+)*", version)
-    numbers = [int(part) for part in match[0].split(".")] if match else []
-    while numbers and numbers[-1] == 0:
-        numbers.pop()
-    return tuple(numbers)
+def _take(step: SeparateStep, python: Path, pins: list[str], chosen: list[str], clone: Clone) -> None:
+    doing = f"installing {step.requirement}"
+    if not step.build_tools:
+        arguments = ["install", *pins, *step.options, step.requirement]
+        run_pip(python, arguments, folder=clone.root, doing=doing, variables=step.variables)
+        return
+    # What builds it may be missing here, or there in an older version that stays: it gets the tools for this once.
+    with tempfile.TemporaryDirectory() as folder:
+        tools, wheels = Path(folder) / "tools", Path(folder) / "wheels"
+        arguments = ["install", "--target", str(tools), *chosen, *step.build_tools]
+        run_pip(python, arguments, folder=clone.root, doing=f"fetching what builds {step.requirement}")
+        path = os.pathsep.join(each for each in (str(tools), os.environ.get("PYTHONPATH")) if each)
+        variables = {**step.variables, "PYTHONPATH": path}
+        arguments = ["wheel", "--no-deps", "--wheel-dir", str(wheels), *chosen, *step.options, step.requirement]
+        run_pip(python, arguments, folder=clone.root, doing=f"building {step.requirement}", variables=variables)
+        # By its name and not by its file: pip would note the file's place, which is gone in a moment.
+        built = ["--find-links", str(wheels), "--only-binary", name_of(step.requirement)]
+        run_pip(python, ["install", *pins, *built, step.requirement], folder=clone.root, doing=doing)

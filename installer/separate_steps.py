@@ -17,8 +17,8 @@ class SeparateStep:
     """A `pip install` of its own for the sake of one extra.
 
     `instead` is what the first `pip install` takes in the extra's place, where the extra's own list in pyproject.toml
-    names the distribution of this step; empty where it does not. `variables` are set while pip runs, and `message`
-    says what happens and why.
+    names the distribution of this step; empty where it does not. `build_tools` have to be there while it is built.
+    `variables` are set while pip runs, and `message` says what happens and why.
     """
 
     extra: str
@@ -26,6 +26,7 @@ class SeparateStep:
     options: tuple[str, ...]
     message: str
     instead: tuple[str, ...] = ()
+    build_tools: tuple[str, ...] = ()
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -36,7 +37,8 @@ STEPS = (
         # There is a source distribution only, which requires torch to be built: in a build environment of its own, pip
         # would fetch 3 GB a second time. Without one, the tools that build it have to be there too.
         options=("--no-build-isolation",),
-        instead=("torch>=2.5.1", "torchvision>=0.20.1", "setuptools>=77.0.3", "wheel"),
+        instead=("torch>=2.5.1", "torchvision>=0.20.1"),
+        build_tools=("setuptools>=77.0.3", "wheel"),
         # The extension only fills small holes in masks, on request, and building it takes CUDA's own compiler.
         variables={"SAM2_BUILD_CUDA": "0"},
         message="Building SAM 2 with the torch that is there, without its CUDA extension.",
@@ -68,4 +70,4 @@ def main_targets(extras: Iterable[str]) -> list[str]:
     possible = sorted(set(extras) - {step.extra for step in steps})
     # "." and not the folder's own name: a name may hold anything, "[" too, which pip would read as extras.
     product = f".[{','.join(possible)}]" if possible else "."
-    return ["--editable", product, *(each for step in steps for each in step.instead)]
+    return ["--editable", product, *(each for step in steps for each in (*step.instead, *step.build_tools))]

@@ -5,15 +5,26 @@ from __future__ import annotations
 import re
 import shutil
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from installer.comfyui_removal import (
+    ComfyUIRemoval,
+    forget_what_is_gone,
+    planned_comfyui_removals,
+    set_up_by_others,
+    take_out,
+)
 from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
 from installer.failure import USAGE, InstallFailed
 from installer.folders import Clone, default_cache, named_cache, user_data
+from installer.hosts import STAMP
 from installer.photographs import PHOTOGRAPHS
 from installer.stamp import read_stamp
+
+HOSTS = "hosts"
 
 # What Cutsmith makes in a cache folder that CUTSMITH_CACHE names, and how its own things in there are called.
 CACHE_PARTS = {
@@ -21,6 +32,7 @@ CACHE_PARTS = {
     "verified": r"[0-9a-f]{64}\.json|\..+\.tmp",
     "photographs": "|".join(rf"{re.escape(photo.name)}(\.part)?" for photo in PHOTOGRAPHS) + "|wheel",
     "benchmarks": "rembg",
+    HOSTS: r"comfyui|chromium(-unfinished)?",
 }
 
 
@@ -40,21 +52,32 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
     """Say what there is to remove, ask (unless `yes`), and remove it; `weights` takes Cutsmith's own weights too.
 
     Weights of other programs, and those in a folder that CUTSMITH_MODELS names, stay; in a folder that CUTSMITH_CACHE
-    names only what is Cutsmith's goes. Raises InstallFailed where there is nobody to ask.
+    names only what is Cutsmith's goes. Raises InstallFailed where there is nobody to ask, or pip failed in a ComfyUI.
     """
     removal = planned_removal(clone, weights=weights)
+    comfyuis = planned_comfyui_removals(clone, removal.folders)
     if read_stamp(clone.environment) is None and clone.environment.exists():
         print(f"{clone.environment} stays: this installer did not make it.")
-    print(_about_other_environments(clone))
-    if not removal:
+    for host in set_up_by_others(clone, removal.folders):
+        print(f"{host.folder} keeps Cutsmith: it is from {host.clone}, whose own uninstall takes it out.")
+    print(_about_other_environments(clone, comfyuis))
+    words = [line for each in comfyuis for line in each.words]
+    if not removal and not words:
+        take_out(comfyuis, clone)
+        forget_what_is_gone()
         print("Nothing to remove.")
         return
     print("To be removed:")
+    for line in words:
+        print(f"  {line}")
     for path in (*removal.folders, *_shown(removal.files)):
         print(f"  {path}  ({_megabytes(path)} MB)")
     if not yes:
         _ask()
     _remove(removal)
+    forget_what_is_gone()
+    take_out(comfyuis, clone)
+    _remove_if_empty(removal.if_empty)
     print("Removed.")
     if not weights and (user_data() / "models").is_dir():
         print(f"The weights in {user_data() / 'models'} stay; --weights removes them too.")
@@ -86,19 +109,23 @@ def _own_in_named_cache() -> list[Path]:
     for part, pattern in CACHE_PARTS.items():
         entries = list((cache / part).iterdir()) if (cache / part).is_dir() else []
         ours = [entry for entry in entries if re.fullmatch(pattern, entry.name)]
+        if part == HOSTS:
+            # A ComfyUI of the user's own may be called so too.
+            ours = [entry for entry in ours if (entry / STAMP).is_file() or entry.name.endswith("-unfinished")]
         own += [cache / part] if ours and ours == entries else ours
     return own
 
 
-def _about_other_environments(clone: Clone) -> str:
+def _about_other_environments(clone: Clone, comfyuis: Sequence[ComfyUIRemoval]) -> str:
     """How an environment that plain `install.py` installed into gets rid of Cutsmith; which ones, nobody recorded."""
     python = "ENVIRONMENT/bin/python"
+    taken_care_of = [str(each.interpreter.python) for each in comfyuis if each.interpreter is not None]
     try:
-        if distribution("cutsmith") and Path(sys.prefix) != clone.environment:
+        if distribution("cutsmith") and Path(sys.prefix) != clone.environment and sys.executable not in taken_care_of:
             python = f'"{sys.executable}"'
     except PackageNotFoundError:
         pass
-    return f"An environment of your own that Cutsmith was installed into keeps it:  {python} -m pip uninstall cutsmith"
+    return f"Any other environment that Cutsmith was installed into keeps it:  {python} -m pip uninstall cutsmith"
 
 
 def _shown(files: list[Path]) -> list[Path]:
@@ -121,7 +148,10 @@ def _remove(removal: Removal) -> None:
             shutil.rmtree(folder)
     for file in removal.files:
         file.unlink()
-    for folder in removal.if_empty:
+
+
+def _remove_if_empty(folders: list[Path]) -> None:
+    for folder in folders:
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
 

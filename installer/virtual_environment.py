@@ -104,16 +104,26 @@ def _with(extras: Sequence[str]) -> str:
 
 
 def _make_anew(environment: Path, found: Stamp | None, wanted: Stamp) -> None:
-    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
-        raise InstallFailed(
-            "This Python cannot make virtual environments: its venv or ensurepip is missing.", venv_remedy()
-        )
+    require_venv()
     if found is not None:
         reason = "an earlier run did not finish" if not found.complete else "the clone or its Python has changed"
         print(f"Making {environment} anew: {reason}.")
         shutil.rmtree(environment)
     environment.mkdir(exist_ok=True)
     write_stamp(environment, wanted)
+    make_environment(environment)
+
+
+def require_venv() -> None:
+    """Raise InstallFailed unless the running Python can make virtual environments."""
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        raise InstallFailed(
+            "This Python cannot make virtual environments: its venv or ensurepip is missing.", venv_remedy()
+        )
+
+
+def make_environment(environment: Path) -> None:
+    """Make a virtual environment with pip in it. Raises InstallFailed with the last words of what made it."""
     # Run from inside an environment, the interpreter beneath it is the one that makes another.
     base = getattr(sys, "_base_executable", None) or sys.executable
     made = subprocess.run(

@@ -17,7 +17,7 @@ def clone(tmp_path):
     """What of the repository the installer needs, in a folder with an awkward name."""
     folder = tmp_path / "a clone é [1] 猫"
     shutil.copytree(ROOT / "installer", folder / "installer", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("install.py", "pyproject.toml", "constraints-test.txt"):
+    for name in ("install.py", "pyproject.toml", "constraints-test.txt", "constraints-hosts.txt"):
         shutil.copy(ROOT / name, folder)
     return folder
 
@@ -29,7 +29,7 @@ def home(tmp_path, monkeypatch):
     folder.mkdir()
     for variable in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
         monkeypatch.setenv(variable, str(folder))
-    for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "CUTSMITH_MODELS", "CUTSMITH_CACHE"):
+    for variable in ("XDG_CACHE_HOME", "XDG_DATA_HOME", "CUTSMITH_MODELS", "CUTSMITH_CACHE", "CUTSMITH_HOSTS"):
         monkeypatch.delenv(variable, raising=False)
     return folder
 
@@ -44,7 +44,7 @@ def start(clone, *arguments, python=BASE_PYTHON, folder=None):
 def test_help_names_every_command_and_its_download(clone):
     run = start(clone, "--help")
     assert run.returncode == 0
-    for word in ("demo", "test", "uninstall", "--with sam2,text", "ComfyUI-Manager", "MB"):
+    for word in ("demo", "comfyui", "test", "uninstall", "--with sam2,text", "ComfyUI-Manager", "MB"):
         assert word in run.stdout
 
 
@@ -87,7 +87,12 @@ def test_install_py_itself_parses_on_python_3_6():
 def test_outside_an_environment_it_stops_and_names_the_commands(clone):
     run = start(clone)
     assert run.returncode == 2
-    for command in ("install.py demo", "install.py test", "ENVIRONMENT/bin/python install.py"):
+    for command in (
+        "install.py demo",
+        "install.py test",
+        "install.py comfyui FOLDER",
+        "ENVIRONMENT/bin/python install.py",
+    ):
         assert command in run.stderr
 
 
@@ -114,6 +119,13 @@ def test_uninstall_without_a_terminal_removes_nothing_unless_told_to(clone, home
     assert kept.exists()
     assert start(clone, "uninstall", "--yes").returncode == 0
     assert not kept.parent.exists()
+
+
+def test_a_folder_that_is_no_comfyui_is_told_with_what_it_lacks(clone, home, tmp_path):
+    (tmp_path / "a folder é").mkdir()
+    run = start(clone, "comfyui", str(tmp_path / "a folder é"))
+    assert run.returncode == 1
+    assert "is no ComfyUI: it has no main.py, nodes.py, folder_paths.py, comfy/, custom_nodes/" in run.stderr
 
 
 @pytest.mark.slow

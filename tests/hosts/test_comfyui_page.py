@@ -19,21 +19,20 @@ WITH_PICTURES = """kind => app.graph._nodes.filter(node => node.type === kind &&
 
 
 @pytest.fixture(scope="module")
-def addresses_of_core_nodes(comfyui):
-    return {
-        name for name, info in comfyui.get("/object_info").items() if not info["python_module"].startswith("custom")
-    }
+def core_nodes(comfyui):
+    nodes = comfyui.get("/object_info")
+    return {name for name, info in nodes.items() if not info["python_module"].startswith("custom")}
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_workflow_opens_whole_and_equals_its_api_twin(comfyui, addresses_of_core_nodes, artifacts, name):
+def test_a_workflow_opens_whole_and_equals_its_api_twin(comfyui, core_nodes, artifacts, name):
     with comfyui_page(comfyui.address) as page:
         page.evaluate(LOAD, in_page_format(name))
         places = page.evaluate(PLACES)
         assert len(places) == len(in_page_format(name)["nodes"])
         assert not any(place["errors"] for place in places)
         # "Note"s are the page's own: they have nothing to run.
-        foreign = {place["type"] for place in places} - addresses_of_core_nodes - {"MarkdownNote"}
+        foreign = {place["type"] for place in places} - core_nodes - {"MarkdownNote"}
         assert all(kind.startswith("Cutsmith") for kind in foreign), foreign
         assert not page.locator("text=/missing node/i").count()
         assert page.evaluate(QUEUED) == in_api_format(name)

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from installer import command_line
@@ -75,3 +77,35 @@ def test_an_extra_that_does_not_exist_is_wrong_usage_and_those_that_do_are_liste
     said = capsys.readouterr().err
     assert repr(given.split(",")[-1]) in said
     assert "groundingdino, heic, rembg, sam2, text" in said
+
+
+def test_comfyui_is_given_all_that_was_said(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(command_line, "install_into_comfyui", lambda clone, folder, **options: asked.update(options))
+    given = ["comfyui", "my ComfyUI", "--python", "its/python", "--with", "sam2,text", "--constraint", "a", "--quiet"]
+    assert command_line.main(given) == 0
+    assert asked == {
+        "python": Path("its/python"),
+        "extras": ["sam2", "text"],
+        "constraint_files": [Path("a")],
+        "quiet": True,
+    }
+
+
+def test_without_a_command_it_is_the_environment_that_runs_it(monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        command_line, "install_into_host", lambda *given, **options: asked.append((*given[1:], options))
+    )
+    assert command_line.main([]) == 0
+    assert command_line.main(["--with", "text", "--constraint", "a", "--constraint", "b", "--quiet"]) == 0
+    assert asked == [([], [], {"quiet": False}), (["text"], [Path("a"), Path("b")], {"quiet": True})]
+
+
+@pytest.mark.parametrize("given", [["--with", "text", "demo"], ["--quiet", "comfyui", "x"], ["comfyui"]])
+def test_options_before_the_command_and_a_missing_folder_are_wrong_usage(monkeypatch, given):
+    for name in ("run_demo", "install_into_comfyui", "install_into_host"):
+        monkeypatch.setattr(command_line, name, lambda *_, **__: pytest.fail("ran"))
+    with pytest.raises(SystemExit) as stopped:
+        command_line.main(given)
+    assert stopped.value.code == 2

@@ -1,8 +1,10 @@
+from contextlib import suppress
+
 import pytest
 
 from cutsmith.user_folders import cache_folder, data_folder
 from installer.failure import InstallFailed
-from installer.folders import default_cache, require_space, user_cache, user_data
+from installer.folders import default_cache, hosts_folder, require_space, scratch_folder, user_cache, user_data
 
 
 def test_the_users_folders_are_the_ones_that_the_product_uses(monkeypatch):
@@ -29,3 +31,23 @@ def test_a_disk_without_room_is_found_before_anything_is_done(tmp_path):
     require_space(tmp_path / "not" / "there" / "yet", 1)
     with pytest.raises(InstallFailed, match=r"MB free; 999999999 MB are needed"):
         require_space(tmp_path / "not" / "there" / "yet", 999_999_999)
+
+
+def test_hosts_are_in_the_cache_unless_a_folder_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("CUTSMITH_HOSTS", " ")
+    assert hosts_folder() == user_cache() / "hosts"
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CUTSMITH_HOSTS", "my hosts é")
+    assert hosts_folder() == tmp_path / "my hosts é"
+
+
+def test_a_scratch_folder_begins_empty_and_goes_whatever_happens(tmp_path):
+    folder = tmp_path / "not there" / "scratch"
+    with suppress(KeyboardInterrupt), scratch_folder(folder):
+        (folder / "half-written").touch()
+        raise KeyboardInterrupt
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "left by a killed run").touch()
+    with scratch_folder(folder) as made:
+        assert list(made.iterdir()) == []

@@ -1,51 +1,27 @@
+import json
+import os
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from installer import host_environment
+from installer.extras import EXTRA_SIZES, PRODUCT_ALONE, TORCH
+from installer.failure import InstallFailed
+from installer.folders import Clone
 from installer.host_environment import (
-    constraints,
+    install_into_host,
     installed_versions,
     is_importable,
     is_own_environment,
-    outdated,
-    unmet,
+    shortfall,
 )
+from installer.requirements import constraints
 
-REQUIREMENTS = [
-    "numpy>=1.26",
-    "onnxruntime>=1.19",
-    "opencv-python-headless>=4.10",
-    "openvino>=2025.0; platform_machine in 'x86_64 AMD64'",
-    "pillow>=11.3",
-]
 ROOT = Path(__file__).resolve().parent.parent.parent
-
-
-def nothing_importable(_):
-    return False
-
-
-def test_what_is_there_under_its_own_name_is_not_asked_for():
-    assert unmet(REQUIREMENTS, {"numpy": "2.0", "pillow": "12.0"}, nothing_importable) == REQUIREMENTS[1:4]
-
-
-@pytest.mark.parametrize(
-    ("module", "spared"), [("cv2", "opencv-python-headless>=4.10"), ("onnxruntime", "onnxruntime>=1.19")]
-)
-def test_another_distribution_of_the_same_module_is_not_given_a_rival(module, spared):
-    missing = unmet(REQUIREMENTS, {}, lambda name: name == module)
-    assert set(REQUIREMENTS) - set(missing) == {spared}
-
-
-def test_only_those_modules_count_by_being_importable():
-    assert unmet(["pillow>=11.3"], {}, lambda _: True) == ["pillow>=11.3"]
-
-
-def test_every_package_that_is_there_is_held_and_cutsmith_is_not():
-    held = constraints({"torch": "2.14.1+cu128", "cutsmith": "0.1.0", "numpy": "2.4.6", "odd": "dev-unknown"})
-    assert held == ["numpy==2.4.6", "torch==2.14.1+cu128"]
 
 
 def test_what_runs_here_is_seen_under_normalised_names():
@@ -62,24 +38,6 @@ def test_pip_understands_the_constraints_of_this_very_environment(tmp_path):
     run = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "Would install" not in run.stdout
-
-
-@pytest.mark.parametrize(
-    ("requirement", "found", "is_outdated"),
-    [
-        ("pillow>=11.3", "11.2.9", True),
-        ("pillow>=11.3", "11.3.0", False),
-        ("pillow>=11.3", "9.0", True),
-        ("numpy>=1.26", "2.0.0+local", False),
-        ("openvino>=2025.0; platform_machine in 'x86_64'", "2025.0.0", False),
-        ("openvino>=2025.0; platform_machine in 'x86_64'", "2024.6.0", True),
-        ("types-requests", "0.1", False),
-    ],
-)
-def test_a_package_below_the_lower_bound_is_reported_with_both_versions(requirement, found, is_outdated):
-    name = requirement.partition(">=")[0]
-    wanted = [(requirement.partition(";")[0], found)] if is_outdated else []
-    assert outdated([requirement], {name: found}) == wanted
 
 
 def test_virtual_conda_and_embedded_pythons_are_environments_and_a_systems_is_not(tmp_path):
@@ -99,6 +57,116 @@ def test_an_empty_folder_that_an_uninstalled_package_left_is_not_importable(tmp_
     assert not is_importable("leftover_folder")
     assert not is_importable("no_such_module_at_all")
     assert is_importable("json")
+
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+BASE = {requirement.partition(">=")[0]: "9999.0" for requirement in PROJECT["dependencies"]}
+TORCH_HERE = {"torch": "2.9.0+cu128", "torchvision": "0.24.0"}
+
+
+@pytest.fixture
+def nothing_importable(monkeypatch):
+    monkeypatch.setattr(host_environment, "is_importable", lambda module: False)
+
+
+def test_nothing_is_lacking_where_the_product_and_the_extras_are(nothing_importable):
+    assert not shortfall(PROJECT, [], BASE)
+    everything = {**BASE, **TORCH_HERE, "sam2": "1.1.0", "transformers": "5.0"}
+    assert not shortfall(PROJECT, ["sam2", "text"], everything)
+    assert shortfall(PROJECT, ["sam2", "text", "heic"], everything).requirements == ("pi-heif>=0.20",)
+
+
+def test_an_extra_costs_torch_only_where_there_is_none(nothing_importable):
+    lacking = shortfall(PROJECT, ["sam2"], {**BASE, **TORCH_HERE})
+    assert lacking.requirements == ()
+    assert [step.requirement for step in lacking.steps] == ["sam2>=1.1"]
+    assert lacking.size == EXTRA_SIZES["sam2"]
+    without = shortfall(PROJECT, ["sam2"], BASE)
+    assert without.requirements == ("torch>=2.5.1", "torchvision>=0.20.1")
+    assert without.size == TORCH + EXTRA_SIZES["sam2"]
+    assert shortfall(PROJECT, ["heic"], {}).size == PRODUCT_ALONE + EXTRA_SIZES["heic"]
+
+
+def test_sam_2_from_its_authors_repository_is_enough(monkeypatch):
+    monkeypatch.setattr(host_environment, "is_importable", lambda module: module == "sam2")
+    assert not shortfall(PROJECT, ["sam2"], {**BASE, **TORCH_HERE, "sam-2": "1.0"})
+
+
+@pytest.fixture
+def host(monkeypatch):
+    """A host with the given distributions, and a stand-in for pip that records what it is asked for."""
+
+    made = SimpleNamespace(calls=[], importable=(), installed={})
+
+    def run_pip(python, arguments, *, variables=None, **_):
+        made.calls.append(arguments)
+        if "--report" in arguments:
+            plan = [{"metadata": {"name": name, "version": "1.0"}} for name in ("rembg", "OpenCV_Python.headless")]
+            Path(arguments[arguments.index("--report") + 1]).write_text(json.dumps({"install": plan}))
+        if arguments[0] == "wheel":
+            folder = Path(arguments[arguments.index("--wheel-dir") + 1])
+            folder.mkdir()
+            (folder / "sam2-1.1.0-py3-none-any.whl").touch()
+            made.build = variables
+        if "--constraint" in arguments:
+            made.held = Path(arguments[arguments.index("--constraint") + 1]).read_text()
+
+    monkeypatch.setattr(host_environment, "run_pip", run_pip)
+    monkeypatch.setattr(host_environment, "warm_numba", lambda python: True)
+    monkeypatch.setattr(host_environment, "installed_versions", lambda: made.installed)
+    monkeypatch.setattr(host_environment, "is_importable", lambda module: module in made.importable)
+    monkeypatch.setattr(host_environment, "is_own_environment", lambda *_: True)
+    return made
+
+
+def test_an_extra_goes_in_under_what_is_there_and_what_was_asked_for(host, tmp_path):
+    host.installed = {**BASE, **TORCH_HERE}
+    pins = tmp_path / "my pins.txt"
+    install_into_host(Clone(ROOT), ["text"], [pins])
+    extra, product = host.calls
+    assert extra[:2] == ["install", "--prefer-binary"]
+    assert extra[4:] == ["--constraint", str(pins), "transformers>=4.57"]
+    assert "torch==2.9.0+cu128" in host.held
+    assert product == ["install", "--no-deps", "--editable", "."]
+
+
+def test_what_builds_sam_2_is_not_installed_into_the_host(host, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", "/theirs")
+    host.installed = {**BASE, **TORCH_HERE, "setuptools": "65.5.0"}
+    install_into_host(Clone(ROOT), ["sam2"])
+    tools, build, wheel, _ = host.calls
+    folder = tools[tools.index("--target") + 1]
+    assert any(each.startswith("setuptools") for each in tools)
+    assert host.build == {"SAM2_BUILD_CUDA": "0", "PYTHONPATH": os.pathsep.join([folder, "/theirs"])}
+    assert {"--no-deps", "--no-build-isolation", "sam2>=1.1"} <= set(build)
+    assert "setuptools==65.5.0" in host.held
+    assert wheel[-5:] == ["--find-links", wheel[-4], "--only-binary", "sam2", "sam2>=1.1"]
+
+
+def test_a_rival_of_what_is_there_does_not_come_in_behind_an_extra(host):
+    host.installed = {**BASE, "opencv-python": "4.12.0"}
+    del host.installed["opencv-python-headless"]
+    host.importable = ("cv2",)
+    install_into_host(Clone(ROOT), ["rembg"])
+    trial, extra, _ = host.calls
+    assert trial[:2] == ["install", "--dry-run"]
+    assert extra == ["install", "--no-deps", "rembg==1.0"]
+
+
+def test_an_extras_package_that_is_too_old_stops_it_before_anything_is_done(host):
+    host.installed = {**BASE, "torch": "2.4.1", "transformers": "5.0"}
+    with pytest.raises(InstallFailed, match=r"torch>=2\.5\.1 is needed, found 2\.4\.1"):
+        install_into_host(Clone(ROOT), ["text"])
+    assert host.calls == []
+
+
+@pytest.mark.parametrize("quiet", [True, False])
+def test_a_second_run_does_nothing_and_says_so_unless_it_is_to_be_quiet(host, monkeypatch, capsys, quiet):
+    host.installed = BASE
+    monkeypatch.setattr(host_environment, "is_installed_from", lambda clone: True)
+    install_into_host(Clone(ROOT), quiet=quiet)
+    assert host.calls == []
+    assert ("nothing to do" in capsys.readouterr().out) != quiet
 
 
 @pytest.mark.slow

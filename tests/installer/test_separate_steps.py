@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from installer.extras import CHOOSABLE, TEST
-from installer.host_environment import normalised
+from installer.requirements import normalised
 from installer.separate_steps import STEPS, main_targets, steps_for
 
 ROOT = Path(__file__).parent.parent.parent
@@ -62,6 +62,14 @@ def test_most_extras_need_no_step():
 def test_the_tests_versions_are_exact_for_all_that_is_asked_for(pins):
     asked = [requirement for extra in EVERYTHING for requirement in EXTRAS[extra]]
     assert named([*PROJECT["dependencies"], *asked, *(step.requirement for step in STEPS)]) <= pins
+
+
+def test_the_hosts_pins_are_exact_and_name_nothing_that_the_tests_pins_name(pins):
+    lines = (ROOT / "constraints-hosts.txt").read_text(encoding="utf-8").splitlines()
+    hosts = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[a-z0-9-]+==[0-9][0-9a-z.]*", line) for line in hosts)
+    assert hosts == sorted(hosts)
+    assert named(hosts).isdisjoint(pins)
 
 
 def test_nothing_that_shares_the_folder_of_the_headless_opencv_is_among_them(pins):

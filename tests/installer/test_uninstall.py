@@ -6,10 +6,13 @@ from cutsmith.engines.openvino_engine import _cache_name
 from cutsmith.models.integrity import HashMemory
 from cutsmith.user_folders import cache_folder, compiled_folder
 from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
-from installer.folders import Clone, default_cache, user_cache, user_data
+from installer.failure import InstallFailed
+from installer.folders import Clone, default_cache, hosts_folder, user_cache, user_data
+from installer.host_memory import RememberedHost, memory_file, remember, remembered_hosts
 from installer.photographs import PHOTOGRAPHS, photograph_cache
 from installer.stamp import Stamp, write_stamp
 from installer.uninstall import uninstall
+from tests.installer.stand_ins import make_comfyui
 
 
 def put(path):
@@ -19,15 +22,10 @@ def put(path):
 
 
 @pytest.fixture
-def user(tmp_path, monkeypatch):
-    """User's folders of their own; returns the file of another program's weights."""
-    for variable in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
-        monkeypatch.setenv(variable, str(tmp_path / "home"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home/cache"))
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home/data"))
+def user(tmp_path, own_folders, monkeypatch):
+    """User's folders of their own, and one more for weights."""
     monkeypatch.setenv("CUTSMITH_MODELS", str(tmp_path / "my models"))
-    monkeypatch.delenv("CUTSMITH_CACHE", raising=False)
-    return tmp_path / "home"
+    return own_folders
 
 
 @pytest.fixture
@@ -93,11 +91,14 @@ def named_cache(tmp_path, user, monkeypatch):
         put(photograph_cache() / photo.name)
     put(photograph_cache() / "wheel" / "scikit_image.whl")
     put(folder / "benchmarks" / "rembg" / "bin" / "python")
+    put(hosts_folder() / "comfyui" / "cutsmith-host.json")
+    put(hosts_folder() / "chromium" / "cutsmith-host.json")
+    put(hosts_folder() / "chromium-unfinished" / "chromium.deb")
     return folder
 
 
 def test_a_named_cache_loses_what_is_cutsmiths_and_stays_itself(clone, named_cache, capsys):
-    assert len(files_under(named_cache)) == 9
+    assert len(files_under(named_cache)) == 12
     uninstall(clone, weights=False, yes=True)
     assert list(named_cache.iterdir()) == []
     assert not default_cache().exists()
@@ -105,7 +106,14 @@ def test_a_named_cache_loses_what_is_cutsmiths_and_stays_itself(clone, named_cac
 
 
 def test_what_is_not_cutsmiths_in_a_named_cache_stays(clone, named_cache):
-    theirs = {"notes.txt", "compiled/lib.so", "compiled/main-1/a.o", "verified/ids.json", "photographs/family.png"}
+    theirs = {
+        "notes.txt",
+        "compiled/lib.so",
+        "compiled/main-1/a.o",
+        "verified/ids.json",
+        "photographs/family.png",
+        "hosts/x",
+    }
     for path in theirs:
         put(named_cache / path)
     uninstall(clone, weights=True, yes=True)
@@ -128,3 +136,55 @@ def test_weights_behind_a_link_lose_the_link_only(clone, user, tmp_path):
     uninstall(clone, weights=True, yes=True)
     assert elsewhere.exists()
     assert not (user_data() / "models").exists()
+
+
+@pytest.fixture
+def comfyui(clone, user, tmp_path):
+    """A ComfyUI that the clone's pack was linked into; its Python is gone."""
+    put(clone.root / "install.py")
+    (clone.root / "pyproject.toml").write_text('[project]\nname = "cutsmith"\n')
+    folder = make_comfyui(tmp_path / "ComfyUI")
+    (folder / "custom_nodes" / "cutsmith").symlink_to(clone.root)
+    pack = str(folder / "custom_nodes" / "cutsmith")
+    remember(RememberedHost(str(folder), str(folder / "venv/bin/python"), str(clone.root), pack))
+    return folder
+
+
+def test_a_comfyui_loses_the_link_and_the_memory_of_it_goes_too(clone, comfyui, capsys):
+    uninstall(clone, weights=False, yes=True)
+    assert list((comfyui / "custom_nodes").iterdir()) == []
+    assert (clone.root / "install.py").is_file()
+    assert not user_data().exists()
+    said = capsys.readouterr().out
+    assert (
+        said.index("To be removed:") < said.index(str(comfyui / "custom_nodes" / "cutsmith")) < said.index("Removed.")
+    )
+
+
+def test_a_comfyui_is_not_touched_before_it_was_asked(clone, comfyui, monkeypatch):
+    monkeypatch.setattr("builtins.input", lambda question: "n")
+    monkeypatch.setattr(sys, "stdin", type("Terminal", (), {"isatty": staticmethod(lambda: True)}))
+    with pytest.raises(InstallFailed, match="Nothing was removed"):
+        uninstall(clone, weights=False, yes=False)
+    assert (comfyui / "custom_nodes" / "cutsmith").is_symlink()
+    assert len(remembered_hosts()) == 1
+
+
+def test_the_tests_own_comfyui_goes_with_the_cache_and_is_forgotten(clone, user):
+    folder = make_comfyui(hosts_folder() / "comfyui" / "ComfyUI")
+    remember(RememberedHost(str(folder), str(folder / ".venv/bin/python"), str(clone.root), ""))
+    uninstall(clone, weights=False, yes=True)
+    assert not default_cache().exists()
+    assert not memory_file().exists()
+
+
+def test_another_clones_comfyui_stays_and_is_told(comfyui, tmp_path, capsys):
+    uninstall(Clone(tmp_path / "another"), weights=False, yes=True)
+    assert (comfyui / "custom_nodes" / "cutsmith").is_symlink()
+    assert f"{comfyui} keeps Cutsmith" in capsys.readouterr().out
+
+
+def test_a_memory_that_is_something_else_stays(clone, user):
+    put(memory_file())
+    uninstall(clone, weights=True, yes=True)
+    assert memory_file().read_bytes() == b"something"

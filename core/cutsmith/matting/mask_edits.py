@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,9 +32,9 @@ def edited_mask(
 
     Raises:
         BadArray: `mask` is not as described.
-        BadOption: `blur` is negative.
+        BadOption: `blur` is negative or not finite.
     """
-    if blur < 0:
+    if not 0 <= blur < math.inf:
         raise BadOption(f"A mask blur of {blur:g} is not understood: wanted a number of pixels, 0 or more.")
     mask = checked_mask(mask, "mask").copy()
     if offset:
@@ -52,6 +53,8 @@ def _moved_edge(mask: NDArray[np.float32], radius: int, *, grow: bool) -> NDArra
     """
     import cv2
 
+    # So far away everything is within reach: no kernel has to be larger.
+    radius = min(radius, sum(mask.shape))
     move = cv2.dilate if grow else cv2.erode
     square = round(_SQUARE_SHARE * radius)
     if square:

@@ -98,6 +98,94 @@ def test_a_named_folder_may_hold_the_publishers_name_or_be_rembgs(name, home, ti
     assert Store({"CUTSMITH_MODELS": str(home / "named")}).require(entry) == path
 
 
+class TestHostFolders:
+    """The folders of the program that runs Cutsmith, such as ComfyUI's."""
+
+    def test_they_come_after_cutsmiths_own_and_before_rembgs(self, home):
+        store = Store({"CUTSMITH_MODELS": str(home / "named")}, host_folders=[home / "a", str(home / "b")])
+        folders = [(folder.path, folder.origin) for folder in store.folders()]
+        assert folders[:4] == [
+            (home / "named", "CUTSMITH_MODELS"),
+            (data_folder() / "models", "cutsmith"),
+            (home / "a", "host"),
+            (home / "b", "host"),
+        ]
+        assert [origin for _, origin in folders[4:]] == ["rembg", "u2net"]
+
+    def test_a_path_may_begin_with_the_home_folder_or_be_relative(self, home, monkeypatch):
+        monkeypatch.chdir(home)
+        folders = Store(host_folders=["~/a", "b"]).folders()
+        assert [folder.path for folder in folders if folder.origin == "host"] == [home / "a", home / "b"]
+
+    @pytest.mark.parametrize(
+        ("folder", "place"),
+        [
+            ("", "tiny.onnx"),
+            ("", "tiny-epoch_7.onnx"),
+            ("", "tiny/tiny.onnx"),
+            ("tiny-folder", "tiny-folder/tiny.onnx"),
+            ("tiny-folder", "tiny/tiny.onnx"),
+        ],
+    )
+    def test_a_file_is_found_flat_in_a_folder_of_its_models_name_and_in_the_entrys(
+        self, folder, place, home, tiny_entry, content
+    ):
+        entry = tiny_entry("https://example.org/tiny-epoch_7.onnx", folder=folder)
+        store = Store(host_folders=[home / "empty", home / "host"])
+        assert store.find(entry) is None
+        path = put(home / "host" / place, content)
+        assert (store.find(entry).path, store.find(entry).origin) == (path, "host")
+        assert store.require(entry) == path
+        assert store.verify(entry).path == path
+        assert Store().find(entry) is None
+
+    def test_cutsmiths_own_file_goes_first_and_a_hosts_before_rembgs(self, home, tiny_entry, content, spoilt):
+        entry = tiny_entry()
+        store = Store(host_folders=[home / "host"])
+        put(home / ".u2net" / "tiny.onnx", content)
+        hosts = put(home / "host" / "tiny.onnx", content)
+        assert store.require(entry) == hosts
+        own = put(data_folder() / "models" / "tiny.onnx", content)
+        assert store.require(entry) == own
+        put(own, spoilt)
+        assert store.require(entry) == hosts
+
+    def test_a_fetch_writes_into_cutsmiths_own_folder_and_touches_no_hosts(self, home, tiny_entry, content, server):
+        entry = tiny_entry(f"{server.url}/tiny.onnx")
+        damaged = put(home / "host" / "tiny.onnx", content[:100])
+        store = Store(host_folders=[home / "host", home / "not-made"])
+        first = store.folders()[0]
+        assert store.fetch(entry) == data_folder() / "models" / "tiny.onnx"
+        assert store.folders()[0] == first
+        assert first.origin == "cutsmith"
+        assert damaged.read_bytes() == content[:100]
+        assert [path.name for path in (home / "host").iterdir()] == ["tiny.onnx"]
+        assert not (home / "not-made").exists()
+
+    def test_a_hosts_file_needs_no_fetch(self, home, tiny_entry, content, server):
+        path = put(home / "host" / "tiny.onnx", content)
+        assert Store(host_folders=[home / "host"]).fetch(tiny_entry(f"{server.url}/tiny.onnx")) == path
+        assert server.asked == []
+
+    def test_missing_names_file_folders_size_licence_and_command(self, home, tiny_entry):
+        entry = tiny_entry(folder="tiny-folder", size=179_000_000, licence="CC BY-NC 4.0", commercial_use=False)
+        with pytest.raises(WeightsMissing) as caught:
+            Store(host_folders=[home / "host" / "a", home / "host" / "b"]).require(entry)
+        assert caught.value.model == "tiny"
+        text = str(caught.value)
+        own = data_folder() / "models" / "tiny-folder"
+        folders = [str(each) for each in (own, home / "host/a/tiny-folder", home / "host/b/tiny-folder")]
+        for part in (
+            "tiny.onnx",
+            "179 MB",
+            "CC BY-NC 4.0",
+            "cutsmith models fetch tiny --accept-licence",
+            *folders,
+        ):
+            assert part in text
+        assert sorted(folders, key=text.index) == folders
+
+
 def test_hashes_once_and_again_only_where_the_file_changed(home, tiny_entry, content, hashed):
     path = put(home / ".u2net" / "tiny.onnx", content)
     Store().require(tiny_entry())
