@@ -24,12 +24,13 @@ def require_engine() -> None:
         EngineMismatch: the engine `cutsmith` is missing or of another version, or ComfyUI is too old.
     """
     comfyui = _comfyui_version()
-    if comfyui is not None and _release(comfyui) < OLDEST_COMFYUI:
+    if comfyui is not None and comfyui.lstrip("v")[:1].isdigit() and _release(comfyui) < OLDEST_COMFYUI:
         wanted = ".".join(map(str, OLDEST_COMFYUI))
         raise EngineMismatch(f"Cutsmith's nodes need ComfyUI {wanted} or newer, found {comfyui}. Update ComfyUI.")
     try:
         found = import_module("cutsmith").__version__
-    except ImportError as error:
+    except (ImportError, AttributeError) as error:
+        # The second: a folder called cutsmith somewhere on the path, which is no engine.
         raise EngineMismatch(
             f"Cutsmith's engine is not installed in ComfyUI's Python ({error}). Install it, then restart ComfyUI:\n"
             f"  {_install_command()}"
@@ -54,11 +55,11 @@ def _comfyui_version() -> str | None:
 
 
 def _release(version: str) -> tuple[int, ...]:
-    """The leading numbers: "0.30.0" and "0.30.0-dev" are (0, 30, 0)."""
+    """The leading numbers, three of them: "0.30", "0.30.0" and "0.30.0-dev" are (0, 30, 0)."""
     numbers: list[int] = []
     for part in version.lstrip("v").split("."):
         digits = part[: len(part) - len(part.lstrip("0123456789"))]
         if not digits:
             break
         numbers.append(int(digits))
-    return tuple(numbers)
+    return tuple([*numbers, 0, 0, 0][:3])

@@ -105,14 +105,15 @@ def _picture(values: NDArray[np.float32], name: str) -> Picture:
             f"{name} has values that are no numbers (NaN or infinite).",
             "The node that made it failed: often a VAE in half precision. Start ComfyUI with --fp32-vae.",
         )
-    levels = np.clip(values, 0, 1) * np.float32(255)
+    values = np.clip(values, 0, 1)
+    levels = values[..., :3] * np.float32(255)
     whole = np.rint(levels)
     if np.abs(levels - whole).max() <= _ROUNDING:
         samples: NDArray[Any] = whole.astype(np.uint8)
     else:
         samples = np.rint(levels * np.float32(257)).astype(np.uint16)
-    colours = np.repeat(samples, 3, axis=-1) if samples.shape[-1] == 1 else samples[..., :3]
-    alpha = np.clip(values[..., 3], 0, 1) if samples.shape[-1] == 4 else None
+    colours = np.repeat(samples, 3, axis=-1) if samples.shape[-1] == 1 else samples
+    alpha = np.ascontiguousarray(values[..., 3]) if values.shape[-1] == 4 else None
     return Picture(np.ascontiguousarray(colours), alpha, source=name)
 
 

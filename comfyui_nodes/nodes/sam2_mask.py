@@ -59,7 +59,8 @@ class SAM2Mask(io.ComfyNode):
                     "bboxes",
                     [io.BoundingBox, io.BBOX],
                     optional=True,
-                    tooltip="Boxes of objects, such as Text Detect's: a list for each image, or one list for all.",
+                    tooltip="Boxes of objects, such as Text Detect's: a list for each image, or one list for all. "
+                    "A BBOX of four numbers holds corners: x0, y0, x1, y1.",
                 ),
                 io.String.Input(
                     "positive_points",
@@ -126,6 +127,11 @@ class SAM2Mask(io.ComfyNode):
                 raise BadOption(
                     "Nothing says what to mask: wanted bboxes, positive_points or a mask.",
                     "Connect Text Detect's bboxes, or type a point. For the main subject, use Rembg Cut.",
+                )
+            if bboxes is None and mask is None and not any(point.label for point in points):
+                raise BadPoint(
+                    "No point lies on the subject: there are negative_points alone.",
+                    f"Give positive_points: {EXAMPLE}",
                 )
             pictures = pictures_of(image)
             rough = masks_for(mask, pictures)

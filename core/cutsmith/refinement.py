@@ -70,7 +70,9 @@ def refine_mask(
     provenance = {
         "software": f"Cutsmith {__version__}",
         "mask": "given",
-        **({"trimap": "given"} if trimap is not None else {}),
         **finishing_options(matting, band, foreground),
     }
+    if trimap is not None and matting != "none":
+        provenance["trimap"] = "given"
+        del provenance["band"]
     return Cutout(picture, alpha, colours, soft_mask, provenance, picture.warnings, clock.seconds)

@@ -38,14 +38,14 @@ def picture() -> Picture:
     ("engines", "nodes"),
     [
         ("--model mine.onnx: there is no such file.", "model mine.onnx: there is no such file."),
-        ("Leave --segmenter out, or give a --box.", "Leave model out, or give a bboxes."),
+        ("Leave --segmenter out, or give a --box.", "Leave model out, or give a box."),
         ("--detector tiny.pth", "model tiny.pth"),
         ("lower --box-threshold and --text-threshold.", "lower box_threshold and text_threshold."),
         ("Keep the best: --max-detections 100", "Keep the best: max_detections 100"),
         ('Example: --text "red mug"', 'Example: prompt "red mug"'),
-        ("Example: --point 240,180", "Example: positive_points 240,180"),
+        ("Example: --point 240,180", "Example: point 240,180"),
         ("Add --matting closed-form", "Add matting closed-form"),
-        ("--band is for matting.", "band_inner and band_outer is for matting."),
+        ("--band is for matting.", "band is for matting."),
         ("Example: --background '#ffffff'", "Example: background_color '#ffffff'"),
         ("try --device cpu.", "try device cpu."),
         ("Try another engine: --engine onnxruntime", "Try another engine: device onnxruntime"),
@@ -129,7 +129,7 @@ def test_a_wrong_option_is_told_as_an_input_and_keeps_its_type(picture) -> None:
         refine_mask(picture, np.zeros((40, 50), bool), matting="none", band=(3, 3))
     assert type(caught.value) is BadOption
     assert str(caught.value) == (
-        "band_inner and band_outer is for a matting method, and none was asked for.\n  Add matting closed-form"
+        "band is for a matting method, and none was asked for.\n  Add matting closed-form"
     )
     assert caught.value.args == (caught.value.what, caught.value.remedy)
     assert caught.value.exit_code == BadOption.exit_code
@@ -160,7 +160,7 @@ def test_an_error_passes_as_the_same_object(kind) -> None:
     with pytest.raises(CutsmithError) as caught, in_the_nodes_words():
         raise error
     assert caught.value is error
-    assert str(error) == "bboxes 1 is no box.\n  Give a bboxes."
+    assert str(error) == "box 1 is no box.\n  Give a box."
 
 
 def test_other_errors_pass_untouched() -> None:

@@ -83,7 +83,7 @@ def test_a_box_in_which_the_rough_mask_shows_nothing_goes_without() -> None:
 
 
 def test_one_box_takes_the_rough_mask_as_it_is() -> None:
-    mask = blot(np.s_[20:30, 10:20])
+    mask = blot(np.s_[20:30, 10:60])  # beyond the box
     ((prompt, _),) = prompts_of([LEFT], [IN_LEFT], mask)
     np.testing.assert_array_equal(prompt.mask, mask)
 

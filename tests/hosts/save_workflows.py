@@ -224,7 +224,7 @@ BUILD = """async ({note, noteSize, nodes, links}) => {
   }
   await new Promise(done => setTimeout(done, 300));
   app.canvas.ds.scale = 0.62;
-  app.canvas.ds.offset = [101, 91];
+  app.canvas.ds.offset = [101, 130];
   const saved = app.graph.serialize();
   const queued = (await app.graphToPrompt()).output;
   return {saved, queued};
