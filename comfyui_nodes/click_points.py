@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from cutsmith.errors import BadPoint
-from cutsmith.protocols import Point
+
+if TYPE_CHECKING:
+    from cutsmith.protocols import Point
 
 EXAMPLE = '[{"x": 240, "y": 180}]'
 
@@ -22,6 +25,8 @@ def click_points(text: str, label: int, name: str) -> list[Point]:
     """
     if not text.strip():
         return []
+    from cutsmith.protocols import Point
+
     wanted = f"wanted a JSON list of points in pixels, such as {EXAMPLE}"
     try:
         found = json.loads(text)

@@ -75,8 +75,10 @@ def image_tensor(pixels: Sequence[NDArray[np.uint8] | NDArray[np.uint16]]) -> to
     """Pictures, each uint8 or uint16 (H, W, 3 or 4), as an IMAGE: float32 of the same shape behind the batch."""
     import torch
 
-    limits = [np.float32(np.iinfo(each.dtype).max) for each in pixels]
-    return _delivered(torch.from_numpy(np.stack([each / limit for each, limit in zip(pixels, limits, strict=True)])))
+    images = np.empty((len(pixels), *pixels[0].shape), np.float32)
+    for image, each in zip(images, pixels, strict=True):
+        np.divide(each, np.float32(np.iinfo(each.dtype).max), out=image)
+    return _delivered(torch.from_numpy(images))
 
 
 def mask_tensor(masks: Sequence[NDArray[np.float32]]) -> torch.Tensor:

@@ -128,9 +128,7 @@ def test_a_wrong_option_is_told_as_an_input_and_keeps_its_type(picture) -> None:
     with pytest.raises(BadOption) as caught, in_the_nodes_words():
         refine_mask(picture, np.zeros((40, 50), bool), matting="none", band=(3, 3))
     assert type(caught.value) is BadOption
-    assert str(caught.value) == (
-        "band is for a matting method, and none was asked for.\n  Add matting closed-form"
-    )
+    assert str(caught.value) == ("band is for a matting method, and none was asked for.\n  Add matting closed-form")
     assert caught.value.args == (caught.value.what, caught.value.remedy)
     assert caught.value.exit_code == BadOption.exit_code
 

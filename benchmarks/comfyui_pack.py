@@ -1,0 +1,86 @@
+"""The node pack in ComfyUI: `python benchmarks/comfyui_pack.py`: how long it takes to load, and what nodes add.
+
+Needs the ComfyUI that `python3 install.py test --hosts` prepares, or any other by --comfyui. Both parts run in its own
+Python, without a server. Loading: a process each time, the seconds that ComfyUI itself takes and prints for the
+pack, after an empty pack that pays for what ComfyUI imports on the first. Nodes: each node on a batch of 4 images
+against the same calls of the engine with the same open models, interleaved in one process; what the node takes more,
+tensors, threads, progress and previews included, as a share of the engine's time. Exit code 1 where a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from interleaved_runs import machine, median
+from random_sam2 import write_random_sam2
+
+from cutsmith.user_folders import cache_folder
+
+ROOT = Path(__file__).resolve().parent.parent
+INSIDE = Path(__file__).with_name("inside_comfyui.py")
+LOAD_TARGET = 0.05
+SHARE_TARGET = 0.05
+
+
+def main() -> int:
+    """Run both parts and print the medians."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--comfyui", type=Path, default=_prepared_comfyui(), metavar="FOLDER")
+    parser.add_argument("--loads", type=int, default=9, help="processes that load the pack")
+    parser.add_argument("--rounds", type=int, default=9, help="rounds of each node; 0 leaves the nodes out")
+    options = parser.parse_args()
+    if not (options.comfyui / "main.py").is_file():
+        parser.error(f"there is no ComfyUI in {options.comfyui}: python3 install.py test --hosts prepares one")
+    if options.loads < 1 or options.rounds < 0:
+        parser.error("--loads: wanted 1 or more; --rounds: 0 or more")
+
+    print(machine())
+    seconds = median([_inside(options.comfyui, "load", pack=str(ROOT))["seconds"] for _ in range(options.loads)])
+    met = seconds.value < LOAD_TARGET
+    print(f"loading the pack, {options.loads} processes; ComfyUI prints it as {seconds.value:.1f} seconds")
+    print(f"  {seconds.text(3, ' s')}; target below {LOAD_TARGET}: {'met' if met else 'MISSED'}")
+    if not options.rounds:
+        return 0 if met else 1
+    print(f"what a node takes more than the engine, 4 images of 1200 x 800, {options.rounds} rounds")
+    with tempfile.TemporaryDirectory() as folder:
+        models = Path(folder) / "sam2"
+        models.mkdir()
+        sam2 = write_random_sam2(models).name
+        taken = _inside(options.comfyui, "nodes", pack=str(ROOT), models=folder, sam2=sam2, rounds=options.rounds)
+    for name, rounds in taken["seconds"].items():
+        shares = median([node / engine - 1 for node, engine in rounds])
+        engine = median([engine for _, engine in rounds])
+        good = shares.value < SHARE_TARGET
+        met = met and good
+        print(
+            f"  {name:14} engine {engine.value:6.2f} s; more: {100 * shares.value:5.1f} %, {shares.coverage:.0%} "
+            f"interval {100 * shares.low:.1f} to {100 * shares.high:.1f}; target below 5: {'met' if good else 'MISSED'}"
+        )
+    return 0 if met else 1
+
+
+def _prepared_comfyui() -> Path:
+    named = os.environ.get("CUTSMITH_HOSTS", "").strip()
+    return (Path(named) if named else cache_folder() / "hosts") / "comfyui" / "ComfyUI"
+
+
+def _inside(comfyui: Path, part: str, **arguments: object) -> dict[str, Any]:
+    """What one part of inside_comfyui.py measured in ComfyUI's own Python."""
+    python = comfyui / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    told = json.dumps({"part": part, "tree": str(comfyui), **arguments})
+    done = subprocess.run([str(python), str(INSIDE), told], cwd=comfyui, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"comfyui_pack: {done.stderr[-2000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,142 @@
+"""What benchmarks/comfyui_pack.py measures in ComfyUI's own Python; not for use by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+Work = Callable[[], object]
+
+
+def main(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Bring ComfyUI up without its server, and measure one part."""
+    sys.argv = ["main.py", "--cpu", *(["--models-directory", arguments["models"]] if "models" in arguments else [])]
+    sys.path.insert(0, arguments["tree"])
+    import comfy.options
+
+    comfy.options.enable_args_parsing()
+    import nodes
+
+    if arguments["part"] == "load":
+        with tempfile.TemporaryDirectory() as empty:
+            (Path(empty) / "__init__.py").write_text("NODE_CLASS_MAPPINGS = {}\n")
+            _load(nodes, empty)
+            return {"seconds": _load(nodes, arguments["pack"])}
+    _load(nodes, arguments["pack"])
+    return {"seconds": _compare(nodes.NODE_CLASS_MAPPINGS, arguments["sam2"], arguments["rounds"])}
+
+
+def _load(nodes: Any, folder: str) -> float:
+    """Load a pack; the seconds as `init_external_custom_nodes` takes them."""
+
+    async def load() -> float:
+        start = perf_counter()
+        await nodes.load_custom_node(folder)
+        return perf_counter() - start
+
+    return asyncio.run(load())
+
+
+def _compare(nodes: dict[str, Any], sam2: str, rounds: int) -> dict[str, list[tuple[float, float]]]:
+    """(node, engine) seconds of each round, by node."""
+    import numpy as np
+    import torch
+
+    images = [_photograph(number) for number in range(4)]
+    batch = torch.from_numpy(np.stack(images)).float() / 255
+    pairs = {
+        "RembgCut": _rembg_cut(nodes, batch, images),
+        "TrimapMatting": _trimap_matting(nodes, batch, images),
+        "SAM2Mask": _sam2_mask(nodes, batch, images, sam2),
+    }
+    taken: dict[str, list[tuple[float, float]]] = {}
+    for name, (node, engine) in pairs.items():
+        node(), engine()
+        taken[name] = []
+        for number in range(rounds):
+            first, second = (node, engine) if number % 2 else (engine, node)
+            one, two = _seconds(first), _seconds(second)
+            taken[name].append((one, two) if number % 2 else (two, one))
+    return taken
+
+
+def _photograph(number: int) -> Any:
+    """A bright blob with a soft, hairy edge on a textured ground: uint8 (800, 1200, 3)."""
+    import cv2
+    import numpy as np
+
+    generator = np.random.default_rng(number)
+    ground = cv2.resize(generator.uniform(20, 120, (50, 75, 3)), (1200, 800))
+    rows, columns = np.mgrid[:800, :1200]
+    angle = np.arctan2(rows - 400, columns - 600)
+    radius = 260 + 12 * np.sin(40 * angle + number)
+    share = np.clip((radius - np.hypot(rows - 400, columns - 600)) / 6 + 0.5, 0, 1)[..., None]
+    return np.clip(ground * (1 - share) + share * (200, 170, 60) + generator.normal(0, 3, ground.shape), 0, 255).astype(
+        np.uint8
+    )
+
+
+def _rembg_cut(nodes: dict[str, Any], batch: Any, images: list[Any]) -> tuple[Work, Work]:
+    from cutsmith import Picture, SubjectNotFound, cut_out
+    from cutsmith.removal.loading import load_remover
+
+    remover = load_remover().remover
+
+    def engine() -> None:
+        for image in images:
+            with contextlib.suppress(SubjectNotFound):
+                cut_out(Picture(image), remover=remover)
+
+    settings = {"model": "default (IS-Net)", "matting": "none", "band_inner": 3, "band_outer": 3}
+    return lambda: nodes["CutsmithRembgCut"].execute(image=batch, **settings), engine
+
+
+def _trimap_matting(nodes: dict[str, Any], batch: Any, images: list[Any]) -> tuple[Work, Work]:
+    import numpy as np
+    import torch
+
+    from cutsmith import Picture, refine_mask
+
+    rows, columns = np.mgrid[:800, :1200]
+    mask = (np.hypot(rows - 400, columns - 600) < 260).astype(np.float32)
+
+    def engine() -> None:
+        for image in images:
+            refine_mask(Picture(image), mask, band=(14, 14))
+
+    settings = {"band_inner": 14, "band_outer": 14, "method": "closed-form", "refine_foreground": True}
+    masks = torch.from_numpy(mask)[None]
+    return lambda: nodes["CutsmithTrimapMatting"].execute(image=batch, mask=masks, **settings), engine
+
+
+def _sam2_mask(nodes: dict[str, Any], batch: Any, images: list[Any], sam2: str) -> tuple[Work, Work]:
+    import folder_paths
+
+    from cutsmith.protocols import Point, Prompt
+    from cutsmith.segmentation.loading import load_sam2
+
+    segmenter = load_sam2(folder_paths.get_full_path("sam2", sam2), device="cpu").segmenter
+
+    def engine() -> None:
+        for image in images:
+            segmenter.segment(image, [Prompt(points=(Point(600, 400),))])[0].soft_mask()
+
+    settings = {"model": sam2, "positive_points": '[{"x": 600, "y": 400}]'}
+    return lambda: nodes["CutsmithSAM2Mask"].execute(image=batch, **settings), engine
+
+
+def _seconds(work: Work) -> float:
+    start = perf_counter()
+    work()
+    return perf_counter() - start
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(json.loads(sys.argv[1]))))
