@@ -43,7 +43,11 @@ def require_engine() -> None:
 
 
 def _install_command() -> str:
-    return f'"{sys.executable}" "{_ROOT / "install.py"}"'
+    installer = _ROOT / "install.py"
+    # A copy of the pack, as it is made where links are refused, has none.
+    return f'"{sys.executable}" "{installer if installer.is_file() else "install.py"}"' + (
+        "" if installer.is_file() else "   in the clone of Cutsmith that the pack was copied from"
+    )
 
 
 def _comfyui_version() -> str | None:

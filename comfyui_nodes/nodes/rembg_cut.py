@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Literal, cast
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from .. import loaded_models
 from ..messages import in_the_nodes_words
 from ..model_choices import DEFAULT_REMOVER, remover_choices
+from ..previews import mask_preview
 from ..running import for_each
 from ..shared_inputs import (
     MaskEdits,
@@ -118,5 +119,5 @@ class RembgCut(io.ComfyNode):
 
                 cuts = for_each(pictures, cut)
             colours = image_tensor([shown_pixels(each, background, background_color) for each in cuts])
-        mask = mask_tensor([each.alpha for each in cuts])
-        return io.NodeOutput(colours, mask, ui=ui.PreviewMask(mask, cls=cls))
+        masks = [each.alpha for each in cuts]
+        return io.NodeOutput(colours, mask_tensor(masks), ui=mask_preview(masks))

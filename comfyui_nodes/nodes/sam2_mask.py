@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from cutsmith.errors import BadOption, BadPoint
 
@@ -15,6 +15,7 @@ from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
 from ..messages import in_the_nodes_words
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
+from ..previews import mask_preview
 from ..running import for_each
 from ..shared_inputs import MaskEdits, mask_edit_inputs, model_inputs
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
     from cutsmith.protocols import Point, Segmenter
 
     Masked = list[tuple[NDArray[np.float32], FoundObject]]
-
-# Previews are files; hundreds of masks would take longer to write than to make.
-_MOST_PREVIEWS = 16
 
 
 class SAM2Mask(io.ComfyNode):
@@ -140,15 +138,13 @@ class SAM2Mask(io.ComfyNode):
                 found = for_each(
                     asked, lambda each: _masked(segmenter, *each, points, united=not individual_masks, edits=edits)
                 )
-        masks = mask_tensor(
-            [
-                soft_mask
-                for picture, objects in zip(pictures, found, strict=True)
-                for soft_mask in ([each for each, _ in objects] or [edits.applied(empty_mask(picture))])
-            ]
-        )
+        masks = [
+            soft_mask
+            for picture, objects in zip(pictures, found, strict=True)
+            for soft_mask in ([each for each, _ in objects] or [edits.applied(empty_mask(picture))])
+        ]
         boxes = [native_boxes([found_object for _, found_object in objects]) for objects in found]
-        return io.NodeOutput(masks, boxes, ui=ui.PreviewMask(masks[:_MOST_PREVIEWS], cls=cls))
+        return io.NodeOutput(mask_tensor(masks), boxes, ui=mask_preview(masks))
 
 
 @contextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, cast
 
-from comfy_api.latest import io, ui
+from comfy_api.latest import io
 
 from ..messages import in_the_nodes_words
+from ..previews import mask_preview
 from ..running import for_each
 from ..shared_inputs import (
     MaskEdits,
@@ -101,7 +102,7 @@ class TrimapMatting(io.ComfyNode):
         """Colours, alpha, and the trimap that was solved."""
         from cutsmith import refine_mask
         from cutsmith.finishing import band_of
-        from cutsmith.matting.trimap import checked_trimap, trimap_from_soft_mask
+        from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, checked_trimap, trimap_from_soft_mask
 
         edits = MaskEdits(mask_offset, mask_blur, invert)
         band = (band_inner, band_outer)
@@ -109,10 +110,12 @@ class TrimapMatting(io.ComfyNode):
         def refine(given: Given) -> tuple[Cutout, NDArray[np.uint8]]:
             picture, soft_mask, wanted = given
             known = trimap_from_soft_mask(soft_mask, band_of(band)) if wanted is None else checked_trimap(wanted)
+            # Where the band has nothing to hold on to, the engine knows what to do; else the trimap is made once.
+            solvable = wanted is not None or ((known == FOREGROUND).any() and (known == BACKGROUND).any())
             cut = refine_mask(
                 picture,
                 soft_mask,
-                trimap=wanted,
+                trimap=known if solvable else None,
                 matting=cast("Literal['closed-form', 'none']", method),
                 band=band if method != "none" else None,
                 foreground="blur-fusion" if refine_foreground else "none",
@@ -124,7 +127,6 @@ class TrimapMatting(io.ComfyNode):
             masks = [each for each in masks_for(mask, pictures) if each is not None]
             refined = for_each(list(zip(pictures, masks, trimaps_for(trimap, pictures), strict=True)), refine)
             colours = image_tensor([shown_pixels(cut, background, background_color) for cut, _ in refined])
-        alpha = mask_tensor([cut.alpha for cut, _ in refined])
-        return io.NodeOutput(
-            colours, alpha, trimap_tensor([known for _, known in refined]), ui=ui.PreviewMask(alpha, cls=cls)
-        )
+        alphas = [cut.alpha for cut, _ in refined]
+        trimaps = trimap_tensor([known for _, known in refined])
+        return io.NodeOutput(colours, mask_tensor(alphas), trimaps, ui=mask_preview(alphas))

@@ -9,11 +9,10 @@ from typing import NoReturn
 
 import pytest
 
-from installer.folders import user_cache
+from installer.folders import hosts_folder
 
-_NAMED = os.environ.get("CUTSMITH_HOSTS", "").strip()
-# Read when pytest collects: while tests run, the cache is one of their own (tests/conftest.py).
-HOSTS = Path(_NAMED) if _NAMED else user_cache() / "hosts"
+# $CUTSMITH_HOSTS, else in the user's cache; read when pytest collects: while tests run, the cache is one of their own.
+HOSTS = hosts_folder()
 
 
 def without_host(reason: str) -> NoReturn:

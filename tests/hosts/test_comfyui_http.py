@@ -35,6 +35,17 @@ def test_object_info_shows_our_nodes(comfyui):
             assert bool(options.get("advanced")) == (title in SHARED), f"{name}.{title}"
 
 
+def test_defaults_are_the_engines(comfyui):
+    from cutsmith.matting.trimap import Band
+    from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
+
+    nodes = comfyui.get("/object_info")
+    detect, matting = (inputs_of(nodes[name]) for name in ("CutsmithTextDetect", "CutsmithTrimapMatting"))
+    assert detect["box_threshold"][1]["default"] == BOX_THRESHOLD
+    assert detect["text_threshold"][1]["default"] == TEXT_THRESHOLD
+    assert (matting["band_inner"][1]["default"], matting["band_outer"][1]["default"]) == (Band().inner, Band().outer)
+
+
 def test_boxes_are_comfyuis_own_and_other_packs_boxes_are_taken(comfyui):
     nodes = comfyui.get("/object_info")
     assert nodes["CutsmithTextDetect"]["output"] == ["BOUNDING_BOX", "IMAGE", "INT"]

@@ -27,8 +27,7 @@ class CatalogueBroken(CutsmithError):
     """catalogue.toml itself is wrong: a fault of the installation or of an edit, not of the call."""
 
 
-# Entries are made once and told apart by name; what compares two of them would be a third of the time that this takes.
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class SalientSpec:
     """How a U2-Net-like network is fed and read.
 
@@ -48,6 +47,7 @@ class SalientSpec:
     output: int
 
 
+# From here on told apart by name: what would compare two of them takes a third of the time that these classes take.
 @dataclass(frozen=True, eq=False)
 class Sam2Spec:
     """Which network a SAM 2 checkpoint is for: `config` names one of the `sam2` package's own, such as
