@@ -75,10 +75,11 @@ def image_tensor(pixels: Sequence[NDArray[np.uint8] | NDArray[np.uint16]]) -> to
     """Pictures, each uint8 or uint16 (H, W, 3 or 4), as an IMAGE: float32 of the same shape behind the batch."""
     import torch
 
-    images = np.empty((len(pixels), *pixels[0].shape), np.float32)
+    images = torch.empty((len(pixels), *pixels[0].shape))
     for image, each in zip(images, pixels, strict=True):
-        np.divide(each, np.float32(np.iinfo(each.dtype).max), out=image)
-    return _delivered(torch.from_numpy(images))
+        # torch knows few operations on uint16, and copies from it.
+        image.copy_(torch.from_numpy(each)).div_(float(np.iinfo(each.dtype).max))
+    return _delivered(images)
 
 
 def mask_tensor(masks: Sequence[NDArray[np.float32]]) -> torch.Tensor:
