@@ -25,6 +25,7 @@ from cutsmith.user_folders import cache_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 INSIDE = Path(__file__).with_name("inside_comfyui.py")
+NODES = ("RembgCut", "TrimapMatting", "SAM2Mask")
 LOAD_TARGET = 0.05
 SHARE_TARGET = 5
 
@@ -35,6 +36,7 @@ def main() -> int:
     parser.add_argument("--comfyui", type=Path, default=_prepared_comfyui(), metavar="FOLDER")
     parser.add_argument("--loads", type=int, default=9, help="processes that load the pack")
     parser.add_argument("--rounds", type=int, default=9, help="rounds of each node; 0 leaves the nodes out")
+    parser.add_argument("--node", dest="nodes", action="append", choices=NODES, help="only this one; may be repeated")
     options = parser.parse_args()
     if not (options.comfyui / "main.py").is_file():
         parser.error(f"there is no ComfyUI in {options.comfyui}: python3 install.py test --hosts prepares one")
@@ -53,7 +55,8 @@ def main() -> int:
         models = Path(folder) / "sam2"
         models.mkdir()
         sam2 = write_random_sam2(models).name
-        taken = _inside(options.comfyui, "nodes", pack=str(ROOT), models=folder, sam2=sam2, rounds=options.rounds)
+        asked = {"models": folder, "sam2": sam2, "rounds": options.rounds, "nodes": options.nodes or NODES}
+        taken = _inside(options.comfyui, "nodes", pack=str(ROOT), **asked)
     for name, rounds in taken["seconds"].items():
         shares = median([100 * (whole / inner - 1) for whole, inner, _ in rounds])
         engine = median([inner for _, inner, _ in rounds])

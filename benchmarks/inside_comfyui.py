@@ -30,7 +30,7 @@ def main(arguments: dict[str, Any]) -> dict[str, Any]:
             _load(nodes, empty)
             return {"seconds": _load(nodes, arguments["pack"])}
     _load(nodes, arguments["pack"])
-    return {"seconds": _compare(nodes.NODE_CLASS_MAPPINGS, arguments["sam2"], arguments["rounds"])}
+    return {"seconds": _compare(nodes.NODE_CLASS_MAPPINGS, arguments)}
 
 
 def _load(nodes: Any, folder: str) -> float:
@@ -44,7 +44,7 @@ def _load(nodes: Any, folder: str) -> float:
     return asyncio.run(load())
 
 
-def _compare(nodes: dict[str, Any], sam2: str, rounds: int) -> dict[str, list[tuple[float, float, float]]]:
+def _compare(nodes: dict[str, Any], arguments: dict[str, Any]) -> dict[str, list[tuple[float, float, float]]]:
     """Seconds of each round, by node: the node's, the engine's in the midst of it, the engine's without the node."""
     import numpy as np
     import torch
@@ -52,16 +52,17 @@ def _compare(nodes: dict[str, Any], sam2: str, rounds: int) -> dict[str, list[tu
     images = [_photograph(number) for number in range(4)]
     batch = torch.from_numpy(np.stack(images)).float() / 255
     within = _EngineTime()
-    pairs = {
-        "RembgCut": _rembg_cut(nodes, batch, images),
-        "TrimapMatting": _trimap_matting(nodes, batch, images),
-        "SAM2Mask": _sam2_mask(nodes, batch, images, sam2),
+    pairs: dict[str, Callable[[], tuple[Work, Work]]] = {
+        "RembgCut": lambda: _rembg_cut(nodes, batch, images),
+        "TrimapMatting": lambda: _trimap_matting(nodes, batch, images),
+        "SAM2Mask": lambda: _sam2_mask(nodes, batch, images, arguments["sam2"]),
     }
     taken: dict[str, list[tuple[float, float, float]]] = {}
-    for name, (node, engine) in pairs.items():
+    for name in arguments["nodes"]:
+        node, engine = pairs[name]()
         node(), engine()
         taken[name] = []
-        for number in range(rounds):
+        for number in range(arguments["rounds"]):
             alone = _seconds(engine) if number % 2 else 0.0
             within.seconds = 0.0
             whole = _seconds(node)
