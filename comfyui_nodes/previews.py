@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,20 +16,29 @@ if TYPE_CHECKING:
 _MOST = 16
 
 
-def mask_preview(masks: Sequence[NDArray[np.float32]]) -> ui.SavedImages:
-    """What a node shows of its masks, float32 (H, W) each: the first few, as gray pictures in ComfyUI's temp folder.
+class MaskPreviews:
+    """What a node shows of its masks: the first few, as gray pictures in ComfyUI's temp folder.
 
     ComfyUI's own PreviewMask writes three equal channels, which takes three times as long.
     """
-    import numpy as np
-    from PIL import Image
 
-    height, width = masks[0].shape
-    temp = folder_paths.get_temp_directory()
-    folder, name, counter, subfolder, _ = folder_paths.get_save_image_path("cutsmith_mask", temp, width, height)
-    saved = []
-    for number, mask in enumerate(masks[:_MOST], start=counter):
-        file = f"{name}_{number:05}_.png"
+    def __init__(self) -> None:
+        self._saved: list[ui.SavedResult] = []
+
+    def add(self, mask: NDArray[np.float32]) -> None:
+        """Write the next mask, float32 (H, W) in [0, 1]."""
+        import numpy as np
+        from PIL import Image
+
+        if len(self._saved) == _MOST:
+            return
+        height, width = mask.shape
+        temp = folder_paths.get_temp_directory()
+        folder, name, counter, subfolder, _ = folder_paths.get_save_image_path("cutsmith_mask", temp, width, height)
+        file = f"{name}_{counter:05}_.png"
         Image.fromarray((mask * 255 + 0.5).astype(np.uint8)).save(Path(folder) / file, compress_level=1)
-        saved.append(ui.SavedResult(file, subfolder, io.FolderType.temp))
-    return ui.SavedImages(saved)
+        self._saved.append(ui.SavedResult(file, subfolder, io.FolderType.temp))
+
+    def shown(self) -> ui.SavedImages:
+        """What the page is told."""
+        return ui.SavedImages(self._saved)

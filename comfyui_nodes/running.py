@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 import comfy.model_management
@@ -17,28 +17,35 @@ _POLL_SECONDS = 0.05
 _engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith")
 
 
-def for_each(items: Sequence[Given], work: Callable[[Given], Result]) -> list[Result]:
-    """`work` on each item in turn, with ComfyUI's progress bar.
+def for_each(
+    items: Sequence[Given], work: Callable[[Given], Result], then: Callable[[Result], object] | None = None
+) -> list[Result]:
+    """`work` on each item in turn, in the engine's thread, with ComfyUI's progress bar.
+
+    `then` gets each result in this thread, while the engine works on the next item.
 
     Raises:
-        InterruptProcessingException: the user interrupted: at once, also in the midst of an item.
+        InterruptProcessingException: the user interrupted: at once, also in the midst of an item; the engine goes on to
+            that item's end, and what it gives is dropped.
     """
+    comfy.model_management.throw_exception_if_processing_interrupted()
     progress = comfy.utils.ProgressBar(len(items))
-    results = []
-    for item in items:
-        results.append(interruptible(lambda item=item: work(item)))  # type: ignore[misc]
+    results: list[Result] = []
+    running = _engine.submit(work, items[0]) if items else None
+    while running is not None:
+        result = _awaited(running)
+        done = len(results) + 1
+        running = _engine.submit(work, items[done]) if done < len(items) else None
+        if then is not None:
+            then(result)
+        results.append(result)
         progress.update(1)
     return results
 
 
-def interruptible(work: Callable[[], Result]) -> Result:
-    """What `work` returns; while it runs in a thread of its own, ComfyUI's interrupt is watched for.
-
-    Raises:
-        InterruptProcessingException: the user interrupted; `work` goes on to its end, and what it gives is dropped.
-    """
-    comfy.model_management.throw_exception_if_processing_interrupted()
-    future = _engine.submit(work)
-    while not wait([future], timeout=_POLL_SECONDS).done:
+def _awaited(running: Future[Result]) -> Result:
+    """What `running` gives, unless ComfyUI's interrupt comes first."""
+    while not wait([running], timeout=_POLL_SECONDS).done:
         comfy.model_management.throw_exception_if_processing_interrupted()
-    return future.result()
+    comfy.model_management.throw_exception_if_processing_interrupted()
+    return running.result()

@@ -71,15 +71,29 @@ def trimaps_for(trimap: torch.Tensor | None, pictures: Sequence[Picture]) -> lis
     ]
 
 
-def image_tensor(pixels: Sequence[NDArray[np.uint8] | NDArray[np.uint16]]) -> torch.Tensor:
-    """Pictures, each uint8 or uint16 (H, W, 3 or 4), as an IMAGE: float32 of the same shape behind the batch."""
-    import torch
+class ImageBatch:
+    """An IMAGE that is filled picture by picture, while the engine works on the next."""
 
-    images = torch.empty((len(pixels), *pixels[0].shape))
-    for image, each in zip(images, pixels, strict=True):
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self._filled = 0
+        self._images: torch.Tensor | None = None
+
+    def add(self, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
+        """The next picture, uint8 or uint16 (H, W, 3 or 4), of the first one's shape."""
+        import torch
+
+        if self._images is None:
+            self._images = torch.empty((self._count, *pixels.shape))
         # torch knows few operations on uint16, and copies from it.
-        image.copy_(torch.from_numpy(each)).div_(float(np.iinfo(each.dtype).max))
-    return _delivered(images)
+        self._images[self._filled].copy_(torch.from_numpy(pixels)).div_(float(np.iinfo(pixels.dtype).max))
+        self._filled += 1
+
+    def tensor(self) -> torch.Tensor:
+        """All of them, float32 (B, H, W, 3 or 4) in [0, 1]."""
+        assert self._images is not None, "a batch has a picture"
+        assert self._filled == self._count, "a batch is whole when it is given on"
+        return _delivered(self._images)
 
 
 def mask_tensor(masks: Sequence[NDArray[np.float32]]) -> torch.Tensor:

@@ -10,7 +10,7 @@ from comfy_api.latest import io
 from .. import loaded_models
 from ..messages import in_the_nodes_words
 from ..model_choices import DEFAULT_REMOVER, remover_choices
-from ..previews import mask_preview
+from ..previews import MaskPreviews
 from ..running import for_each
 from ..shared_inputs import (
     MaskEdits,
@@ -22,7 +22,7 @@ from ..shared_inputs import (
     shown_pixels,
     why_no_colour,
 )
-from ..tensors import empty_mask, image_tensor, mask_tensor, pictures_of
+from ..tensors import ImageBatch, empty_mask, mask_tensor, pictures_of
 
 if TYPE_CHECKING:
     import torch
@@ -102,6 +102,7 @@ class RembgCut(io.ComfyNode):
         edits = MaskEdits(mask_offset, mask_blur, invert)
         with in_the_nodes_words():
             pictures = pictures_of(image)
+            colours, previews = ImageBatch(len(pictures)), MaskPreviews()
             with loaded_models.remover(model, device, keep=keep_model_loaded) as remover:
 
                 def cut(picture: Picture) -> Cutout:
@@ -117,7 +118,9 @@ class RembgCut(io.ComfyNode):
                         found = refine_mask(picture, empty_mask(picture), matting="none")
                     return edited(found, edits)
 
-                cuts = for_each(pictures, cut)
-            colours = image_tensor([shown_pixels(each, background, background_color) for each in cuts])
-        masks = [each.alpha for each in cuts]
-        return io.NodeOutput(colours, mask_tensor(masks), ui=mask_preview(masks))
+                def keep(cut: Cutout) -> None:
+                    colours.add(shown_pixels(cut, background, background_color))
+                    previews.add(cut.alpha)
+
+                cuts = for_each(pictures, cut, keep)
+        return io.NodeOutput(colours.tensor(), mask_tensor([each.alpha for each in cuts]), ui=previews.shown())

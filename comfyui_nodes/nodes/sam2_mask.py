@@ -15,7 +15,7 @@ from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
 from ..messages import in_the_nodes_words
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
-from ..previews import mask_preview
+from ..previews import MaskPreviews
 from ..running import for_each
 from ..shared_inputs import MaskEdits, mask_edit_inputs, model_inputs
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
@@ -144,7 +144,10 @@ class SAM2Mask(io.ComfyNode):
             for soft_mask in ([each for each, _ in objects] or [edits.applied(empty_mask(picture))])
         ]
         boxes = [native_boxes([found_object for _, found_object in objects]) for objects in found]
-        return io.NodeOutput(mask_tensor(masks), boxes, ui=mask_preview(masks))
+        previews = MaskPreviews()
+        for each in masks:
+            previews.add(each)
+        return io.NodeOutput(mask_tensor(masks), boxes, ui=previews.shown())
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from ..messages import in_the_nodes_words, rewritten
 from ..model_choices import DEFAULT_DETECTOR, detector_choices
 from ..running import for_each
 from ..shared_inputs import model_inputs
-from ..tensors import image_tensor, pictures_of
+from ..tensors import ImageBatch, pictures_of
 
 if TYPE_CHECKING:
     import torch
@@ -132,8 +132,10 @@ class TextDetect(io.ComfyNode):
 
                 found = for_each(pictures, detect)
             loaded_models.tell(warnings)
-            drawn = [annotated(picture.srgb(), objects) for picture, objects in zip(pictures, found, strict=True)]
-        preview = image_tensor(drawn)
+            drawn = ImageBatch(len(pictures))
+            for picture, objects in zip(pictures, found, strict=True):
+                drawn.add(annotated(picture.srgb(), objects))
+        preview = drawn.tensor()
         return io.NodeOutput(
             [native_boxes(objects) for objects in found],
             preview,

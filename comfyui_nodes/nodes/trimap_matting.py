@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from comfy_api.latest import io
 
 from ..messages import in_the_nodes_words
-from ..previews import mask_preview
+from ..previews import MaskPreviews
 from ..running import for_each
 from ..shared_inputs import (
     MaskEdits,
@@ -18,7 +18,7 @@ from ..shared_inputs import (
     shown_pixels,
     why_no_colour,
 )
-from ..tensors import image_tensor, mask_tensor, masks_for, pictures_of, trimap_tensor, trimaps_for
+from ..tensors import ImageBatch, mask_tensor, masks_for, pictures_of, trimap_tensor, trimaps_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,8 +125,14 @@ class TrimapMatting(io.ComfyNode):
         with in_the_nodes_words():
             pictures = pictures_of(image)
             masks = [each for each in masks_for(mask, pictures) if each is not None]
-            refined = for_each(list(zip(pictures, masks, trimaps_for(trimap, pictures), strict=True)), refine)
-            colours = image_tensor([shown_pixels(cut, background, background_color) for cut, _ in refined])
-        alphas = [cut.alpha for cut, _ in refined]
-        trimaps = trimap_tensor([known for _, known in refined])
-        return io.NodeOutput(colours, mask_tensor(alphas), trimaps, ui=mask_preview(alphas))
+            colours, previews = ImageBatch(len(pictures)), MaskPreviews()
+
+            def keep(refined: tuple[Cutout, NDArray[np.uint8]]) -> None:
+                colours.add(shown_pixels(refined[0], background, background_color))
+                previews.add(refined[0].alpha)
+
+            refined = for_each(list(zip(pictures, masks, trimaps_for(trimap, pictures), strict=True)), refine, keep)
+        alpha = mask_tensor([cut.alpha for cut, _ in refined])
+        return io.NodeOutput(
+            colours.tensor(), alpha, trimap_tensor([known for _, known in refined]), ui=previews.shown()
+        )
