@@ -81,7 +81,9 @@ class Options:
 
     def points(self) -> tuple[tuple[float, ...], ...]:
         """The clicks of "points", each (x, y) or (x, y, label); none where it is not given."""
-        value = self._left.pop("points", None) or []
+        value = self._left.pop("points", None)
+        if value is None:
+            return ()
         if not isinstance(value, list) or not all(
             isinstance(point, list) and len(point) in (2, 3) and all(map(_is_number, point)) for point in value
         ):
@@ -169,7 +171,7 @@ def _contiguous(pixels: NDArray[Any]) -> NDArray[Any]:
 
 def _is_number(value: object) -> bool:
     # JSON has whole numbers beyond what a float holds.
-    return type(value) in (int, float) and abs(value) < 1e15 and math.isfinite(value)  # type: ignore[operator,arg-type]
+    return type(value) in (int, float) and abs(value) < 1e15 and math.isfinite(value)  # type: ignore[arg-type]
 
 
 def _bad(name: str, value: object, wanted: str) -> BadJob:

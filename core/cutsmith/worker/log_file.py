@@ -48,7 +48,8 @@ class _LogFile(RotatingFileHandler):
     def take_standard_error(self) -> None:
         """Let the process's standard error be this file."""
         sys.stderr.flush()
-        os.dup2(self.stream.fileno(), 2)
+        if self.stream is not None:
+            os.dup2(self.stream.fileno(), 2)
 
     def doRollover(self) -> None:  # noqa: N802 - the name that logging calls
         """Begin a new file, and take standard error along."""
