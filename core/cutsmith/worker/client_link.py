@@ -81,7 +81,9 @@ class ClientLink:
         self._end_drops = end_drops
         self._job: Job | None = None
         self._outbox: SimpleQueue[Message | None] = SimpleQueue()
+        # Clear while there is something to send, or somebody who does.
         self._sent = threading.Event()
+        self._sent.set()
 
     def serve(self) -> None:
         """Read until the client is gone or sends what cannot be understood; for a thread of its own."""
@@ -89,15 +91,16 @@ class ClientLink:
             greet_client(self, self._key, self._welcome)
         except (ProtocolError, OSError) as error:
             logger.warning("a client was refused: %s", error)
-            self._sent.set()
             self._throw_away_the_rest()
             return
+        self._sent.clear()
         threading.Thread(target=self._send, name="cutsmith-send", daemon=True).start()
         try:
             self._read_all()
         finally:
             if self._end_drops:
                 self.drop()
+                self._outbox.put(None)
 
     def _read_all(self) -> None:
         while True:
@@ -189,7 +192,13 @@ class ClientLink:
         """Send what is told, until the end or until the client is gone; for a thread of its own."""
         try:
             while (message := self._outbox.get()) is not None:
-                write_message(self, message)
+                try:
+                    write_message(self, message)
+                except (TypeError, ValueError) as error:
+                    # Nothing was sent: what a job gave for an answer is no JSON, which is a fault of ours.
+                    logger.exception("an answer cannot be sent")
+                    crash = {"kind": "crash", "id": message.header["id"], "what": str(error), "log": self._welcome.log}
+                    write_message(self, Message(crash))
         except OSError:
             # It reads no more, whatever else it may do.
             self.drop()
@@ -200,7 +209,6 @@ class ClientLink:
             self._sent.set()
 
     def _throw_away_the_rest(self) -> None:
-        # A view of a larger one would do as well: nothing is kept.
         buffer = memoryview(bytearray(1 << 16))
         with contextlib.suppress(OSError):
             while self._stream.readinto(buffer):

@@ -134,7 +134,8 @@ class Worker:
         except CutsmithError as error:
             outcome = type(error).__name__
             job.link.tell_failure(job.number, error)
-        except Exception as error:  # noqa: BLE001 - a fault of ours or of a model: logged whole, and the next job may work
+        except Exception as error:
+            # A fault of ours or of a model. The log has it whole, and the next job may well work.
             outcome = "crash"
             logger.exception("a job failed")
             job.link.tell_crash(job, f"{type(error).__name__}: {error}")
@@ -228,7 +229,8 @@ def _ended_by_signals() -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> None:
         raise SystemExit(0)
 
-    signals = [signal.SIGTERM, signal.SIGINT]
+    # SIGHUP: the terminal in which somebody started it was closed. Windows has it not.
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
     before = [signal.signal(each, end) for each in signals]
     try:
         yield
