@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -93,11 +93,8 @@ class Worker:
                 left = self._idle_exit - self._activity.idle_seconds()
                 job = self._queue.next(min(max(left, 0.01), _LOOK_AROUND))
                 if job is not None:
-                    try:
-                        self._run(job)
-                    finally:
-                        self._queue.done()
-                        self._activity.touch()
+                    self._run(job)
+                    self._activity.touch()
         finally:
             for job in self._queue.close():
                 job.link.tell_failure(job.number, CutsmithError("The worker is ending.", "Ask again."))
@@ -112,11 +109,19 @@ class Worker:
         return (self._is_ending or is_idle) and self._queue.close_if_empty()
 
     def _run(self, job: Job) -> None:
+        try:
+            tell = self._outcome(job)
+        finally:
+            # Before the client is told: its next job is not to hear that it waits for this one.
+            self._queue.done()
+        tell()
+
+    def _outcome(self, job: Job) -> Callable[[], None]:
+        """Do the job; -> what tells its client how it ended."""
         if job.kind == "stop":
             logger.info("stopped by a client")
-            job.link.tell_result(job, {}, {})
             self._is_ending = True
-            return
+            return lambda: job.link.tell_result(job, {}, {})
 
         def report(stage: str, fraction: float) -> None:
             if job.dropped.is_set():
@@ -124,22 +129,27 @@ class Worker:
             job.link.tell_progress(job, stage, fraction)
 
         start = time.monotonic()
-        outcome = "done"
+
+        def log(outcome: str) -> None:
+            logger.info("%s: %s in %.2f s", job.kind[:40], outcome, time.monotonic() - start)
+
         try:
             answer = run_job(job.taken_message(), report)
-            job.link.tell_result(job, answer.fields, answer.arrays)
         except JobDropped:
-            outcome = "dropped"
-            job.link.tell_dropped(job)
+            log("dropped")
+            return lambda: job.link.tell_dropped(job)
         except CutsmithError as error:
-            outcome = type(error).__name__
-            job.link.tell_failure(job.number, error)
+            failure = error
+            log(type(error).__name__)
+            return lambda: job.link.tell_failure(job.number, failure)
         except Exception as error:
             # A fault of ours or of a model. The log has it whole, and the next job may well work.
-            outcome = "crash"
             logger.exception("a job failed")
-            job.link.tell_crash(job, f"{type(error).__name__}: {error}")
-        logger.info("%s: %s in %.2f s", job.kind[:40], outcome, time.monotonic() - start)
+            log("crash")
+            what = f"{type(error).__name__}: {error}"
+            return lambda: job.link.tell_crash(job, what)
+        log("done")
+        return lambda: job.link.tell_result(job, answer.fields, answer.arrays)
 
 
 def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
