@@ -123,3 +123,31 @@ def network(tiny_network) -> Path:
 def pixels() -> np.ndarray:
     """A small picture, uint8 (H, W, 3), in which the stand-in finds something."""
     return np.random.default_rng(3).integers(0, 256, (60, 80, 3), np.uint8)
+
+
+@pytest.fixture(scope="session")
+def slow_network(tmp_path_factory) -> Path:
+    """A stand-in that takes about a second, so that something can happen meanwhile."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    generator = np.random.default_rng(0)
+    channels = [3, *[64] * 24, 1]
+    nodes, weights = [], []
+    for number, (before, after) in enumerate(zip(channels, channels[1:], strict=False)):
+        values = generator.normal(0, 0.04, (after, before, 3, 3)).astype(np.float32)
+        weights.append(numpy_helper.from_array(values, f"w{number}"))
+        names = [f"x{number}" if number else "image", f"w{number}"]
+        nodes.append(helper.make_node("Conv", names, [f"x{number + 1}"], pads=[1] * 4, kernel_shape=[3, 3]))
+    nodes.append(helper.make_node("Sigmoid", [f"x{len(channels) - 1}"], ["mask"]))
+    shape = [1, 3, 320, 320]
+    graph = helper.make_graph(
+        nodes,
+        "slow",
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("mask", TensorProto.FLOAT, [1, 1, *shape[2:]])],
+        weights,
+    )
+    path = tmp_path_factory.mktemp("slow") / "slow.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8), path)
+    return path
