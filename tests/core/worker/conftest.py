@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -134,7 +135,7 @@ def slow_network(tmp_path_factory) -> Path:
     generator = np.random.default_rng(0)
     channels = [3, *[64] * 24, 1]
     nodes, weights = [], []
-    for number, (before, after) in enumerate(zip(channels, channels[1:], strict=False)):
+    for number, (before, after) in enumerate(pairwise(channels)):
         values = generator.normal(0, 0.04, (after, before, 3, 3)).astype(np.float32)
         weights.append(numpy_helper.from_array(values, f"w{number}"))
         names = [f"x{number}" if number else "image", f"w{number}"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image, ImageCms
 
 from cutsmith import Picture, cut_out, refine_mask
 from cutsmith.picture.samples import samples_from_alpha
-from cutsmith.worker.protocol import Array
+from cutsmith.worker.protocol import Array, Message
 from cutsmith.worker.session import JobFailed
 from tests.core.worker.conftest import received, sent
 
@@ -150,14 +151,10 @@ SMALL = sent(np.zeros((20, 20, 3), np.uint8))
     ],
 )  # fmt: skip
 def test_a_bad_job_is_told_what_is_wrong(session, job, options, arrays, told) -> None:
-    from cutsmith.worker.protocol import Message
-
     header = {"kind": "job", "id": 999, "job": job, "options": options}
     session.send(Message(header, arrays))
     answer = session.receive().header
     assert (answer["kind"], answer["type"], answer["id"]) == ("error", "BadJob", 999)
-    import re
-
     assert re.search(told, answer["what"])
     assert session.run("ping").header["pid"] == session.welcome.pid
 
@@ -192,6 +189,7 @@ def test_nothing_found_has_its_own_type(session, tiny_network) -> None:
     assert caught.value.remedy
 
 
+@pytest.mark.slow
 @pytest.mark.weights
 def test_a_photograph_is_cut_as_the_command_line_cuts_it(session, isnet_weights, photo, tmp_path) -> None:
     from cutsmith.picture import write_mask
