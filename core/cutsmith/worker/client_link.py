@@ -183,8 +183,8 @@ class ClientLink:
     def _tell(self, number: int | None, kind: str, arrays: Mapping[str, Array] | None = None, **fields: Any) -> None:
         self._outbox.put(Message({**fields, "kind": kind, "id": number}, arrays or {}))
 
-    def finish_sending(self, timeout: float) -> None:
-        """Wait until all is sent, `timeout` seconds at the most. Nothing can be told afterwards."""
+    def finish_sending(self, timeout: float | None) -> None:
+        """Wait until all is sent, `timeout` seconds at the most (None: however long it takes); nothing is sent later."""
         self._outbox.put(None)
         self._sent.wait(timeout)
 

@@ -41,9 +41,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LAST_WORDS = 5.0
-"""Seconds that clients have, when the worker ends, to take what is still to be told to them."""
-
 _LOOK_AROUND = 1.0
 """Seconds after which the worker looks whether it is to end, at the most."""
 
@@ -59,12 +56,15 @@ class Worker:
         log: the path of the log, which clients are told.
         idle_exit: seconds without a job, or a word from a client, after which the worker ends.
         key: that clients have to know.
+        last_words: seconds that clients have at the end to take what is still to be told to them; None: as many as they
+            take.
     """
 
-    def __init__(self, log: Path, idle_exit: float, key: bytes) -> None:
+    def __init__(self, log: Path, idle_exit: float, key: bytes, last_words: float | None = 5.0) -> None:
         self._welcome = Welcome(__version__, os.getpid(), str(log), MAX_PAYLOAD)
         self._idle_exit = idle_exit
         self._key = key
+        self._last_words = last_words
         self._queue = JobQueue()
         self._activity = Activity()
         self._links: set[ClientLink] = set()
@@ -100,9 +100,10 @@ class Worker:
                 job.link.tell_failure(job.number, CutsmithError("The worker is ending.", "Ask again."))
             with self._links_lock:
                 links = list(self._links)
-            deadline = time.monotonic() + _LAST_WORDS
+            start = time.monotonic()
             for link in links:
-                link.finish_sending(max(0.0, deadline - time.monotonic()))
+                left = None if self._last_words is None else self._last_words - (time.monotonic() - start)
+                link.finish_sending(left if left is None else max(0.0, left))
 
     def _is_to_end(self) -> bool:
         is_idle = self._activity.idle_seconds() >= self._idle_exit
@@ -212,7 +213,7 @@ def _serve_and_close(worker: Worker, stream: ConnectionStream) -> None:
 def serve_standard_streams(idle_exit: float) -> None:
     """Be a worker for the one client at standard input and output, until it sends no more and has its answers."""
     with _own_standard_streams() as stream, _ended_by_signals():
-        worker = Worker(open_log(), idle_exit, key=b"")
+        worker = Worker(open_log(), idle_exit, key=b"", last_words=None)
 
         def serve() -> None:
             worker.serve(stream, end_drops=False)

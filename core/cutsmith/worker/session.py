@@ -18,6 +18,10 @@ else:  # Alone in a host's folder, where `cutsmith` may be the name of the plug-
     import rendezvous  # type: ignore[import-not-found,no-redef]
 
 
+_LAST_SECONDS = 3.0
+"""Seconds in which a worker of our own ends when it has nothing to do."""
+
+
 class WorkerError(Exception):
     """Base of what can go wrong with a worker and its jobs: `what` happened, and the `remedy` where there is one."""
 
@@ -141,7 +145,13 @@ class Session:
     def close(self) -> None:
         """Hang up. A job that has no answer yet is dropped."""
         self._stream.close()
-        if self._child is not None:
+        if self._child is None:
+            return
+        try:
+            self._child.wait(_LAST_SECONDS)
+        except subprocess.TimeoutExpired:
+            # It is in the midst of a job whose answer nobody wants any more.
+            self._child.kill()
             self._child.wait()
 
     def __enter__(self) -> Session:
