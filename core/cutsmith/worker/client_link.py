@@ -184,7 +184,7 @@ class ClientLink:
         self._outbox.put(Message({**fields, "kind": kind, "id": number}, arrays or {}))
 
     def finish_sending(self, timeout: float | None) -> None:
-        """Wait until all is sent, `timeout` seconds at the most (None: however long it takes); nothing is sent later."""
+        """Wait until all is sent, `timeout` seconds at the most (None: as long as it takes), and send no more."""
         self._outbox.put(None)
         self._sent.wait(timeout)
 

@@ -102,8 +102,8 @@ class Worker:
                 links = list(self._links)
             start = time.monotonic()
             for link in links:
-                left = None if self._last_words is None else self._last_words - (time.monotonic() - start)
-                link.finish_sending(left if left is None else max(0.0, left))
+                spent = time.monotonic() - start
+                link.finish_sending(None if self._last_words is None else max(0.0, self._last_words - spent))
 
     def _is_to_end(self) -> bool:
         is_idle = self._activity.idle_seconds() >= self._idle_exit
