@@ -340,3 +340,22 @@ def test_over_standard_streams_the_answer_comes_also_after_the_input_has_ended(w
 def test_over_standard_streams_what_is_no_worker_is_told() -> None:
     with pytest.raises(WorkerNotStarted, match="gave no worker"):
         client.one_shot([sys.executable, "-c", "print('hello')"])
+
+
+def test_over_standard_streams_what_a_library_prints_does_not_get_among_the_frames(workers) -> None:
+    noisy = (
+        "import os\n"
+        "from cutsmith.worker import server\n"
+        "do = server.run_job\n"
+        "def run_job(message, report):\n"
+        "    os.write(1, b'noise from C')\n"
+        "    print('noise', flush=True)\n"
+        "    return do(message, report)\n"
+        "server.run_job = run_job\n"
+        "from cutsmith.cli import main\n"
+        "main()\n"
+    )
+    with client.one_shot([sys.executable, "-c", noisy], environment=environment(workers.home)) as session:
+        assert session.run("models").header["models"]
+        assert session.run("models").header["models"]
+    assert "noise from C" in log_of(workers)
