@@ -212,8 +212,9 @@ def _serve_and_close(worker: Worker, stream: ConnectionStream) -> None:
 
 def serve_standard_streams(idle_exit: float) -> None:
     """Be a worker for the one client at standard input and output, until it sends no more and has its answers."""
+    log = open_log()
     with _own_standard_streams() as stream, _ended_by_signals():
-        worker = Worker(open_log(), idle_exit, key=b"", last_words=None)
+        worker = Worker(log, idle_exit, key=b"", last_words=None)
 
         def serve() -> None:
             worker.serve(stream, end_drops=False)
@@ -225,7 +226,7 @@ def serve_standard_streams(idle_exit: float) -> None:
 
 @contextmanager
 def _own_standard_streams() -> Iterator[FilePairStream]:
-    """Standard input and output as a stream for nobody else: what a library prints goes to standard error."""
+    """Standard input and output as a stream for nobody else: what a library prints goes where standard error goes."""
     sys.stdout.flush()
     reader, writer = os.dup(0), os.dup(1)
     os.dup2(2, 1)
