@@ -45,6 +45,7 @@ ALLOWED = {
     "refinement": GROUND | {"cutout", "subjects", "finishing", "pipeline", "segmentation", "matting"},
     "detections": GROUND | {"search", "loaded_models", "subjects", "pipeline"},
     "annotation": GROUND | {"cutout"},
+    "worker": GROUND | {"models", "removal", "segmentation", "cutout", "search", "finishing", "pipeline", "refinement"},
     "preview": GROUND | {"annotation", "cutout", "detections"},
 }
 # They stand above all rooms and may import any.

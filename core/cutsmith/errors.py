@@ -104,6 +104,10 @@ class BadArray(UsageError):
     """An array handed in from Python has the wrong shape, dtype or values."""
 
 
+class BadJob(UsageError):
+    """A job for the worker that is none: of an unknown kind, or with wrong, missing or unknown fields."""
+
+
 class UnknownModel(UsageError):
     """No catalogue entry and no file has this name."""
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, BinaryIO, Literal, overload
 
 from cutsmith.cutout import Cutout
-from cutsmith.finishing import Clock, Foreground, Matting, check_options, finished, finishing_options
+from cutsmith.finishing import Clock, Foreground, Matting, OnStage, check_options, finished, finishing_options
 from cutsmith.loaded_models import Models, load_models
 from cutsmith.picture import DEFAULT_MAX_PIXELS, Picture
 from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
@@ -47,6 +47,7 @@ def cut_out(
     threads: int | None = None,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     remover: Remover | None = None,
+    on_stage: OnStage | None = None,
 ) -> Cutout: ...
 
 
@@ -73,6 +74,7 @@ def cut_out(
     threads: int | None = None,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     remover: Remover | None = None,
+    on_stage: OnStage | None = None,
 ) -> list[Cutout]: ...
 
 
@@ -98,6 +100,7 @@ def cut_out(
     threads: int | None = None,
     max_pixels: int = DEFAULT_MAX_PIXELS,
     remover: Remover | None = None,
+    on_stage: OnStage | None = None,
 ) -> Cutout | list[Cutout]:
     """Cut the main subject out of a picture, or what words, a box, points or a rough mask ask for.
 
@@ -128,6 +131,8 @@ def cut_out(
         threads: None takes all that the process may use.
         max_pixels: a picture with more is refused before it is decoded.
         remover: one that is open already, instead of `model`, `engine` and `threads`.
+        on_stage: called with the name of each stage that begins ("read", "load", "detect", "mask", "matting",
+            "foreground"), for progress; what it raises ends the call.
 
     Raises:
         PictureError: the picture cannot be read.
@@ -153,7 +158,7 @@ def cut_out(
     )
     check_search(search)
     check_options(matting, band, foreground)
-    clock = Clock()
+    clock = Clock(on_stage)
     loading = _start(lambda: load_models(search, remover))
     with clock.stage("read"):
         picture = source if isinstance(source, Picture) else Picture.read(source, max_pixels=max_pixels)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from cutsmith import __version__
 from cutsmith.cutout import Cutout
-from cutsmith.finishing import Clock, Foreground, Matting, check_options, finished, finishing_options
+from cutsmith.finishing import Clock, Foreground, Matting, OnStage, check_options, finished, finishing_options
 from cutsmith.picture import DEFAULT_MAX_PIXELS, Picture
 from cutsmith.segmentation.prompts import checked_mask
 from cutsmith.subjects import Subject
@@ -27,6 +27,7 @@ def refine_mask(
     band: tuple[int, int] | None = None,
     foreground: Foreground = "blur-fusion",
     max_pixels: int = DEFAULT_MAX_PIXELS,
+    on_stage: OnStage | None = None,
 ) -> Cutout:
     """Cut out what `mask` marks, painted by hand or made by any program, with its edge refined.
 
@@ -39,6 +40,7 @@ def refine_mask(
         band: as for `cutsmith.cut_out`: how far the unknown band reaches to both sides of the mask's edge.
         foreground: as for `cutsmith.cut_out`.
         max_pixels: a picture with more is refused before it is decoded.
+        on_stage: as for `cutsmith.cut_out`; the stages are "read", "matting" and "foreground".
 
     An empty mask is no error: it gives an empty alpha.
 
@@ -48,7 +50,7 @@ def refine_mask(
         BadOption: see `cutsmith.cut_out`.
     """
     check_options(matting, band, foreground)
-    clock = Clock()
+    clock = Clock(on_stage)
     with clock.stage("read"):
         picture = source if isinstance(source, Picture) else Picture.read(source, max_pixels=max_pixels)
         image = picture.srgb()

@@ -28,6 +28,13 @@ def cache_folder() -> Path:
     return user_cache_path(_APPLICATION)
 
 
+def log_folder() -> Path:
+    """For the worker's log."""
+    from platformdirs import user_log_path
+
+    return user_log_path(_APPLICATION)
+
+
 def compiled_folder() -> Path:
     """For models as an engine has compiled them; it may be deleted at any time."""
     return cache_folder() / "compiled"

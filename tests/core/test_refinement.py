@@ -268,3 +268,19 @@ def test_provenance_tells_what_was_given_and_names_no_model() -> None:
     assert told["mask"] == "given"
     assert told["band"] == "2,5"
     assert "trimap" not in told
+
+
+def test_the_stages_can_be_followed_and_stopped() -> None:
+    pixels, seen = mixed(), []
+    cut = refine_mask(Picture(pixels), disc(), matting="none", on_stage=seen.append)
+    assert seen == ["read", "matting", "foreground"] == list(cut.seconds)
+    seen.clear()
+    cut = cut_out(Picture(pixels), remover=Given(disc()), on_stage=seen.append)
+    assert seen == ["read", "load", "mask", "matting", "foreground"] == list(cut.seconds)
+
+    def stop(stage: str) -> None:
+        if stage == "mask":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cut_out(Picture(pixels), remover=Given(disc()), on_stage=stop)

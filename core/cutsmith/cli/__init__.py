@@ -19,6 +19,7 @@ _COMMANDS = {
     "cut": "cutsmith.cli.cut_command:cut",
     "models": "cutsmith.cli.models_command:models",
     "doctor": "cutsmith.cli.doctor_command:doctor",
+    "worker": "cutsmith.cli.worker_command:worker",
 }
 
 

@@ -18,7 +18,7 @@ def run(*arguments: str, **settings):
 def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     done = run("-X", "importtime", "-m", "cutsmith", "--help")
     assert done.returncode == 0
-    for command in ("cut", "models", "doctor"):
+    for command in ("cut", "models", "doctor", "worker"):
         assert command in done.stdout
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert imported.isdisjoint({"numpy", "PIL.Image", "cv2", "onnxruntime", "openvino", "requests", "rich", "scipy"})

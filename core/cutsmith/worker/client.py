@@ -1,0 +1,241 @@
+"""The client: finds this user's worker or starts one, sends it jobs and follows their progress.
+
+Of the standard library alone: install.py copies this file, with protocol.py, rendezvous.py and session.py, beside a
+host's plug-in.
+
+    with connect([python, "-m", "cutsmith"], client="GIMP 3.0.4") as session:
+        job = session.submit("cut", {"matting": "closed-form"}, {"pixels": Array("uint8", (height, width, 3), data)})
+        for progress in job.follow(pulse=0.1):
+            ...  # a Progress, or None where nothing was heard for 0.1 s: a moment to ask whether to job.cancel()
+        alpha = job.result().arrays["alpha"]
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+if __package__:
+    from cutsmith.worker import protocol, rendezvous
+    from cutsmith.worker.session import Session, WorkerError, WorkerLost, WorkerNotRunning, WorkerNotStarted
+else:  # Alone in a host's folder, where `cutsmith` may be the name of the plug-in itself.
+    import protocol  # type: ignore[import-not-found,no-redef]
+    import rendezvous  # type: ignore[import-not-found,no-redef]
+    from session import (  # type: ignore[import-not-found,no-redef]
+        Session,
+        WorkerError,
+        WorkerLost,
+        WorkerNotRunning,
+        WorkerNotStarted,
+    )
+
+_ANSWER_SECONDS = 10.0
+"""A worker that does not say hello within it hangs."""
+
+_PAUSE = 0.03
+_NO_LONGER = 10.0
+"""Seconds in which a worker of another version ends that was asked to."""
+
+# Set by hosts for their own libraries and their own Python, and poison to another.
+_HOST_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "GI_TYPELIB_PATH")
+
+
+def connect(
+    command: Sequence[str] | None = None,
+    *,
+    client: str = "client",
+    folder: Path | None = None,
+    worker_version: str | None = None,
+    environment: Mapping[str, str] | None = None,
+    start_timeout: float = 60.0,
+    idle_exit: float | None = None,
+    on_wait: Callable[[], None] | None = None,
+) -> Session:
+    """A session with this user's worker, which is started where none runs.
+
+    Args:
+        command: what starts the command line, such as [python, "-m", "cutsmith"]; None starts nothing.
+        client: who calls, for the log.
+        folder: where the worker is met; None takes `rendezvous.worker_folder()`.
+        worker_version: the version that it has to have; one of another version is asked to end, and `command` is run.
+        environment: variables for a worker that is started, besides those of this process.
+        start_timeout: seconds that it may take to come to life.
+        idle_exit: after so many seconds without work a worker that is started ends.
+        on_wait: is called about thirty times a second while it is waited for.
+
+    Raises:
+        WorkerNotRunning, WorkerNotStarted, WorkerLost: there is none, it could not be started, or it hangs.
+        VersionMismatch, WrongKey, ProtocolError: what answers is not the worker that is wanted.
+        FolderUnsafe: the folder is not this user's alone.
+    """
+    folder = (folder or rendezvous.worker_folder()).absolute()
+    session = _dialled(folder, client)
+    if session is not None and worker_version not in (None, session.welcome.worker) and command is not None:
+        _end(session, folder)
+        session = None
+    if session is None:
+        if command is None:
+            raise WorkerNotRunning(f"No worker runs (looked in {folder}).", "Start it: cutsmith worker")
+        rendezvous.prepare_folder(folder)
+        arguments = [*command, "worker", "--folder", str(folder)]
+        if idle_exit is not None:
+            arguments += ["--idle-exit", f"{idle_exit:g}"]
+        starter = _Starter(arguments, folder, client, environment or {})
+        session = starter.session(time.monotonic() + start_timeout, on_wait or (lambda: None))
+    if worker_version not in (None, session.welcome.worker):
+        theirs = session.welcome.worker
+        session.close()
+        raise protocol.VersionMismatch("The worker has another version", ours=str(worker_version), theirs=theirs)
+    return session
+
+
+def one_shot(
+    command: Sequence[str], *, client: str = "client", environment: Mapping[str, str] | None = None
+) -> Session:
+    """A session with a worker of its own, over its standard input and output; it ends with the session.
+
+    Raises:
+        WorkerNotStarted: it cannot be run, or says nothing that can be understood.
+        VersionMismatch: it speaks another version of the protocol.
+    """
+    try:
+        child = subprocess.Popen(
+            [*command, "worker", "--stdio"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            bufsize=0,
+            env=_child_environment(environment or {}),
+        )
+    except OSError as error:
+        raise _not_run(command, error) from error
+    assert child.stdin is not None and child.stdout is not None, "both are pipes"  # noqa: PT018 - for mypy
+    stream = rendezvous.FilePairStream(child.stdout, child.stdin)
+    try:
+        welcome = protocol.introduce(stream, b"", client)
+    except (protocol.ProtocolError, OSError) as error:
+        stream.close()
+        child.kill()
+        child.wait()
+        if isinstance(error, protocol.VersionMismatch):
+            raise
+        raise WorkerNotStarted(f"{' '.join(command)} worker --stdio gave no worker: {error}") from error
+    return Session(stream, welcome, child)
+
+
+def _dialled(folder: Path, client: str) -> Session | None:
+    """A session with the worker of `folder`; None where none runs, or it is just beginning or ending."""
+    key = rendezvous.read_key(folder)
+    if key is None:
+        return None
+    try:
+        stream = rendezvous.ConnectionStream(rendezvous.dial(folder))
+    except OSError:
+        return None
+    try:
+        if not stream.wait(_ANSWER_SECONDS):
+            raise WorkerLost(f"The worker in {folder} does not answer: it hangs, or was stopped.")
+        return Session(stream, protocol.introduce(stream, key, client))
+    except (protocol.ConnectionEnded, protocol.FrameTruncated, OSError):
+        stream.close()
+        return None
+    except protocol.WrongKey:
+        stream.close()
+        if rendezvous.read_key(folder) == key:
+            raise
+        return None  # a new worker began between our reading the key and our calling
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _end(session: Session, folder: Path) -> None:
+    """Ask a worker of another version to end, and wait for it: what it runs for others is finished first."""
+    with session, contextlib.suppress(WorkerError):
+        session.run("stop")
+    deadline = time.monotonic() + _NO_LONGER
+    while (folder / rendezvous.WORKER_LOCK).exists() and time.monotonic() < deadline:
+        time.sleep(_PAUSE)
+
+
+class _Starter:
+    """Starts a worker, but one alone, however many clients want one at the same time."""
+
+    def __init__(self, arguments: list[str], folder: Path, client: str, environment: Mapping[str, str]) -> None:
+        self._arguments = arguments
+        self._folder = folder
+        self._client = client
+        self._environment = environment
+        self._lock = rendezvous.FileLock(folder / rendezvous.START_LOCK)
+
+    def session(self, deadline: float, on_wait: Callable[[], None]) -> Session:
+        """A session with the worker that this client starts, or that another one is starting."""
+        is_ours, child = False, None
+        try:
+            while (session := _dialled(self._folder, self._client)) is None:
+                is_ours = is_ours or self._lock.acquire()
+                if child is not None and child.poll() is not None:
+                    if child.returncode:
+                        raise self._failed(child)
+                    child = None  # there was a worker already, which is beginning or ending
+                elif is_ours and child is None:
+                    # Once more: who had the lock before us may have started one.
+                    if (session := _dialled(self._folder, self._client)) is not None:
+                        break
+                    child = self._spawned()
+                if time.monotonic() > deadline:
+                    if child is not None:
+                        child.kill()
+                    raise WorkerNotStarted("The worker did not come to life in time.", self._by_hand())
+                on_wait()
+                time.sleep(_PAUSE)
+            if child is not None and child.stderr is not None:
+                child.stderr.close()
+            return session
+        finally:
+            self._lock.release()
+
+    def _spawned(self) -> subprocess.Popen[bytes]:
+        """A worker that outlives this process. Its standard error is its log's as soon as it has one."""
+        detached: dict[str, Any] = {"start_new_session": True}
+        if sys.platform == "win32":
+            detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
+        try:
+            return subprocess.Popen(
+                self._arguments,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                # `python -m cutsmith` looks into the working folder first, and a plug-in may have that name.
+                cwd=self._folder,
+                env=_child_environment(self._environment),
+                **detached,
+            )
+        except OSError as error:
+            raise _not_run(self._arguments, error) from error
+
+    def _failed(self, child: subprocess.Popen[bytes]) -> WorkerNotStarted:
+        assert child.stderr is not None, "it is a pipe"
+        with child.stderr:
+            told = child.stderr.read().decode(errors="replace").strip()
+        return WorkerNotStarted(
+            f"The worker ended with {child.returncode} when it was started: {told[-2000:] or 'it gave no reason'}",
+            self._by_hand(),
+        )
+
+    def _by_hand(self) -> str:
+        return f"See what it says: {subprocess.list2cmdline(self._arguments)}"
+
+
+def _not_run(command: Sequence[str], error: OSError) -> WorkerNotStarted:
+    return WorkerNotStarted(f"{command[0]} cannot be run: {error.strerror or error}", "Install Cutsmith again.")
+
+
+def _child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name not in _HOST_VARIABLES}
+    return {**kept, **extra}

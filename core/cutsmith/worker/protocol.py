@@ -1,0 +1,329 @@
+"""What the worker and its clients say to each other: frames of a JSON header and raw arrays, and the handshake.
+
+Of the standard library alone, and nothing of cutsmith: install.py copies this file beside a host's plug-in.
+docs/worker-protocol.md describes the same in words.
+
+A frame is 4 bytes `MAGIC`, the header's length (4 bytes), the payload's length (8 bytes), both big-endian, then the
+header (a JSON object in UTF-8) and the payload (the bytes of all arrays, little-endian, in C order).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import math
+import secrets
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Protocol
+
+PROTOCOL_VERSION = 1
+MAGIC = b"CSW\n"
+MAX_HEADER = 1 << 20
+MAX_PAYLOAD = 2 << 30
+MAX_HANDSHAKE_HEADER = 1 << 12
+ITEM_SIZES = {"uint8": 1, "uint16": 2, "float32": 4}
+
+_PREFIX = struct.Struct("!4sIQ")
+_MAX_ARRAYS, _MAX_DIMENSIONS = 16, 4
+# Arrays begin at multiples of it, so that the reader may use them where they lie.
+_ALIGNMENT = 16
+_NONCE_BYTES = 32
+
+
+class ProtocolError(Exception):
+    """Base of all that can be wrong with what the other side sent."""
+
+
+class ConnectionEnded(ProtocolError):
+    """The other side went away between two frames."""
+
+
+class FrameTruncated(ProtocolError):
+    """The other side went away in the midst of a frame."""
+
+
+class FrameInvalid(ProtocolError):
+    """The bytes are no frame of this protocol, or its header does not fit its payload."""
+
+
+class FrameTooLarge(ProtocolError):
+    """A frame says that it is larger than the reader takes; nothing of it was read."""
+
+
+class WrongKey(ProtocolError):
+    """The other side does not know the key."""
+
+
+class HandshakeRefused(ProtocolError):
+    """The worker ended the handshake, for the reason that it gives."""
+
+
+class VersionMismatch(ProtocolError):
+    """Two versions that do not go together; `ours` and `theirs` name them."""
+
+    def __init__(self, what: str, *, ours: str, theirs: str) -> None:
+        super().__init__(f"{what}: here {ours}, there {theirs}")
+        self.ours = ours
+        self.theirs = theirs
+
+
+class ByteStream(Protocol):
+    """What frames are read from and written to: a raw file, `socket.makefile("rwb", 0)`, a pipe."""
+
+    def readinto(self, buffer: memoryview, /) -> int | None:
+        """Fill a part of `buffer`, one byte at least; -> how many bytes, 0 at the end."""
+
+    def write(self, data: memoryview, /) -> int | None:
+        """Take a part of `data`, one byte at least; -> how many bytes, None for all."""
+
+
+@dataclass(frozen=True)
+class Array:
+    """An array as it travels.
+
+    Attributes:
+        dtype: one of `ITEM_SIZES`, little-endian.
+        shape: one to four sizes, each 1 or more.
+        data: its bytes in C order.
+    """
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes | bytearray | memoryview
+
+
+@dataclass(frozen=True)
+class Message:
+    """A frame's header, a JSON object with "kind", and its arrays by name."""
+
+    header: Mapping[str, Any]
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """What the message is."""
+        return str(self.header["kind"])
+
+
+def write_message(stream: ByteStream, message: Message) -> None:
+    """Send `message`.
+
+    Raises:
+        ValueError: the header has no "kind", is too large or no JSON, or an array's bytes are not as many as it says.
+        OSError: the other side is gone.
+    """
+    described, pieces, end = [], [], 0
+    for name, array in message.arrays.items():
+        view = memoryview(array.data).cast("B")
+        if view.nbytes != _byte_count(array.dtype, array.shape):
+            raise ValueError(f"the array {name} has {view.nbytes} bytes: {array.dtype} {array.shape} has others")
+        padding = -end % _ALIGNMENT
+        pieces += [memoryview(bytes(padding)), view]
+        described.append({"name": name, "dtype": array.dtype, "shape": list(array.shape), "offset": end + padding})
+        end += padding + view.nbytes
+    if not isinstance(message.header.get("kind"), str):
+        raise ValueError('a message\'s header needs its "kind"')
+    header = json.dumps({**message.header, "arrays": described}, allow_nan=False).encode()
+    if len(header) > MAX_HEADER or len(described) > _MAX_ARRAYS:
+        raise ValueError(f"a header of {len(header):,} bytes and {len(described)} arrays is too large to send")
+    _write_all(stream, memoryview(_PREFIX.pack(MAGIC, len(header), end) + header))
+    for piece in pieces:
+        _write_all(stream, piece)
+
+
+def read_message(stream: ByteStream, *, max_payload: int = MAX_PAYLOAD, max_header: int = MAX_HEADER) -> Message:
+    """The next message; its arrays are views of one buffer.
+
+    Raises:
+        ConnectionEnded, FrameTruncated: the other side is gone.
+        FrameTooLarge: more than `max_header` or `max_payload` bytes are announced; nothing was set aside for them.
+        FrameInvalid: no frame, no JSON object, or arrays that do not fit the payload.
+    """
+    prefix = bytearray(_PREFIX.size)
+    _read_all(stream, prefix, at_start=True)
+    magic, header_size, payload_size = _PREFIX.unpack(prefix)
+    if magic != MAGIC:
+        raise FrameInvalid(f"a frame begins with {MAGIC!r}, not with {magic!r}")
+    if header_size > max_header:
+        raise FrameTooLarge(f"a header of {header_size:,} bytes is announced: at most {max_header:,} are taken")
+    if payload_size > max_payload:
+        raise FrameTooLarge(f"a payload of {payload_size:,} bytes is announced: at most {max_payload:,} are taken")
+    encoded = bytearray(header_size)
+    _read_all(stream, encoded)
+    header = _parsed(bytes(encoded))
+    places = _array_places(header.pop("arrays", []), payload_size)
+    payload = bytearray(payload_size)
+    _read_all(stream, payload)
+    whole = memoryview(payload)
+    arrays = {
+        name: Array(dtype, shape, whole[offset : offset + _byte_count(dtype, shape)])
+        for name, dtype, shape, offset in places
+    }
+    return Message(header, arrays)
+
+
+def _write_all(stream: ByteStream, data: memoryview) -> None:
+    while data.nbytes:
+        taken = stream.write(data)
+        data = data[data.nbytes if taken is None else taken :]
+
+
+def _read_all(stream: ByteStream, buffer: bytearray, *, at_start: bool = False) -> None:
+    left = memoryview(buffer)
+    while left.nbytes:
+        count = stream.readinto(left)
+        if not count:
+            if at_start and left.nbytes == len(buffer):
+                raise ConnectionEnded("the other side closed the connection")
+            raise FrameTruncated(f"the connection ended {left.nbytes:,} bytes before the end of {len(buffer):,}")
+        left = left[count:]
+
+
+def _parsed(encoded: bytes) -> dict[str, Any]:
+    """The header that `encoded` is; what JSON does not know (NaN) and what Python cannot hold is refused."""
+    try:
+        header = json.loads(encoded.decode(), parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise FrameInvalid(f"the header is no JSON in UTF-8: {error}") from error
+    if not isinstance(header, dict) or not isinstance(header.get("kind"), str):
+        raise FrameInvalid('the header is no JSON object with a "kind"')
+    return header
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _array_places(described: object, payload_size: int) -> list[tuple[str, str, tuple[int, ...], int]]:
+    """(name, dtype, shape, offset) of each array, all of them inside a payload of `payload_size` bytes."""
+    if not isinstance(described, list) or len(described) > _MAX_ARRAYS:
+        raise FrameInvalid(f'"arrays" is no list of at most {_MAX_ARRAYS}')
+    places: dict[str, tuple[str, str, tuple[int, ...], int]] = {}
+    for each in described:
+        if not isinstance(each, dict):
+            raise FrameInvalid('an entry of "arrays" is no object')
+        name, dtype, shape, offset = (each.get(key) for key in ("name", "dtype", "shape", "offset"))
+        if not isinstance(name, str) or name in places:
+            raise FrameInvalid("an array has no name, or that of another")
+        if not isinstance(dtype, str) or dtype not in ITEM_SIZES:
+            raise FrameInvalid(f"the array {name!r} has the dtype {dtype!r}: known are {', '.join(ITEM_SIZES)}")
+        if not isinstance(shape, list) or not 1 <= len(shape) <= _MAX_DIMENSIONS or not all(map(_is_size, shape)):
+            raise FrameInvalid(f"the array {name!r} has the shape {shape!r}: wanted 1 to 4 sizes of 1 or more")
+        if type(offset) is not int or offset < 0 or offset + _byte_count(dtype, tuple(shape)) > payload_size:
+            raise FrameInvalid(f"the array {name!r} of {dtype} {shape} at {offset!r} ends outside the payload")
+        places[name] = (name, dtype, tuple(shape), offset)
+    return list(places.values())
+
+
+def _is_size(value: object) -> bool:
+    return type(value) is int and value >= 1
+
+
+def _byte_count(dtype: str, shape: tuple[int, ...]) -> int:
+    return ITEM_SIZES[dtype] * math.prod(shape)
+
+
+@dataclass(frozen=True)
+class Welcome:
+    """What a worker tells of itself when the handshake is done.
+
+    Attributes:
+        worker: its version, that of cutsmith.
+        pid: its process.
+        log: the path of its log file.
+        max_payload: how many bytes of arrays it takes in one message.
+    """
+
+    worker: str
+    pid: int
+    log: str
+    max_payload: int
+
+
+def greet_client(stream: ByteStream, key: bytes, welcome: Welcome) -> None:
+    """The worker's side of the handshake: both prove that they know `key`, without sending it.
+
+    Raises:
+        VersionMismatch, WrongKey: the client was told why, and is to be left.
+        ProtocolError: what the client sent is no handshake, or it is gone.
+    """
+    nonce = secrets.token_hex(_NONCE_BYTES)
+    hello = {"kind": "hello", "protocol": PROTOCOL_VERSION, "worker": welcome.worker, "nonce": nonce}
+    write_message(stream, Message(hello))
+    answer = _read_handshake(stream, "hello")
+    try:
+        _require_same_protocol(answer, f"of worker {welcome.worker}", "of the client")
+        client_nonce = _nonce_of(answer)
+        if not _is_proof(answer, key, b"client", nonce, client_nonce):
+            raise WrongKey("the client does not know this worker's key")
+    except ProtocolError as error:
+        refusal = {"kind": "refused", "type": type(error).__name__, "what": str(error)}
+        write_message(stream, Message({**refusal, "protocol": PROTOCOL_VERSION, "worker": welcome.worker}))
+        raise
+    told = {"kind": "welcome", "proof": _proof(key, b"worker", nonce, client_nonce), "pid": welcome.pid}
+    write_message(stream, Message({**told, "log": welcome.log, "max_payload": welcome.max_payload}))
+
+
+def introduce(stream: ByteStream, key: bytes, client: str) -> Welcome:
+    """The client's side of the handshake; `client` says who calls, such as "GIMP 3.0.4".
+
+    Raises:
+        VersionMismatch: the worker speaks another version of the protocol.
+        WrongKey: the worker does not know `key`, or says that it knows another.
+        HandshakeRefused: the worker gives another reason.
+        ProtocolError: what came is no handshake, or the worker is gone.
+    """
+    hello = _read_handshake(stream, "hello")
+    worker = str(hello.header.get("worker"))
+    _require_same_protocol(hello, "of the client", f"of worker {worker}")
+    nonce, own = _nonce_of(hello), secrets.token_hex(_NONCE_BYTES)
+    answer = {"kind": "hello", "protocol": PROTOCOL_VERSION, "client": client, "nonce": own}
+    write_message(stream, Message({**answer, "proof": _proof(key, b"client", nonce, own)}))
+    told = _read_handshake(stream, "welcome", "refused")
+    if told.kind == "refused":
+        kind = WrongKey if told.header.get("type") == "WrongKey" else HandshakeRefused
+        raise kind(f"the worker refuses: {told.header.get('what')}")
+    if not _is_proof(told, key, b"worker", nonce, own):
+        raise WrongKey("what answers at the worker's address does not know its key")
+    pid, log, max_payload = (told.header.get(name) for name in ("pid", "log", "max_payload"))
+    if type(pid) is not int or not isinstance(log, str) or type(max_payload) is not int:
+        raise FrameInvalid("the worker's welcome lacks pid, log or max_payload")
+    return Welcome(worker, pid, log, max_payload)
+
+
+def _read_handshake(stream: ByteStream, *kinds: str) -> Message:
+    message = read_message(stream, max_payload=0, max_header=MAX_HANDSHAKE_HEADER)
+    if message.kind not in kinds:
+        raise FrameInvalid(f"{message.kind!r} came in the handshake: wanted {' or '.join(kinds)}")
+    return message
+
+
+def _require_same_protocol(message: Message, us: str, them: str) -> None:
+    theirs = message.header.get("protocol")
+    if theirs != PROTOCOL_VERSION:
+        raise VersionMismatch(
+            "The two speak different versions of the worker protocol",
+            ours=f"version {PROTOCOL_VERSION} ({us})",
+            theirs=f"version {theirs} ({them})",
+        )
+
+
+def _nonce_of(message: Message) -> str:
+    nonce = message.header.get("nonce")
+    if not isinstance(nonce, str) or len(nonce) != 2 * _NONCE_BYTES:
+        raise FrameInvalid("a handshake without a nonce")
+    return nonce
+
+
+def _proof(key: bytes, who: bytes, worker_nonce: str, client_nonce: str) -> str:
+    """Who knows `key` can compute it. `who` keeps a side from handing the other's own proof back to it."""
+    told = b"\0".join((b"cutsmith", who, worker_nonce.encode(), client_nonce.encode()))
+    return hmac.new(key, told, hashlib.sha256).hexdigest()
+
+
+def _is_proof(message: Message, key: bytes, who: bytes, worker_nonce: str, client_nonce: str) -> bool:
+    given, wanted = message.header.get("proof"), _proof(key, who, worker_nonce, client_nonce)
+    return isinstance(given, str) and hmac.compare_digest(given.encode(errors="replace"), wanted.encode())

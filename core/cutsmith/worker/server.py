@@ -1,0 +1,253 @@
+"""The worker: it listens, runs one job after the other, and ends when nobody has asked for anything for a while."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from cutsmith import __version__
+from cutsmith.errors import CutsmithError, OutputRefused
+from cutsmith.worker.client_link import Activity, ClientLink
+from cutsmith.worker.job_queue import Job, JobQueue
+from cutsmith.worker.jobs import run_job
+from cutsmith.worker.log_file import open_log
+from cutsmith.worker.protocol import MAX_PAYLOAD, Welcome
+from cutsmith.worker.rendezvous import (
+    KEY_FILE,
+    WORKER_LOCK,
+    ConnectionStream,
+    FileLock,
+    FilePairStream,
+    FolderUnsafe,
+    listen,
+    prepare_folder,
+    worker_folder,
+    write_new_key,
+)
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Listener
+
+    from cutsmith.worker.protocol import ByteStream
+
+logger = logging.getLogger(__name__)
+
+_LOOK_AROUND = 1.0
+"""Seconds after which the worker looks whether it is to end, at the most."""
+
+
+class JobDropped(Exception):
+    """Nobody wants the job's answer any more."""
+
+
+class Worker:
+    """Models that stay loaded, and the jobs that use them.
+
+    Args:
+        log: the path of the log, which clients are told.
+        idle_exit: seconds without a job, or a word from a client, after which the worker ends.
+        key: that clients have to know.
+        last_words: seconds that clients have at the end to take what is still to be told to them; None: as many as they
+            take.
+    """
+
+    def __init__(self, log: Path, idle_exit: float, key: bytes, last_words: float | None = 5.0) -> None:
+        self._welcome = Welcome(__version__, os.getpid(), str(log), MAX_PAYLOAD)
+        self._idle_exit = idle_exit
+        self._key = key
+        self._last_words = last_words
+        self._queue = JobQueue()
+        self._activity = Activity()
+        self._links: set[ClientLink] = set()
+        self._links_lock = threading.Lock()
+        self._is_ending = False
+
+    def serve(self, stream: ByteStream, *, end_drops: bool = True) -> None:
+        """Serve one client until it is gone; for a thread of its own."""
+        link = ClientLink(stream, self._key, self._welcome, self._queue, self._activity, end_drops=end_drops)
+        with self._links_lock:
+            self._links.add(link)
+        link.serve()
+        if end_drops:
+            with self._links_lock:
+                self._links.discard(link)
+
+    def end_when_empty(self) -> None:
+        """End when the jobs that are there are done."""
+        self._is_ending = True
+        self._queue.wake()
+
+    def run(self) -> None:
+        """Run jobs until the worker is to end; -> when all clients have been told what is left to tell."""
+        try:
+            while not self._is_to_end():
+                left = self._idle_exit - self._activity.idle_seconds()
+                job = self._queue.next(min(max(left, 0.01), _LOOK_AROUND))
+                if job is not None:
+                    self._run(job)
+                    self._activity.touch()
+        finally:
+            for job in self._queue.close():
+                job.link.tell_failure(job.number, CutsmithError("The worker is ending.", "Ask again."))
+            with self._links_lock:
+                links = list(self._links)
+            start = time.monotonic()
+            for link in links:
+                spent = time.monotonic() - start
+                link.finish_sending(None if self._last_words is None else max(0.0, self._last_words - spent))
+
+    def _is_to_end(self) -> bool:
+        is_idle = self._activity.idle_seconds() >= self._idle_exit
+        return (self._is_ending or is_idle) and self._queue.close_if_empty()
+
+    def _run(self, job: Job) -> None:
+        try:
+            tell = self._outcome(job)
+        finally:
+            # Before the client is told: its next job is not to hear that it waits for this one.
+            self._queue.done()
+        tell()
+
+    def _outcome(self, job: Job) -> Callable[[], None]:
+        """Do the job; -> what tells its client how it ended."""
+        if job.kind == "stop":
+            logger.info("stopped by a client")
+            self._is_ending = True
+            return lambda: job.link.tell_result(job, {}, {})
+
+        def report(stage: str, fraction: float) -> None:
+            if job.dropped.is_set():
+                raise JobDropped
+            job.link.tell_progress(job, stage, fraction)
+
+        start = time.monotonic()
+
+        def log(outcome: str) -> None:
+            logger.info("%s: %s in %.2f s", job.kind[:40], outcome, time.monotonic() - start)
+
+        try:
+            answer = run_job(job.taken_message(), report)
+        except JobDropped:
+            log("dropped")
+            return lambda: job.link.tell_dropped(job)
+        except CutsmithError as error:
+            failure = error
+            log(type(error).__name__)
+            return lambda: job.link.tell_failure(job.number, failure)
+        except Exception as error:
+            # A fault of ours or of a model. The log has it whole, and the next job may well work.
+            logger.exception("a job failed")
+            log("crash")
+            what = f"{type(error).__name__}: {error}"
+            return lambda: job.link.tell_crash(job, what)
+        log("done")
+        return lambda: job.link.tell_result(job, answer.fields, answer.arrays)
+
+
+def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
+    """Be the worker of `folder`, this user's where it is None, until it ends; -> false where there is one already.
+
+    Raises:
+        OutputRefused: the folder cannot be used.
+    """
+    folder = (folder or worker_folder()).absolute()
+    os.umask(0o077)
+    try:
+        prepare_folder(folder)
+    except FolderUnsafe as error:
+        raise OutputRefused(
+            f"The worker's folder: {error}.", "Give another: cutsmith worker --folder FOLDER"
+        ) from error
+    lock = FileLock(folder / WORKER_LOCK)
+    if not lock.acquire():
+        return False
+    # From here on what a killed worker left is nobody's.
+    try:
+        with _ended_by_signals():
+            key = write_new_key(folder)
+            try:
+                listener = listen(folder)
+            except OSError as error:
+                raise OutputRefused(
+                    f"The worker cannot listen in {folder}: {error.strerror or error}.", "Give another --folder."
+                ) from error
+            try:
+                worker = Worker(open_log(), idle_exit, key)
+                logger.info("worker %s listens in %s", __version__, folder)
+                threading.Thread(target=_accept, args=(listener, worker), daemon=True).start()
+                worker.run()
+                logger.info("the worker ends")
+            finally:
+                listener.close()
+    finally:
+        (folder / KEY_FILE).unlink(missing_ok=True)
+        lock.release()
+    return True
+
+
+def _accept(listener: Listener, worker: Worker) -> None:
+    while True:
+        try:
+            stream = ConnectionStream(listener.accept())
+        except OSError:
+            # A client that hung up at once, or too many open files; the worker's end takes this thread with it.
+            time.sleep(0.1)
+            continue
+        threading.Thread(target=_serve_and_close, args=(worker, stream), daemon=True).start()
+
+
+def _serve_and_close(worker: Worker, stream: ConnectionStream) -> None:
+    worker.serve(stream)
+    stream.close()
+
+
+def serve_standard_streams(idle_exit: float) -> None:
+    """Be a worker for the one client at standard input and output, until it sends no more and has its answers."""
+    log = open_log()
+    with _own_standard_streams() as stream, _ended_by_signals():
+        worker = Worker(log, idle_exit, key=b"", last_words=None)
+
+        def serve() -> None:
+            worker.serve(stream, end_drops=False)
+            worker.end_when_empty()
+
+        threading.Thread(target=serve, daemon=True).start()
+        worker.run()
+
+
+@contextmanager
+def _own_standard_streams() -> Iterator[FilePairStream]:
+    """Standard input and output as a stream for nobody else: what a library prints goes where standard error goes."""
+    sys.stdout.flush()
+    reader, writer = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    with open(reader, "rb", buffering=0) as source, open(writer, "wb", buffering=0) as target:  # noqa: PTH123
+        yield FilePairStream(source, target)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let the signals that end a process end this one in good order, with its files removed."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(0)
+
+    # SIGHUP: the terminal in which somebody started it was closed. Windows has it not.
+    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
+    before = [signal.signal(each, end) for each in signals]
+    try:
+        yield
+    except SystemExit:
+        logger.info("ended by a signal")
+    finally:
+        for each, handler in zip(signals, before, strict=True):
+            signal.signal(each, handler)

@@ -1,0 +1,218 @@
+"""A session with a worker: jobs are sent, their progress is followed, and their failures are typed errors.
+
+Of the standard library alone: install.py copies this file, with client.py, beside a host's plug-in.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+if __package__:
+    from cutsmith.worker import protocol, rendezvous
+else:  # Alone in a host's folder, where `cutsmith` may be the name of the plug-in itself.
+    import protocol  # type: ignore[import-not-found,no-redef]
+    import rendezvous  # type: ignore[import-not-found,no-redef]
+
+
+_LAST_SECONDS = 3.0
+"""Seconds in which a worker of our own ends when it has nothing to do."""
+
+
+class WorkerError(Exception):
+    """Base of what can go wrong with a worker and its jobs: `what` happened, and the `remedy` where there is one."""
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what}\n  {self.remedy}" if self.remedy else self.what
+
+
+class WorkerNotRunning(WorkerError):
+    """No worker runs, and no command was given to start one."""
+
+
+class WorkerNotStarted(WorkerError):
+    """A worker was started and did not come to life."""
+
+
+class WorkerLost(WorkerError):
+    """The worker ended, or hangs, in the midst of it; `log` is the path of its log where it is known."""
+
+    def __init__(self, what: str, log: str = "") -> None:
+        super().__init__(what, f"Its log: {log}" if log else "")
+        self.log = log
+
+
+class JobFailed(WorkerError):
+    """A failure that the engine foresees: `type` is its name in cutsmith.errors, `exit_code` the command line's."""
+
+    def __init__(self, kind: str, what: str, remedy: str, exit_code: int) -> None:
+        super().__init__(what, remedy)
+        self.type = kind
+        self.exit_code = exit_code
+
+
+class WorkerCrashed(WorkerError):
+    """A failure that nobody foresaw, in the midst of a job; the worker lives on. `log` has it whole."""
+
+    def __init__(self, what: str, log: str) -> None:
+        super().__init__(f"The worker failed: {what}", f"Its log: {log}")
+        self.log = log
+
+
+class JobCancelled(WorkerError):
+    """The job was cancelled, as asked."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a job is.
+
+    Attributes:
+        stage: "waiting", or what begins now: "read", "load", "detect", "mask", "matting", "foreground" or "answer".
+        fraction: what is done, in [0, 1].
+        before: how many jobs of others come first.
+    """
+
+    stage: str
+    fraction: float = 0.0
+    before: int = 0
+
+
+class Session:
+    """A connection to a worker; one job at a time. `welcome` says which worker it is."""
+
+    def __init__(
+        self,
+        stream: rendezvous.ConnectionStream | rendezvous.FilePairStream,
+        welcome: protocol.Welcome,
+        child: subprocess.Popen[bytes] | None = None,
+    ) -> None:
+        self.welcome = welcome
+        self._stream = stream
+        self._child = child
+        self._count = 0
+
+    def submit(
+        self, job: str, options: Mapping[str, Any] | None = None, arrays: Mapping[str, protocol.Array] | None = None
+    ) -> JobHandle:
+        """Send a job, such as "cut"; the fields are those of docs/worker-protocol.md.
+
+        Raises:
+            FrameTooLarge: the arrays are more than the worker takes; nothing was sent.
+            WorkerLost: it is gone.
+        """
+        size = sum(memoryview(array.data).nbytes for array in (arrays or {}).values())
+        if size > self.welcome.max_payload:
+            raise protocol.FrameTooLarge(f"{size:,} bytes of pixels: the worker takes {self.welcome.max_payload:,}")
+        self._count += 1
+        header = {"kind": "job", "id": self._count, "job": job, "options": dict(options or {})}
+        self.send(protocol.Message(header, arrays or {}))
+        return JobHandle(self, self._count)
+
+    def run(
+        self, job: str, options: Mapping[str, Any] | None = None, arrays: Mapping[str, protocol.Array] | None = None
+    ) -> protocol.Message:
+        """`submit`, and wait for the result; raises what `JobHandle.result` raises."""
+        return self.submit(job, options, arrays).result()
+
+    def send(self, message: protocol.Message) -> None:
+        """Send a message. Raises WorkerLost."""
+        try:
+            protocol.write_message(self._stream, message)
+        except OSError as error:
+            raise self._lost() from error
+
+    def receive(self, timeout: float | None = None) -> protocol.Message | None:
+        """The next message; None where none came within `timeout` seconds. Raises WorkerLost."""
+        if timeout is not None and not self._stream.wait(timeout):
+            return None
+        try:
+            return protocol.read_message(self._stream)
+        except (protocol.ProtocolError, OSError) as error:
+            raise self._lost() from error
+
+    def _lost(self) -> WorkerLost:
+        return WorkerLost(f"The worker (process {self.welcome.pid}) ended in the midst of it.", self.welcome.log)
+
+    def close(self) -> None:
+        """Hang up. A job that has no answer yet is dropped."""
+        self._stream.close()
+        if self._child is None:
+            return
+        try:
+            self._child.wait(_LAST_SECONDS)
+        except subprocess.TimeoutExpired:
+            # It is in the midst of a job whose answer nobody wants any more.
+            self._child.kill()
+            self._child.wait()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class JobHandle:
+    """A job that was sent."""
+
+    def __init__(self, session: Session, number: int) -> None:
+        self._session = session
+        self._number = number
+        self._answer: protocol.Message | None = None
+
+    def follow(self, pulse: float | None = None) -> Iterator[Progress | None]:
+        """What is heard of the job until its answer is here; None for each `pulse` seconds without a word.
+
+        Raises:
+            WorkerLost: the worker ended.
+        """
+        while self._answer is None:
+            message = self._session.receive(pulse)
+            if message is None:
+                yield None
+            elif message.header.get("id") not in (self._number, None):
+                continue  # of a job that was given up
+            elif message.kind == "progress":
+                yield Progress(str(message.header.get("stage")), float(message.header.get("fraction", 0)))
+            elif message.kind == "waiting":
+                yield Progress("waiting", before=int(message.header.get("before", 0)))
+            else:
+                self._answer = message
+
+    def cancel(self) -> None:
+        """Ask for the job to be dropped: at once where it waits, else before its next stage. Raises WorkerLost."""
+        if self._answer is None:
+            self._session.send(protocol.Message({"kind": "cancel", "id": self._number}))
+
+    def result(self) -> protocol.Message:
+        """Wait for the result.
+
+        Raises:
+            JobFailed, JobCancelled: what the worker says of the job.
+            WorkerCrashed: something went wrong that nobody foresaw.
+            WorkerLost: the worker ended.
+        """
+        for _ in self.follow():
+            pass
+        answer = self._answer
+        assert answer is not None, "follow() ends with an answer"
+        header = answer.header
+        if answer.kind == "result":
+            return answer
+        if answer.kind == "cancelled":
+            raise JobCancelled("The job was cancelled.")
+        if answer.kind == "crash":
+            raise WorkerCrashed(str(header.get("what")), str(header.get("log")))
+        kind, what, remedy = (str(header.get(name, "")) for name in ("type", "what", "remedy"))
+        raise JobFailed(kind, what, remedy, int(header.get("exit_code", 1)))
