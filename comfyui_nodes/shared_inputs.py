@@ -152,8 +152,8 @@ def why_no_colour(background_color: str | None) -> str | None:
 
     try:
         parse_colour(background_color)
-    except BadColour as error:
-        return error.what
+    except BadColour:
+        return f"background_color {background_color!r} is no colour: wanted #rrggbb or a CSS colour name, opaque."
     return None
 
 

@@ -60,6 +60,9 @@ def parse_colour(text: str) -> tuple[int, int, int]:
         red, green, blue, *alpha = ImageColor.getrgb(text.strip())
     except ValueError as error:
         raise _bad_colour(text, ImageColor.colormap) from error
+    if not all(0 <= value <= 255 for value in (red, green, blue)):
+        # Pillow takes rgb(300, 0, 0), and hsl() with a lightness of 500 %.
+        raise _bad_colour(text, ImageColor.colormap)
     if alpha and alpha[0] != 255:
         raise BadColour(
             f"The background colour {text!r} is not opaque: wanted a colour without an alpha value.",

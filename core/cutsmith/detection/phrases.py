@@ -11,6 +11,7 @@ from cutsmith.errors import BadPhrases
 _SEPARATORS = frozenset(",.;\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029。、")
 # A question mark, too, closes a phrase for Grounding DINO, so that none of these may stand inside one.
 _CLOSING = _SEPARATORS | {"?"}
+_LONGEST_WORD = 1000
 _EXAMPLE = 'Example: --text "red mug"'
 _WANTED = 'wanted one phrase or several in English, such as "red mug" or "cat, dog"'
 
@@ -23,7 +24,8 @@ def split_phrases(text: str | Sequence[str]) -> tuple[str, ...]:
             differ only in case or in the width of their letters; the first spelling is kept.
 
     Raises:
-        BadPhrases: there is nothing to look for, or a phrase has letters or digits that are not of the Latin script.
+        BadPhrases: there is nothing to look for, a word of thousands of letters, or a phrase has letters or digits that
+            are not of the Latin script.
     """
     texts = [text] if isinstance(text, str) else text
     if not isinstance(texts, Sequence) or not all(isinstance(each, str) for each in texts):
@@ -31,6 +33,7 @@ def split_phrases(text: str | Sequence[str]) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for phrase in (phrase for each in texts for phrase in _pieces(each)):
         if any(map(_is_read, phrase)):
+            _require_words(phrase)
             _require_latin(phrase)
             found.setdefault(as_read(phrase), phrase)
     if not found:
@@ -59,6 +62,15 @@ def _is_separator(character: str) -> bool:
 def _is_read(character: str) -> bool:
     """Whether `character` is a letter or a digit, of whatever script."""
     return unicodedata.category(character)[0] in "LN"
+
+
+def _require_words(phrase: str) -> None:
+    """Refuse what is no word: the tokenizers' time grows with the square of a word's length, 40 s for 5,000 letters."""
+    longest = max(phrase.split(), key=len)
+    if len(longest) > _LONGEST_WORD:
+        raise BadPhrases(
+            f"The words to look for have one of {len(longest):,} letters ({longest[:20]!r}...): {_WANTED}.", _EXAMPLE
+        )
 
 
 def _require_latin(phrase: str) -> None:

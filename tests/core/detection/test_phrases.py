@@ -103,3 +103,9 @@ def test_splitting_is_the_same_the_second_time_and_never_gives_two_that_read_ali
         assert each
         assert not set(each) & set(".?,;\n")
         assert phrase == " ".join(phrase.split())
+
+
+def test_a_word_of_thousands_of_letters_is_refused_at_once() -> None:
+    assert split_phrases("a" * 1000) == ("a" * 1000,)
+    with pytest.raises(BadPhrases, match="one of 5,000 letters"):
+        split_phrases("red mug, " + "a" * 5000)
