@@ -94,3 +94,26 @@ def box_of_mask(mask: NDArray[np.bool_]) -> Box | None:
         return None
     columns = np.flatnonzero(mask.any(axis=0))
     return Box(float(columns[0]), float(rows[0]), float(columns[-1]) + 1, float(rows[-1]) + 1)
+
+
+def interior_points(mask: NDArray[np.bool_], count: int) -> list[tuple[float, float]]:
+    """At most `count` points (x, y) deep inside the true pixels of `mask`, bool (H, W), the deepest first.
+
+    Each is the centre of the pixel farthest from the mask's edge (the picture's own edge counts as one) that lies in no
+    circle which an earlier point has to the edge. A part that is less than half as deep as the deepest gets none.
+    """
+    import cv2
+    import numpy as np
+
+    padded = np.pad(mask, 1).astype(np.uint8)
+    depth = cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1].copy()
+    points: list[tuple[float, float]] = []
+    deepest = float(depth.max(initial=0))
+    while len(points) < count:
+        row, column = np.unravel_index(int(depth.argmax()), depth.shape) if depth.size else (0, 0)
+        radius = float(depth[row, column]) if depth.size else 0.0
+        if radius <= 0 or radius < deepest / 2:
+            break
+        points.append((float(column) + 0.5, float(row) + 0.5))
+        cv2.circle(depth, (int(column), int(row)), math.ceil(radius), 0.0, thickness=-1)
+    return points

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cutsmith.errors import UnknownModel, WeightsMissing
+from cutsmith.errors import CutsmithError, UnknownModel, WeightsMissing
 from cutsmith.file_presence import is_file, is_folder
 
 if TYPE_CHECKING:
@@ -79,6 +79,23 @@ def load_detector(
     with memory_guard(source.name, plan.device, SMALLER):
         network.module.to(plan.device)
     return LoadedDetector(GroundingDetector(source.name, network, source.weights), plan.warnings)
+
+
+def why_no_detector(store: Store | None = None) -> CutsmithError | None:
+    """What keeps the default detector from being loaded here, with the command that mends it; None if nothing does."""
+    from cutsmith.engines.torch_device import require_packages
+    from cutsmith.models.store import Store
+
+    store = store or Store()
+    try:
+        entry = _first_on_this_machine(store)
+        assert entry.detector is not None, "a detector's entry"
+        require_packages(*_PACKAGES[entry.detector.loader])
+        if store.find(entry) is None:
+            store.require(entry)
+    except CutsmithError as error:
+        return error
+    return None
 
 
 def _open(source: _Source) -> Network:

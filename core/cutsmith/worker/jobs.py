@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.errors import BadJob
+from cutsmith.errors import BadJob, CutsmithError
 from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
 from cutsmith.worker.job_fields import ANSWER_DTYPES, Arrays, Options, answer_array, wire_array
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cutsmith.cutout import Cutout, FoundObject
+    from cutsmith.picture import Picture
     from cutsmith.worker.protocol import Array, Message
 
 Report = Callable[[str, float], None]
@@ -67,13 +70,31 @@ def _cut(options: Options, arrays: Arrays, report: Report) -> Answer:
         "mask": arrays.take("mask", ("uint8", "float32")),
     }
     wanted = _Wanted.taken(options, arguments)
-    picture = arrays.picture()
+    picture = wanted.of(arrays.picture())
+    selection = arrays.take("selection", ("uint8", "float32"))
     options.end()
     arrays.end()
+    if selection is not None:
+        _ask_for_selection(selection, picture, arguments)
     stages = ["read", "load", *(["detect"] if text is not None else []), "mask"]
     progress = _Progress([*stages, *_finishing_stages(arguments)], report)
     cutout = cut_out(picture, **arguments, on_stage=progress.begin)
     return _answer(cutout, wanted, progress)
+
+
+def _ask_for_selection(selection: NDArray[Any], picture: Picture, arguments: dict[str, Any]) -> None:
+    """Let `arguments` ask for what was selected: by its box, and by points inside it where SAM 2 is what cuts out."""
+    from cutsmith.segmentation.loading import why_no_sam2
+    from cutsmith.segmentation.selection_prompt import prompt_of_selection
+    from cutsmith.segmentation.subject_in_box import NAME as SUBJECT_IN_BOX
+
+    others = [name for name in ("text", "box", "points", "mask") if arguments[name] not in (None, ())]
+    if others:
+        raise BadJob(f"The job has a selection and {' and '.join(others)}: wanted one way to say what is cut out.")
+    segmenter = arguments["segmenter"]
+    is_for_sam2 = segmenter != SUBJECT_IN_BOX if segmenter is not None else why_no_sam2() is None
+    prompt = prompt_of_selection(selection, picture.width, picture.height, with_points=is_for_sam2)
+    arguments["box"], arguments["points"] = prompt.box, prompt.points
 
 
 def _refine(options: Options, arrays: Arrays, report: Report) -> Answer:
@@ -90,7 +111,7 @@ def _refine(options: Options, arrays: Arrays, report: Report) -> Answer:
     mask = arrays.take("mask", ("uint8", "float32"))
     if mask is None:
         raise BadJob('The job has no array "mask".', "Send the mask as uint8 or float32 (H, W).")
-    picture = arrays.picture()
+    picture = wanted.of(arrays.picture())
     options.end()
     arrays.end()
     progress = _Progress(["read", *_finishing_stages(arguments)], report)
@@ -99,7 +120,8 @@ def _refine(options: Options, arrays: Arrays, report: Report) -> Answer:
 
 
 def _models(options: Options, arrays: Arrays, report: Report) -> Answer:
-    """Every model of the catalogue, whether it is here, and what is missing for clicks."""
+    """Every model of the catalogue, whether it is here, and what is missing for clicks and for words."""
+    from cutsmith.detection.loading import why_no_detector
     from cutsmith.models.catalogue import OPTIONS, of_kind
     from cutsmith.models.store import Store
     from cutsmith.removal.loading import DEFAULT_MODELS
@@ -121,15 +143,19 @@ def _models(options: Options, arrays: Arrays, report: Report) -> Answer:
         for kind in OPTIONS
         for entry in of_kind(kind).values()
     ]
-    missing = why_no_sam2(store)
     return Answer(
         {
             "models": models,
             "default_removers": list(DEFAULT_MODELS),
             "packages": _packages(),
-            "no_sam2": None if missing is None else {"what": missing.what, "remedy": missing.remedy},
+            "no_sam2": _told_missing(why_no_sam2(store)),
+            "no_detector": _told_missing(why_no_detector(store)),
         }
     )
+
+
+def _told_missing(error: CutsmithError | None) -> dict[str, str] | None:
+    return None if error is None else {"what": error.what, "remedy": error.remedy}
 
 
 def _packages() -> dict[str, bool]:
@@ -144,18 +170,30 @@ _JOBS: dict[str, Callable[[Options, Arrays, Report], Answer]] = {"cut": _cut, "r
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What the answer is to hold: alpha as `dtype`, and the subject's colours where `colours` is set."""
+    """What the answer is to hold: alpha as `dtype`, and the subject's colours where `colours` is set.
+
+    With `subject_alone` the picture's own transparency is not part of the answer, though the models see it on white:
+    a mask beside it would count it twice.
+    """
 
     dtype: str
     colours: bool
+    subject_alone: bool
 
     @classmethod
     def taken(cls, options: Options, arguments: dict[str, Any]) -> _Wanted:
-        """From the options "alpha" and "colours"; colours that nobody wants are not estimated."""
-        wanted = cls(options.choice("alpha", ANSWER_DTYPES, "uint8"), options.flag("colours"))
+        """From the options of the same names; colours that nobody wants are not estimated."""
+        dtype = options.choice("alpha", ANSWER_DTYPES, "uint8")
+        wanted = cls(dtype, options.flag("colours"), options.flag("subject_alone"))
         if not wanted.colours:
             arguments["foreground"] = "none"
         return wanted
+
+    def of(self, picture: Picture) -> Picture:
+        """`picture`, or what the models see of it."""
+        if not self.subject_alone or picture.alpha is None:
+            return picture
+        return replace(picture, pixels=picture.srgb(), alpha=None, icc=None)
 
 
 class _Progress:

@@ -1,0 +1,84 @@
+"""One run: read what is needed of each layer, have the worker cut it out, and then change the image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from gi.repository import Gimp
+
+from .failure import CutFailed
+from .layer_pixels import hardened, has_8_bits, read_mask, read_pixels, read_selection
+from .layers import chosen_layers
+from .progress import show_progress
+from .results import CutLayer, apply_results
+from .settings import CLEANED_LAYER, HARD, NO_MODEL, OWN_MASK, SELECTION, Settings
+
+if TYPE_CHECKING:
+    from .worker_link import Array, Message, WorkerLink
+
+
+def check_request(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Settings) -> list[Gimp.Layer]:
+    """The layers that are to be cut out, where that can be done at all; quick, and nothing is asked of the engine.
+
+    Raises:
+        CutFailed: it cannot.
+    """
+    layers = chosen_layers(image, drawables)
+    if settings.result == CLEANED_LAYER and image.get_base_type() == Gimp.ImageBaseType.INDEXED:
+        raise CutFailed(
+            "An indexed image has no half transparent pixels, and only the colors of its palette.",
+            "Change it first: Image > Mode > RGB. Or choose a layer mask for the result.",
+        )
+    for layer in layers:
+        _hint(layer, settings)
+    return layers
+
+
+def cut_layers(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Settings, link: WorkerLink) -> list[str]:
+    """Cut out each layer of `drawables` as `settings` say; returns what the user should know.
+
+    All layers are cut out before the first is changed: cancelling ends the plug-in's process at once, and must not leave
+    an undo step open.
+
+    Raises:
+        CutFailed: nothing was changed.
+    """
+    layers = check_request(image, drawables, settings)
+    cuts, told = [], []
+    for layer in layers:
+        try:
+            answer = _answer(layer, settings, link)
+        except CutFailed as failure:
+            raise _of_layer(failure, layer, len(layers)) from failure
+        cuts.append(_cut_layer(layer, answer, settings))
+        told += answer.header.get("warnings", [])
+    apply_results(image, cuts, settings)
+    return list(dict.fromkeys(told))
+
+
+def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
+    """What says where the subject is: nothing, the selection, or the layer's own mask. Raises CutFailed."""
+    if settings.what == OWN_MASK:
+        return {"mask": read_mask(layer)}
+    if settings.what == SELECTION:
+        return {"mask" if settings.model == NO_MODEL else "selection": read_selection(layer)}
+    return {}
+
+
+def _answer(layer: Gimp.Layer, settings: Settings, link: WorkerLink) -> Message:
+    arrays = {**read_pixels(layer), **_hint(layer, settings)}
+    dtype = "uint8" if has_8_bits(layer.get_image()) or settings.edge == HARD else "float32"
+    return link.cut(settings, arrays, dtype, show_progress)
+
+
+def _cut_layer(layer: Gimp.Layer, answer: Message, settings: Settings) -> CutLayer:
+    alpha = answer.arrays["alpha"]
+    if alpha.shape != (layer.get_height(), layer.get_width()):
+        raise CutFailed(f"The engine's answer has the shape {alpha.shape}. Nothing was changed.")
+    return CutLayer(layer, hardened(alpha) if settings.edge == HARD else alpha, answer.arrays.get("colours"))
+
+
+def _of_layer(failure: CutFailed, layer: Gimp.Layer, count: int) -> CutFailed:
+    """The same, with the layer's name where there are several."""
+    return failure if count == 1 else CutFailed(f'Layer "{layer.get_name()}": {failure.what}', failure.remedy)

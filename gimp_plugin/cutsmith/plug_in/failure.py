@@ -1,0 +1,15 @@
+"""The one failure that the plug-in raises: what happened, and what a person can do about it."""
+
+from __future__ import annotations
+
+
+class CutFailed(Exception):
+    """Nothing was changed: `what` happened, and the `remedy` where there is one."""
+
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(what, remedy)
+        self.what = what
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.what}\n\n{self.remedy}" if self.remedy else self.what

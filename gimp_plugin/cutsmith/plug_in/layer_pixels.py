@@ -1,0 +1,123 @@
+"""A layer's pixels, its mask and the selection over it, as the worker takes them; and alpha, as GIMP takes it.
+
+Layer masks and the selection are linear in GIMP ("Y"), channels of most images are not ("Y'"): values pass unchanged only
+in the drawable's own encoding.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gi.repository import Babl, Gegl, Gimp
+
+from .failure import CutFailed
+from .layers import offsets
+
+if TYPE_CHECKING or __package__ != "plug_in":
+    from cutsmith.worker.protocol import Array
+else:
+    from protocol import Array
+
+_SCALE = 1.0
+_HARD = bytes(128) + b"\xff" * 128
+"""What a hard edge makes of 8-bit alpha: half and more is all."""
+
+
+def has_8_bits(image: Gimp.Image) -> bool:
+    """Whether a mask of `image` has 8 bits."""
+    return image.get_precision() in (
+        Gimp.Precision.U8_LINEAR,
+        Gimp.Precision.U8_NON_LINEAR,
+        Gimp.Precision.U8_PERCEPTUAL,
+    )
+
+
+def read_pixels(layer: Gimp.Layer) -> dict[str, Array]:
+    """The arrays "pixels", uint8 or uint16 (H, W, 3), or 4 with alpha, and "icc" where the colours are not sRGB's.
+
+    RGB of 8 or 16 bits comes as it is stored, in the image's own colour space. Gray, indexed, linear and float images
+    come converted to sRGB, in 8 bits where no more are needed.
+    """
+    image = layer.get_image()
+    channels = 4 if layer.has_alpha() else 3
+    letters = "R'G'B'A" if channels == 4 else "R'G'B'"
+    is_8_bit = image.get_precision() in (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
+    dtype = "uint8" if is_8_bit else "uint16"
+    depth = "u8" if is_8_bit else "u16"
+    encoding, as_stored = f"{letters} {depth}", _encoding(layer) == f"{letters} {depth}"
+    profile = image.get_color_profile() if as_stored else None
+    data = _read(layer, None if profile else encoding, 0, 0, layer.get_width(), layer.get_height())
+    shape = (layer.get_height(), layer.get_width(), channels)
+    arrays = {"pixels": Array(dtype, shape, data)}
+    if profile is not None:
+        icc = bytes(profile.get_icc_profile())
+        arrays["icc"] = Array("uint8", (len(icc),), icc)
+    return arrays
+
+
+def read_selection(layer: Gimp.Layer) -> Array:
+    """What is selected of `layer`, uint8 (H, W).
+
+    Raises:
+        CutFailed: nothing is.
+    """
+    image = layer.get_image()
+    if Gimp.Selection.is_empty(image):
+        raise CutFailed("Nothing is selected.", "Select the object roughly first, with any of the selection tools.")
+    x, y = offsets(layer)
+    width, height = layer.get_width(), layer.get_height()
+    data = _read(image.get_selection(), "Y u8", x, y, width, height)
+    if not data.strip(b"\0"):
+        raise CutFailed(
+            f'The selection lies outside the layer "{layer.get_name()}".',
+            "Select another layer, or something that is on this one.",
+        )
+    return Array("uint8", (height, width), data)
+
+
+def read_mask(layer: Gimp.Layer) -> Array:
+    """The layer's mask, uint8 or float32 (H, W). Raises CutFailed: it has none."""
+    mask = layer.get_mask()
+    if mask is None:
+        raise CutFailed(
+            f'The layer "{layer.get_name()}" has no mask.', "Make one first: Filters > Cut Out…, or Layer > Mask."
+        )
+    width, height = layer.get_width(), layer.get_height()
+    if has_8_bits(layer.get_image()):
+        return Array("uint8", (height, width), _read(mask, "Y u8", 0, 0, width, height))
+    return Array("float32", (height, width), _read(mask, "Y float", 0, 0, width, height))
+
+
+def hardened(alpha: Array) -> Array:
+    """uint8 `alpha` without half tones."""
+    return Array("uint8", alpha.shape, bytes(alpha.data).translate(_HARD))
+
+
+def write_alpha(drawable: Gimp.Drawable, alpha: Array, x: int = 0, y: int = 0) -> None:
+    """Set a mask or a channel to `alpha`, uint8 or float32 (H, W), with its corner at (x, y); no undo step of its own."""
+    height, width = alpha.shape
+    values = _encoding(drawable).partition(" ")[0]
+    _write(drawable, f"{values} {'u8' if alpha.dtype == 'uint8' else 'float'}", x, y, width, height, alpha)
+
+
+def write_colours(layer: Gimp.Layer, colours: Array, *, as_stored: bool) -> None:
+    """Set the layer's colours, uint8 or uint16 (H, W, 3), all opaque; `as_stored`: in the image's own colour space."""
+    height, width, _ = colours.shape
+    encoding = f"R'G'B' {'u8' if colours.dtype == 'uint8' else 'u16'}"
+    _write(layer, encoding, 0, 0, width, height, colours)
+
+
+def _encoding(drawable: Gimp.Drawable) -> str:
+    return str(Babl.format_get_encoding(drawable.get_format()))
+
+
+def _read(drawable: Gimp.Drawable, encoding: str | None, x: int, y: int, width: int, height: int) -> bytes:
+    place = Gegl.Rectangle.new(x, y, width, height)
+    return bytes(drawable.get_buffer().get(place, _SCALE, encoding, Gegl.AbyssPolicy.NONE))
+
+
+def _write(drawable: Gimp.Drawable, encoding: str, x: int, y: int, width: int, height: int, values: Array) -> None:
+    buffer = drawable.get_buffer()
+    buffer.set(Gegl.Rectangle.new(x, y, width, height), encoding, bytes(values.data))
+    buffer.flush()
+    drawable.update(x, y, width, height)

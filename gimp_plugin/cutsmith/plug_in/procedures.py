@@ -1,0 +1,180 @@
+"""The three procedures: what GIMP shows of them, their arguments, and one run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gi.repository import Gimp, GLib, GObject
+
+from .failure import CutFailed
+from .progress import begin_progress, show_progress
+from .settings import (
+    DEFAULT_BAND,
+    DEFAULT_CERTAINTY,
+    EDGES,
+    EXISTING_MASK,
+    LARGEST_BAND,
+    RESULTS,
+    SELECTION,
+    WHAT,
+    Settings,
+    settings_from,
+)
+
+CUT_OUT = "cutsmith-cut-out"
+CUT_OUT_SELECTION = "cutsmith-cut-out-selection"
+REFINE_MASK = "cutsmith-refine-mask"
+
+# cutsmith.py and config.json lie in it.
+_FOLDER = Path(__file__).resolve().parent.parent
+_AUTHORS, _YEAR = "The Cutsmith authors", "2026"
+
+_LABELS = {CUT_OUT: "Cut _Out…", CUT_OUT_SELECTION: "_Cut Out Selection", REFINE_MASK: "_Refine Mask Edge…"}
+_MENUS = {CUT_OUT: "<Image>/Filters", CUT_OUT_SELECTION: "<Image>/Select", REFINE_MASK: "<Image>/Layer/Mask"}
+_BLURBS = {
+    CUT_OUT: "Cut out the main subject, what is selected roughly, or what words say: a layer mask with true alpha",
+    CUT_OUT_SELECTION: "Cut out what is selected roughly, with the choices made last; no dialog",
+    REFINE_MASK: "Work out the edge of the layer mask anew, so that hair and fur are part of it",
+}
+_READABLE = GObject.ParamFlags.READWRITE
+
+
+class Cutsmith(Gimp.PlugIn):
+    """What GIMP asks, once at its start, and then for each run."""
+
+    def do_set_i18n(self, procname: str) -> bool:
+        """English alone: no translations are shipped."""
+        return False
+
+    def do_query_procedures(self) -> list[str]:
+        """The names."""
+        return list(_LABELS)
+
+    def do_create_procedure(self, name: str) -> Gimp.Procedure:
+        """The procedure `name` with its arguments and its place in the menus."""
+        procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
+        procedure.set_image_types("*")
+        procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES)
+        procedure.set_menu_label(_LABELS[name])
+        procedure.add_menu_path(_MENUS[name])
+        procedure.set_documentation(_BLURBS[name], f"{_BLURBS[name]}. Needs Cutsmith's engine: see docs/gimp.md.", name)
+        procedure.set_attribution(_AUTHORS, _AUTHORS, _YEAR)
+        if name == CUT_OUT:
+            _add_choice(procedure, "what", "_What", "What is cut out", WHAT)
+            procedure.add_string_argument(
+                "prompt", "W_ords", "What to look for, in English; several things between commas", "", _READABLE
+            )
+            procedure.add_double_argument(
+                "box-threshold",
+                "C_ertainty",
+                "What is found with less certainty than this is left out",
+                0.0,
+                1.0,
+                DEFAULT_CERTAINTY,
+                _READABLE,
+            )
+        if name != REFINE_MASK:
+            procedure.add_string_argument(
+                "model",
+                "_Model",
+                "A model of Cutsmith's for what is cut out; empty takes the best that is here. For a selection: a "
+                "SAM 2, subject-in-box, or none, which takes the selection itself for the mask",
+                "",
+                _READABLE,
+            )
+            _add_choice(procedure, "edge", "_Edge", "How the edge is worked out", EDGES)
+        for side, words in (("inner", "subject"), ("outer", "background")):
+            procedure.add_int_argument(
+                f"band-{side}",
+                f"Band in the {words}",
+                f"Pixels by which the band where the edge is worked out reaches into the {words}",
+                0,
+                LARGEST_BAND,
+                DEFAULT_BAND,
+                _READABLE,
+            )
+        if name != REFINE_MASK:
+            _add_choice(procedure, "result", "_Result", "What comes of it", RESULTS)
+            _add_choice(
+                procedure, "existing-mask", "E_xisting mask", "What happens to a mask that is there", EXISTING_MASK
+            )
+        return procedure
+
+
+def _add_choice(procedure: Gimp.Procedure, name: str, label: str, words: str, choices: dict[str, str]) -> None:
+    """A text among `choices`: GIMP's own kind of choice takes the default for a wrong value, and says nothing."""
+    told = "; ".join(f"{nick} ({meaning})" for nick, meaning in choices.items())
+    procedure.add_string_argument(name, label, f"{words}: {told}", next(iter(choices)), _READABLE)
+
+
+def run(
+    procedure: Gimp.Procedure,
+    run_mode: Gimp.RunMode,
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Item],
+    config: Gimp.ProcedureConfig,
+    data: object,
+) -> Gimp.ValueArray:
+    """Run a procedure, with its dialog where somebody sits there."""
+    name = procedure.get_name()
+    is_interactive = run_mode == Gimp.RunMode.INTERACTIVE
+    try:
+        begin_progress("Cut out: getting ready…")
+        told = _run(procedure, image, drawables, config, with_dialog=is_interactive and name != CUT_OUT_SELECTION)
+    except CutFailed as failure:
+        problem = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(failure), 0)
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, problem)
+    if told is None:
+        return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
+    if told:
+        Gimp.message("\n".join(told))
+    Gimp.displays_flush()
+    return procedure.new_return_values(Gimp.PDBStatusType.SUCCESS, GLib.Error())
+
+
+def _run(
+    procedure: Gimp.Procedure,
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Item],
+    config: Gimp.ProcedureConfig,
+    *,
+    with_dialog: bool,
+) -> list[str] | None:
+    """What the user should know, when it is done; None where the dialog was closed. Raises CutFailed."""
+    # Here, and not when GIMP asks for the procedures at its start: they take a tenth of a second.
+    from .cutting import check_request, cut_layers
+    from .installation import find_installation
+    from .layers import chosen_layers
+    from .worker_link import worker_link
+
+    chosen_layers(image, drawables)
+    if not with_dialog:
+        # Before the engine is started.
+        check_request(image, drawables, _settings(procedure, config))
+    client = f"GIMP {Gimp.version()}"
+    with worker_link(find_installation(_FOLDER), client, show_progress) as link:
+        if with_dialog:
+            from .dialog import ask
+
+            if not ask(procedure, config, image, drawables, link):
+                return None
+        return cut_layers(image, drawables, _settings(procedure, config), link)
+
+
+def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> Settings:
+    """The arguments as settings. Raises CutFailed."""
+    name = procedure.get_name()
+    values: dict[str, Any] = {each: config.get_property(each) for each in _ARGUMENTS[name]}
+    if name == REFINE_MASK:
+        return Settings.for_own_mask(values["band-inner"], values["band-outer"])
+    return settings_from({"what": SELECTION, **values})
+
+
+_BAND = ("band-inner", "band-outer")
+_ARGUMENTS = {
+    CUT_OUT: ("what", "prompt", "box-threshold", "model", "edge", *_BAND, "result", "existing-mask"),
+    CUT_OUT_SELECTION: ("model", "edge", *_BAND, "result", "existing-mask"),
+    REFINE_MASK: _BAND,
+}
