@@ -155,7 +155,7 @@ def _models(options: Options, arrays: Arrays, report: Report) -> Answer:
 
 
 def _told_missing(error: CutsmithError | None) -> dict[str, str] | None:
-    return None if error is None else {"what": error.what, "remedy": error.remedy}
+    return None if error is None else {"type": type(error).__name__, "what": error.what, "remedy": error.remedy}
 
 
 def _packages() -> dict[str, bool]:

@@ -38,8 +38,8 @@ def check_request(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: S
 def cut_layers(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Settings, link: WorkerLink) -> list[str]:
     """Cut out each layer of `drawables` as `settings` say; returns what the user should know.
 
-    All layers are cut out before the first is changed: cancelling ends the plug-in's process at once, and must not leave
-    an undo step open.
+    All layers are cut out before the first is changed: cancelling ends the plug-in's process at once, and must not
+    leave an undo step open.
 
     Raises:
         CutFailed: nothing was changed.

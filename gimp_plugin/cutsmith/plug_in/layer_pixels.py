@@ -1,7 +1,7 @@
 """A layer's pixels, its mask and the selection over it, as the worker takes them; and alpha, as GIMP takes it.
 
-Layer masks and the selection are linear in GIMP ("Y"), channels of most images are not ("Y'"): values pass unchanged only
-in the drawable's own encoding.
+Layer masks and the selection are linear in GIMP ("Y"), channels of most images are not ("Y'"): values pass unchanged
+only in the drawable's own encoding.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ else:
     from protocol import Array
 
 _SCALE = 1.0
+_DEPTHS = {"uint8": "u8", "uint16": "u16"}
+_DISPLAY_8_BIT = (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
 _HARD = bytes(128) + b"\xff" * 128
 """What a hard edge makes of 8-bit alpha: half and more is all."""
 
@@ -38,20 +40,15 @@ def read_pixels(layer: Gimp.Layer) -> dict[str, Array]:
     RGB of 8 or 16 bits comes as it is stored, in the image's own colour space. Gray, indexed, linear and float images
     come converted to sRGB, in 8 bits where no more are needed.
     """
-    image = layer.get_image()
-    channels = 4 if layer.has_alpha() else 3
-    letters = "R'G'B'A" if channels == 4 else "R'G'B'"
-    is_8_bit = image.get_precision() in (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
-    dtype = "uint8" if is_8_bit else "uint16"
-    depth = "u8" if is_8_bit else "u16"
-    encoding, as_stored = f"{letters} {depth}", _encoding(layer) == f"{letters} {depth}"
-    profile = image.get_color_profile() if as_stored else None
-    data = _read(layer, None if profile else encoding, 0, 0, layer.get_width(), layer.get_height())
-    shape = (layer.get_height(), layer.get_width(), channels)
-    arrays = {"pixels": Array(dtype, shape, data)}
+    letters, channels = ("R'G'B'A", 4) if layer.has_alpha() else ("R'G'B'", 3)
+    dtype = "uint8" if layer.get_image().get_precision() in _DISPLAY_8_BIT else "uint16"
+    width, height = layer.get_width(), layer.get_height()
+    profile = _own_profile(layer)
+    encoding = f"{letters} {_DEPTHS[dtype]}"
+    data = _read(layer, encoding if profile is None else _in_own_space(encoding, layer), 0, 0, width, height)
+    arrays = {"pixels": Array(dtype, (height, width, channels), data)}
     if profile is not None:
-        icc = bytes(profile.get_icc_profile())
-        arrays["icc"] = Array("uint8", (len(icc),), icc)
+        arrays["icc"] = Array("uint8", (len(profile),), profile)
     return arrays
 
 
@@ -94,24 +91,37 @@ def hardened(alpha: Array) -> Array:
 
 
 def write_alpha(drawable: Gimp.Drawable, alpha: Array, x: int = 0, y: int = 0) -> None:
-    """Set a mask or a channel to `alpha`, uint8 or float32 (H, W), with its corner at (x, y); no undo step of its own."""
+    """Set a mask or a channel, from (x, y) on, to `alpha`, uint8 or float32 (H, W); no undo step of its own."""
     height, width = alpha.shape
     values = _encoding(drawable).partition(" ")[0]
     _write(drawable, f"{values} {'u8' if alpha.dtype == 'uint8' else 'float'}", x, y, width, height, alpha)
 
 
-def write_colours(layer: Gimp.Layer, colours: Array, *, as_stored: bool) -> None:
-    """Set the layer's colours, uint8 or uint16 (H, W, 3), all opaque; `as_stored`: in the image's own colour space."""
+def write_colours(layer: Gimp.Layer, colours: Array, like: Gimp.Layer) -> None:
+    """Set the layer's colours, uint8 or uint16 (H, W, 3), all opaque; they are those of `like`, as it was read."""
     height, width, _ = colours.shape
-    encoding = f"R'G'B' {'u8' if colours.dtype == 'uint8' else 'u16'}"
-    _write(layer, encoding, 0, 0, width, height, colours)
+    encoding = f"R'G'B' {_DEPTHS[colours.dtype]}"
+    has_profile = _own_profile(like) is not None
+    _write(layer, _in_own_space(encoding, like) if has_profile else encoding, 0, 0, width, height, colours)
+
+
+def _own_profile(layer: Gimp.Layer) -> bytes | None:
+    """The ICC profile of a layer whose colours are taken as they are stored; None where that is sRGB, or cannot be."""
+    profile = layer.get_image().get_color_profile()
+    is_as_shown = _encoding(layer) in ("R'G'B' u8", "R'G'B'A u8", "R'G'B' u16", "R'G'B'A u16")
+    return bytes(profile.get_icc_profile()) if profile is not None and is_as_shown else None
+
+
+def _in_own_space(encoding: str, layer: Gimp.Layer) -> str:
+    """The name of `encoding` in the colour space of `layer`."""
+    return str(Babl.get_name(Babl.format_with_space(encoding, layer.get_format())))
 
 
 def _encoding(drawable: Gimp.Drawable) -> str:
     return str(Babl.format_get_encoding(drawable.get_format()))
 
 
-def _read(drawable: Gimp.Drawable, encoding: str | None, x: int, y: int, width: int, height: int) -> bytes:
+def _read(drawable: Gimp.Drawable, encoding: str, x: int, y: int, width: int, height: int) -> bytes:
     place = Gegl.Rectangle.new(x, y, width, height)
     return bytes(drawable.get_buffer().get(place, _SCALE, encoding, Gegl.AbyssPolicy.NONE))
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp, GLib, GObject
 
@@ -22,6 +23,9 @@ from .settings import (
     Settings,
     settings_from,
 )
+
+if TYPE_CHECKING:
+    from .model_choices import ModelChoices
 
 CUT_OUT = "cutsmith-cut-out"
 CUT_OUT_SELECTION = "cutsmith-cut-out-selection"
@@ -59,7 +63,7 @@ class Cutsmith(Gimp.PlugIn):
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES)
         procedure.set_menu_label(_LABELS[name])
         procedure.add_menu_path(_MENUS[name])
-        procedure.set_documentation(_BLURBS[name], f"{_BLURBS[name]}. Needs Cutsmith's engine: see docs/gimp.md.", name)
+        procedure.set_documentation(_BLURBS[name], f"{_BLURBS[name]}. Cutsmith's docs/gimp.md explains it.", None)
         procedure.set_attribution(_AUTHORS, _AUTHORS, _YEAR)
         if name == CUT_OUT:
             _add_choice(procedure, "what", "_What", "What is cut out", WHAT)
@@ -118,13 +122,16 @@ def run(
     data: object,
 ) -> Gimp.ValueArray:
     """Run a procedure, with its dialog where somebody sits there."""
-    name = procedure.get_name()
-    is_interactive = run_mode == Gimp.RunMode.INTERACTIVE
     try:
         begin_progress("Cut out: getting ready…")
-        told = _run(procedure, image, drawables, config, with_dialog=is_interactive and name != CUT_OUT_SELECTION)
+        told = _run(procedure, image, drawables, config, run_mode)
     except CutFailed as failure:
         problem = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(failure), 0)
+        return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, problem)
+    except Exception as error:  # noqa: BLE001 - a fault that nobody foresaw: without an answer GIMP would say nothing
+        traceback.print_exc()
+        told_of = f"Cutsmith's plug-in failed: {error!r}\n\nStart GIMP from a terminal and do it again to see where."
+        problem = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), told_of, 0)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, problem)
     if told is None:
         return procedure.new_return_values(Gimp.PDBStatusType.CANCEL, GLib.Error())
@@ -139,28 +146,50 @@ def _run(
     image: Gimp.Image,
     drawables: Sequence[Gimp.Item],
     config: Gimp.ProcedureConfig,
-    *,
-    with_dialog: bool,
+    run_mode: Gimp.RunMode,
 ) -> list[str] | None:
     """What the user should know, when it is done; None where the dialog was closed. Raises CutFailed."""
     # Here, and not when GIMP asks for the procedures at its start: they take a tenth of a second.
     from .cutting import check_request, cut_layers
     from .installation import find_installation
     from .layers import chosen_layers
+    from .messages import with_whole_commands
+    from .model_choices import ModelChoices
     from .worker_link import worker_link
 
+    with_dialog = run_mode == Gimp.RunMode.INTERACTIVE and procedure.get_name() != CUT_OUT_SELECTION
     chosen_layers(image, drawables)
     if not with_dialog:
         # Before the engine is started.
         check_request(image, drawables, _settings(procedure, config))
+    installation = find_installation(_FOLDER)
     client = f"GIMP {Gimp.version()}"
-    with worker_link(find_installation(_FOLDER), client, show_progress) as link:
-        if with_dialog:
-            from .dialog import ask
+    models = None
+    if run_mode != Gimp.RunMode.NONINTERACTIVE:
+        with worker_link(installation, client, show_progress) as link:
+            models = ModelChoices(link.models(), installation)
+        # A dialog may stay open for longer than the worker waits for work.
+        if with_dialog and not _ask(procedure, config, image, drawables, models):
+            return None
+    settings = _settings(procedure, config)
+    with worker_link(installation, client, show_progress) as link:
+        told = cut_layers(image, drawables, settings if models is None else models.chosen(settings), link)
+    return [with_whole_commands(text, installation) for text in told]
 
-            if not ask(procedure, config, image, drawables, link):
-                return None
-        return cut_layers(image, drawables, _settings(procedure, config), link)
+
+def _ask(
+    procedure: Gimp.Procedure,
+    config: Gimp.ProcedureConfig,
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Item],
+    models: ModelChoices,
+) -> bool:
+    """Show the procedure's dialog; -> whether OK was clicked."""
+    from .dialog import ask, ask_for_band
+
+    if procedure.get_name() == REFINE_MASK:
+        return ask_for_band(procedure, config)
+    return ask(procedure, config, image, drawables, models)
 
 
 def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> Settings:

@@ -86,7 +86,7 @@ def _cleaned_layer(cut: CutLayer) -> None:
     )
     new.set_offsets(*offsets(layer))
     _inserted_above(layer, new)
-    write_colours(new, cut.colours, as_stored=False)
+    write_colours(new, cut.colours, layer)
     put_mask(new, cut.alpha, INTERSECT)
     new.remove_mask(Gimp.MaskApplyMode.APPLY)
 

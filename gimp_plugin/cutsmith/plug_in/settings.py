@@ -45,7 +45,10 @@ DEFAULT_CERTAINTY = 0.30
 
 @dataclass(frozen=True)
 class Settings:
-    """What is cut out, how, and what comes of it. The names are those of the procedures' arguments."""
+    """What is cut out, how, and what comes of it. The names are those of the procedures' arguments.
+
+    `remover` and `segmenter` are no arguments: what stands in where the model alone does not say it.
+    """
 
     what: str = SUBJECT
     prompt: str = ""
@@ -56,6 +59,8 @@ class Settings:
     band_outer: int = DEFAULT_BAND
     result: str = LAYER_MASK
     existing_mask: str = REPLACE
+    remover: str = AUTOMATIC
+    segmenter: str = AUTOMATIC
 
     @classmethod
     def for_own_mask(cls, band_inner: int, band_outer: int) -> Settings:
@@ -101,9 +106,8 @@ class Settings:
             return "refine", options
         if self.what == WORDS:
             options |= {"text": self.prompt, "box_threshold": self.box_threshold}
-        if self.model != AUTOMATIC:
-            options[_MODEL_OPTIONS[self.what]] = self.model
-        return "cut", options
+        models = {"model": self.remover, "segmenter": self.segmenter, _MODEL_OPTIONS[self.what]: self.model}
+        return "cut", options | {option: name for option, name in models.items() if name != AUTOMATIC}
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:

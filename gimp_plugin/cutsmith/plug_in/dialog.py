@@ -1,0 +1,237 @@
+"""The dialog of Cut Out, and of Refine Mask Edge: GIMP's own, with the fields that matter for the choice made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import gi
+
+gi.require_version("Gtk", "3.0")
+gi.require_version("GimpUi", "3.0")
+from gi.repository import Gimp, GimpUi, GObject, Gtk  # noqa: E402 - after the versions are asked for
+
+from .layers import chosen_layers  # noqa: E402
+from .model_choices import ModelChoices  # noqa: E402
+from .settings import (  # noqa: E402
+    AUTOMATIC,
+    EDGES,
+    EXISTING_MASK,
+    HAIR,
+    LAYER_MASK,
+    NEW_LAYER,
+    RESULTS,
+    SELECTION,
+    SUBJECT,
+    WHAT,
+    WORDS,
+)
+
+_SPACING = 6
+_BORDER = 12
+_ADVICE_LETTERS = 52
+_BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTIONAL
+
+
+def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> bool:
+    """Show the dialog of Refine Mask Edge, which has the band alone; -> whether OK was clicked."""
+    dialog = _new_dialog(procedure, config, "Refine Mask Edge")
+    rows = _Rows(dialog, config)
+    rows.add_band()
+    return _answered(dialog)
+
+
+def ask(
+    procedure: Gimp.Procedure,
+    config: Gimp.ProcedureConfig,
+    image: Gimp.Image,
+    drawables: Sequence[Gimp.Item],
+    models: ModelChoices,
+) -> bool:
+    """Show the dialog of Cut Out with the values of `config`, and set it; -> whether OK was clicked."""
+    has_selection = not Gimp.Selection.is_empty(image)
+    if config.get_property("what") not in WHAT or (config.get_property("what") == SELECTION and not has_selection):
+        config.set_property("what", SUBJECT)
+    dialog = _new_dialog(procedure, config, "Cut Out")
+    _CutOutFields(dialog, config, models, has_selection, _has_mask(image, drawables))
+    return _answered(dialog)
+
+
+def _answered(dialog: GimpUi.ProcedureDialog) -> bool:
+    """Run `dialog` and take it off the screen; -> whether OK was clicked."""
+    is_ok = bool(dialog.run())
+    dialog.destroy()
+    # The picture is what is looked at while the engine works.
+    while Gtk.events_pending():
+        Gtk.main_iteration()
+    return is_ok
+
+
+def _new_dialog(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, title: str) -> GimpUi.ProcedureDialog:
+    GimpUi.init("cutsmith")
+    return GimpUi.ProcedureDialog.new(procedure, config, title)
+
+
+def _has_mask(image: Gimp.Image, drawables: Sequence[Gimp.Item]) -> bool:
+    return any(layer.get_mask() is not None for layer in chosen_layers(image, drawables))
+
+
+class _Rows:
+    """Rows of a label and a field for an argument each, in a grid; a row can be hidden."""
+
+    def __init__(self, dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig) -> None:
+        self._config = config
+        self._grid = Gtk.Grid(row_spacing=_SPACING, column_spacing=_BORDER, border_width=_BORDER)
+        self._widgets: dict[str, tuple[Gtk.Widget, Gtk.Widget]] = {}
+        dialog.get_content_area().pack_start(self._grid, True, True, 0)
+        self._grid.show()
+
+    def add(self, name: str, field: Gtk.Widget) -> None:
+        """A row for the argument `name`, with its own label and explanation."""
+        argument = self._config.find_property(name)
+        label = Gtk.Label(label=f"{argument.nick}:", use_underline=True, xalign=0.0, mnemonic_widget=field)
+        self.add_row(name, label, field, argument.blurb)
+
+    def add_row(self, name: str, label: Gtk.Widget, field: Gtk.Widget, tooltip: str) -> None:
+        """A row of any label and field."""
+        row = len(self._widgets)
+        for widget in (label, field):
+            widget.set_tooltip_text(tooltip)
+            widget.show_all()
+        field.set_hexpand(True)
+        self._grid.attach(label, 0, row, 1, 1)
+        self._grid.attach(field, 1, row, 1, 1)
+        self._widgets[name] = (label, field)
+
+    def add_choice(self, name: str, choices: Mapping[str, str]) -> Gtk.ComboBoxText:
+        """A row to choose among `choices`, names with their words."""
+        field = Gtk.ComboBoxText()
+        fill(field, choices)
+        if self._config.get_property(name) not in choices:
+            self._config.set_property(name, next(iter(choices)))
+        self._config.bind_property(name, field, "active-id", _BOTH_WAYS)
+        self.add(name, field)
+        return field
+
+    def add_text(self, name: str, example: str) -> None:
+        """A row for words."""
+        field = Gtk.Entry(placeholder_text=example, activates_default=True)
+        self._config.bind_property(name, field, "text", _BOTH_WAYS)
+        self.add(name, field)
+
+    def add_number(self, name: str, step: float, digits: int) -> None:
+        """A row for a number."""
+        self.add(name, GimpUi.prop_spin_button_new(self._config, name, step, 10 * step, digits))
+
+    def add_band(self) -> None:
+        """A row for both sides of the band."""
+        field = Gtk.Box(spacing=_SPACING)
+        for name, words in (("band-inner", "px in the subject"), ("band-outer", "px in the background")):
+            number = GimpUi.prop_spin_button_new(self._config, name, 1, 10, 0)
+            number.set_tooltip_text(self._config.find_property(name).blurb)
+            field.pack_start(number, False, False, 0)
+            field.pack_start(Gtk.Label(label=words), False, False, 0)
+        label = Gtk.Label(label="_Band:", use_underline=True, xalign=0.0, mnemonic_widget=field.get_children()[0])
+        tooltip = (
+            "Where the edge is worked out: wide enough for the longest loose hair, and no wider, which makes it worse"
+        )
+        self.add_row("band", label, field, tooltip)
+
+    def show(self, name: str, is_shown: bool) -> None:
+        """Show or hide the row `name`."""
+        for widget in self._widgets[name]:
+            widget.set_visible(is_shown)
+
+
+class _CutOutFields:
+    """The fields of Cut Out, and what they have to do with each other."""
+
+    def __init__(
+        self,
+        dialog: GimpUi.ProcedureDialog,
+        config: Gimp.ProcedureConfig,
+        models: ModelChoices,
+        has_selection: bool,
+        has_mask: bool,
+    ) -> None:
+        self._dialog = dialog
+        self._config = config
+        self._models = models
+        self._has_selection = has_selection
+        self._has_mask = has_mask
+        self._rows = rows = _Rows(dialog, config)
+        rows.add_choice("what", WHAT)
+        rows.add_text("prompt", "red mug, teapot")
+        rows.add_number("box-threshold", 0.05, 2)
+        self._model = Gtk.ComboBoxText()
+        rows.add("model", self._model)
+        rows.add_choice("edge", EDGES)
+        rows.add_band()
+        rows.add_choice("result", RESULTS)
+        rows.add_choice("existing-mask", EXISTING_MASK)
+        self._advice = _Advice(dialog)
+        self._fill_models()
+        config.bind_property("model", self._model, "active-id", _BOTH_WAYS)
+        self._follow("what", self._fill_models)
+        for name in ("what", "prompt", "model", "edge", "result"):
+            self._follow(name, self._adapt)
+        self._adapt()
+
+    def _follow(self, name: str, action: Callable[[], None]) -> None:
+        self._config.connect(f"notify::{name}", lambda *_: action())
+
+    def _fill_models(self) -> None:
+        """Offer the models for what is cut out; one that is not for it gives way to the best that is here."""
+        wanted = self._config.get_property("model")
+        choices = self._models.offered(self._config.get_property("what"))
+        fill(self._model, choices)
+        self._config.set_property("model", wanted if wanted in choices else AUTOMATIC)
+        self._model.set_active_id(self._config.get_property("model"))
+
+    def _adapt(self) -> None:
+        """Show what matters for the choices made, and say what is missing."""
+        what, model, result = (self._config.get_property(name) for name in ("what", "model", "result"))
+        self._rows.show("prompt", what == WORDS)
+        self._rows.show("box-threshold", what == WORDS)
+        self._rows.show("band", self._config.get_property("edge") == HAIR)
+        self._rows.show("existing-mask", self._has_mask and result in (LAYER_MASK, NEW_LAYER))
+        text, prevents = self._advice_for(what, model)
+        self._advice.show(text, prevents=prevents)
+        lacks_words = what == WORDS and not self._config.get_property("prompt").strip()
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not prevents and not lacks_words)
+        # A row that went leaves its room free: the window takes the size that the others need.
+        self._dialog.resize(1, 1)
+
+    def _advice_for(self, what: str, model: str) -> tuple[str, bool]:
+        if what == SELECTION and not self._has_selection:
+            return "Nothing is selected. Select the object roughly first.", True
+        advice = self._models.advice(what, model or AUTOMATIC)
+        return advice.text, advice.prevents
+
+
+def fill(field: Gtk.ComboBoxText, choices: Mapping[str, str]) -> None:
+    """Let `field` offer `choices`, names with their words, and nothing else."""
+    field.remove_all()
+    for name, words in choices.items():
+        field.append(name, words)
+
+
+class _Advice:
+    """What is missing, below the fields; its text can be selected, for the commands in it."""
+
+    def __init__(self, dialog: GimpUi.ProcedureDialog) -> None:
+        self._label = Gtk.Label(
+            wrap=True, selectable=True, can_focus=False, xalign=0.0, max_width_chars=_ADVICE_LETTERS
+        )
+        self._icon = Gtk.Image(valign=Gtk.Align.START)
+        self._box = Gtk.Box(spacing=_BORDER, border_width=_BORDER)
+        self._box.pack_start(self._icon, False, False, 0)
+        self._box.pack_start(self._label, True, True, 0)
+        self._box.show_all()
+        dialog.get_content_area().pack_start(self._box, False, False, 0)
+
+    def show(self, text: str, *, prevents: bool) -> None:
+        """Show `text`, none if it is empty, as what prevents a run or as what is only to be known."""
+        self._label.set_text(text)
+        name = "dialog-warning" if prevents else "dialog-information"
+        self._icon.set_from_icon_name(name, Gtk.IconSize.LARGE_TOOLBAR)
+        self._box.set_visible(bool(text))

@@ -1,0 +1,94 @@
+"""What the dialog offers for a model, and what it says of what is missing: made of the worker's own list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .installation import Installation
+from .messages import remedy_for
+from .settings import AUTOMATIC, NO_MODEL, SELECTION, SUBJECT, SUBJECT_IN_BOX, WORDS, Settings
+
+_KINDS = {SUBJECT: "remover", SELECTION: "segmenter", WORDS: "detector"}
+
+
+@dataclass(frozen=True)
+class Advice:
+    """What the user should know before a run: `text`, and whether that prevents it."""
+
+    text: str = ""
+    prevents: bool = False
+
+
+class ModelChoices:
+    """The models on this machine, and what is missing.
+
+    Args:
+        told: the worker's answer to the job "models".
+        installation: what starts the engine, for the commands that fetch what is missing.
+    """
+
+    def __init__(self, told: Mapping[str, Any], installation: Installation) -> None:
+        self._told = told
+        self._installation = installation
+
+    def offered(self, what: str) -> dict[str, str]:
+        """Name and words of each model for `what`, that which is taken by itself first."""
+        best = self._best(what)
+        choices = {AUTOMATIC: f"Best that is here ({best})" if best else "Best that is here"}
+        choices |= dict(self._here(_KINDS[what]))
+        if what == SELECTION:
+            choices[SUBJECT_IN_BOX] = "Main subject in the selection's box"
+            choices[NO_MODEL] = "None: the selection is the mask"
+        return choices
+
+    def advice(self, what: str, model: str) -> Advice:
+        """What is missing for `what` with `model`; empty where nothing is."""
+        needs_remover = what == SUBJECT or (what == SELECTION and model == SUBJECT_IN_BOX)
+        if what == WORDS and self._told["no_detector"]:
+            return Advice(self._in_words(self._told["no_detector"]), prevents=True)
+        if (what == WORDS or (what == SELECTION and model == AUTOMATIC)) and self._told["no_sam2"]:
+            where = "the selection's box" if what == SELECTION else "the box that is found"
+            instead = f"Until then the main subject in {where} is cut out."
+            return Advice(f"{self._in_words(self._told['no_sam2'])}\n{instead}", prevents=not self._removers())
+        if needs_remover and not self._removers():
+            return Advice("No model for the main subject is on this machine.", prevents=True)
+        return Advice()
+
+    def chosen(self, settings: Settings) -> Settings:
+        """`settings` with the names of the models that would be taken by themselves, and so without a warning of it.
+
+        What they stand in for, the dialog tells.
+        """
+        if settings.what not in _KINDS or settings.model == NO_MODEL:
+            return settings
+        model = settings.model or self._best(settings.what)
+        if settings.what == SUBJECT:
+            return replace(settings, model=model)
+        segmenter = SUBJECT_IN_BOX if settings.what == WORDS and self._told["no_sam2"] else settings.segmenter
+        boxed = SUBJECT_IN_BOX in (model, segmenter)
+        return replace(settings, model=model, segmenter=segmenter, remover=self._best(SUBJECT) if boxed else "")
+
+    def _best(self, what: str) -> str:
+        if what == SELECTION and self._told["no_sam2"]:
+            return SUBJECT_IN_BOX
+        names = [name for name, _ in self._here(_KINDS[what])]
+        if what == SUBJECT:
+            names = [name for name in self._told["default_removers"] if name in names]
+        return names[0] if names else ""
+
+    def _removers(self) -> list[tuple[str, str]]:
+        return self._here("remover")
+
+    def _here(self, kind: str) -> list[tuple[str, str]]:
+        return [
+            (str(model["name"]), str(model["title"]))
+            for model in self._told["models"]
+            if model["kind"] == kind and model["here"]
+        ]
+
+    def _in_words(self, missing: Mapping[str, str]) -> str:
+        """What is missing, and the command that fetches it; without the folders that were looked in."""
+        remedy = remedy_for(missing["type"], missing["what"], missing["remedy"], Settings(), self._installation)
+        return f"{missing['what']}\n{remedy.partition(chr(10) + '  Looked for')[0]}"
