@@ -11,6 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 ENGINE = ROOT / "core" / "cutsmith"
+PLUG_IN = ROOT / "gimp_plugin" / "cutsmith"
 
 
 @pytest.mark.parametrize("arguments", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]])
@@ -45,7 +46,8 @@ ALLOWED = {
     "refinement": GROUND | {"cutout", "subjects", "finishing", "pipeline", "segmentation", "matting"},
     "detections": GROUND | {"search", "loaded_models", "subjects", "pipeline"},
     "annotation": GROUND | {"cutout"},
-    "worker": GROUND | {"models", "removal", "segmentation", "cutout", "search", "finishing", "pipeline", "refinement"},
+    "worker": GROUND
+    | {"models", "removal", "detection", "segmentation", "cutout", "search", "finishing", "pipeline", "refinement"},
     "preview": GROUND | {"annotation", "cutout", "detections"},
 }
 # They stand above all rooms and may import any.
@@ -79,6 +81,26 @@ def test_arrows_point_one_way(room) -> None:
     for path in files:
         wrong = imported_rooms(path) - ALLOWED[room] - {room}
         assert not wrong, f"{path.relative_to(ROOT)} imports {sorted(wrong)}"
+
+
+WORKER_FILES = {"client", "protocol", "rendezvous", "session"}
+
+
+@pytest.mark.parametrize("path", sorted(PLUG_IN.rglob("*.py")), ids=lambda path: path.stem)
+def test_the_gimp_plug_in_needs_the_standard_library_and_gi_alone(path) -> None:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            imported = {str(node.module)}
+            if node.module == "cutsmith.worker":
+                assert {name.name for name in node.names} <= WORKER_FILES
+        elif isinstance(node, ast.Import):
+            imported = {name.name for name in node.names}
+        else:
+            continue
+        for module in imported:
+            top = module.partition(".")[0]
+            is_own = top == "plug_in" or module.removeprefix("cutsmith.worker.") in WORKER_FILES | {"cutsmith.worker"}
+            assert top == "gi" or is_own or top in sys.stdlib_module_names, f"{path.relative_to(ROOT)} imports {module}"
 
 
 def test_no_file_is_too_long_and_none_is_a_catch_all() -> None:

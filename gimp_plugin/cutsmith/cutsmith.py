@@ -10,6 +10,6 @@ import gi
 
 gi.require_version("Gimp", "3.0")
 from gi.repository import Gimp  # noqa: E402 - after its version is asked for
-from plug_in.procedures import Cutsmith  # noqa: E402 - imports gi as well
+from plug_in.procedures import Cutsmith  # type: ignore[import-not-found]  # noqa: E402 - imports gi as well
 
 Gimp.main(Cutsmith.__gtype__, sys.argv)
