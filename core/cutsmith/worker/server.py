@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -131,8 +131,9 @@ class Worker:
 
         start = time.monotonic()
 
-        def log(outcome: str) -> None:
-            logger.info("%s: %s in %.2f s", job.kind[:40], outcome, time.monotonic() - start)
+        def log(outcome: str, stages: Mapping[str, float] | None = None) -> None:
+            shares = "".join(f", {stage} {seconds:.3f}" for stage, seconds in (stages or {}).items())
+            logger.info("%s: %s in %.3f s%s", job.kind[:40], outcome, time.monotonic() - start, shares)
 
         try:
             answer = run_job(job.taken_message(), report)
@@ -149,7 +150,7 @@ class Worker:
             log("crash")
             what = f"{type(error).__name__}: {error}"
             return lambda: job.link.tell_crash(job, what)
-        log("done")
+        log("done", answer.fields.get("seconds"))
         return lambda: job.link.tell_result(job, answer.fields, answer.arrays)
 
 
