@@ -19,6 +19,7 @@ from installer.limited_run import Finished, run_limited
 PROCEDURES = ("cutsmith-cut-out", "cutsmith-cut-out-selection", "cutsmith-refine-mask")
 
 INTERPRETER = "python-fu-eval"
+NO_INTERPRETER = 69  # what GIMP returns where there is no such interpreter; its words are in the user's language
 ANSWER = re.compile(r"^cutsmith-procedures:(.*):$", re.MULTILINE)
 NOISE = re.compile(
     r"^\([^()]+:\d+\): |-WARNING: |^GIMP-Warning: |^stale context: |^batch command |^Cannot spawn a message bus"
@@ -31,8 +32,12 @@ print("\\ncutsmith-procedures:" + " ".join(found) + ":", flush=True)
 """
 
 
-def require_procedures(console: Program, folder: Path) -> None:
-    """Start `console` with the profile in `folder`. Raises InstallFailed unless it has all of the procedures."""
+def require_procedures(console: Program, profile: Profile, rehearsed: Path | None = None) -> None:
+    """Start `console` with `profile`, or with the copy of it that is `rehearsed`, and ask it.
+
+    Raises InstallFailed unless it has all of the procedures.
+    """
+    folder = rehearsed or profile.folder
     arguments = ["-idf", f"--batch-interpreter={INTERPRETER}", "-b", QUESTION, "--quit"]
     ended = run_limited([str(console.path), *arguments], START_SECONDS, gimp_environment(**{VARIABLE: str(folder)}))
     answer = ANSWER.search(ended.output)
@@ -41,7 +46,7 @@ def require_procedures(console: Program, folder: Path) -> None:
             raise InstallFailed(
                 f"{console.path} did not answer within {START_SECONDS} seconds.", "Start GIMP and look."
             )
-        if "not available" in ended.errors + ended.output:
+        if ended.code == NO_INTERPRETER:
             raise InstallFailed(
                 f"GIMP {console.version} has no Python, in which the plug-in is written.", _python_remedy()
             )
@@ -54,11 +59,12 @@ def require_procedures(console: Program, folder: Path) -> None:
         return
     said = _less_noise(ended)
     what = f"GIMP {console.version} started and did not load {'all of ' if found else ''}the plug-in: {missing} missing"
-    if said.errors or found:
+    if "cutsmith" in said.errors or found:
         raise InstallFailed(f"{what}. It said\n{said.last_words(8)}", "Please report these lines.")
+    # As GIMP does with a file that may not be run, or in a folder that its settings do not name.
     raise InstallFailed(
         f"{what}, and it did not say why.",
-        f"See whether Edit > Preferences > Folders > Plug-ins in GIMP has {folder / 'plug-ins'}.",
+        f"See whether Edit > Preferences > Folders > Plug-ins in GIMP has {profile.plug_ins}.",
     )
 
 

@@ -19,7 +19,7 @@ VERSION_SECONDS = 20
 
 # The console's program first: it needs no display. Those with a version first: `gimp` may be GIMP 2.10.
 NAMES = re.compile(r"gimp(-console)?(-3|-3\.\d{1,2}|-2\.\d{1,2})?(\.exe)?", re.IGNORECASE)
-SAID = re.compile(r"version (\d+\.\d+(?:\.\d+)?)")
+SAID = re.compile(r"\b(\d+\.\d+(?:\.\d+)?)\b")  # the words around it are in the user's language
 
 WITHOUT_GIMP_3 = (
     "GIMP 2.10 loads other plug-ins: Cutsmith's needs GIMP 3.0 or newer.\n"

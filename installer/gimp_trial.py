@@ -66,9 +66,9 @@ class Trials:
             return f"{ready} (not tried in GIMP: no {name} on the search path)"
         if self.changes_nothing:
             with rehearsal(profile) as folder:
-                require_procedures(console, folder)
+                require_procedures(console, profile, folder)
         else:
-            require_procedures(console, profile.folder)
+            require_procedures(console, profile)
         return f"{ready} (tried with GIMP {console.version})"
 
 

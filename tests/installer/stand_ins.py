@@ -66,7 +66,7 @@ def make_profile(root, version="3.0"):
 GIMP = """#!/bin/sh
 echo "$GIMP3_DIRECTORY|$*" | head -1 >> "{log}"
 case "$*" in
-  --version) echo "GNU Image Manipulation Program version {version}"; exit ;;
+  --version) echo "GNU Image Manipulation Program, Version: {version}"; exit ;;
 esac
 profile="${{GIMP3_DIRECTORY:-$XDG_CONFIG_HOME/GIMP/{profile}}}"
 {before}

@@ -39,7 +39,7 @@ def test_each_is_asked_for_its_version_and_consoles_come_first(programs):
 def test_one_that_does_not_say_a_version_or_is_no_program_is_none(programs):
     (programs / "gimp").write_text("#!/bin/sh\nexit 1\n")
     (programs / "gimp").chmod(0o755)
-    (programs / "gimp-3").write_text("#!/bin/sh\necho version 3.0.0\n")
+    (programs / "gimp-3").write_text("#!/bin/sh\necho 3.0.0\n")
     assert find_programs() == []
 
 
