@@ -10,9 +10,11 @@ from pathlib import Path
 
 from installer.comfyui import install_into_comfyui
 from installer.demo import run_demo
+from installer.doctor import examine
 from installer.extras import CHOOSABLE
 from installer.failure import FAILED, InstallFailed
 from installer.folders import this_clone
+from installer.gimp import install_into_gimp
 from installer.host_environment import install_into_host
 from installer.hosts.chromium import SIZE as CHROMIUM_SIZE
 from installer.hosts.comfyui_engine import SIZE as COMFYUI_SIZE
@@ -30,6 +32,7 @@ What is fetched at most, and the disk it takes:
   test                    {PRODUCT_AND_TESTS.size}
   test --hosts            besides, {COMFYUI_SIZE + CHROMIUM_SIZE}
   comfyui                 what of demo's ComfyUI does not have yet
+  gimp                    what demo does; the plug-in itself is less than 1 MB
 and the weights of one model (88 or 179 MB) unless some are on this machine.
 
 Without a command, as ComfyUI-Manager runs it: installs Cutsmith, editable, into the virtual, conda or embedded
@@ -72,6 +75,24 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_extras(comfyui, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}")
     _add_host_options(comfyui, "constraints", "quiet")
+    gimp = commands.add_parser(
+        "gimp",
+        help="the plug-in into every profile of GIMP 3, Cutsmith into .venv; then both are tried",
+        usage="python3 install.py gimp [--gimp-dir DIR] [--with EXTRA,...] [--python PATH]",
+        allow_abbrev=False,
+    )
+    _add_gimp_folder(gimp)
+    _add_extras(gimp, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}; those of an earlier run stay")
+    gimp.add_argument(
+        "--python", type=Path, metavar="PATH", help="run Cutsmith with this Python, which has it, instead of .venv's"
+    )
+    doctor = commands.add_parser(
+        "doctor",
+        help="tells whether each GIMP's plug-in and each ComfyUI's node pack works, and what to do; changes nothing",
+        usage="python3 install.py doctor [--gimp-dir DIR]",
+        allow_abbrev=False,
+    )
+    _add_gimp_folder(doctor)
     test = commands.add_parser(
         "test",
         help="everything that the tests need in .venv, then the tests",
@@ -84,7 +105,7 @@ def parser() -> argparse.ArgumentParser:
         help="prepare the host programs (ComfyUI, Chromium) first; a test whose host is missing fails (CI uses this)",
     )
     removal = commands.add_parser(
-        "uninstall", help="removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI"
+        "uninstall", help="removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP"
     )
     removal.add_argument("--weights", action="store_true", help="also the weights in Cutsmith's own folder")
     removal.add_argument("--yes", action="store_true", help="do not ask")
@@ -94,6 +115,12 @@ def parser() -> argparse.ArgumentParser:
 def _add_extras(grammar: argparse.ArgumentParser, name: str, words: str) -> None:
     grammar.add_argument(
         "--with", dest=name, action="extend", type=named_extras, default=[], metavar="EXTRA,...", help=words
+    )
+
+
+def _add_gimp_folder(grammar: argparse.ArgumentParser) -> None:
+    grammar.add_argument(
+        "--gimp-dir", type=Path, metavar="DIR", help="one profile, the folder that holds GIMP's gimprc and plug-ins"
     )
 
 
@@ -142,6 +169,10 @@ def main(arguments: Sequence[str]) -> int:
             return run_tests(clone, [each for each in others if each != "--"], hosts=options.hosts)
         elif options.command == "uninstall":
             uninstall(clone, weights=options.weights, yes=options.yes)
+        elif options.command == "gimp":
+            return install_into_gimp(clone, named=options.gimp_dir, extras=options.extras, python=options.python)
+        elif options.command == "doctor":
+            return examine(clone, options.gimp_dir)
         elif options.command == "comfyui":
             install_into_comfyui(
                 clone,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from installer.failure import InstallFailed
 
 APPLICATION = "cutsmith"
+WORKER_FILES = ("protocol.py", "rendezvous.py", "session.py", "client.py")
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,26 @@ class Clone:
     def host_constraints(self) -> Path:
         """The exact versions of what the tests' ComfyUI needs besides those."""
         return self.root / "constraints-hosts.txt"
+
+    @property
+    def plug_in(self) -> Path:
+        """GIMP's plug-in."""
+        return self.root / "gimp_plugin" / "cutsmith"
+
+    @property
+    def worker_files(self) -> tuple[Path, ...]:
+        """The files of the worker's client, which are copied beside the plug-in: of the standard library alone."""
+        return tuple(self.root / "core/cutsmith/worker" / name for name in WORKER_FILES)
+
+    @property
+    def version(self) -> str:
+        """The product's version. Raises InstallFailed where the clone is not whole."""
+        try:
+            return str(tomllib.loads(self.project.read_text(encoding="utf-8"))["project"]["version"])
+        except (OSError, ValueError, KeyError, TypeError) as problem:
+            raise InstallFailed(
+                f"{self.project} cannot be read: {problem}.", "Clone Cutsmith again; the clone is not whole."
+            ) from problem
 
 
 def this_clone() -> Clone:

@@ -20,6 +20,12 @@ from installer.comfyui_removal import (
 from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
 from installer.failure import USAGE, InstallFailed
 from installer.folders import Clone, default_cache, named_cache, user_data
+from installer.gimp_removal import (
+    forget_profiles_without_plug_in,
+    planned_plug_in_removals,
+    plug_ins_of_others,
+    take_plug_ins_out,
+)
 from installer.hosts import STAMP
 from installer.photographs import PHOTOGRAPHS
 from installer.stamp import read_stamp
@@ -52,7 +58,8 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
     """Say what there is to remove, ask (unless `yes`), and remove it; `weights` takes Cutsmith's own weights too.
 
     Weights of other programs, and those in a folder that CUTSMITH_MODELS names, stay; in a folder that CUTSMITH_CACHE
-    names only what is Cutsmith's goes. Raises InstallFailed where there is nobody to ask, or pip failed in a ComfyUI.
+    names only what is Cutsmith's goes. Raises InstallFailed where there is nobody to ask, pip failed in a ComfyUI, or a
+    plug-in could not be taken out of GIMP.
     """
     removal = planned_removal(clone, weights=weights)
     comfyuis = planned_comfyui_removals(clone, removal.folders)
@@ -60,11 +67,14 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
         print(f"{clone.environment} stays: this installer did not make it.")
     for host in set_up_by_others(clone, removal.folders):
         print(f"{host.folder} keeps Cutsmith: it is from {host.clone}, whose own uninstall takes it out.")
+    plug_ins = planned_plug_in_removals(clone, removal.folders)
+    for plug_in in plug_ins_of_others(clone, removal.folders):
+        print(f"{plug_in.profile.place} stays: it is from {plug_in.clone}, whose own uninstall takes it out.")
     print(_about_other_environments(clone, comfyuis))
-    words = [line for each in comfyuis for line in each.words]
+    words = [line for each in comfyuis for line in each.words] + [each.words for each in plug_ins]
     if not removal and not words:
         take_out(comfyuis, clone)
-        forget_what_is_gone()
+        _forget_what_is_gone()
         print("Nothing to remove.")
         return
     print("To be removed:")
@@ -74,8 +84,10 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
         print(f"  {path}  ({_megabytes(path)} MB)")
     if not yes:
         _ask()
+    # What runs in .venv first: a GIMP that is started meanwhile has no plug-in that points to nothing.
+    take_plug_ins_out(plug_ins)
     _remove(removal)
-    forget_what_is_gone()
+    _forget_what_is_gone()
     take_out(comfyuis, clone)
     _remove_if_empty(removal.if_empty)
     print("Removed.")
@@ -126,6 +138,11 @@ def _about_other_environments(clone: Clone, comfyuis: Sequence[ComfyUIRemoval]) 
     except PackageNotFoundError:
         pass
     return f"Any other environment that Cutsmith was installed into keeps it:  {python} -m pip uninstall cutsmith"
+
+
+def _forget_what_is_gone() -> None:
+    forget_what_is_gone()
+    forget_profiles_without_plug_in()
 
 
 def _shown(files: list[Path]) -> list[Path]:

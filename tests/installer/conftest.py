@@ -13,6 +13,8 @@ def own_folders(tmp_path, monkeypatch):
         monkeypatch.setenv(variable, str(home))
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("XDG_DATA_HOME", str(home / "data"))
-    for variable in ("CUTSMITH_CACHE", "CUTSMITH_HOSTS", "CUTSMITH_CHROMIUM"):
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("APPDATA", str(home / "config"))
+    for variable in ("CUTSMITH_CACHE", "CUTSMITH_HOSTS", "CUTSMITH_CHROMIUM", "GIMP3_DIRECTORY"):
         monkeypatch.delenv(variable, raising=False)
     return home

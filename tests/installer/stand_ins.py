@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from installer.folders import Clone
+from installer.folders import WORKER_FILES, Clone
+from installer.gimp_procedures import PROCEDURES
+from installer.gimp_profiles import Profile
 from installer.virtual_environment import environment_python
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,6 +37,58 @@ def make_clone(folder, installs="pass"):
     (folder / "pyproject.toml").write_text('[project]\nname = "cutsmith"\nversion = "0.1.0"\n')
     (folder / "install.py").write_text(f"import sys\n{installs}\n")
     return Clone(folder)
+
+
+def make_plug_in_clone(folder):
+    """A clone with a small plug-in, and with the real files of the worker's client beside the engine."""
+    plug_in = folder / "gimp_plugin" / "cutsmith"
+    (plug_in / "dialogs" / "__pycache__").mkdir(parents=True)
+    (plug_in / "cutsmith.py").write_text("#!/usr/bin/env python3\nMENU = 1\n")
+    (plug_in / "dialogs" / "preview.py").write_text("é = 1\n", encoding="utf-8")
+    (plug_in / "dialogs" / "__pycache__" / "preview.py").touch()
+    (plug_in / "notes.txt").touch()
+    for name in WORKER_FILES:
+        (folder / "core/cutsmith/worker").mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(ROOT / "core/cutsmith/worker" / name, folder / "core/cutsmith/worker" / name)
+    (folder / "pyproject.toml").write_text('[project]\nname = "cutsmith"\nversion = "0.1.0"\n')
+    (folder / "install.py").touch()
+    return Clone(folder)
+
+
+def make_profile(root, version="3.0"):
+    """A profile as GIMP leaves it, in the folder `root` of GIMP's profiles."""
+    folder = root / version
+    (folder / "plug-ins").mkdir(parents=True)
+    (folder / "gimprc").write_text("# a user's own\n")
+    return Profile(folder)
+
+
+GIMP = """#!/bin/sh
+echo "$GIMP3_DIRECTORY|$*" | head -1 >> "{log}"
+case "$*" in
+  --version) echo "GNU Image Manipulation Program, Version: {version}"; exit ;;
+esac
+profile="${{GIMP3_DIRECTORY:-$XDG_CONFIG_HOME/GIMP/{profile}}}"
+{before}
+mkdir -p "$profile/plug-ins"
+touch "$profile/gimprc" "$profile/sessionrc"
+echo "GIMP-Warning: Welcome!" >&2
+[ -x "$profile/plug-ins/cutsmith/cutsmith.py" ] && found="{procedures}"
+case "$*" in
+  *cutsmith-procedures*) echo; echo "cutsmith-procedures:$found:" ;;
+esac
+"""
+
+
+def make_gimp(folder, version="3.0.4", *, name=None, before="", procedures=PROCEDURES):
+    """A script that answers as GIMP's console does, after it has run the lines `before`; returns its log."""
+    folder.mkdir(parents=True, exist_ok=True)
+    profile = ".".join(version.split(".")[:2])
+    program = folder / (name or f"gimp-console-{profile}")
+    words = {"version": version, "profile": profile, "before": before, "procedures": " ".join(procedures)}
+    program.write_text(GIMP.format(log=folder.parent / "gimp.log", **words))
+    program.chmod(0o755)
+    return folder.parent / "gimp.log"
 
 
 def make_python(environment, *, pip=False):

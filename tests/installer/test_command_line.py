@@ -92,6 +92,31 @@ def test_comfyui_is_given_all_that_was_said(monkeypatch):
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "asked"),
+    [
+        (["gimp"], {"named": None, "extras": [], "python": None}),
+        (
+            ["gimp", "--gimp-dir", "my profile", "--with", "sam2", "--python", "its/python"],
+            {"named": Path("my profile"), "extras": ["sam2"], "python": Path("its/python")},
+        ),
+    ],
+)
+def test_gimp_is_given_all_that_was_said_and_its_code_comes_back(monkeypatch, given, asked):
+    found = {}
+    monkeypatch.setattr(command_line, "install_into_gimp", lambda clone, **options: found.update(options) or 1)
+    assert command_line.main(given) == 1
+    assert found == asked
+
+
+def test_doctors_code_comes_back(monkeypatch):
+    asked = []
+    monkeypatch.setattr(command_line, "examine", lambda clone, named: asked.append(named) or 1)
+    assert command_line.main(["doctor"]) == 1
+    assert command_line.main(["doctor", "--gimp-dir", "x"]) == 1
+    assert asked == [None, Path("x")]
+
+
 def test_without_a_command_it_is_the_environment_that_runs_it(monkeypatch):
     asked = []
     monkeypatch.setattr(

@@ -2,9 +2,19 @@ from contextlib import suppress
 
 import pytest
 
+from cutsmith import __version__
 from cutsmith.user_folders import cache_folder, data_folder
 from installer.failure import InstallFailed
-from installer.folders import default_cache, hosts_folder, require_space, scratch_folder, user_cache, user_data
+from installer.folders import (
+    Clone,
+    default_cache,
+    hosts_folder,
+    require_space,
+    scratch_folder,
+    this_clone,
+    user_cache,
+    user_data,
+)
 
 
 def test_the_users_folders_are_the_ones_that_the_product_uses(monkeypatch):
@@ -51,3 +61,15 @@ def test_a_scratch_folder_begins_empty_and_goes_whatever_happens(tmp_path):
     (folder / "left by a killed run").touch()
     with scratch_folder(folder) as made:
         assert list(made.iterdir()) == []
+
+
+def test_the_clones_version_is_the_products_and_the_workers_files_are_there():
+    clone = this_clone()
+    assert clone.version == __version__
+    assert all(path.is_file() for path in clone.worker_files)
+    assert clone.plug_in == clone.root / "gimp_plugin" / "cutsmith"
+
+
+def test_a_clone_without_its_project_says_so(tmp_path):
+    with pytest.raises(InstallFailed, match="the clone is not whole"):
+        _ = Clone(tmp_path).version

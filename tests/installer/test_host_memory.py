@@ -3,11 +3,22 @@ from dataclasses import replace
 import pytest
 
 from installer.folders import user_data
-from installer.host_memory import RememberedHost, forget, memory_file, remember, remembered_hosts
+from installer.host_memory import (
+    RememberedHost,
+    RememberedProfile,
+    forget,
+    forget_profiles,
+    memory_file,
+    remember,
+    remember_profile,
+    remembered_hosts,
+    remembered_profiles,
+)
 
 HOST = RememberedHost(
     "/é/ComfyUI", "/é/ComfyUI/.venv/bin/python", "/clone", "/é/ComfyUI/custom_nodes/cutsmith", ("loky",)
 )
+PROFILE = RememberedProfile("/é/GIMP/3.0", "/clone")
 OTHER = replace(HOST, folder="/other", added=())
 
 pytestmark = pytest.mark.usefixtures("own_folders")
@@ -63,3 +74,36 @@ def test_an_entry_that_is_not_understood_is_passed_over(entry):
     text = memory_file().read_text()
     memory_file().write_text(text.replace('"comfyui": [', f'"comfyui": [{entry},'))
     assert remembered_hosts() == [HOST]
+
+
+def test_profiles_of_gimp_are_remembered_beside_the_comfyuis():
+    remember(HOST)
+    remember_profile(PROFILE)
+    remember_profile(replace(PROFILE, folder="/other"))
+    remember_profile(replace(PROFILE, clone="/new"))
+    assert remembered_profiles() == [replace(PROFILE, folder="/other"), replace(PROFILE, clone="/new")]
+    assert remembered_hosts() == [HOST]
+    forget([HOST.folder])
+    assert remembered_hosts() == []
+    forget_profiles(["/other"])
+    assert remembered_profiles() == [replace(PROFILE, clone="/new")]
+    forget_profiles([PROFILE.folder])
+    assert not memory_file().exists()
+
+
+def test_a_file_of_an_earlier_version_and_what_a_later_one_adds_are_kept():
+    memory_file().parent.mkdir(parents=True)
+    memory_file().write_text('{"comfyui": [], "of a later version": {"a": 1}}')
+    remember_profile(PROFILE)
+    assert remembered_profiles() == [PROFILE]
+    forget_profiles([PROFILE.folder])
+    assert "of a later version" in memory_file().read_text()
+
+
+@pytest.mark.parametrize(
+    "entry", ["3", "{}", '{"folder": 3, "clone": "/c"}', '{"folder": "/a", "clone": "/c", "x": 1}']
+)
+def test_a_profile_that_is_not_understood_is_passed_over(entry):
+    remember_profile(PROFILE)
+    memory_file().write_text(memory_file().read_text().replace('"gimp": [', f'"gimp": [{entry},'))
+    assert remembered_profiles() == [PROFILE]

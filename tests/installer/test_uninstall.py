@@ -8,11 +8,21 @@ from cutsmith.user_folders import cache_folder, compiled_folder
 from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
 from installer.failure import InstallFailed
 from installer.folders import Clone, default_cache, hosts_folder, user_cache, user_data
-from installer.host_memory import RememberedHost, memory_file, remember, remembered_hosts
+from installer.gimp_config import wanted_config
+from installer.gimp_plug_in import place_plug_in
+from installer.host_memory import (
+    RememberedHost,
+    RememberedProfile,
+    memory_file,
+    remember,
+    remember_profile,
+    remembered_hosts,
+    remembered_profiles,
+)
 from installer.photographs import PHOTOGRAPHS, photograph_cache
 from installer.stamp import Stamp, write_stamp
 from installer.uninstall import uninstall
-from tests.installer.stand_ins import make_comfyui
+from tests.installer.stand_ins import make_comfyui, make_plug_in_clone, make_profile
 
 
 def put(path):
@@ -176,6 +186,38 @@ def test_the_tests_own_comfyui_goes_with_the_cache_and_is_forgotten(clone, user)
     uninstall(clone, weights=False, yes=True)
     assert not default_cache().exists()
     assert not memory_file().exists()
+
+
+@pytest.fixture
+def gimp(clone, user):
+    """A profile that the clone's plug-in was put into."""
+    make_plug_in_clone(clone.root)
+    profile = make_profile(user / "config" / "GIMP")
+    place_plug_in(profile, clone, wanted_config(clone, clone.environment / "bin/python", []))
+    remember_profile(RememberedProfile(str(profile.folder), str(clone.root)))
+    return profile
+
+
+def test_gimp_loses_the_plug_in_and_the_memory_of_it_goes_too(clone, gimp, capsys):
+    uninstall(clone, weights=False, yes=True)
+    assert list(gimp.plug_ins.iterdir()) == []
+    assert (clone.plug_in / "cutsmith.py").is_file()
+    assert not memory_file().exists()
+    assert f"  {gimp.place}  (the plug-in in GIMP)\n" in capsys.readouterr().out
+
+
+def test_gimp_is_not_touched_before_it_was_asked(clone, gimp):
+    with pytest.raises(InstallFailed, match="There is no terminal to ask on"):
+        uninstall(clone, weights=False, yes=False)
+    assert (gimp.place / "config.json").is_file()
+    assert len(remembered_profiles()) == 1
+
+
+def test_another_clones_plug_in_stays_and_is_told(clone, gimp, tmp_path, capsys):
+    uninstall(Clone(tmp_path / "another"), weights=False, yes=True)
+    assert (gimp.place / "config.json").is_file()
+    assert f"{gimp.place} stays: it is from {clone.root}" in capsys.readouterr().out
+    assert len(remembered_profiles()) == 1
 
 
 def test_another_clones_comfyui_stays_and_is_told(comfyui, tmp_path, capsys):
