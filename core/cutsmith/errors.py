@@ -158,6 +158,10 @@ class DeviceOutOfMemory(CutsmithError):
     """The device that runs the model has not enough memory left."""
 
 
+class WorkerEnding(CutsmithError):
+    """The worker ends before the job's turn came: whoever asks again gets a new one."""
+
+
 class SubjectNotFound(CutsmithError):
     """Nothing in the picture reached the probability that counts as a subject: a result, not a crash."""
 

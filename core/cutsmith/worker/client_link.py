@@ -12,7 +12,7 @@ import time
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.errors import BadJob, CutsmithError
+from cutsmith.errors import BadJob, CutsmithError, WorkerEnding
 from cutsmith.worker.job_queue import Job, JobQueue
 from cutsmith.worker.protocol import (
     ConnectionEnded,
@@ -140,7 +140,7 @@ class ClientLink:
             return
         self._job = Job(number, message, self)
         if not self._queue.put(self._job):
-            self.tell_failure(number, CutsmithError("The worker is ending.", "Connect again: a new one is started."))
+            self.tell_failure(number, WorkerEnding("The worker is ending.", "Connect again: a new one is started."))
 
     def drop(self) -> None:
         """The client is gone: nobody wants its job any more."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from threading import Condition, Event
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ class Job:
         self.message: Message | None = message
         self.link = link
         self.dropped = Event()
+        self.dropped_at = 0.0
 
     def taken_message(self) -> Message:
         """The job's message, whose pixels are not kept here any longer."""
@@ -52,6 +54,7 @@ class JobQueue:
     def drop(self, job: Job) -> bool:
         """Nobody wants `job` any more; -> whether it waited, and is gone. One that runs ends at its next stage."""
         with self._changed:
+            job.dropped_at = time.monotonic()
             job.dropped.set()
             if job not in self._waiting:
                 return False
@@ -75,6 +78,13 @@ class JobQueue:
         """The job that ran has ended."""
         with self._changed:
             self._running = None
+
+    def stuck(self) -> tuple[float, bool]:
+        """For how many seconds the job that runs goes on though nobody wants it, and whether others wait."""
+        with self._changed:
+            job = self._running
+            seconds = time.monotonic() - job.dropped_at if job is not None and job.dropped.is_set() else 0.0
+            return seconds, bool(self._waiting)
 
     def wake(self) -> None:
         """Let `next` return, for who waits there to look around."""

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from cutsmith import __version__
-from cutsmith.errors import CutsmithError, OutputRefused
+from cutsmith.errors import CutsmithError, OutputRefused, WorkerEnding
 from cutsmith.worker.client_link import Activity, ClientLink
 from cutsmith.worker.job_queue import Job, JobQueue
 from cutsmith.worker.jobs import run_job
@@ -43,6 +43,11 @@ logger = logging.getLogger(__name__)
 
 _LOOK_AROUND = 1.0
 """Seconds after which the worker looks whether it is to end, at the most."""
+
+_PATIENCE = 5.0
+_PATIENCE_ALONE = 30.0
+"""Seconds that a dropped job may take to its next stage while others wait, or none. A worker whose job goes on ends,
+for a network or a solver cannot be stopped: models are loaded again sooner than a hopeless mask is solved."""
 
 
 class JobDropped(Exception):
@@ -86,24 +91,42 @@ class Worker:
         self._is_ending = True
         self._queue.wake()
 
-    def run(self) -> None:
-        """Run jobs until the worker is to end; -> when all clients have been told what is left to tell."""
+    def run(self) -> bool:
+        """Run jobs until the worker is to end and all clients have been told what is left to tell.
+
+        -> whether all is done. If not, a job that nobody wants any more goes on in its thread.
+        """
+        jobs = threading.Thread(target=self._run_jobs, name="cutsmith-jobs", daemon=True)
+        jobs.start()
         try:
-            while not self._is_to_end():
-                left = self._idle_exit - self._activity.idle_seconds()
-                job = self._queue.next(min(max(left, 0.01), _LOOK_AROUND))
-                if job is not None:
-                    self._run(job)
-                    self._activity.touch()
+            while jobs.is_alive() and not self._is_stuck():
+                jobs.join(_LOOK_AROUND)
         finally:
             for job in self._queue.close():
-                job.link.tell_failure(job.number, CutsmithError("The worker is ending.", "Ask again."))
+                job.link.tell_failure(job.number, WorkerEnding("The worker is ending.", "Ask again."))
             with self._links_lock:
                 links = list(self._links)
             start = time.monotonic()
             for link in links:
                 spent = time.monotonic() - start
                 link.finish_sending(None if self._last_words is None else max(0.0, self._last_words - spent))
+        return not jobs.is_alive()
+
+    def _run_jobs(self) -> None:
+        """Run one job after the other, for a thread of its own: the main one hears signals and sees what is stuck."""
+        while not self._is_to_end():
+            left = self._idle_exit - self._activity.idle_seconds()
+            job = self._queue.next(min(max(left, 0.01), _LOOK_AROUND))
+            if job is not None:
+                self._run(job)
+                self._activity.touch()
+
+    def _is_stuck(self) -> bool:
+        seconds, others_wait = self._queue.stuck()
+        if seconds < (_PATIENCE if others_wait else _PATIENCE_ALONE):
+            return False
+        logger.warning("a job that nobody wants any more does not end: the worker does")
+        return True
 
     def _is_to_end(self) -> bool:
         is_idle = self._activity.idle_seconds() >= self._idle_exit
@@ -172,6 +195,7 @@ def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
     if not lock.acquire():
         return False
     # From here on what a killed worker left is nobody's.
+    is_done = False
     try:
         with _ended_by_signals():
             key = write_new_key(folder)
@@ -185,14 +209,22 @@ def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
                 worker = Worker(open_log(), idle_exit, key)
                 logger.info("worker %s listens in %s", __version__, folder)
                 threading.Thread(target=_accept, args=(listener, worker), daemon=True).start()
-                worker.run()
+                is_done = worker.run()
                 logger.info("the worker ends")
             finally:
                 listener.close()
     finally:
         (folder / KEY_FILE).unlink(missing_ok=True)
         lock.release()
+    if not is_done:
+        _leave_at_once()
     return True
+
+
+def _leave_at_once() -> NoReturn:
+    """End the process, for a job that cannot be stopped still computes in its thread."""
+    logging.shutdown()
+    os._exit(0)
 
 
 def _accept(listener: Listener, worker: Worker) -> None:
@@ -214,6 +246,7 @@ def _serve_and_close(worker: Worker, stream: ConnectionStream) -> None:
 def serve_standard_streams(idle_exit: float) -> None:
     """Be a worker for the one client at standard input and output, until it sends no more and has its answers."""
     log = open_log()
+    is_done = False
     with _own_standard_streams() as stream, _ended_by_signals():
         worker = Worker(log, idle_exit, key=b"", last_words=None)
 
@@ -222,7 +255,9 @@ def serve_standard_streams(idle_exit: float) -> None:
             worker.end_when_empty()
 
         threading.Thread(target=serve, daemon=True).start()
-        worker.run()
+        is_done = worker.run()
+    if not is_done:
+        _leave_at_once()
 
 
 @contextmanager

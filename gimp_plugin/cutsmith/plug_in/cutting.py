@@ -10,7 +10,6 @@ from gi.repository import Gimp
 from .failure import CutFailed
 from .layer_pixels import hardened, has_8_bits, read_mask, read_pixels, read_selection
 from .layers import chosen_layers
-from .progress import show_progress
 from .results import CutLayer, apply_results
 from .settings import CLEANED_LAYER, HARD, NO_MODEL, OWN_MASK, SELECTION, Settings
 
@@ -69,7 +68,7 @@ def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
 def _answer(layer: Gimp.Layer, settings: Settings, link: WorkerLink) -> Message:
     arrays = {**read_pixels(layer), **_hint(layer, settings)}
     dtype = "uint8" if has_8_bits(layer.get_image()) or settings.edge == HARD else "float32"
-    return link.cut(settings, arrays, dtype, show_progress)
+    return link.cut(settings, arrays, dtype)
 
 
 def _cut_layer(layer: Gimp.Layer, answer: Message, settings: Settings) -> CutLayer:

@@ -155,7 +155,7 @@ def _run(
     from .layers import chosen_layers
     from .messages import with_whole_commands
     from .model_choices import ModelChoices
-    from .worker_link import worker_link
+    from .worker_link import WorkerLink
 
     with_dialog = run_mode == Gimp.RunMode.INTERACTIVE and procedure.get_name() != CUT_OUT_SELECTION
     chosen_layers(image, drawables)
@@ -166,13 +166,13 @@ def _run(
     client = f"GIMP {Gimp.version()}"
     models = None
     if run_mode != Gimp.RunMode.NONINTERACTIVE:
-        with worker_link(installation, client, show_progress) as link:
+        with WorkerLink(installation, client, show_progress) as link:
             models = ModelChoices(link.models(), installation)
         # A dialog may stay open for longer than the worker waits for work.
         if with_dialog and not _ask(procedure, config, image, drawables, models):
             return None
     settings = _settings(procedure, config)
-    with worker_link(installation, client, show_progress) as link:
+    with WorkerLink(installation, client, show_progress) as link:
         told = cut_layers(image, drawables, settings if models is None else models.chosen(settings), link)
     return [with_whole_commands(text, installation) for text in told]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from .failure import CutFailed
@@ -42,62 +44,76 @@ _STAGES = {
 
 
 class WorkerLink:
-    """A session with the worker, for one run of a procedure."""
+    """This user's worker, for one run of a procedure; it is started where none runs.
 
-    def __init__(self, opened: session.Session, installation: Installation) -> None:
-        self._session = opened
+    Args:
+        installation: what starts it.
+        client: who calls, for its log.
+        report: is told what is going on.
+
+    Raises:
+        CutFailed: it cannot be started, or what runs is not what is wanted.
+    """
+
+    def __init__(self, installation: Installation, client: str, report: Report) -> None:
         self._installation = installation
+        self._client = client
+        self._report = report
+        # Where the worker is met may depend on them, and GIMP was started without them.
+        os.environ.update(installation.environment)
+        self._session = self._connected()
 
-    @property
-    def pid(self) -> int:
-        """The worker's process."""
-        return self._session.welcome.pid
+    def __enter__(self) -> WorkerLink:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.close()
 
     def models(self) -> Mapping[str, Any]:
         """What models there are and which are here: the answer to the job "models". Raises CutFailed."""
         with _in_words(self._installation, Settings()):
             return self._session.run("models").header
 
-    def cut(self, settings: Settings, arrays: Mapping[str, Array], dtype: str, report: Report) -> Message:
-        """Have done what `settings` ask for and report on it until the result is here; its alpha is of `dtype`.
+    def cut(self, settings: Settings, arrays: Mapping[str, Array], dtype: str) -> Message:
+        """Have done what `settings` ask for, until the result is here; its alpha is of `dtype`.
 
         Raises:
             CutFailed: in words for a person.
         """
         job, options = settings.job()
         with _in_words(self._installation, settings):
-            handle = self._session.submit(job, {**options, "alpha": dtype}, arrays)
-            told, fraction, begun = _STAGES["read"], 0.0, time.monotonic()
-            for progress in handle.follow(_PULSE):
-                if progress is not None:
-                    told, fraction, begun = _told(progress), progress.fraction, time.monotonic()
-                seconds = int(time.monotonic() - begun)
-                report(f"{told}… {seconds} s" if seconds >= _LONG else f"{told}…", fraction)
-            return handle.result()
+            try:
+                return self._followed(job, {**options, "alpha": dtype}, arrays)
+            except session.JobFailed as error:
+                if error.type != "WorkerEnding":
+                    raise
+            # Nothing had begun: a new one does it.
+            self._session.close()
+            self._session = self._connected()
+            return self._followed(job, {**options, "alpha": dtype}, arrays)
 
+    def _connected(self) -> session.Session:
+        with _in_words(self._installation, Settings()):
+            return client.connect(
+                list(self._installation.command),
+                client=self._client,
+                worker_version=self._installation.version,
+                environment=self._installation.environment,
+                start_timeout=START_SECONDS,
+                on_wait=lambda: self._report("Starting Cutsmith's engine…", 0.0),
+            )
 
-@contextlib.contextmanager
-def worker_link(installation: Installation, client_name: str, report: Report) -> Iterator[WorkerLink]:
-    """A link to this user's worker, which is started where none runs.
-
-    Raises:
-        CutFailed: it cannot be started, or what runs is not what is wanted.
-    """
-
-    def on_wait() -> None:
-        report("Starting Cutsmith's engine…", 0.0)
-
-    with _in_words(installation, Settings()):
-        opened = client.connect(
-            list(installation.command),
-            client=client_name,
-            worker_version=installation.version,
-            environment=installation.environment,
-            start_timeout=START_SECONDS,
-            on_wait=on_wait,
-        )
-    with opened:
-        yield WorkerLink(opened, installation)
+    def _followed(self, job: str, options: Mapping[str, Any], arrays: Mapping[str, Array]) -> Message:
+        handle = self._session.submit(job, options, arrays)
+        told, fraction, begun = _STAGES["read"], 0.0, time.monotonic()
+        for progress in handle.follow(_PULSE):
+            if progress is not None:
+                told, fraction, begun = _told(progress), progress.fraction, time.monotonic()
+            seconds = int(time.monotonic() - begun)
+            self._report(f"{told}… {seconds} s" if seconds >= _LONG else f"{told}…", fraction)
+        return handle.result()
 
 
 def _told(progress: session.Progress) -> str:

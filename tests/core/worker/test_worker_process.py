@@ -18,7 +18,7 @@ import pytest
 from cutsmith import Picture, __version__, cut_out
 from cutsmith.worker import client, protocol, rendezvous
 from cutsmith.worker.protocol import Message, VersionMismatch, WrongKey
-from cutsmith.worker.session import JobCancelled, WorkerLost, WorkerNotRunning, WorkerNotStarted
+from cutsmith.worker.session import JobCancelled, JobFailed, WorkerLost, WorkerNotRunning, WorkerNotStarted
 from tests.core.worker.conftest import COMMAND, Workers, environment, is_alive, kill, received, sent, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and rights are those of POSIX")
@@ -208,6 +208,33 @@ def test_a_killed_clients_job_is_dropped(warm, slow_job, network, pixels) -> Non
     *_, dropped, done = log_of(warm).splitlines()
     assert "cut: dropped" in dropped
     assert "cut: done" in done
+
+
+@pytest.mark.slow
+def test_a_job_that_cannot_be_stopped_does_not_keep_others_waiting(workers) -> None:
+    # Matting a picture of noise that is undecided nearly everywhere takes minutes, in one call of native code.
+    noise = np.random.default_rng(0).integers(0, 256, (900, 900, 3), np.uint8)
+    undecided = np.full((900, 900), 128, np.uint8)
+    undecided[:8], undecided[-8:] = 0, 255
+    hopeless = {"pixels": sent(noise), "mask": sent(undecided)}
+    with workers.connect() as one, workers.connect() as two:
+        follow_until(one.submit("refine", {}, hopeless), "matting")
+        time.sleep(1)
+        waiting = two.submit("models")
+        assert next(waiting.follow()).stage == "waiting"
+        one.close()
+        start = time.monotonic()
+        with pytest.raises(JobFailed) as caught:
+            waiting.result()
+        assert time.monotonic() - start < 10
+        assert caught.value.type == "WorkerEnding"
+    with workers.connect() as again:
+        assert again.welcome.pid != two.welcome.pid
+        assert again.run("models").kind == "result"
+        wait_until(lambda: not is_alive(two.welcome.pid))
+        assert "does not end" in log_of(workers)
+        again.run("stop")
+    wait_until(lambda: workers.files() == [])
 
 
 def test_two_clients_at_once_share_one_worker_and_get_their_own_answers(workers, network, pixels) -> None:
