@@ -17,6 +17,7 @@ from installer.host_memory import RememberedProfile, remember_profile
 from installer.limited_run import run_limited
 from installer.virtual_environment import Installation, prepare_environment
 from installer.weights import ensure_weights
+from installer.worker_retirement import retire_worker
 
 ANSWER_SECONDS = 60
 
@@ -47,6 +48,9 @@ def install_into_gimp(
     config = wanted_config(clone, interpreter, _options(named, python))
     skipped = {verdict.profile for verdict in refused}
     placed = [_place(profile, clone, config) for profile in profiles if profile not in skipped]
+    for verdict in placed:
+        if verdict.is_ready:
+            retire_worker(verdict.profile.place)
     trials = Trials(find_programs() if any(verdict.is_ready for verdict in placed) else ())
     verdicts = [trials.verdict(each.profile, config) if each.is_ready else each for each in placed]
     print()

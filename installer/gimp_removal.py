@@ -12,6 +12,7 @@ from installer.gimp_config import clone_of
 from installer.gimp_plug_in import remove_plug_in
 from installer.gimp_profiles import Profile, find_profiles
 from installer.host_memory import forget_profiles, remembered_profiles
+from installer.worker_retirement import retire_worker
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,8 @@ def take_plug_ins_out(plug_ins: Sequence[PlugIn]) -> None:
     """Remove them. Raises InstallFailed at the end where one could not be removed; that one is not forgotten."""
     failures = []
     for each in plug_ins:
+        if not each.profile.place.is_symlink():
+            retire_worker(each.profile.place)
         try:
             remove_plug_in(each.profile.place)
         except OSError as problem:
