@@ -32,6 +32,9 @@ _PULSE = 0.1
 _LONG = 2.0
 """Seconds after which a stage says how long it has been running."""
 
+_VERY_LONG = 30.0
+"""Seconds of matting after which the way out is named."""
+
 _STAGES = {
     "read": "Preparing the picture",
     "load": "Loading the model",
@@ -112,8 +115,16 @@ class WorkerLink:
             if progress is not None:
                 told, fraction, begun = _told(progress), progress.fraction, time.monotonic()
             seconds = int(time.monotonic() - begun)
-            self._report(f"{told}… {seconds} s" if seconds >= _LONG else f"{told}…", fraction)
+            self._report(_with_time(told, seconds), fraction)
         return handle.result()
+
+
+def _with_time(told: str, seconds: int) -> str:
+    if seconds < _LONG:
+        return f"{told}…"
+    if told == _STAGES["matting"] and seconds >= _VERY_LONG:
+        return f"{told}… {seconds} s (quick, after Cancel: Edge: As found)"
+    return f"{told}… {seconds} s"
 
 
 def _told(progress: session.Progress) -> str:
