@@ -18,6 +18,7 @@ from installer.gimp import install_into_gimp
 from installer.host_environment import install_into_host
 from installer.hosts.chromium import SIZE as CHROMIUM_SIZE
 from installer.hosts.comfyui_engine import SIZE as COMFYUI_SIZE
+from installer.hosts.gimp_tree import SIZE as GIMP_SIZE
 from installer.testing import run_tests
 from installer.uninstall import uninstall
 from installer.virtual_environment import PRODUCT, PRODUCT_AND_TESTS, Installation
@@ -30,7 +31,7 @@ What is fetched at most, and the disk it takes:
   demo                    {PRODUCT.size}
   demo --with sam2,text   {Installation(extras=("sam2", "text")).size}, nearly all of it torch
   test                    {PRODUCT_AND_TESTS.size}
-  test --hosts            besides, {COMFYUI_SIZE + CHROMIUM_SIZE}
+  test --hosts            besides, {COMFYUI_SIZE + CHROMIUM_SIZE + GIMP_SIZE}
   comfyui                 what of demo's ComfyUI does not have yet
   gimp                    what demo does; the plug-in itself is less than 1 MB
 and the weights of one model (88 or 179 MB) unless some are on this machine.
@@ -102,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--hosts",
         action="store_true",
-        help="prepare the host programs (ComfyUI, Chromium) first; a test whose host is missing fails (CI uses this)",
+        help="prepare the host programs (ComfyUI, Chromium, GIMP) first; a test whose host is missing fails (CI uses this)",
     )
     removal = commands.add_parser(
         "uninstall", help="removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP"

@@ -43,7 +43,8 @@ def fetch_packages(work: Path, packages: Sequence[str], *, alone: Sequence[str] 
         folder.mkdir(parents=True, exist_ok=True)
     (work / "apt.conf").write_text(SETTINGS, encoding="utf-8")
     _apt_get(work, "update", doing="reading the lists of packages")
-    _apt_get(work, "install", "--download-only", "--no-install-recommends", *packages, doing="fetching packages")
+    if packages:
+        _apt_get(work, "install", "--download-only", "--no-install-recommends", *packages, doing="fetching packages")
     if alone:
         _apt_get(work, "download", *alone, doing="fetching packages")
     return sorted(archives.glob("*.deb"))

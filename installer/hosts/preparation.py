@@ -10,6 +10,7 @@ from installer.failure import InstallFailed
 from installer.folders import Clone
 from installer.hosts.chromium import CHOSEN, prepare_chromium
 from installer.hosts.comfyui_engine import prepare_comfyui
+from installer.hosts.gimp_tree import prepare_gimp
 
 
 def prepare_hosts(clone: Clone, hosts: Path, python: Path) -> dict[str, str]:
@@ -23,6 +24,7 @@ def prepare_hosts(clone: Clone, hosts: Path, python: Path) -> dict[str, str]:
     browser = _timed("Chromium", lambda: prepare_chromium(hosts))
     if browser is not None:
         variables[CHOSEN] = str(browser)
+    _timed("GIMP", lambda: prepare_gimp(hosts))
     return variables
 
 
