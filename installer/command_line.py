@@ -103,7 +103,7 @@ def parser() -> argparse.ArgumentParser:
     test.add_argument(
         "--hosts",
         action="store_true",
-        help="prepare the host programs (ComfyUI, Chromium, GIMP) first; a test whose host is missing fails (CI uses this)",
+        help="prepare the host programs (ComfyUI, Chromium, GIMP) first; a test whose host is missing fails (as in CI)",
     )
     removal = commands.add_parser(
         "uninstall", help="removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP"

@@ -1,9 +1,9 @@
 """A genuine GIMP 3 for the tests of the plug-in: a Debian in a folder, and a script that runs programs inside it.
 
 GIMP 3's libraries are newer than those of many machines, so the folder holds a whole system: debootstrap makes it.
-Programs in it see the machine's own folders for users' files at the same paths, and its whole root at /host: a chroot to
-there runs the machine's Python, which is another than GIMP's, as it is for users. Nothing of the system changes: packages
-are unpacked into folders, and mounts are made in a namespace that ends with the program.
+Programs in it see the machine's own folders for users' files at the same paths, and its whole root at /host: a chroot
+to there runs the machine's Python, which is another than GIMP's, as it is for users. Nothing of the system changes:
+packages are unpacked into folders, and mounts are made in a namespace that ends with the program.
 """
 
 from __future__ import annotations
