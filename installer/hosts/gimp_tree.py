@@ -107,6 +107,7 @@ def prepare_gimp(hosts: Path, suite: str = SUITE) -> Path:
         _install_packages(start, root)
         for name in SPARE:
             shutil.rmtree(root / name, ignore_errors=True)
+            (root / name).mkdir(parents=True, exist_ok=True)
         reason = why_unusable(start)
         if reason:
             raise InstallFailed(f"GIMP does not run in the folder that was made for it: {reason}")

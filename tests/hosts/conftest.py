@@ -1,22 +1,24 @@
-"""A ComfyUI server for the tests of this folder, with pictures and tiny networks where it looks for them."""
+"""A ComfyUI server and a GIMP for the tests of this folder, with pictures and networks where they look for them."""
 
 from __future__ import annotations
 
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from tests.core.conftest import isnet_weights, photo
 from tests.core.detection.random_dino import tiny_folder, vocabulary
 from tests.core.segmentation.random_sam2 import random_sam2, tiny_sam2
 from tests.hosts.comfyui_server import ComfyUIServer
-from tests.hosts.host_programs import artifacts_folder, comfyui_folder
+from tests.hosts.gimp_host import GimpHost
+from tests.hosts.host_programs import artifacts_folder, comfyui_folder, gimp_run
 
 __all__ = ["isnet_weights", "photo", "random_sam2", "tiny_folder", "tiny_sam2", "vocabulary"]
 
@@ -85,5 +87,55 @@ def cutsmith_cut(comfyui: ComfyUIServer, tmp_path: Path) -> Callable[..., np.nda
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         return np.asarray(Image.open(written))
+
+    return cut
+
+
+@pytest.fixture(scope="session")
+def gimp(isnet_weights: Path) -> Iterator[GimpHost]:
+    """A genuine GIMP with the plug-in, and IS-Net's real weights for its worker."""
+    program = gimp_run()
+    # A socket's path is short, and pytest's own folders' are not.
+    with tempfile.TemporaryDirectory(prefix="cg-", ignore_cleanup_errors=True) as folder:
+        host = GimpHost(program, Path(folder), {"CUTSMITH_MODELS": str(isnet_weights.parent)})
+        yield host
+        host.end_worker()
+
+
+@pytest.fixture(scope="session")
+def pictures(photo: Callable[[str], np.ndarray], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of files for GIMP."""
+    folder = tmp_path_factory.mktemp("pictures")
+    cat = Image.fromarray(photo("chelsea"))
+    cat.save(folder / "cat.png")
+    Image.fromarray(photo("astronaut")).save(folder / "astronaut.jpg", quality=92)
+    Image.fromarray(photo("astronaut")).save(folder / "astronaut.png")
+    cat.save(folder / "profile.png", icc_profile=swapped_profile())
+    cat.convert("L").save(folder / "gray.png")
+    Image.new("RGB", cat.size, (128, 128, 128)).save(folder / "plain.png")
+    return folder
+
+
+def swapped_profile() -> bytes:
+    """A profile that is not sRGB's: its red and green primaries have changed places."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    red, green = profile.index(b"rXYZ"), profile.index(b"gXYZ")
+    profile[red : red + 4], profile[green : green + 4] = b"gXYZ", b"rXYZ"
+    return bytes(profile)
+
+
+@pytest.fixture(scope="session")
+def command_line(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., np.ndarray]:
+    """What `cutsmith cut` writes for a file, each once."""
+    folder, known = tmp_path_factory.mktemp("cut"), {}
+
+    def cut(source: Path, *options: str) -> np.ndarray:
+        if (source, options) not in known:
+            written = folder / f"{len(known)}.png"
+            command = [sys.executable, "-m", "cutsmith", "cut", str(source), "-o", str(written), *options]
+            done = subprocess.run(command, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, done.stderr
+            known[source, options] = np.asarray(Image.open(written))
+        return known[source, options]
 
     return cut

@@ -53,3 +53,11 @@ def artifacts_folder() -> Path:
     folder = Path(named) if named else HOSTS / "artifacts"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def gimp_run() -> Path:
+    """The script that runs programs in the Debian that has a GIMP 3."""
+    run = HOSTS / "gimp" / "run"
+    if not run.is_file():
+        without_host(f"GIMP is not in {run.parent}")
+    return run

@@ -49,6 +49,9 @@ def ask(
 ) -> bool:
     """Show the dialog of Cut Out with the values of `config`, and set it; -> whether OK was clicked."""
     has_selection = not Gimp.Selection.is_empty(image)
+    for name in ("prompt", "model"):
+        if config.get_property(name) is None:  # what GIMP makes of an empty default, from its second start on
+            config.set_property(name, "")
     if config.get_property("what") not in WHAT or (config.get_property("what") == SELECTION and not has_selection):
         config.set_property("what", SUBJECT)
     dialog = _new_dialog(procedure, config, "Cut Out")
@@ -196,7 +199,7 @@ class _CutOutFields:
         self._rows.show("existing-mask", self._has_mask and result in (LAYER_MASK, NEW_LAYER))
         text, prevents = self._advice_for(what, model)
         self._advice.show(text, prevents=prevents)
-        lacks_words = what == WORDS and not self._config.get_property("prompt").strip()
+        lacks_words = what == WORDS and not (self._config.get_property("prompt") or "").strip()
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not prevents and not lacks_words)
         # A row that went leaves its room free: the window takes the size that the others need.
         self._dialog.resize(1, 1)

@@ -112,7 +112,9 @@ class Settings:
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
     """Settings, checked, of a procedure's arguments, whose names have hyphens. Raises CutFailed."""
-    return Settings(**{name.replace("-", "_"): value for name, value in values.items()}).checked()
+    # From its second start on, GIMP gives None for a text whose default is empty.
+    given = {name.replace("-", "_"): "" if value is None else value for name, value in values.items()}
+    return Settings(**given).checked()
 
 
 _CHOICES = {"what": WHAT, "edge": EDGES, "result": RESULTS, "existing_mask": EXISTING_MASK}
