@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutsmith.errors import BadBox
-from cutsmith.geometry import Box, box_of_mask, checked_box
+from cutsmith.geometry import Box, box_of_mask, checked_box, interior_points
 
 COORDINATE = st.floats(-500, 500)
 BOX = st.builds(
@@ -89,3 +89,38 @@ def test_a_bad_box_is_told_what_is_wrong_and_what_is_wanted(box, told) -> None:
         checked_box(box, 100, 80)
     assert caught.value.exit_code == 2
     assert "X0,Y0,X1,Y1" in caught.value.what
+
+
+def disc(height: int, width: int, x: float, y: float, radius: float) -> np.ndarray:
+    rows, columns = np.indices((height, width))
+    return np.hypot(columns + 0.5 - x, rows + 0.5 - y) <= radius
+
+
+@given(st.integers(20, 60), st.integers(20, 60), st.integers(6, 18))
+def test_the_first_interior_point_of_a_disc_is_its_centre(x: int, y: int, radius: int) -> None:
+    ((found_x, found_y), *_) = interior_points(disc(80, 80, x, y, radius), 3)
+    assert math.hypot(found_x - x, found_y - y) <= 1.5
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 4))
+def test_interior_points_lie_in_the_mask_and_apart_and_are_no_more_than_wanted(seed: int, count: int) -> None:
+    mask = np.random.default_rng(seed).random((12, 17)) < 0.6
+    points = interior_points(mask, count)
+    assert len(points) <= count
+    assert len(set(points)) == len(points)
+    assert bool(points) == bool(mask.any())
+    for x, y in points:
+        assert mask[int(y), int(x)]
+
+
+def test_each_of_two_parts_gets_a_point_and_a_much_thinner_one_gets_none() -> None:
+    mask = disc(60, 160, 30, 30, 20) | disc(60, 160, 90, 30, 18)
+    mask[29:31, 120:158] = True
+    points = interior_points(mask, 3)
+    assert [round(x / 30) for x, _ in points] == [1, 3]
+
+
+def test_the_pictures_own_edge_counts_as_an_edge() -> None:
+    assert interior_points(np.ones((21, 41), bool), 1)[0][1] == 10.5
+    assert interior_points(np.zeros((21, 41), bool), 3) == []
+    assert interior_points(np.zeros((0, 0), bool), 3) == []

@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from tests.core.conftest import isnet_weights, photo
+from tests.core.conftest import isnet_weights, photo, tiny_network
 from tests.core.detection.random_dino import tiny_folder, vocabulary
 from tests.core.segmentation.random_sam2 import random_sam2, tiny_sam2
 from tests.hosts.comfyui_server import ComfyUIServer
 from tests.hosts.gimp_host import GimpHost
 from tests.hosts.host_programs import artifacts_folder, comfyui_folder, gimp_run
 
-__all__ = ["isnet_weights", "photo", "random_sam2", "tiny_folder", "tiny_sam2", "vocabulary"]
+__all__ = ["isnet_weights", "photo", "random_sam2", "tiny_folder", "tiny_network", "tiny_sam2", "vocabulary"]
 
 TINY_SAM2 = "tiny_sam2.pt"
 TINY_DETECTOR = "grounding-dino-random"

@@ -38,6 +38,7 @@ _NOT_FOUND = {
     SELECTION: "Select the object more closely, or choose another model.",
 }
 _REMEDIES = {
+    "BadPhrases": 'Say it in English, with commas between several things: "red mug, spoon".',
     "PictureTooSmall": "Choose a larger layer.",
     "PictureTooLarge": "Scale the layer down, or cut out a copy of a part of it.",
 }

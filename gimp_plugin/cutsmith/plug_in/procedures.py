@@ -68,7 +68,7 @@ class Cutsmith(Gimp.PlugIn):
         if name == CUT_OUT:
             _add_choice(procedure, "what", "_What", "What is cut out", WHAT)
             procedure.add_string_argument(
-                "prompt", "W_ords", "What to look for, in English; several things between commas", "", _READABLE
+                "prompt", "Wor_ds", "What to look for, in English; several things between commas", "", _READABLE
             )
             procedure.add_double_argument(
                 "box-threshold",
@@ -169,8 +169,11 @@ def _run(
         with WorkerLink(installation, client, show_progress) as link:
             models = ModelChoices(link.models(), installation)
         # A dialog may stay open for longer than the worker waits for work.
-        if with_dialog and not _ask(procedure, config, image, drawables, models):
-            return None
+        if with_dialog:
+            Gimp.progress_end()
+            if not _ask(procedure, config, image, drawables, models):
+                return None
+            begin_progress("Cut out: getting ready…")
     settings = _settings(procedure, config)
     with WorkerLink(installation, client, show_progress) as link:
         told = cut_layers(image, drawables, settings if models is None else models.chosen(settings), link)

@@ -41,6 +41,8 @@ DEFAULT_BAND = 3
 LARGEST_BAND = 256
 DEFAULT_CERTAINTY = 0.30
 """That of `cutsmith.protocols.BOX_THRESHOLD`."""
+WORDS_CERTAINTY = 0.25
+"""That of TEXT_THRESHOLD there; a lower certainty that is asked for holds for the words as well."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,8 @@ class Settings:
         if self.model == NO_MODEL:
             return "refine", options
         if self.what == WORDS:
-            options |= {"text": self.prompt, "box_threshold": self.box_threshold}
+            words = min(self.box_threshold, WORDS_CERTAINTY)
+            options |= {"text": self.prompt, "box_threshold": self.box_threshold, "text_threshold": words}
         models = {"model": self.remover, "segmenter": self.segmenter, _MODEL_OPTIONS[self.what]: self.model}
         return "cut", options | {option: name for option, name in models.items() if name != AUTOMATIC}
 

@@ -10,7 +10,10 @@ import pytest
 from PIL import Image, ImageCms
 
 from cutsmith import Picture, cut_out, refine_mask
+from cutsmith.detection.loading import why_no_detector
+from cutsmith.geometry import interior_points
 from cutsmith.picture.samples import samples_from_alpha
+from cutsmith.segmentation.loading import why_no_sam2
 from cutsmith.worker.protocol import Array, Message
 from cutsmith.worker.session import JobFailed
 from tests.core.worker.conftest import received, sent
@@ -117,6 +120,49 @@ def test_models_tells_what_is_here(session) -> None:
         assert told[name]["kind"] == entry.kind
 
 
+@pytest.mark.parametrize("segmenter", [None, "subject-in-box"])
+def test_a_selection_is_its_box_where_no_sam2_is_asked_for(session, network, pixels, segmenter) -> None:
+    chosen = {} if segmenter is None else {"segmenter": segmenter}
+    selection = np.zeros((60, 80), np.uint8)
+    selection[5:40, 10:50] = 255
+    options = {"model": str(network), "alpha": "float32", **chosen}
+    answer = session.run("cut", options, {"pixels": sent(pixels), "selection": sent(selection)})
+    cut = cut_out(Picture(pixels), model=str(network), box=(10, 5, 50, 40), **chosen)
+    np.testing.assert_array_equal(received(answer.arrays["alpha"]), cut.alpha)
+    (found,) = answer.header["objects"]
+    assert found["box"] == [10, 5, 50, 40]
+
+
+def test_a_selection_is_box_and_points_for_sam2(session, tiny_sam2, pixels) -> None:
+    selection = np.zeros((60, 80), np.float32)
+    selection[5:40, 10:50] = 0.9
+    options = {"segmenter": str(tiny_sam2), "alpha": "float32"}
+    answer = session.run("cut", options, {"pixels": sent(pixels), "selection": sent(selection)})
+    points = interior_points(selection > 0.5, 3)
+    cut = cut_out(Picture(pixels), segmenter=str(tiny_sam2), box=(10, 5, 50, 40), points=points)
+    np.testing.assert_array_equal(received(answer.arrays["alpha"]), cut.alpha)
+
+
+@pytest.mark.parametrize("job", ["cut", "refine"])
+def test_the_pictures_own_transparency_can_be_left_out(session, network, pixels, job) -> None:
+    own = np.tile(np.arange(80, dtype=np.uint8) * 3, (60, 1))
+    seen = Picture(pixels, own.astype(np.float32) / np.float32(255)).srgb()
+    mask = soft_mask(60, 80)
+    options = {"model": str(network)} if job == "cut" else {}
+    arrays = {"mask": sent(mask)} if job == "refine" else {}
+    asked = {**options, "alpha": "float32", "subject_alone": True}
+    answer = session.run(job, asked, {"pixels": sent(np.dstack([pixels, own])), **arrays})
+    expected = cut_out(Picture(seen), **options) if job == "cut" else refine_mask(Picture(seen), mask)
+    np.testing.assert_array_equal(received(answer.arrays["alpha"]), expected.alpha)
+
+
+def test_models_tells_what_keeps_words_and_clicks_from_working(session) -> None:
+    told = session.run("models").header
+    for name, error in [("no_sam2", why_no_sam2()), ("no_detector", why_no_detector())]:
+        expected = None if error is None else {"type": type(error).__name__, "what": error.what, "remedy": error.remedy}
+        assert told[name] == expected
+
+
 NO_PICTURE = sent(np.zeros((20, 20), np.uint8))
 SMALL = sent(np.zeros((20, 20, 3), np.uint8))
 
@@ -147,6 +193,8 @@ SMALL = sent(np.zeros((20, 20, 3), np.uint8))
         ("cut", {"box_threshold": True}, {"pixels": SMALL}, "a number"),
         ("cut", {"threads": 1.5}, {"pixels": SMALL}, "a whole number"),
         ("refine", {}, {"pixels": SMALL}, 'no array "mask"'),
+        ("cut", {"box": [1, 2, 3, 4]}, {"pixels": SMALL, "selection": NO_PICTURE}, "a selection and box"),
+        ("cut", {"text": "a"}, {"pixels": SMALL, "selection": NO_PICTURE}, "a selection and text"),
         ("models", {"all": True}, {}, "unknown options"),
     ],
 )  # fmt: skip
@@ -168,6 +216,8 @@ def test_a_bad_job_is_told_what_is_wrong(session, job, options, arrays, told) ->
         ("cut", {"text": "cat", "box": [1, 2, 3, 4]}, {"pixels": SMALL}, "BadOption", 2),
         ("cut", {"text": "..."}, {"pixels": SMALL}, "BadPhrases", 2),
         ("cut", {}, {"pixels": sent(np.zeros((3, 20, 3), np.uint8))}, "PictureTooSmall", 1),
+        ("cut", {}, {"pixels": SMALL, "selection": NO_PICTURE}, "BadArray", 2),
+        ("cut", {}, {"pixels": SMALL, "selection": sent(np.ones((9, 20), np.uint8))}, "BadArray", 2),
         ("refine", {}, {"pixels": SMALL, "mask": sent(np.zeros((9, 20), np.uint8))}, "BadArray", 2),
         ("refine", {}, {"pixels": SMALL, "mask": sent(np.full((20, 20), 2, np.float32))}, "BadArray", 2),
         ("refine", {"band": [-1, 2]}, {"pixels": SMALL, "mask": NO_PICTURE}, "BadOption", 2),

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import pytest
+
+from gimp_plugin.cutsmith.plug_in.installation import Installation
+from gimp_plugin.cutsmith.plug_in.model_choices import ModelChoices
+from gimp_plugin.cutsmith.plug_in.settings import Settings
+
+HERE = Installation(("/my/python", "-m", "cutsmith"), install="python3 install.py gimp")
+MISSING = {
+    "type": "WeightsMissing",
+    "what": "The weights of X are not on this machine (1 MB, licence: MIT).",
+    "remedy": "Fetch them: cutsmith models fetch X\n  Looked for x.pt in:\n    /folder",
+}
+
+
+def model(name: str, kind: str, here: bool = True) -> dict[str, object]:
+    return {"name": name, "title": name.title(), "kind": kind, "here": here}
+
+
+def choices(*models, no_sam2=None, no_detector=None) -> ModelChoices:
+    told = {"models": list(models), "default_removers": ["isnet", "isnet-small"]}
+    return ModelChoices({**told, "no_sam2": no_sam2, "no_detector": no_detector}, HERE)
+
+
+EVERYTHING = choices(
+    model("u2net", "remover"),
+    model("isnet-small", "remover"),
+    model("isnet", "remover", here=False),
+    model("sam-large", "segmenter"),
+    model("sam-small", "segmenter"),
+    model("dino", "detector"),
+)
+REMOVERS = choices(model("isnet", "remover"), no_sam2=MISSING, no_detector=MISSING)
+
+
+def test_only_what_is_here_is_offered_and_the_best_is_named() -> None:
+    assert EVERYTHING.offered("subject") == {
+        "": "Best that is here (isnet-small)",
+        "u2net": "U2Net",
+        "isnet-small": "Isnet-Small",
+    }
+    assert list(EVERYTHING.offered("selection")) == ["", "sam-large", "sam-small", "subject-in-box", "none"]
+    assert list(EVERYTHING.offered("words")) == ["", "dino"]
+    assert REMOVERS.offered("selection")[""] == "Best that is here (subject-in-box)"
+
+
+@pytest.mark.parametrize(("what", "model"), [("subject", ""), ("selection", ""), ("words", ""), ("selection", "none")])
+def test_where_all_is_here_there_is_no_advice(what, model) -> None:
+    assert EVERYTHING.advice(what, model).text == ""
+
+
+def test_words_without_a_detector_cannot_be_looked_for() -> None:
+    advice = REMOVERS.advice("words", "")
+    assert advice.prevents
+    assert advice.text == f"{MISSING['what']}\nFetch them: /my/python -m cutsmith models fetch X"
+
+
+def test_without_sam2_a_selection_is_a_box_and_that_is_said() -> None:
+    advice = REMOVERS.advice("selection", "")
+    assert not advice.prevents
+    assert "main subject in the selection's box" in advice.text
+    assert REMOVERS.advice("selection", "subject-in-box").text == ""
+    assert choices(no_sam2=MISSING).advice("selection", "").prevents
+
+
+def test_without_any_model_nothing_can_be_cut_out() -> None:
+    assert choices().advice("subject", "").prevents
+
+
+@pytest.mark.parametrize(
+    ("models", "settings", "chosen"),
+    [
+        (EVERYTHING, Settings(), Settings(model="isnet-small")),
+        (EVERYTHING, Settings(model="u2net"), Settings(model="u2net")),
+        (EVERYTHING, Settings(what="selection"), Settings(what="selection", model="sam-large")),
+        (
+            REMOVERS,
+            Settings(what="selection"),
+            Settings(what="selection", model="subject-in-box", segmenter="", remover="isnet"),
+        ),
+        (REMOVERS, Settings(what="selection", model="none"), Settings(what="selection", model="none")),
+        (EVERYTHING, Settings(what="words", prompt="x"), Settings(what="words", prompt="x", model="dino")),
+        (
+            choices(model("isnet", "remover"), model("dino", "detector"), no_sam2=MISSING),
+            Settings(what="words", prompt="x"),
+            Settings(what="words", prompt="x", model="dino", segmenter="subject-in-box", remover="isnet"),
+        ),
+        (EVERYTHING, Settings.for_own_mask(3, 3), Settings.for_own_mask(3, 3)),
+    ],
+)
+def test_what_is_taken_by_itself_is_asked_for_by_name(models, settings, chosen) -> None:
+    assert models.chosen(settings) == chosen

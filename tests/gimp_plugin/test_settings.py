@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import pytest
+
+from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
+from gimp_plugin.cutsmith.plug_in.failure import CutFailed
+from gimp_plugin.cutsmith.plug_in.settings import DEFAULT_CERTAINTY, WORDS_CERTAINTY, Settings, settings_from
+
+
+def test_the_engines_own_thresholds_are_the_defaults() -> None:
+    assert (DEFAULT_CERTAINTY, WORDS_CERTAINTY) == (BOX_THRESHOLD, TEXT_THRESHOLD)
+
+
+@pytest.mark.parametrize(
+    ("settings", "job"),
+    [
+        (Settings(), ("cut", {"matting": "closed-form", "band": [3, 3], "subject_alone": True})),
+        (Settings(edge="off"), ("cut", {"matting": "none", "subject_alone": True})),
+        (Settings(edge="hard", result="selection"), ("cut", {"matting": "none"})),
+        (Settings(edge="off", result="cleaned-layer"), ("cut", {"matting": "none", "colours": True})),
+        (
+            Settings(edge="off", result="channel", model="u2net", band_inner=9),
+            ("cut", {"matting": "none", "model": "u2net"}),
+        ),
+        (
+            Settings(what="selection", model="subject-in-box", edge="off", result="channel"),
+            ("cut", {"matting": "none", "segmenter": "subject-in-box"}),
+        ),
+        (
+            Settings(what="selection", model="none", band_inner=1, band_outer=7, result="channel"),
+            ("refine", {"matting": "closed-form", "band": [1, 7]}),
+        ),
+        (
+            Settings(what="words", prompt="red mug", edge="off", result="channel", model="dino", segmenter="x"),
+            (
+                "cut",
+                {
+                    "matting": "none",
+                    "text": "red mug",
+                    "box_threshold": 0.3,
+                    "text_threshold": 0.25,
+                    "detector": "dino",
+                    "segmenter": "x",
+                },
+            ),
+        ),
+        (Settings.for_own_mask(2, 4), ("refine", {"matting": "closed-form", "band": [2, 4], "subject_alone": True})),
+    ],
+)
+def test_each_choice_is_the_workers_job(settings, job) -> None:
+    assert settings.job() == job
+
+
+def test_a_low_certainty_holds_for_the_words_too() -> None:
+    _, options = Settings(what="words", prompt="mug", box_threshold=0.1).job()
+    assert (options["box_threshold"], options["text_threshold"]) == (0.1, 0.1)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"what": "everything"}, 'what is "everything": wanted one of subject, selection, words'),
+        ({"edge": ""}, 'edge is ""'),
+        ({"result": "Layer-Mask"}, "result is"),
+        ({"existing-mask": "merge"}, 'existing-mask is "merge": wanted one of replace, intersect'),
+        ({"what": "words"}, "no words"),
+        ({"what": "words", "prompt": " \n"}, "no words"),
+        ({"what": "words", "prompt": "mug", "model": "subject-in-box"}, "is for a selection"),
+        ({"model": "none"}, "is for a selection"),
+    ],
+)
+def test_what_cannot_be_is_told(values, words) -> None:
+    with pytest.raises(CutFailed, match=words):
+        settings_from(values)
+
+
+def test_spaces_around_words_and_missing_texts_do_not_matter() -> None:
+    settings = settings_from({"what": "words", "prompt": "  red mug ", "model": None})
+    assert (settings.prompt, settings.model) == ("red mug", "")

@@ -1,0 +1,122 @@
+"""Told what to cut out in the genuine GIMP: a selection, words, a mask that is there; as the engine cuts it out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cutsmith import Picture, cut_out, find_detections, refine_mask
+from cutsmith.errors import SubjectNotFound
+from cutsmith.geometry import interior_points
+from tests.hosts.gimp_host import CUT_OUT, CUT_OUT_SELECTION, LAYER, REFINE_MASK, GimpHost
+from tests.hosts.test_gimp_pictures import in_8_bits
+
+pytestmark = [pytest.mark.slow, pytest.mark.weights]
+
+CommandLine = Callable[..., np.ndarray]
+MASK = f"mask:{LAYER}"
+
+
+def test_a_selection_without_sam2_is_its_box_for_a_removal_model(
+    gimp: GimpHost, pictures: Path, command_line: CommandLine
+) -> None:
+    said, mask = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("resize_canvas", 700, 500, 0, 0),
+        ("move", LAYER, 100, 50),
+        ("select", 160, 60, 300, 250),
+        ("call", CUT_OUT_SELECTION, {"edge": "off", "model": "subject-in-box"}),
+        ("dump", MASK),
+    )
+    assert said == ""
+    options = ("--mask-only", "--segmenter", "subject-in-box", "--box", "60,10,360,260")
+    np.testing.assert_array_equal(mask, command_line(pictures / "cat.png", *options))
+
+
+def test_a_selection_is_box_and_inner_points_for_sam2(
+    gimp: GimpHost, pictures: Path, tiny_sam2: Path, photo: Callable[[str], np.ndarray]
+) -> None:
+    selection, said, mask = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("select_ellipse", 60, 20, 300, 240, 12),
+        ("dump", "selection"),
+        ("call", CUT_OUT, {"what": "selection", "edge": "off", "model": str(tiny_sam2)}),
+        ("dump", MASK),
+    )
+    assert said == ""
+    assert len(np.unique(selection)) > 10, "feathered"
+    inside = selection >= 128
+    rows, columns = np.flatnonzero(inside.any(1)), np.flatnonzero(inside.any(0))
+    box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
+    points = interior_points(inside, 3)
+    assert 1 <= len(points) <= 3
+    cut = cut_out(Picture(photo("chelsea")), box=box, points=points, segmenter=str(tiny_sam2))
+    np.testing.assert_array_equal(mask, in_8_bits(cut.alpha))
+
+
+def test_a_selection_itself_is_the_mask_whose_edge_is_worked_out(
+    gimp: GimpHost, pictures: Path, photo: Callable[[str], np.ndarray]
+) -> None:
+    selection, said, mask = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("select_ellipse", 60, 20, 300, 240, 0),
+        ("dump", "selection"),
+        ("call", CUT_OUT_SELECTION, {"model": "none", "edge": "hair", "band-inner": 5, "band-outer": 2}),
+        ("dump", MASK),
+    )
+    assert said == ""
+    alpha = refine_mask(Picture(photo("chelsea")), selection, band=(5, 2)).alpha
+    np.testing.assert_array_equal(mask, in_8_bits(alpha))
+    assert (mask != selection).any()
+
+
+def found(cat: Picture, detector: Path, threshold: float) -> bool:
+    try:
+        thresholds = {"box_threshold": threshold, "text_threshold": min(threshold, 0.25)}
+        return bool(find_detections(cat, "cat", detector=str(detector), **thresholds).found)
+    except SubjectNotFound:
+        return False
+
+
+def test_words_are_what_grounding_dino_finds(
+    gimp: GimpHost, pictures: Path, tiny_folder: Path, photo: Callable[[str], np.ndarray]
+) -> None:
+    cat = Picture(photo("chelsea"))
+    # Random weights have no idea of a cat: the threshold is the highest that something passes.
+    threshold = next(step / 100 for step in range(30, 0, -1) if found(cat, tiny_folder, step / 100))
+    arguments = {"what": "words", "prompt": " cat ", "model": str(tiny_folder), "box-threshold": threshold}
+    said, mask = gimp.run(
+        ("load", str(pictures / "cat.png")), ("call", CUT_OUT, {**arguments, "edge": "off"}), ("dump", MASK)
+    )
+    assert said == ""
+    thresholds = {"box_threshold": threshold, "text_threshold": min(threshold, 0.25)}
+    cut = cut_out(cat, text="cat", detector=str(tiny_folder), **thresholds)
+    assert cut.objects
+    np.testing.assert_array_equal(mask, in_8_bits(cut.alpha))
+
+
+def test_a_mask_that_is_there_is_refined(
+    gimp: GimpHost, pictures: Path, photo: Callable[[str], np.ndarray], tmp_path: Path
+) -> None:
+    rows, columns = np.mgrid[:300, :451]
+    painted = np.where(((columns - 230) / 150) ** 2 + ((rows - 140) / 120) ** 2 <= 1, 255, 0).astype(np.uint8)
+    (tmp_path / "painted.raw").write_bytes(painted.tobytes())
+    said, mask, deep_said, deep = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("paint_mask", LAYER, str(tmp_path / "painted.raw")),
+        ("call", REFINE_MASK, {"band-inner": 6, "band-outer": 4}),
+        ("dump", MASK),
+        ("load", str(pictures / "cat.png")),
+        ("paint_mask", LAYER, str(tmp_path / "painted.raw")),
+        ("precision", "FLOAT_LINEAR"),
+        ("call", REFINE_MASK, {"band-inner": 6, "band-outer": 4}),
+        ("dump", MASK, "Y float"),
+    )
+    assert said == deep_said == ""
+    expected = refine_mask(Picture(photo("chelsea")), painted, band=(6, 4)).alpha
+    np.testing.assert_array_equal(mask, in_8_bits(expected))
+    assert np.abs(deep - expected).max() <= 1 / 255
+    assert (mask != painted).any()

@@ -1,0 +1,218 @@
+"""A person at the genuine GIMP: menu, dialog, OK, a mask to be seen, Ctrl+Z; screenshots are kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cutsmith import Picture, refine_mask
+from cutsmith.worker import client
+from tests.hosts.gimp_host import GimpHost
+from tests.hosts.gimp_window import SCREEN, GimpWindow, wait_until
+from tests.hosts.test_gimp_pictures import in_8_bits
+
+pytestmark = [pytest.mark.slow, pytest.mark.weights]
+
+FIRST_TEXT_SECONDS = 0.5
+# Above it is the picture, below it GIMP's status bar.
+STATUS_BAR = SCREEN[1] - 60
+
+
+@pytest.fixture(scope="module")
+def window(gimp: GimpHost, pictures: Path) -> Iterator[GimpWindow]:
+    gimp.end_worker()
+    opened = GimpWindow(gimp, pictures / "cat.png")
+    yield opened
+    opened.close()
+
+
+def image_of(gimp: GimpHost, window: GimpWindow, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """The layer's pixels and its mask, as GIMP saves the image."""
+    window.save(path)
+    state, pixels = gimp.run(("load", str(path)), ("state",), ("dump_first", ""))
+    assert len(state["layers"]) == 1
+    if not state["layers"][0]["has_mask"]:
+        return pixels, None
+    (mask,) = gimp.run(("load", str(path)), ("dump_first", "mask"))
+    return pixels, mask
+
+
+def height(window: GimpWindow, dialog: str) -> int:
+    window.settle()
+    return window.place(dialog)[3]
+
+
+def choose(window: GimpWindow, mnemonic: str, *keys: str) -> None:
+    """Go to a field of the dialog by its letter, and choose."""
+    window.keys(f"alt+{mnemonic}", *keys)
+    window.settle()
+
+
+def undo(window: GimpWindow) -> None:
+    window.focus(window.window)
+    window.keys("ctrl+z")
+    window.settle()
+
+
+@pytest.fixture(autouse=True)
+def closed(window: GimpWindow) -> Iterator[None]:
+    """No dialog stays for the next test."""
+    yield
+    window.close_dialogs("^(Cut Out|Refine Mask Edge|GIMP Message|Save Image|Search Actions)$")
+
+
+def run_and_wait(window: GimpWindow) -> None:
+    # Return would open the list of the field that was chosen in last.
+    window.keys("alt+o")
+    window.wait_until_gone("^Cut Out$")
+    wait_until(lambda: window.is_changed, "nothing was changed", 120)
+    window.settle()
+
+
+def test_a_person_cuts_out_by_the_menu_and_one_undo_takes_it_back(
+    gimp: GimpHost,
+    window: GimpWindow,
+    pictures: Path,
+    command_line: Callable[..., np.ndarray],
+    photo: Callable[[str], np.ndarray],
+    artifacts: Path,
+    tmp_path: Path,
+) -> None:
+    before = window.screenshot()
+    window.menu("alt+r")
+    window.settle()
+    window.screenshot(artifacts / "gimp-1-menu.png")
+    window.keys("Escape", "Escape")
+    # No worker runs: something has to be said at once.
+    dialog = window.open_dialog()
+    window.rest()
+    window.settle()
+    window.screenshot(artifacts / "gimp-2-dialog.png")
+    window.focus(dialog)
+    window.keys("Return")
+    window.wait_until_gone("^Cut Out$")
+    time.sleep(0.5)
+    working = window.screenshot(artifacts / "gimp-3-progress.png")
+    assert (working != before)[STATUS_BAR:].any(), "the status bar says what is being done"
+    wait_until(lambda: window.is_changed, "nothing was changed", 120)
+    after = window.settle()
+    window.screenshot(artifacts / "gimp-4-mask.png")
+    assert (after != before)[100 : STATUS_BAR - 50, 250:1000].mean() > 0.05, "the mask is to be seen"
+
+    cat = photo("chelsea")
+    pixels, mask = image_of(gimp, window, tmp_path / "cut.xcf")
+    np.testing.assert_array_equal(pixels, cat)
+    np.testing.assert_array_equal(
+        mask, command_line(pictures / "cat.png", "--mask-only", "--matting", "closed-form", "--band", "3,3")
+    )
+    undo(window)
+    window.screenshot(artifacts / "gimp-5-undone.png")
+    pixels, none = image_of(gimp, window, tmp_path / "undone.xcf")
+    assert none is None
+    np.testing.assert_array_equal(pixels, cat)
+    # There was one step, and no other is left.
+    undo(window)
+    assert not window.is_changed
+    window.focus(window.window)
+    window.keys("ctrl+y")
+    window.settle()
+    _, again = image_of(gimp, window, tmp_path / "again.xcf")
+    np.testing.assert_array_equal(again, mask)
+    undo(window)
+
+
+def test_the_dialog_shows_what_matters_and_what_is_missing(window: GimpWindow, artifacts: Path) -> None:
+    dialog = window.open_dialog()
+    subject = height(window, dialog)
+    choose(window, "w", "Down", "Down")
+    words = height(window, dialog)
+    window.screenshot(artifacts / "gimp-6-words.png")
+    # Grounding DINO is not here: its advice needs room, and OK does nothing.
+    assert words > subject + 100
+    choose(window, "d")
+    window.type("cat")
+    window.keys("Return")
+    time.sleep(1)
+    assert window.find("^Cut Out$") == dialog
+    choose(window, "w", "Up")
+    selection = height(window, dialog)
+    window.screenshot(artifacts / "gimp-7-selection.png")
+    assert subject < selection < words
+    choose(window, "w", "Up")
+    assert height(window, dialog) == subject
+    choose(window, "e", "Down")
+    hard = height(window, dialog)
+    assert hard < subject - 20, "no band for a hard edge"
+    window.keys("Escape")
+    window.wait_until_gone("^Cut Out$")
+    dialog = window.open_dialog()
+    assert height(window, dialog) == subject, "what was not run is not remembered"
+    window.keys("Escape")
+    window.wait_until_gone("^Cut Out$")
+
+
+def test_what_was_chosen_last_is_remembered(window: GimpWindow) -> None:
+    dialog = window.open_dialog()
+    subject = height(window, dialog)
+    choose(window, "e", "Down", "Down")
+    run_and_wait(window)
+    dialog = window.open_dialog()
+    remembered = height(window, dialog)
+    # Without the band, but with the row for the mask that is there now.
+    choose(window, "e", "Up", "Up")
+    assert height(window, dialog) > remembered
+    assert height(window, dialog) > subject
+    window.keys("Escape")
+    window.wait_until_gone("^Cut Out$")
+    undo(window)
+
+
+def test_cancel_ends_it_and_changes_nothing(gimp: GimpHost, window: GimpWindow, tmp_path: Path) -> None:
+    image_of(gimp, window, tmp_path / "before.xcf")
+    pid = gimp.worker_pid()
+    window.open_dialog()
+    window.keys("Return")
+    window.wait_until_gone("^Cut Out$")
+    with client.connect(folder=gimp.worker_folder) as asking:
+        wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 20)
+        window.focus(window.window)
+        window.keys("Escape")
+        wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job is not dropped", 60)
+    window.settle()
+    assert not window.is_changed
+    assert gimp.worker_pid() == pid
+    window.open_dialog()
+    run_and_wait(window)
+    undo(window)
+
+
+def test_a_failure_is_shown(window: GimpWindow, artifacts: Path) -> None:
+    window.search("Cut Out Selection")
+    message = window.wait_for("^GIMP Message$")
+    window.settle()
+    window.screenshot(artifacts / "gimp-8-failure.png")
+    window.focus(message)
+    window.keys("Escape")
+    window.wait_until_gone("^GIMP Message$")
+
+
+def test_the_edge_of_a_mask_is_refined_by_the_menu(
+    gimp: GimpHost, window: GimpWindow, photo: Callable[[str], np.ndarray], artifacts: Path, tmp_path: Path
+) -> None:
+    window.open_dialog()
+    run_and_wait(window)
+    _, mask = image_of(gimp, window, tmp_path / "mask.xcf")
+    window.search("Refine Mask Edge")
+    dialog = window.wait_for("^Refine Mask Edge$")
+    window.settle()
+    window.screenshot(artifacts / "gimp-9-refine.png")
+    window.focus(dialog)
+    window.keys("Return")
+    window.wait_until_gone("^Refine Mask Edge$")
+    wait_until(lambda: window.is_changed, "nothing was changed", 120)
+    _, refined = image_of(gimp, window, tmp_path / "refined.xcf")
+    np.testing.assert_array_equal(refined, in_8_bits(refine_mask(Picture(photo("chelsea")), mask, band=(3, 3)).alpha))
