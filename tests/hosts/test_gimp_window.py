@@ -19,6 +19,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 FIRST_TEXT_SECONDS = 0.5
 # Above it is the picture, below it GIMP's status bar.
+# GIMP's button in its status bar, left of the docks.
+CANCEL = (1004, SCREEN[1] - 29)
 STATUS_BAR = SCREEN[1] - 60
 
 
@@ -65,12 +67,15 @@ def closed(window: GimpWindow) -> Iterator[None]:
     window.close_dialogs("^(Cut Out|Refine Mask Edge|GIMP Message|Save Image|Search Actions)$")
 
 
-def run_and_wait(window: GimpWindow) -> None:
+def run_and_wait(gimp: GimpHost, window: GimpWindow) -> None:
+    """OK, and wait until the worker had a job and has none any more."""
     # Return would open the list of the field that was chosen in last.
     window.keys("alt+o")
-    window.wait_until_gone("^Cut Out$")
-    wait_until(lambda: window.is_changed, "nothing was changed", 120)
+    with client.connect(folder=gimp.worker_folder) as asking:
+        wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 20)
+        wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job does not end", 120)
     window.settle()
+    assert window.is_changed
 
 
 def test_a_person_cuts_out_by_the_menu_and_one_undo_takes_it_back(
@@ -155,11 +160,11 @@ def test_the_dialog_shows_what_matters_and_what_is_missing(window: GimpWindow, a
     window.wait_until_gone("^Cut Out$")
 
 
-def test_what_was_chosen_last_is_remembered(window: GimpWindow) -> None:
+def test_what_was_chosen_last_is_remembered(gimp: GimpHost, window: GimpWindow) -> None:
     dialog = window.open_dialog()
     subject = height(window, dialog)
     choose(window, "e", "Down", "Down")
-    run_and_wait(window)
+    run_and_wait(gimp, window)
     dialog = window.open_dialog()
     remembered = height(window, dialog)
     # Without the band, but with the row for the mask that is there now.
@@ -179,14 +184,13 @@ def test_cancel_ends_it_and_changes_nothing(gimp: GimpHost, window: GimpWindow, 
     window.wait_until_gone("^Cut Out$")
     with client.connect(folder=gimp.worker_folder) as asking:
         wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 20)
-        window.focus(window.window)
-        window.keys("Escape")
+        window.click(*CANCEL)
         wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job is not dropped", 60)
     window.settle()
     assert not window.is_changed
     assert gimp.worker_pid() == pid
     window.open_dialog()
-    run_and_wait(window)
+    run_and_wait(gimp, window)
     undo(window)
 
 
@@ -204,7 +208,7 @@ def test_the_edge_of_a_mask_is_refined_by_the_menu(
     gimp: GimpHost, window: GimpWindow, photo: Callable[[str], np.ndarray], artifacts: Path, tmp_path: Path
 ) -> None:
     window.open_dialog()
-    run_and_wait(window)
+    run_and_wait(gimp, window)
     _, mask = image_of(gimp, window, tmp_path / "mask.xcf")
     window.search("Refine Mask Edge")
     dialog = window.wait_for("^Refine Mask Edge$")

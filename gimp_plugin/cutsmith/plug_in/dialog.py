@@ -29,6 +29,8 @@ from .settings import (  # noqa: E402
 _SPACING = 6
 _BORDER = 12
 _ADVICE_LETTERS = 52
+# That of the widest row, so that the dialog keeps its width when rows come and go.
+_WIDTH = 610
 _BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTIONAL
 
 
@@ -83,7 +85,7 @@ class _Rows:
 
     def __init__(self, dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig) -> None:
         self._config = config
-        self._grid = Gtk.Grid(row_spacing=_SPACING, column_spacing=_BORDER, border_width=_BORDER)
+        self._grid = Gtk.Grid(row_spacing=_SPACING, column_spacing=_BORDER, border_width=_BORDER, width_request=_WIDTH)
         self._widgets: dict[str, tuple[Gtk.Widget, Gtk.Widget]] = {}
         dialog.get_content_area().pack_start(self._grid, True, True, 0)
         self._grid.show()
