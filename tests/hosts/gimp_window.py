@@ -87,7 +87,7 @@ class GimpWindow:
             self._children.append(
                 subprocess.Popen(
                     command,
-                    env=self._environment(),
+                    env=self.environment,
                     stdin=subprocess.DEVNULL,
                     stdout=said,
                     stderr=said,
@@ -96,7 +96,9 @@ class GimpWindow:
                 )
             )
 
-    def _environment(self) -> dict[str, str]:
+    @property
+    def environment(self) -> dict[str, str]:
+        """What programs are started with that see the screen."""
         display = getattr(self, "_display", None)
         return self._host.environment | ({} if display is None else {"DISPLAY": display}) | {"NO_AT_BRIDGE": "1"}
 
@@ -111,7 +113,7 @@ class GimpWindow:
     def tool(self, *command: str) -> str:
         """What a program prints that sees the screen."""
         done = subprocess.run(
-            [str(self._host.program), *command], env=self._environment(), capture_output=True, text=True, check=False
+            [str(self._host.program), *command], env=self.environment, capture_output=True, text=True, check=False
         )
         return done.stdout.strip()
 

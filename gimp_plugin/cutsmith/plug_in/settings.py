@@ -116,7 +116,7 @@ class Settings:
 def settings_from(values: Mapping[str, Any]) -> Settings:
     """Settings, checked, of a procedure's arguments, whose names have hyphens. Raises CutFailed."""
     # From its second start on, GIMP gives None for a text whose default is empty.
-    given = {name.replace("-", "_"): "" if value is None else value for name, value in values.items()}
+    given: dict[str, Any] = {name.replace("-", "_"): "" if value is None else value for name, value in values.items()}
     return Settings(**given).checked()
 
 

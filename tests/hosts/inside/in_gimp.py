@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 
 from gi.repository import Babl, Gegl, Gimp, Gio
@@ -138,6 +139,12 @@ class Steps:
         if found.run(config).index(0) == Gimp.PDBStatusType.SUCCESS:
             return ""
         return Gimp.get_pdb().get_last_error()
+
+    def timed_call(self, procedure, arguments):
+        """Run a procedure that does not fail on the first layer; -> the seconds that it took."""
+        start = time.monotonic()
+        self.call_quietly(procedure, arguments)
+        return time.monotonic() - start
 
     def call_quietly(self, procedure, arguments, names=None):
         """Run a procedure that does not fail."""
