@@ -19,11 +19,12 @@ SCREEN = (1280, 860)
 SECONDS = 60.0
 PAUSE = 0.05
 
-# No greeting, nothing fetched.
+# No greeting, nothing fetched; the line around a selection would march for ever.
 SETTINGS = """\
 (check-updates no)
 (show-welcome-dialog no)
 (undo-levels 20)
+(default-view (show-selection no))
 """
 Found = TypeVar("Found")
 

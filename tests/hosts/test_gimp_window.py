@@ -68,9 +68,13 @@ def closed(window: GimpWindow) -> Iterator[None]:
 
 
 def run_and_wait(gimp: GimpHost, window: GimpWindow) -> None:
-    """OK, and wait until the worker had a job and has none any more."""
+    """OK, and wait for what comes of it."""
     # Return would open the list of the field that was chosen in last.
     window.keys("alt+o")
+    wait_for_the_job(gimp, window)
+
+
+def wait_for_the_job(gimp: GimpHost, window: GimpWindow) -> None:
     with client.connect(folder=gimp.worker_folder) as asking:
         wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 20)
         wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job does not end", 120)
@@ -160,7 +164,9 @@ def test_the_dialog_shows_what_matters_and_what_is_missing(window: GimpWindow, a
     window.wait_until_gone("^Cut Out$")
 
 
-def test_what_was_chosen_last_is_remembered(gimp: GimpHost, window: GimpWindow) -> None:
+def test_what_was_chosen_last_is_remembered(
+    gimp: GimpHost, window: GimpWindow, pictures: Path, command_line: Callable[..., np.ndarray], tmp_path: Path
+) -> None:
     dialog = window.open_dialog()
     subject = height(window, dialog)
     choose(window, "e", "Down", "Down")
@@ -173,6 +179,16 @@ def test_what_was_chosen_last_is_remembered(gimp: GimpHost, window: GimpWindow) 
     assert height(window, dialog) > subject
     window.keys("Escape")
     window.wait_until_gone("^Cut Out$")
+    undo(window)
+    # And Cut Out Selection, which has no dialog, goes by it: as found, no matting.
+    window.focus(window.window)
+    window.keys("ctrl+a")
+    window.search("Cut Out Selection")
+    wait_for_the_job(gimp, window)
+    _, mask = image_of(gimp, window, tmp_path / "selection.xcf")
+    options = ("--mask-only", "--segmenter", "subject-in-box", "--box", "0,0,451,300")
+    np.testing.assert_array_equal(mask, command_line(pictures / "cat.png", *options))
+    undo(window)
     undo(window)
 
 

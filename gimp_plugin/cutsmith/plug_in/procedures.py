@@ -11,6 +11,7 @@ from gi.repository import Gimp, GLib, GObject
 
 from .failure import CutFailed
 from .progress import begin_progress, show_progress
+from .remembered_choices import remember_choices, remembered_choices
 from .settings import (
     DEFAULT_BAND,
     DEFAULT_CERTAINTY,
@@ -161,7 +162,7 @@ def _run(
     chosen_layers(image, drawables)
     if not with_dialog:
         # Before the engine is started.
-        check_request(image, drawables, _settings(procedure, config))
+        check_request(image, drawables, _settings(procedure, config, run_mode))
     installation = find_installation(_FOLDER)
     client = f"GIMP {Gimp.version()}"
     models = None
@@ -174,9 +175,11 @@ def _run(
             if not _ask(procedure, config, image, drawables, models):
                 return None
             begin_progress("Cut out: getting ready…")
-    settings = _settings(procedure, config)
+    settings = _settings(procedure, config, run_mode)
     with WorkerLink(installation, client, show_progress) as link:
         told = cut_layers(image, drawables, settings if models is None else models.chosen(settings), link)
+    if with_dialog and procedure.get_name() == CUT_OUT:
+        remember_choices(settings)
     return [with_whole_commands(text, installation) for text in told]
 
 
@@ -195,13 +198,17 @@ def _ask(
     return ask(procedure, config, image, drawables, models)
 
 
-def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> Settings:
+def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode: Gimp.RunMode) -> Settings:
     """The arguments as settings. Raises CutFailed."""
     name = procedure.get_name()
     values: dict[str, Any] = {each: config.get_property(each) for each in _ARGUMENTS[name]}
     if name == REFINE_MASK:
         return Settings.for_own_mask(values["band-inner"], values["band-outer"])
-    return settings_from({"what": SELECTION, **values})
+    settings = settings_from({"what": SELECTION, **values})
+    # A script has given its arguments; a person had no dialog to choose in.
+    if name == CUT_OUT_SELECTION and run_mode != Gimp.RunMode.NONINTERACTIVE:
+        return remembered_choices(settings)
+    return settings
 
 
 _BAND = ("band-inner", "band-outer")

@@ -1,0 +1,35 @@
+"""The choices made last in Cut Out's dialog: Cut Out Selection, which has none, goes by them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from gi.repository import Gimp
+
+from .failure import CutFailed
+from .settings import AUTOMATIC, SELECTION, Settings
+
+_NAME = "cutsmith-choices"
+_CHOICES = ("edge", "band_inner", "band_outer", "result", "existing_mask")
+
+
+def remember_choices(settings: Settings) -> None:
+    """Keep the choices of a run that succeeded, over GIMP's end."""
+    choices = {name: getattr(settings, name) for name in _CHOICES}
+    choices["model"] = settings.model if settings.what == SELECTION else AUTOMATIC
+    data = json.dumps(choices).encode()
+    Gimp.attach_parasite(Gimp.Parasite.new(_NAME, Gimp.PARASITE_PERSISTENT, data))
+
+
+def remembered_choices(settings: Settings) -> Settings:
+    """`settings` with the choices that were kept, or as they are where there are none that make sense."""
+    kept = Gimp.get_parasite(_NAME)
+    if kept is None:
+        return settings
+    try:
+        choices = json.loads(bytes(kept.get_data()))
+        return replace(settings, **{name: choices[name] for name in (*_CHOICES, "model")}).checked()
+    except (ValueError, KeyError, TypeError, AttributeError, CutFailed):
+        # Of another version of Cutsmith.
+        return settings
