@@ -218,6 +218,10 @@ def test_a_failure_is_shown(window: GimpWindow, artifacts: Path) -> None:
     window.focus(message)
     window.keys("Escape")
     window.wait_until_gone("^GIMP Message$")
+    # There is no mask to refine: said at once, and not after a dialog.
+    window.search("Refine Mask Edge")
+    window.wait_for("^GIMP Message$")
+    assert window.find("^Refine Mask Edge$") is None
 
 
 def test_the_edge_of_a_mask_is_refined_by_the_menu(

@@ -158,10 +158,11 @@ def _run(
     from .model_choices import ModelChoices
     from .worker_link import WorkerLink
 
-    with_dialog = run_mode == Gimp.RunMode.INTERACTIVE and procedure.get_name() != CUT_OUT_SELECTION
+    name = procedure.get_name()
+    with_dialog = run_mode == Gimp.RunMode.INTERACTIVE and name != CUT_OUT_SELECTION
     chosen_layers(image, drawables)
-    if not with_dialog:
-        # Before the engine is started.
+    if not with_dialog or name == REFINE_MASK:
+        # Before the engine is started, or a dialog shown for nothing.
         check_request(image, drawables, _settings(procedure, config, run_mode))
     installation = find_installation(_FOLDER)
     client = f"GIMP {Gimp.version()}"
@@ -178,7 +179,7 @@ def _run(
     settings = _settings(procedure, config, run_mode)
     with WorkerLink(installation, client, show_progress) as link:
         told = cut_layers(image, drawables, settings if models is None else models.chosen(settings), link)
-    if with_dialog and procedure.get_name() == CUT_OUT:
+    if with_dialog and name == CUT_OUT:
         remember_choices(settings)
     return [with_whole_commands(text, installation) for text in told]
 
