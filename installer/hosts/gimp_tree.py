@@ -20,7 +20,7 @@ from installer.extras import Size
 from installer.failure import InstallFailed
 from installer.folders import require_space, scratch_folder
 from installer.hosts import STAMP
-from installer.hosts.debian_packages import fetch_packages, unpack_packages, why_not
+from installer.hosts.debian_packages import fetch_packages, library_folders, unpack_packages, why_not
 
 SUITE = "trixie"  # Debian 13, with GIMP 3.0
 PACKAGES = (
@@ -39,9 +39,13 @@ PACKAGES = (
     "fonts-dejavu-core",
 )
 BOOTSTRAP = "debootstrap"
-NEEDED = ("unshare", "chroot", "mount", "wget", "gpgv")
+BOOTSTRAP_USES = ("wget", "gpgv")  # packages with a program of that name, fetched beside it where there is none
+NEEDED = ("unshare", "chroot", "mount")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
-SIZE = Size(250, 900)
+SIZE = Size(250, 690)
+ROOM = 1300  # MB while it is made: the packages themselves, apt's lists and caches are there too
+
+SECONDS = 60
 
 # No program reads them there.
 SPARE = ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/lib/apt/lists", "var/cache/apt")
@@ -60,8 +64,8 @@ set -e
 mount --rbind / "$root/host"
 for folder in /dev /proc /sys; do mount --rbind "$folder" "$root$folder"; done
 # Users' files at the same paths, and whatever else is no part of a system.
-for folder in /*; do
-    case "${folder#/}" in bin|boot|dev|etc|host|lib*|proc|run|sbin|srv|sys|usr|var) continue ;; esac
+for folder in /* /var/tmp; do
+    case "${folder#/}" in bin|boot|dev|etc|host|lib*|proc|run|sbin|sys|usr|var) continue ;; esac
     [ -d "$folder" ] && [ ! -L "$folder" ] || continue
     mkdir -p "$root$folder"
     mount --rbind "$folder" "$root$folder"
@@ -73,6 +77,13 @@ export PATH
 exec chroot "$root" /bin/sh -c 'cd "$0" 2>/dev/null || cd /; exec "$@"' "$place" "$@"
 """
 
+# While packages are installed: their scripts run as root, and see nothing of the users' files.
+ALONE = """\
+set -e
+for folder in /dev /proc /sys; do mount --rbind "$folder" "$0$folder"; done
+exec chroot "$0" "$@"
+"""
+
 
 def prepare_gimp(hosts: Path, suite: str = SUITE) -> Path:
     """The script `run` of a Debian with GIMP in `hosts`/gimp, made there if it is not; GIMP has told its version.
@@ -81,10 +92,11 @@ def prepare_gimp(hosts: Path, suite: str = SUITE) -> Path:
     """
     home = hosts / "gimp"
     run = home / "run"
-    is_ours = (home / STAMP).is_file()
-    if is_ours and not why_unusable(run):
+    stamp = {"suite": suite, "packages": list(PACKAGES)}
+    found = _read_stamp(home)
+    if found == stamp and not why_unusable(run):
         return run
-    if home.exists() and not is_ours:
+    if home.exists() and found is None:
         raise InstallFailed(
             f"{home} is there already, and this installer did not make it.",
             "Move it away, or name another folder for the host programs with CUTSMITH_HOSTS.",
@@ -94,7 +106,7 @@ def prepare_gimp(hosts: Path, suite: str = SUITE) -> Path:
         raise InstallFailed(f"Debian's GIMP cannot be put into a folder: {reason}.")
     mirror = find_mirror()
     print(f"Making a Debian with GIMP: fetches {SIZE.download_megabytes} MB, takes {SIZE.disk_megabytes} MB of disk.")
-    require_space(hosts, SIZE.download_megabytes + SIZE.disk_megabytes)
+    require_space(hosts, ROOM)
     with scratch_folder(hosts / "gimp-unfinished") as folder:
         unfinished = folder / home.name
         root = unfinished / "root"
@@ -104,14 +116,14 @@ def prepare_gimp(hosts: Path, suite: str = SUITE) -> Path:
         start = unfinished / run.name
         start.write_text(START, encoding="utf-8")
         start.chmod(0o755)
-        _install_packages(start, root)
+        _install_packages(root)
         for name in SPARE:
             shutil.rmtree(root / name, ignore_errors=True)
             (root / name).mkdir(parents=True, exist_ok=True)
-        reason = why_unusable(start)
+        reason = why_unusable(start) or _why_no_python(start, folder / "profile")
         if reason:
             raise InstallFailed(f"GIMP does not run in the folder that was made for it: {reason}")
-        (unfinished / STAMP).write_text(json.dumps({"suite": suite, "packages": PACKAGES}, indent=1), encoding="utf-8")
+        (unfinished / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")
         if home.exists():
             remove_tree(home)
         unfinished.rename(home)
@@ -120,8 +132,16 @@ def prepare_gimp(hosts: Path, suite: str = SUITE) -> Path:
 
 def why_unusable(run: Path) -> str:
     """Why the GIMP that `run` starts cannot be used; empty if it tells its version."""
-    ended = _run([str(run), "gimp-console", "--version"])
+    ended = _run([str(run), "gimp-console", "--version"], seconds=SECONDS)
     return "" if ended.returncode == 0 and "version 3." in ended.stdout else last_words(ended)
+
+
+def _why_no_python(run: Path, profile: Path) -> str:
+    """Why the GIMP that `run` starts has no Python for plug-ins; empty if it has. Makes the folder `profile`."""
+    profile.mkdir()
+    command = [str(run), "gimp-console", "-idf", "--batch-interpreter=python-fu-eval", "-b", "Gimp.version()", "--quit"]
+    ended = _run(command, {"HOME": str(profile), "GIMP3_DIRECTORY": str(profile / "gimp")}, seconds=SECONDS)
+    return last_words(ended) if ended.returncode else ""
 
 
 def why_no_tree() -> str:
@@ -178,11 +198,22 @@ def remove_tree(home: Path) -> None:
     shutil.rmtree(home)
 
 
+def _read_stamp(home: Path) -> object:
+    """What the tree in `home` was made from; None if this installer did not make it, empty if that cannot be read."""
+    try:
+        return json.loads((home / STAMP).read_text(encoding="utf-8")) or {}
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except ValueError:
+        return {}
+
+
 def _bootstrap(folder: Path, root: Path, suite: str, mirror: str) -> None:
     """Make a small Debian of `suite` in `root`."""
     tool = folder / BOOTSTRAP
     scripts = tool / "usr/share" / BOOTSTRAP
-    unpack_packages(fetch_packages(folder / "apt", [], alone=[BOOTSTRAP]), tool)
+    missing = [program for program in BOOTSTRAP_USES if shutil.which(program) is None]
+    unpack_packages(fetch_packages(folder / "apt", missing, alone=[BOOTSTRAP]), tool)
     command = [
         *("unshare", "--mount", "--propagation", "private"),
         str(tool / "usr/sbin" / BOOTSTRAP),
@@ -195,16 +226,23 @@ def _bootstrap(folder: Path, root: Path, suite: str, mirror: str) -> None:
         str(scripts / "scripts/sid"),
     ]
     environment = {"DEBOOTSTRAP_DIR": str(scripts), **_proxies()}
+    if missing:
+        environment["PATH"] = os.pathsep.join([str(tool / "usr/bin"), os.environ.get("PATH", os.defpath)])
+        environment["LD_LIBRARY_PATH"] = os.pathsep.join(map(str, library_folders(tool)))
     _require(_run(command, environment), f"making a Debian {suite}")
 
 
-def _install_packages(run: Path, root: Path) -> None:
-    settings = _run(["apt-config", "dump", "Acquire"]).stdout
-    (root / "etc/apt/apt.conf.d/00machine").write_text(settings, encoding="utf-8")
-    quiet = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C", **_proxies()}
+def _install_packages(root: Path) -> None:
+    settings = root / "etc/apt/apt.conf.d/00machine"
+    settings.write_text(_run(["apt-config", "dump", "Acquire"]).stdout, encoding="utf-8")
+    # Tools of a system are not on every user's PATH.
+    paths = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "TMPDIR": "/tmp"}
+    environment = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C", "LD_LIBRARY_PATH": "", **paths, **_proxies()}
+    enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ALONE, str(root)]
     for arguments in (["update"], ["install", "--no-install-recommends", *PACKAGES]):
-        ended = _run([str(run), "apt-get", "-q", "-y", "-o", "APT::Sandbox::User=root", *arguments], quiet)
+        ended = _run([*enter, "apt-get", "-q", "-y", "-o", "APT::Sandbox::User=root", *arguments], environment)
         _require(ended, "installing GIMP there")
+    settings.unlink()  # it may hold a proxy's password
 
 
 def _proxies() -> dict[str, str]:
@@ -214,7 +252,9 @@ def _proxies() -> dict[str, str]:
     return {"http_proxy": proxy} if proxy and "http_proxy" not in os.environ else {}
 
 
-def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+def _run(
+    command: Sequence[str], environment: Mapping[str, str] | None = None, seconds: float | None = None
+) -> subprocess.CompletedProcess[str]:
     try:
         return subprocess.run(
             list(command),
@@ -223,8 +263,9 @@ def _run(command: Sequence[str], environment: Mapping[str, str] | None = None) -
             encoding="utf-8",
             errors="replace",
             env={**os.environ, **(environment or {})},
+            timeout=seconds,
         )
-    except OSError as problem:
+    except (OSError, subprocess.TimeoutExpired) as problem:
         return subprocess.CompletedProcess(list(command), returncode=1, stdout="", stderr=str(problem))
 
 

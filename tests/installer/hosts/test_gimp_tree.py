@@ -1,5 +1,6 @@
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -19,22 +20,23 @@ def make_run(home, says="GNU Image Manipulation Program version 3.0.4", is_ours=
     run.write_text(f'#!/bin/sh\necho "{says}"\n')
     run.chmod(0o755)
     if is_ours:
-        (home / STAMP).write_text("{}")
+        (home / STAMP).write_text(json.dumps({"suite": "trixie", "packages": list(gimp_tree.PACKAGES)}))
     return run
 
 
 @pytest.fixture
 def debian(monkeypatch):
     """Stands in for Debian's archive: what is made has a start script that tells `debian["says"]`."""
-    made = {"says": "GNU Image Manipulation Program version 3.0.4", "suites": []}
+    made = {"says": "GNU Image Manipulation Program version 3.0.4", "no python": False, "suites": []}
 
     def bootstrap(folder, root, suite, mirror):
         made["suites"].append((suite, mirror))
         for name in ("usr/share/doc", "usr/share/locale/de"):
             (root / name).mkdir(parents=True)
 
-    def install(run, root):
-        run.write_text(f'#!/bin/sh\necho "{made["says"]}"\n')
+    def install(root):
+        batch = "[ $# = 2 ] || exit 64\n" if made["no python"] else ""
+        (root.parent / "run").write_text(f'#!/bin/sh\n{batch}echo "{made["says"]}"\n')
 
     monkeypatch.setattr(gimp_tree, "_bootstrap", bootstrap)
     monkeypatch.setattr(gimp_tree, "_install_packages", install)
@@ -69,6 +71,65 @@ def test_one_that_does_not_run_when_it_was_made_is_not_kept(tmp_path, debian) ->
     with pytest.raises(InstallFailed, match="does not run in the folder that was made for it"):
         prepare_gimp(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_one_whose_gimp_has_no_python_is_not_kept(tmp_path, debian) -> None:
+    debian["no python"] = True
+    with pytest.raises(InstallFailed, match="does not run in the folder that was made for it"):
+        prepare_gimp(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stamp", ["{}", "{", '{"suite": "forky", "packages": []}'])
+def test_one_that_was_made_from_something_else_is_made_anew(tmp_path, debian, stamp) -> None:
+    run = make_run(tmp_path / "gimp")
+    (run.parent / STAMP).write_text(stamp)
+    assert prepare_gimp(tmp_path) == run
+    assert debian["suites"] == [("trixie", "archive")]
+    assert prepare_gimp(tmp_path, "forky") == run
+    assert debian["suites"][1:] == [("forky", "archive")]
+
+
+def test_too_little_room_is_told_before_anything_is_fetched(tmp_path, debian, monkeypatch) -> None:
+    def full(folder, megabytes):
+        raise InstallFailed(f"{megabytes} MB are needed")
+
+    monkeypatch.setattr(gimp_tree, "require_space", full)
+    with pytest.raises(InstallFailed, match=f"{gimp_tree.ROOM} MB are needed"):
+        prepare_gimp(tmp_path)
+    assert debian["suites"] == []
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("missing", [[], ["wget"], ["wget", "gpgv"]])
+def test_what_the_bootstrap_needs_is_fetched_beside_it_where_it_is_not_there(tmp_path, monkeypatch, missing) -> None:
+    asked, ran = [], []
+
+    def unpack(files, root):
+        (root / "usr/lib/x86_64-linux-gnu").mkdir(parents=True)
+        (root / "usr/lib/x86_64-linux-gnu/libpsl.so.5").touch()
+
+    def run(command, environment=None, seconds=None):
+        ran.append((command, environment))
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(gimp_tree, "fetch_packages", lambda work, packages, *, alone: asked.append((packages, alone)))
+    monkeypatch.setattr(gimp_tree, "unpack_packages", unpack)
+    monkeypatch.setattr(gimp_tree.shutil, "which", lambda name: None if name in missing else name)
+    monkeypatch.setattr(gimp_tree, "_run", run)
+    gimp_tree._bootstrap(tmp_path, tmp_path / "root", "trixie", "archive")
+    assert asked == [(missing, ["debootstrap"])]
+    command, environment = ran[-1]
+    assert command[-4:] == [
+        "trixie",
+        str(tmp_path / "root"),
+        "archive",
+        f"{tmp_path}/debootstrap/usr/share/debootstrap/scripts/sid",
+    ]
+    assert environment.get("PATH", "").startswith(f"{tmp_path}/debootstrap/usr/bin") == bool(missing)
+    assert environment.get("LD_LIBRARY_PATH", "") == (
+        f"{tmp_path}/debootstrap/usr/lib/x86_64-linux-gnu" if missing else ""
+    )
 
 
 def test_a_folder_of_somebody_elses_is_left_alone(tmp_path, debian) -> None:
