@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -107,7 +108,10 @@ def prepare_gimp(hosts: Path, suite: str = SUITE) -> Path:
     mirror = find_mirror()
     print(f"Making a Debian with GIMP: fetches {SIZE.download_megabytes} MB, takes {SIZE.disk_megabytes} MB of disk.")
     require_space(hosts, ROOM)
-    with scratch_folder(hosts / "gimp-unfinished") as folder:
+    unfinished = hosts / "gimp-unfinished"
+    if unfinished.exists():
+        remove_tree(unfinished)
+    with scratch_folder(unfinished) as folder:
         unfinished = folder / home.name
         root = unfinished / "root"
         root.mkdir(parents=True)
@@ -191,7 +195,9 @@ def mirror_of(targets: str, release: str) -> str:
 def remove_tree(home: Path) -> None:
     """Remove a tree. Raises InstallFailed where something is mounted in it, which would be removed with it."""
     inside = str(home.resolve()) + os.sep
-    mounted = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()]
+    table = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    # Spaces and the like stand there as \040.
+    mounted = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]) for line in table]
     held = [place for place in mounted if place.startswith(inside)]
     if held:
         raise InstallFailed(f"{home} cannot be removed: {held[0]} is mounted in it.", f"umount {held[0]}")

@@ -173,6 +173,22 @@ def test_the_archive_is_the_one_that_this_release_comes_from(targets, site) -> N
     assert mirror_of(targets, "bookworm") == site
 
 
+def test_what_a_killed_run_left_is_removed_but_not_what_is_mounted_in_it(tmp_path, debian, monkeypatch) -> None:
+    left = tmp_path / "gimp-unfinished" / "left"
+    left.mkdir(parents=True)
+
+    def held(home):
+        raise InstallFailed(f"{home.name} cannot be removed")
+
+    monkeypatch.setattr(gimp_tree, "remove_tree", held)
+    with pytest.raises(InstallFailed, match="gimp-unfinished cannot be removed"):
+        prepare_gimp(tmp_path)
+    assert left.exists()
+    monkeypatch.setattr(gimp_tree, "remove_tree", remove_tree)
+    prepare_gimp(tmp_path)
+    assert not left.exists()
+
+
 def test_what_is_no_debian_is_told(tmp_path) -> None:
     (tmp_path / "os-release").write_text('NAME="Other"\nID=other\n')
     with pytest.raises(InstallFailed, match="this is other"):
@@ -180,9 +196,11 @@ def test_what_is_no_debian_is_told(tmp_path) -> None:
 
 
 def test_a_tree_with_a_mount_in_it_is_not_removed(tmp_path, monkeypatch) -> None:
-    home = make_run(tmp_path / "gimp").parent
+    home = make_run(tmp_path / "my hosts é" / "gimp").parent
     table = tmp_path / "mountinfo"
-    table.write_text(f"36 35 98:0 / {home.resolve()}/root/host rw - ext4 /dev/x rw\n")
+    table.write_text(
+        f"36 35 98:0 / {str(home.resolve()).replace(' ', chr(92) + '040')}/root/host rw - ext4 /dev/x rw\n"
+    )
     read = Path.read_text
     monkeypatch.setattr(
         Path, "read_text", lambda self, **kinds: read(table if str(self) == "/proc/self/mountinfo" else self, **kinds)
