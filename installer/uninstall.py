@@ -27,6 +27,7 @@ from installer.gimp_removal import (
     take_plug_ins_out,
 )
 from installer.hosts import STAMP
+from installer.hosts.gimp_tree import require_nothing_mounted
 from installer.photographs import PHOTOGRAPHS
 from installer.stamp import read_stamp
 
@@ -38,7 +39,7 @@ CACHE_PARTS = {
     "verified": r"[0-9a-f]{64}\.json|\..+\.tmp",
     "photographs": "|".join(rf"{re.escape(photo.name)}(\.part)?" for photo in PHOTOGRAPHS) + "|wheel",
     "benchmarks": "rembg",
-    HOSTS: r"comfyui|chromium(-unfinished)?",
+    HOSTS: r"comfyui|(chromium|gimp)(-unfinished)?",
 }
 
 
@@ -162,6 +163,7 @@ def _remove(removal: Removal) -> None:
         if folder.is_symlink():
             folder.unlink()
         else:
+            require_nothing_mounted(folder)
             shutil.rmtree(folder)
     for file in removal.files:
         file.unlink()

@@ -193,15 +193,23 @@ def mirror_of(targets: str, release: str) -> str:
 
 
 def remove_tree(home: Path) -> None:
-    """Remove a tree. Raises InstallFailed where something is mounted in it, which would be removed with it."""
-    inside = str(home.resolve()) + os.sep
-    table = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    """Remove a tree. Raises InstallFailed as `require_nothing_mounted` does."""
+    require_nothing_mounted(home)
+    shutil.rmtree(home)
+
+
+def require_nothing_mounted(folder: Path) -> None:
+    """Raise InstallFailed where something is mounted in `folder`, which would be removed with it."""
+    mounts = Path("/proc/self/mountinfo")
+    if sys.platform != "linux" or not mounts.exists():
+        return
+    inside = str(folder.resolve()) + os.sep
+    table = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
     # Spaces and the like stand there as \040.
     mounted = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]) for line in table]
     held = [place for place in mounted if place.startswith(inside)]
     if held:
-        raise InstallFailed(f"{home} cannot be removed: {held[0]} is mounted in it.", f"umount {held[0]}")
-    shutil.rmtree(home)
+        raise InstallFailed(f"{folder} cannot be removed: {held[0]} is mounted in it.", f"umount {held[0]}")
 
 
 def _read_stamp(home: Path) -> object:
