@@ -103,12 +103,13 @@ def named_cache(tmp_path, user, monkeypatch):
     put(folder / "benchmarks" / "rembg" / "bin" / "python")
     put(hosts_folder() / "comfyui" / "cutsmith-host.json")
     put(hosts_folder() / "chromium" / "cutsmith-host.json")
+    put(hosts_folder() / "gimp" / "cutsmith-host.json")
     put(hosts_folder() / "chromium-unfinished" / "chromium.deb")
     return folder
 
 
 def test_a_named_cache_loses_what_is_cutsmiths_and_stays_itself(clone, named_cache, capsys):
-    assert len(files_under(named_cache)) == 12
+    assert len(files_under(named_cache)) == 13
     uninstall(clone, weights=False, yes=True)
     assert list(named_cache.iterdir()) == []
     assert not default_cache().exists()

@@ -199,7 +199,7 @@ def test_a_tree_with_a_mount_in_it_is_not_removed(tmp_path, monkeypatch) -> None
     home = make_run(tmp_path / "my hosts é" / "gimp").parent
     table = tmp_path / "mountinfo"
     table.write_text(
-        f"36 35 98:0 / {str(home.resolve()).replace(' ', chr(92) + '040')}/root/host rw - ext4 /dev/x rw\n"
+        f"36 35 98:0 / {str(home.resolve() / 'root' / 'host').replace(' ', chr(92) + '040')} rw - ext4 /dev/x rw\n"
     )
     read = Path.read_text
     monkeypatch.setattr(
