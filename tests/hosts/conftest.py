@@ -139,3 +139,15 @@ def command_line(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., np.n
         return known[source, options]
 
     return cut
+
+
+@pytest.fixture(scope="session")
+def quick(tiny_network: Callable[..., Path]) -> str:
+    """A network that takes no time, for what does not depend on whose mask it is."""
+    return str(tiny_network(128, sigmoid=True))
+
+
+@pytest.fixture(scope="session")
+def written(quick: str, command_line: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    """What the command line writes with that network."""
+    return lambda source, *options: command_line(source, "--model", quick, *options)

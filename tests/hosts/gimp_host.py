@@ -75,7 +75,7 @@ class GimpHost:
         job = folder / "job.json"
         job.write_text(json.dumps(steps), encoding="utf-8")
         code = f"import sys; sys.path.insert(0, {str(INSIDE)!r}); import in_gimp; in_gimp.run({str(job)!r})"
-        command = ["gimp-console", "-idf", "--batch-interpreter=python-fu-eval", "-b", code, "--quit"]
+        command = ["gimp-console", "-id", "--batch-interpreter=python-fu-eval", "-b", code, "--quit"]
         said = (folder / "said.txt").open("wb")
         child = subprocess.Popen(
             [str(self.program), *command], env=self.environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said

@@ -18,24 +18,12 @@ CommandLine = Callable[..., np.ndarray]
 
 
 @pytest.fixture(scope="module")
-def quick(tiny_network: Callable[..., Path]) -> str:
-    """A network that takes no time: what comes of a mask does not depend on whose it is."""
-    return str(tiny_network(128, sigmoid=True))
-
-
-@pytest.fixture(scope="module")
 def asked(quick: str) -> Callable[..., dict[str, str]]:
     def arguments(result: str, **others: str) -> dict[str, str]:
         named = {name.replace("_", "-"): value for name, value in others.items()}
         return {"edge": "off", "model": quick, "result": result} | named
 
     return arguments
-
-
-@pytest.fixture(scope="module")
-def written(quick: str, command_line: CommandLine) -> CommandLine:
-    """What the command line writes with that network."""
-    return lambda source, *options: command_line(source, "--model", quick, *options)
 
 
 def test_a_new_layer_with_a_mask_lies_over_its_own_which_is_hidden(
@@ -181,3 +169,24 @@ def test_with_transparency_of_its_own_the_selection_has_it(
     alpha = np.rint(cut_out(tmp_path / "half.png", model=quick).alpha * np.float32(255))
     assert np.abs(selection - alpha).max() <= 1
     assert selection[:, :200].max() <= 100 < selection[:, 300:].max()
+
+
+@pytest.mark.parametrize("result", ["new-layer", "cleaned-layer", "selection", "channel"])
+def test_a_group_and_a_text_layer_have_each_result_too(gimp: GimpHost, asked, pictures: Path, result: str) -> None:
+    group, text, state = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("group", LAYER, "all of it"),
+        ("text_layer", "letters", "CUT"),
+        ("call", CUT_OUT, asked(result), ["all of it"]),
+        ("call", CUT_OUT, asked(result), ["letters"]),
+        ("state",),
+    )
+    assert group == ""
+    assert text == ""
+    names = [layer["name"] for layer in state["layers"]]
+    if result in ("new-layer", "cleaned-layer"):
+        assert names == ["letters cut out", "letters", "all of it cut out", "all of it"]
+    elif result == "channel":
+        assert state["channels"] == ["letters cut out", "all of it cut out"]
+    else:
+        assert state["selection"] is not None

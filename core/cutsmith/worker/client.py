@@ -149,7 +149,7 @@ def _dialled(folder: Path, client: str) -> Session | None:
         if rendezvous.read_key(folder) == key:
             raise
         return None  # a new worker began between our reading the key and our calling
-    except BaseException:
+    except BaseException:  # also an interrupt: the connection is nobody's then
         stream.close()
         raise
 

@@ -167,8 +167,7 @@ class Worker:
             failure = error
             log(type(error).__name__)
             return lambda: job.link.tell_failure(job.number, failure)
-        except Exception as error:
-            # A fault of ours or of a model. The log has it whole, and the next job may well work.
+        except Exception as error:  # a fault of ours or of a model: logged whole, and the next job may well work
             logger.exception("a job failed")
             log("crash")
             what = f"{type(error).__name__}: {error}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gi.repository import Gimp
@@ -14,11 +15,20 @@ from .results import CutLayer, apply_results
 from .settings import CLEANED_LAYER, HARD, NO_MODEL, OWN_MASK, SELECTION, Settings
 
 if TYPE_CHECKING:
-    from .worker_link import Array, Message, WorkerLink
+    from .worker_files import Array, Message
+    from .worker_link import WorkerLink
 
 
-def check_request(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Settings) -> list[Gimp.Layer]:
-    """The layers that are to be cut out, where that can be done at all; quick, and nothing is asked of the engine.
+@dataclass(frozen=True)
+class Request:
+    """A layer that is to be cut out, and what says where its subject is, by the worker's name for it."""
+
+    layer: Gimp.Layer
+    hint: dict[str, Array]
+
+
+def requested(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Settings) -> list[Request]:
+    """What is to be done with `drawables`, where it can be done at all; quick, and nothing is asked of the engine.
 
     Raises:
         CutFailed: it cannot.
@@ -29,13 +39,11 @@ def check_request(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: S
             "An indexed image has no half transparent pixels, and only the colors of its palette.",
             "Change it first: Image > Mode > RGB. Or choose a layer mask for the result.",
         )
-    for layer in layers:
-        _hint(layer, settings)
-    return layers
+    return [Request(layer, _hint(layer, settings)) for layer in layers]
 
 
-def cut_layers(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Settings, link: WorkerLink) -> list[str]:
-    """Cut out each layer of `drawables` as `settings` say; returns what the user should know.
+def cut_layers(image: Gimp.Image, requests: Sequence[Request], settings: Settings, link: WorkerLink) -> list[str]:
+    """Cut out the layers of `requests` as `settings` say; returns what the user should know.
 
     All layers are cut out before the first is changed: cancelling ends the plug-in's process at once, and must not
     leave an undo step open.
@@ -43,14 +51,13 @@ def cut_layers(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Sett
     Raises:
         CutFailed: nothing was changed.
     """
-    layers = check_request(image, drawables, settings)
     cuts, told = [], []
-    for layer in layers:
+    for request in requests:
         try:
-            answer = _answer(layer, settings, link)
+            answer = _answer(request, settings, link)
         except CutFailed as failure:
-            raise _of_layer(failure, layer, len(layers)) from failure
-        cuts.append(_cut_layer(layer, answer, settings))
+            raise _of_layer(failure, request.layer, len(requests)) from failure
+        cuts.append(_cut_layer(request.layer, answer, settings))
         told += answer.header.get("warnings", [])
     apply_results(image, cuts, settings)
     return list(dict.fromkeys(told))
@@ -65,9 +72,9 @@ def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
     return {}
 
 
-def _answer(layer: Gimp.Layer, settings: Settings, link: WorkerLink) -> Message:
-    arrays = {**read_pixels(layer), **_hint(layer, settings)}
-    dtype = "uint8" if has_8_bits(layer.get_image()) or settings.edge == HARD else "float32"
+def _answer(request: Request, settings: Settings, link: WorkerLink) -> Message:
+    arrays = {**read_pixels(request.layer), **request.hint}
+    dtype = "uint8" if has_8_bits(request.layer.get_image()) or settings.edge == HARD else "float32"
     return link.cut(settings, arrays, dtype)
 
 

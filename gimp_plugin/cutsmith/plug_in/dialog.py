@@ -31,6 +31,17 @@ _BORDER = 12
 _ADVICE_LETTERS = 52
 # That of the widest row, so that the dialog keeps its width when rows come and go.
 _WIDTH = 610
+# The arguments' own explanations list their values, for scripts.
+_TOOLTIPS = {
+    "what": "The main subject, what you have selected roughly, or what words name",
+    "model": "Which of the models on this machine finds it",
+    "edge": (
+        "Hair and fur: worked out in a band around the edge, which may take a while. Hard: no half tones. "
+        "As found: the model's own mask, quick"
+    ),
+    "result": "What comes of it. New layers lie above yours, which is hidden; your pixels stay as they are",
+    "existing-mask": "The layer has a mask already: put the new one in its place, or keep only what both show",
+}
 _BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTIONAL
 
 
@@ -94,7 +105,7 @@ class _Rows:
         """A row for the argument `name`, with its own label and explanation."""
         argument = self._config.find_property(name)
         label = Gtk.Label(label=f"{argument.nick}:", use_underline=True, xalign=0.0, mnemonic_widget=field)
-        self.add_row(name, label, field, argument.blurb)
+        self.add_row(name, label, field, _TOOLTIPS.get(name, argument.blurb))
 
     def add_row(self, name: str, label: Gtk.Widget, field: Gtk.Widget, tooltip: str) -> None:
         """A row of any label and field."""
@@ -107,7 +118,7 @@ class _Rows:
         self._grid.attach(field, 1, row, 1, 1)
         self._widgets[name] = (label, field)
 
-    def add_choice(self, name: str, choices: Mapping[str, str]) -> Gtk.ComboBoxText:
+    def add_choice(self, name: str, choices: Mapping[str, str]) -> None:
         """A row to choose among `choices`, names with their words."""
         field = Gtk.ComboBoxText()
         fill(field, choices)
@@ -115,7 +126,6 @@ class _Rows:
             self._config.set_property(name, next(iter(choices)))
         self._config.bind_property(name, field, "active-id", _BOTH_WAYS)
         self.add(name, field)
-        return field
 
     def add_text(self, name: str, example: str) -> None:
         """A row for words."""

@@ -6,17 +6,11 @@ only in the drawable's own encoding.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from gi.repository import Babl, Gegl, Gimp
 
 from .failure import CutFailed
 from .layers import offsets
-
-if TYPE_CHECKING or __package__ != "plug_in":
-    from cutsmith.worker.protocol import Array
-else:
-    from protocol import Array
+from .worker_files import Array
 
 _SCALE = 1.0
 _DEPTHS = {"uint8": "u8", "uint16": "u16"}

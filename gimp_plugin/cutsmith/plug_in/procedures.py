@@ -26,7 +26,7 @@ from .settings import (
 )
 
 if TYPE_CHECKING:
-    from .model_choices import ModelChoices
+    from .installation import Installation
 
 CUT_OUT = "cutsmith-cut-out"
 CUT_OUT_SELECTION = "cutsmith-cut-out-selection"
@@ -43,6 +43,7 @@ _BLURBS = {
     CUT_OUT_SELECTION: "Cut out what is selected roughly, with the choices made last; no dialog",
     REFINE_MASK: "Work out the edge of the layer mask anew, so that hair and fur are part of it",
 }
+_BEGIN = "Cut out: getting ready…"
 _READABLE = GObject.ParamFlags.READWRITE
 
 
@@ -124,7 +125,7 @@ def run(
 ) -> Gimp.ValueArray:
     """Run a procedure, with its dialog where somebody sits there."""
     try:
-        begin_progress("Cut out: getting ready…")
+        begin_progress(_BEGIN)
         told = _run(procedure, image, drawables, config, run_mode)
     except CutFailed as failure:
         problem = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(failure), 0)
@@ -151,7 +152,7 @@ def _run(
 ) -> list[str] | None:
     """What the user should know, when it is done; None where the dialog was closed. Raises CutFailed."""
     # Here, and not when GIMP asks for the procedures at its start: they take a tenth of a second.
-    from .cutting import check_request, cut_layers
+    from .cutting import cut_layers, requested
     from .installation import find_installation
     from .layers import chosen_layers
     from .messages import with_whole_commands
@@ -161,42 +162,53 @@ def _run(
     name = procedure.get_name()
     with_dialog = run_mode == Gimp.RunMode.INTERACTIVE and name != CUT_OUT_SELECTION
     chosen_layers(image, drawables)
-    if not with_dialog or name == REFINE_MASK:
-        # Before the engine is started, or a dialog shown for nothing.
-        check_request(image, drawables, _settings(procedure, config, run_mode))
     installation = find_installation(_FOLDER)
-    client = f"GIMP {Gimp.version()}"
-    models = None
-    if run_mode != Gimp.RunMode.NONINTERACTIVE:
-        with WorkerLink(installation, client, show_progress) as link:
-            models = ModelChoices(link.models(), installation)
-        # A dialog may stay open for longer than the worker waits for work.
-        if with_dialog:
-            Gimp.progress_end()
-            if not _ask(procedure, config, image, drawables, models):
-                return None
-            begin_progress("Cut out: getting ready…")
+    if with_dialog and not _is_confirmed(procedure, config, image, drawables, installation):
+        return None
     settings = _settings(procedure, config, run_mode)
-    with WorkerLink(installation, client, show_progress) as link:
-        told = cut_layers(image, drawables, settings if models is None else models.chosen(settings), link)
+    # Before the engine is asked: what cannot be done is told at once.
+    requests = requested(image, drawables, settings)
+    with WorkerLink(installation, _client(), show_progress) as link:
+        asked = settings
+        if run_mode != Gimp.RunMode.NONINTERACTIVE:
+            asked = ModelChoices(link.models(), installation).chosen(settings)
+        told = cut_layers(image, requests, asked, link)
     if with_dialog and name == CUT_OUT:
         remember_choices(settings)
     return [with_whole_commands(text, installation) for text in told]
 
 
-def _ask(
+def _is_confirmed(
     procedure: Gimp.Procedure,
     config: Gimp.ProcedureConfig,
     image: Gimp.Image,
     drawables: Sequence[Gimp.Item],
-    models: ModelChoices,
+    installation: Installation,
 ) -> bool:
-    """Show the procedure's dialog; -> whether OK was clicked."""
+    """Show the procedure's dialog; -> whether OK was clicked. Raises CutFailed: nothing could come of it."""
+    from .cutting import requested
     from .dialog import ask, ask_for_band
+    from .model_choices import ModelChoices
+    from .worker_link import WorkerLink
 
     if procedure.get_name() == REFINE_MASK:
-        return ask_for_band(procedure, config)
-    return ask(procedure, config, image, drawables, models)
+        requested(image, drawables, Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND))
+        Gimp.progress_end()
+        is_ok = ask_for_band(procedure, config)
+    else:
+        # A connection of its own: a dialog may stay open for longer than the worker waits for work.
+        with WorkerLink(installation, _client(), show_progress) as link:
+            models = ModelChoices(link.models(), installation)
+        Gimp.progress_end()
+        is_ok = ask(procedure, config, image, drawables, models)
+    if is_ok:
+        begin_progress(_BEGIN)
+    return is_ok
+
+
+def _client() -> str:
+    """What the worker's log calls us."""
+    return f"GIMP {Gimp.version()}"
 
 
 def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode: Gimp.RunMode) -> Settings:

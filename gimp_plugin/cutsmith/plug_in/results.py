@@ -13,10 +13,8 @@ from .layer_pixels import write_alpha, write_colours
 from .layers import offsets
 from .settings import CHANNEL, CLEANED_LAYER, INTERSECT, LAYER_MASK, NEW_LAYER, NEW_SELECTION, Settings
 
-if TYPE_CHECKING or __package__ != "plug_in":
-    from cutsmith.worker.protocol import Array
-else:
-    from protocol import Array
+if TYPE_CHECKING:
+    from .worker_files import Array
 
 _SUFFIX = "cut out"
 

@@ -7,23 +7,14 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .failure import CutFailed
 from .installation import Installation
 from .messages import remedy_for
 from .settings import Settings
+from .worker_files import Array, Message, client, protocol, rendezvous, session
 
-if TYPE_CHECKING or __package__ != "plug_in":
-    from cutsmith.worker import client, protocol, rendezvous, session
-else:  # In GIMP, where install.py put the four files beside cutsmith.py.
-    import client
-    import protocol
-    import rendezvous
-    import session
-
-Array = protocol.Array
-Message = protocol.Message
 Report = Callable[[str, float], None]
 """Called about ten times a second with what is being done, in words, and the share in [0, 1] that is done."""
 
