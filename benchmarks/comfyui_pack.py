@@ -21,7 +21,7 @@ from typing import Any
 from interleaved_runs import machine, median
 from random_sam2 import write_random_sam2
 
-from cutsmith.user_folders import cache_folder
+from cutsmith.machine.folders import cache_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 INSIDE = Path(__file__).with_name("inside_comfyui.py")

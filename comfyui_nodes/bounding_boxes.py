@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cutsmith.cutout import FoundObject
 from cutsmith.errors import BadBox
 from cutsmith.geometry import Box
+from cutsmith.result.cutout import FoundObject
 
 NativeBox = dict[str, Any]
 _WANTED = (

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cutsmith.cutout import FoundObject
 from cutsmith.protocols import Point, Prompt
+from cutsmith.result.cutout import FoundObject
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

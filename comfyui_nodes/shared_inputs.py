@@ -15,7 +15,7 @@ from .loaded_models import DEVICES
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cutsmith.cutout import Cutout
+    from cutsmith.result.cutout import Cutout
 
 
 LARGEST_BLUR = 64
@@ -148,7 +148,7 @@ def why_no_colour(background_color: str | None) -> str | None:
     """What is wrong with a colour that the user typed; None where nothing is."""
     if background_color is None:
         return None
-    from cutsmith.background import parse_colour
+    from cutsmith.result.background import parse_colour
 
     try:
         parse_colour(background_color)
@@ -186,6 +186,6 @@ def shown_pixels(cut: Cutout, background: str, background_color: str) -> NDArray
 
 def _as_rgb(background_color: str) -> tuple[int, int, int]:
     # A word might also be the name of a file beside ComfyUI, which `Cutout.on` would take for a picture.
-    from cutsmith.background import parse_colour
+    from cutsmith.result.background import parse_colour
 
     return parse_colour(background_color)

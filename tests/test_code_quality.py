@@ -21,14 +21,17 @@ def test_the_tree_is_clean(arguments) -> None:
 
 
 # DESIGN: each room may import only what stands before it; a room never imports a neighbour's implementation.
-GROUND = {"errors", "geometry", "protocols", "picture", "user_folders", "file_presence"}
+GROUND = {"version", "errors", "geometry", "protocols", "phrases", "search", "machine", "picture"}
 MEANS = GROUND | {"models", "engines"}
+ROOMS = MEANS | {"removal", "detection", "segmentation", "matting"}
 ALLOWED = {
+    "version": set(),
     "errors": set(),
     "geometry": {"errors"},
     "protocols": {"geometry"},
-    "user_folders": set(),
-    "file_presence": set(),
+    "phrases": {"errors"},
+    "search": GROUND | {"detection"},
+    "machine": {"errors"},
     "picture": {"errors", "geometry"},
     "models": GROUND,
     "engines": GROUND,
@@ -36,19 +39,9 @@ ALLOWED = {
     "detection": MEANS,
     "segmentation": MEANS,
     "matting": MEANS,
-    "background": GROUND,
-    "cutout": GROUND | {"background"},
-    "search": GROUND | {"detection"},
-    "loaded_models": GROUND | {"search", "detection", "segmentation", "removal"},
-    "subjects": GROUND | {"search", "detection", "segmentation", "cutout", "loaded_models"},
-    "finishing": GROUND | {"matting", "subjects"},
-    "pipeline": MEANS | {"cutout", "search", "loaded_models", "subjects", "finishing"},
-    "refinement": GROUND | {"cutout", "subjects", "finishing", "pipeline", "segmentation", "matting"},
-    "detections": GROUND | {"search", "loaded_models", "subjects", "pipeline"},
-    "annotation": GROUND | {"cutout"},
-    "worker": GROUND
-    | {"models", "removal", "detection", "segmentation", "cutout", "search", "finishing", "pipeline", "refinement"},
-    "preview": GROUND | {"annotation", "cutout", "detections"},
+    "result": GROUND,
+    "pipeline": ROOMS | {"result"},
+    "worker": ROOMS | {"result", "pipeline"},
 }
 # They stand above all rooms and may import any.
 DOORS = {"__init__", "__main__", "cli"}

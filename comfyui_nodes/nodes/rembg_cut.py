@@ -27,8 +27,8 @@ from ..tensors import ImageBatch, empty_mask, mask_tensor, pictures_of
 if TYPE_CHECKING:
     import torch
 
-    from cutsmith.cutout import Cutout
     from cutsmith.picture import Picture
+    from cutsmith.result.cutout import Cutout
 
 logger = logging.getLogger(__name__)
 

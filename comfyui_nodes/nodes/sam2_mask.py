@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from cutsmith.cutout import FoundObject
     from cutsmith.picture import Picture
     from cutsmith.protocols import Point, Segmenter
+    from cutsmith.result.cutout import FoundObject
 
     Masked = list[tuple[NDArray[np.float32], FoundObject]]
 
@@ -180,10 +180,10 @@ def _masked(
     edits: MaskEdits,
 ) -> Masked:
     """The masks of one picture's objects, each with what is known of the object; none where nothing was found."""
-    from cutsmith.cutout import FoundObject
     from cutsmith.geometry import box_of_mask
-    from cutsmith.subjects import FOUND_PROBABILITY, apart
-    from cutsmith.subjects import united as union
+    from cutsmith.pipeline.subjects import FOUND_PROBABILITY, apart
+    from cutsmith.pipeline.subjects import united as union
+    from cutsmith.result.cutout import FoundObject
 
     from ..prompts import prompts_of
 

@@ -18,8 +18,8 @@ from ..tensors import ImageBatch, pictures_of
 if TYPE_CHECKING:
     import torch
 
-    from cutsmith.cutout import FoundObject
     from cutsmith.picture import Picture
+    from cutsmith.result.cutout import FoundObject
 
 
 # Those of `cutsmith.protocols`, which takes a tenth of the time that a pack may take to load.
@@ -111,9 +111,9 @@ class TextDetect(io.ComfyNode):
         keep_model_loaded: bool = True,
     ) -> io.NodeOutput:
         """Boxes, a preview and their number."""
-        from cutsmith.annotation import annotated
-        from cutsmith.cutout import FoundObject
         from cutsmith.detection.selection import select
+        from cutsmith.result.annotation import annotated
+        from cutsmith.result.cutout import FoundObject
         from cutsmith.search import phrases_of
 
         from ..bounding_boxes import native_boxes

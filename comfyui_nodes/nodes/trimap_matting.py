@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from cutsmith.cutout import Cutout
     from cutsmith.picture import Picture
+    from cutsmith.result.cutout import Cutout
 
     Given = tuple[Picture, NDArray[np.float32], NDArray[np.uint8] | None]
 
@@ -101,8 +101,8 @@ class TrimapMatting(io.ComfyNode):
     ) -> io.NodeOutput:
         """Colours, alpha, and the trimap that was solved."""
         from cutsmith import refine_mask
-        from cutsmith.finishing import band_of
         from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, checked_trimap, trimap_from_soft_mask
+        from cutsmith.pipeline.finishing import band_of
 
         edits = MaskEdits(mask_offset, mask_blur, invert)
         band = (band_inner, band_outer)

@@ -12,29 +12,30 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from cutsmith.version import __version__
+
 if TYPE_CHECKING:
-    from cutsmith.cutout import Cutout
-    from cutsmith.detections import Detections, find_detections
     from cutsmith.errors import CutsmithError, SubjectNotFound
     from cutsmith.geometry import Box
     from cutsmith.picture import Picture
-    from cutsmith.pipeline import cut_out
+    from cutsmith.pipeline.cut_out import cut_out
+    from cutsmith.pipeline.find_detections import find_detections
+    from cutsmith.pipeline.refine_mask import refine_mask
     from cutsmith.protocols import Detection
-    from cutsmith.refinement import refine_mask
-
-__version__ = "0.1.0"
+    from cutsmith.result.cutout import Cutout
+    from cutsmith.result.detections import Detections
 
 _HOMES = {
     "Box": "cutsmith.geometry",
     "CutsmithError": "cutsmith.errors",
-    "Cutout": "cutsmith.cutout",
+    "Cutout": "cutsmith.result.cutout",
     "Detection": "cutsmith.protocols",
-    "Detections": "cutsmith.detections",
+    "Detections": "cutsmith.result.detections",
     "Picture": "cutsmith.picture",
     "SubjectNotFound": "cutsmith.errors",
-    "cut_out": "cutsmith.pipeline",
-    "find_detections": "cutsmith.detections",
-    "refine_mask": "cutsmith.refinement",
+    "cut_out": "cutsmith.pipeline.cut_out",
+    "find_detections": "cutsmith.pipeline.find_detections",
+    "refine_mask": "cutsmith.pipeline.refine_mask",
 }
 
 __all__ = [

@@ -53,7 +53,7 @@ def phrases_of(text: str | Sequence[str] | None) -> tuple[str, ...]:
     """
     if text is None:
         return ()
-    from cutsmith.detection.phrases import split_phrases
+    from cutsmith.phrases import split_phrases
 
     return split_phrases(text)
 

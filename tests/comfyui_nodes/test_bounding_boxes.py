@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from comfyui_nodes.bounding_boxes import native_boxes, objects_of
-from cutsmith.cutout import FoundObject
 from cutsmith.errors import BadBox
 from cutsmith.geometry import Box
 from cutsmith.protocols import Point
+from cutsmith.result.cutout import FoundObject
 
 MUG = {"x": 10, "y": 20, "width": 30.5, "height": 40, "label": "red mug", "score": 0.75}
 SPOON = {"x": 1, "y": 2, "width": 3, "height": 4}

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from comfyui_nodes.prompts import prompts_of
-from cutsmith.cutout import FoundObject
 from cutsmith.geometry import Box
 from cutsmith.protocols import Point, Prompt
+from cutsmith.result.cutout import FoundObject
 from cutsmith.segmentation.prompts import checked_prompts
 
 WIDTH, HEIGHT = 80, 60

@@ -3,7 +3,7 @@ from contextlib import suppress
 import pytest
 
 from cutsmith import __version__
-from cutsmith.user_folders import cache_folder, data_folder
+from cutsmith.machine.folders import cache_folder, data_folder
 from installer.failure import InstallFailed
 from installer.folders import (
     Clone,

@@ -3,8 +3,8 @@ import sys
 import pytest
 
 from cutsmith.engines.openvino_engine import _cache_name
+from cutsmith.machine.folders import cache_folder, compiled_folder
 from cutsmith.models.integrity import HashMemory
-from cutsmith.user_folders import cache_folder, compiled_folder
 from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
 from installer.failure import InstallFailed
 from installer.folders import Clone, default_cache, hosts_folder, user_cache, user_data

@@ -10,10 +10,10 @@ from importlib import import_module
 
 import click
 
-from cutsmith import __version__
 from cutsmith.cli.standard_streams import prepare_standard_streams, refused_output
 from cutsmith.errors import CutsmithError
-from cutsmith.file_presence import may_exist
+from cutsmith.machine.files import may_exist
+from cutsmith.version import __version__
 
 _COMMANDS = {
     "cut": "cutsmith.cli.cut_command:cut",

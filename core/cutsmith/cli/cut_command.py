@@ -116,9 +116,9 @@ def cut(ctx: click.Context, /, **options: Any) -> None:
     cutsmith cut photo.jpg --text "red mug" --preview found.png
     cutsmith cut photos/*.jpg -o cut-outs/ --preview previews/
     """
-    from cutsmith.background import TRANSPARENT, ready_background
     from cutsmith.cli.cutting import Settings, cut_all
-    from cutsmith.finishing import check_options
+    from cutsmith.pipeline.finishing import check_options
+    from cutsmith.result.background import TRANSPARENT, ready_background
 
     engine_options = _engine_options(options)
     check_options(engine_options["matting"], engine_options["band"], engine_options["foreground"])

@@ -9,12 +9,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from cutsmith.background import TRANSPARENT
 from cutsmith.cli.outcome import DONE, FAILED, NOTHING_FOUND, Outcome, exit_code, print_json, tell, warn
 from cutsmith.cli.outputs import STANDARD, Job
 from cutsmith.cli.progress import PictureBar
 from cutsmith.cli.standard_streams import check_standard_output, write_to_standard_output
-from cutsmith.cutout import Cutout
 from cutsmith.errors import (
     CutsmithError,
     FormatExtraMissing,
@@ -25,7 +23,9 @@ from cutsmith.errors import (
 from cutsmith.picture import DEFAULT_MAX_PIXELS, Picture, check_output, encode_mask
 from cutsmith.picture.encoding import check_format_holds
 from cutsmith.picture.formats import output_format
-from cutsmith.pipeline import cut_out
+from cutsmith.pipeline.cut_out import cut_out
+from cutsmith.result.background import TRANSPARENT
+from cutsmith.result.cutout import Cutout
 
 # What finding takes of the options of cut_out.
 _DETECTION_OPTIONS = (
@@ -148,7 +148,7 @@ def _write_all(
             _write(cutout, target, settings)
             outputs.append(target.output)
             if target.preview is not None:
-                from cutsmith.preview import preview
+                from cutsmith.result.preview import preview
 
                 preview(cutout).save(target.preview, overwrite=settings.overwrite)
                 previews.append(target.preview)
@@ -158,14 +158,14 @@ def _write_all(
 
 
 def _found(job: Job, source: str | Picture, settings: Settings, start: float) -> Outcome:
-    from cutsmith.detections import find_detections
+    from cutsmith.pipeline.find_detections import find_detections
 
     if job.preview is not None:
         check_output(job.preview, overwrite=settings.overwrite)
     options = {name: settings.engine_options[name] for name in _DETECTION_OPTIONS}
     detections = find_detections(source, settings.engine_options["text"], **options)
     if job.preview is not None:
-        from cutsmith.preview import preview_of_detections
+        from cutsmith.result.preview import preview_of_detections
 
         preview_of_detections(detections).save(job.preview, overwrite=settings.overwrite)
     previews = () if job.preview is None else (job.preview,)

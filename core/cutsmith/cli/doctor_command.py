@@ -13,9 +13,9 @@ from pathlib import Path
 
 import click
 
-from cutsmith import __version__
 from cutsmith.errors import CutsmithError, WeightsDamaged, WeightsMissing
-from cutsmith.file_presence import is_file
+from cutsmith.machine.files import is_file
+from cutsmith.version import __version__
 
 _PACKAGES = ("openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
 _EXTRAS = {
@@ -56,8 +56,8 @@ class Diagnosis:
 
 def diagnose() -> Diagnosis:
     """Look at this machine and interpreter. Nothing is downloaded, and no model is run but a network of one node."""
-    from cutsmith.engines.threads import thread_count
-    from cutsmith.user_folders import compiled_folder
+    from cutsmith.machine.folders import compiled_folder
+    from cutsmith.machine.threads import thread_count
 
     found = Diagnosis(
         cutsmith=__version__,

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import click
 
 from cutsmith.errors import BadOption, DownloadFailed, UnknownModel
-from cutsmith.file_presence import is_folder
+from cutsmith.machine.files import is_folder
 
 if TYPE_CHECKING:
     from cutsmith.models.catalogue import Entry
@@ -112,8 +112,8 @@ def where_command(name: str | None, as_json: bool) -> None:
 
     Ends with 3 where that file is missing or damaged.
     """
+    from cutsmith.machine.folders import compiled_folder
     from cutsmith.models.store import Store
-    from cutsmith.user_folders import compiled_folder
 
     store = Store()
     if name is not None:

@@ -14,10 +14,10 @@ from cutsmith.cli.outputs import STANDARD, Job
 from cutsmith.errors import CutsmithError, SubjectNotFound
 
 if TYPE_CHECKING:
-    from cutsmith.cutout import Cutout, FoundObject
-    from cutsmith.detections import Detections
     from cutsmith.picture import Picture
     from cutsmith.protocols import Detection
+    from cutsmith.result.cutout import Cutout, FoundObject
+    from cutsmith.result.detections import Detections
 
 DONE = "done"
 FAILED = "failed"

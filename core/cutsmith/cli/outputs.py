@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cutsmith.errors import BadOption
-from cutsmith.file_presence import is_folder
+from cutsmith.machine.files import is_folder
 
 STANDARD = "-"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from cutsmith.detection.phrases import as_read
+from cutsmith.phrases import as_read
 
 CountTokens = Callable[[str], int]
 # A text begins and ends with a token of its own, [CLS] and [SEP].

@@ -9,10 +9,10 @@ import numpy as np
 
 from cutsmith.detection.caption import write_caption
 from cutsmith.detection.image_tensor import ImageSpec, image_tensor, without_extreme_ratio
-from cutsmith.detection.phrases import split_phrases
 from cutsmith.detection.selection import require_thresholds, select
 from cutsmith.engines.torch_device import inference, memory_guard
 from cutsmith.errors import ModelUnusable
+from cutsmith.phrases import split_phrases
 from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD, Candidates, Detection
 
 if TYPE_CHECKING:

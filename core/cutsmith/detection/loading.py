@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutsmith.errors import CutsmithError, UnknownModel, WeightsMissing
-from cutsmith.file_presence import is_file, is_folder
+from cutsmith.machine.files import is_file, is_folder
 
 if TYPE_CHECKING:
     from cutsmith.detection.detector import GroundingDetector, Network
@@ -103,7 +103,7 @@ def _open(source: _Source) -> Network:
         from cutsmith.detection.transformers_dino import open_transformers_dino
 
         return open_transformers_dino(source.path)
-    from cutsmith.detection.grounding_dino import open_grounding_dino
+    from cutsmith.detection.grounding_dino.network import open_grounding_dino
 
     assert source.vocabulary is not None, "the publishers' checkpoints are found with a vocabulary"
     return open_grounding_dino(source.path, source.vocabulary)

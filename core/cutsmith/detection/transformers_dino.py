@@ -10,11 +10,11 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.detection.borrowed_globals import quiet_transformers
+from cutsmith.detection.grounding_dino.borrowed_globals import quiet_transformers
 from cutsmith.detection.hub_preprocessing import read_image_spec, read_settings
 from cutsmith.engines.torch_device import require_packages
 from cutsmith.errors import ModelUnusable, WeightsDamaged
-from cutsmith.file_presence import is_file, is_folder
+from cutsmith.machine.files import is_file, is_folder
 
 if TYPE_CHECKING:
     import torch

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cutsmith.engines.choice import Choice, plan
 from cutsmith.engines.presence import Presence, look
-from cutsmith.engines.threads import thread_count
 from cutsmith.errors import EngineMissing, ModelUnusable
+from cutsmith.machine.threads import thread_count
 from cutsmith.protocols import Engine
 
 logger = logging.getLogger(__name__)

@@ -21,8 +21,8 @@ import numpy as np
 
 from cutsmith.engines.model_faults import cannot_load, failed_on_input, no_such_output, reason_of
 from cutsmith.engines.quiet_import import import_openvino
-from cutsmith.file_presence import is_file
-from cutsmith.user_folders import compiled_folder
+from cutsmith.machine.files import is_file
+from cutsmith.machine.folders import compiled_folder
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

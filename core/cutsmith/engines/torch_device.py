@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from cutsmith.engines.threads import thread_count
 from cutsmith.errors import BadOption, DeviceOutOfMemory, ExtraMissing
+from cutsmith.machine.threads import thread_count
 
 DEVICE_NAMES = ("auto", "cpu", "cuda", "mps")
 # What pip's extra leaves out: this package asks by name for an OpenCV that breaks the one that is there.

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutsmith.errors import PictureTooLarge
+from cutsmith.machine.memory import available_memory
 from cutsmith.matting.arrays import Pixel, checked_image, checked_mask
 from cutsmith.matting.compilation import import_pymatting
 from cutsmith.matting.crops import Crop, crops_around_unknown
-from cutsmith.matting.memory import available_memory
 from cutsmith.matting.trimap import FOREGROUND, UNKNOWN, Band, checked_trimap, trimap_from_soft_mask
 
 if TYPE_CHECKING:

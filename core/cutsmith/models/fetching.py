@@ -13,12 +13,12 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 from cutsmith.errors import DownloadFailed, WeightsDamaged
-from cutsmith.file_presence import is_file, is_folder
+from cutsmith.machine.files import is_file, is_folder
+from cutsmith.machine.folders import data_folder
 from cutsmith.models import npm_package
 from cutsmith.models.catalogue import Entry
 from cutsmith.models.download import Progress, download, forget_part, part_record, shown
 from cutsmith.models.integrity import Integrity
-from cutsmith.user_folders import data_folder
 
 logger = logging.getLogger(__name__)
 

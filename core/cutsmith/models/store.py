@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from cutsmith.errors import LicenceNotAccepted, WeightsDamaged, WeightsMissing
-from cutsmith.file_presence import is_file
+from cutsmith.machine.files import is_file
+from cutsmith.machine.folders import cache_folder, data_folder
 from cutsmith.models.catalogue import Entry
 from cutsmith.models.integrity import FirstSeen, HashMemory, Integrity, check_file
-from cutsmith.user_folders import cache_folder, data_folder
 
 if TYPE_CHECKING:
     from cutsmith.models.download import Progress

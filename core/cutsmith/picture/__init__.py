@@ -11,22 +11,19 @@ The modules, in the order in which a picture passes through them:
     pillow_decoder    bytes -> `decoded.Decoded`, for all formats but HEIC; by the kind of pixel it calls
         modes             up to 8 bits: gray, palette, RGB, CMYK ...
         sixteen_bit       all 16 bits of PNG and TIFF
-        raw_mode          (what those two ask of Pillow)
         tiff_decoder      TIFFs that Pillow does not know
     heic_decoder      the same for HEIC
     orientation       turned upright
     colour            the profile settled, to sRGB and back; `icc_profile` knows profiles by their numbers
     samples           depths; straight and premultiplied alpha
-    reading           all of the above, in this order, to a `Picture`
-    picture           `Picture` itself
-    encoding          pixels -> bytes; `png_encoder` for PNG
-    mask              the same for a soft mask or alpha alone
+    picture           `Picture` itself: all of the above in this order, or from samples in memory
+    encoding          pixels, or alpha alone, -> bytes; `png_encoder` for PNG
     destination       bytes -> file, whole or not at all
 """
 
 from cutsmith.picture.destination import check_output, write_bytes_atomically
+from cutsmith.picture.encoding import encode_mask, write_mask
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, MINIMUM_SIDE
-from cutsmith.picture.mask import encode_mask, write_mask
 from cutsmith.picture.picture import Picture
 
 __all__ = [

@@ -1,11 +1,13 @@
-"""Pixels -> the bytes of a file: PNG, TIFF, WebP, JPEG, AVIF, BMP."""
+"""Pixels -> the bytes of a file: PNG, TIFF, WebP, JPEG, AVIF, BMP; and a mask alone as a gray picture."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Mapping
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +15,8 @@ from numpy.typing import NDArray
 
 from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused
 from cutsmith.picture.colour import srgb_from_profile
-from cutsmith.picture.formats import OPAQUE_FORMATS
+from cutsmith.picture.destination import write_bytes_atomically
+from cutsmith.picture.formats import OPAQUE_FORMATS, output_format
 from cutsmith.picture.png_encoder import encode_png
 from cutsmith.picture.samples import samples_from_alpha, to_8_bit
 
@@ -170,3 +173,36 @@ def _exif(metadata: Mapping[str, str]) -> bytes:
     exif[0x010E] = _description(metadata)  # ImageDescription
     exif[0x0131] = "Cutsmith"  # Software
     return exif.tobytes()
+
+
+def encode_mask(
+    alpha: NDArray[np.float32],
+    suffix: str,
+    *,
+    dpi: tuple[float, float] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> bytes:
+    """The gray file of `alpha`, float32 (H, W) in [0, 1]; `suffix` such as ".png".
+
+    Raises:
+        OutputFormatUnsupported, OutputRefused.
+    """
+    gray = samples_from_alpha(alpha, np.dtype(np.uint8))
+    return encode(gray, None, output_format(suffix), dpi=dpi, metadata=metadata)
+
+
+def write_mask(
+    alpha: NDArray[np.float32],
+    path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    dpi: tuple[float, float] | None = None,
+    metadata: Mapping[str, str] | None = None,
+) -> Path:
+    """Write `alpha`, float32 (H, W) in [0, 1], to `path` as a gray picture, atomically; -> the path.
+
+    Raises:
+        OutputFormatUnsupported, OutputExists, OutputRefused.
+    """
+    data = encode_mask(alpha, Path(path).suffix or str(path), dpi=dpi, metadata=metadata)
+    return write_bytes_atomically(data, path, overwrite=overwrite)

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from cutsmith.errors import PictureFormatUnsupported
 from cutsmith.picture.colour import cmyk_to_srgb, lab_to_srgb
-from cutsmith.picture.raw_mode import raw_mode, with_raw_mode
 from cutsmith.picture.samples import straight
+from cutsmith.picture.sixteen_bit import raw_mode, with_raw_mode
 
 if TYPE_CHECKING:
     from PIL.Image import Image

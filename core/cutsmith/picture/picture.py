@@ -11,12 +11,15 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from cutsmith.picture.colour import profile_from_srgb, srgb_from_profile
+from cutsmith.picture.colour import profile_from_srgb, settle_profile, srgb_from_profile
+from cutsmith.picture.decoded import Decoded, damage_named
 from cutsmith.picture.destination import write_bytes_atomically
 from cutsmith.picture.encoding import encode
 from cutsmith.picture.formats import output_format
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS
-from cutsmith.picture.samples import on_white, to_8_bit
+from cutsmith.picture.orientation import SIDEWAYS, upright
+from cutsmith.picture.samples import alpha_from_samples, on_white, to_8_bit
+from cutsmith.picture.source import read_source
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,9 +79,13 @@ class Picture:
             PictureFormatUnsupported, PictureDamaged, PictureTooSmall, PictureTooLarge: what is in it.
             FormatExtraMissing: HEIC without pi-heif.
         """
-        from cutsmith.picture.reading import read_picture
-
-        return read_picture(source, max_pixels)
+        data, format_name, name = read_source(source)
+        decoded = _decode(data, format_name, name, max_pixels)
+        with damage_named(name):  # for what the machine's memory does not hold
+            pixels, icc = settle_profile(upright(decoded.pixels, decoded.orientation), decoded.icc, decoded.warnings)
+            alpha = None if decoded.alpha is None else alpha_from_samples(upright(decoded.alpha, decoded.orientation))
+        dpi = decoded.dpi[::-1] if decoded.dpi and decoded.orientation in SIDEWAYS else decoded.dpi
+        return cls(pixels, alpha, icc, dpi, name, tuple(decoded.warnings))
 
     def srgb(self) -> NDArray[np.uint8]:
         """What a model sees: uint8 (H, W, 3) in sRGB, transparency on white, 16 bits rounded to 8 (never clipped).
@@ -130,3 +137,13 @@ class Picture:
             metadata=metadata,
             quality=quality,
         )
+
+
+def _decode(data: bytes, format_name: str, name: str, max_pixels: int) -> Decoded:
+    if format_name == "HEIC":
+        from cutsmith.picture.heic_decoder import decode_heic
+
+        return decode_heic(data, name, max_pixels)
+    from cutsmith.picture.pillow_decoder import decode_with_pillow
+
+    return decode_with_pillow(data, format_name, name, max_pixels)

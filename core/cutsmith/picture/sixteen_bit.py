@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutsmith.picture.raw_mode import raw_mode, with_raw_mode
 from cutsmith.picture.samples import straight
 
 if TYPE_CHECKING:
-    from PIL.ImageFile import ImageFile
+    from PIL.ImageFile import ImageFile, _Tile
 
 Arrays = tuple[NDArray[Any], NDArray[Any] | None]
 _NATIVE, _SWAPPED = ("L", "B") if sys.byteorder == "little" else ("B", "L")
@@ -96,3 +95,14 @@ def _colour_key(samples: NDArray[np.uint16], image: ImageFile) -> NDArray[np.uin
     matches = samples == np.asarray(key)
     transparent = matches.all(axis=-1) if samples.ndim == 3 else matches
     return np.where(transparent, np.uint16(0), np.uint16(65535))
+
+
+def raw_mode(tile: _Tile) -> str:
+    """The raw mode of `tile`, such as "RGB;16B"; "" where it has none."""
+    found = tile.args[0] if isinstance(tile.args, tuple) and tile.args else tile.args
+    return found if isinstance(found, str) else ""
+
+
+def with_raw_mode(tile: _Tile, mode: str) -> _Tile:
+    """`tile`, to be unpacked as the raw mode `mode`."""
+    return tile._replace(args=(mode, *tile.args[1:]) if isinstance(tile.args, tuple) else mode)

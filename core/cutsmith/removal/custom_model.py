@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import ModelUnusable
-from cutsmith.file_presence import is_file
+from cutsmith.machine.files import is_file
 
 if TYPE_CHECKING:
     from cutsmith.models.catalogue import SalientSpec

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutsmith.errors import UnknownModel, WeightsDamaged, WeightsMissing
-from cutsmith.file_presence import is_file
+from cutsmith.machine.files import is_file
 from cutsmith.removal.rembg_session import PREFIX
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def load_remover(
     if model is None:
         return _load_default(store, engine, threads)
     if model.startswith(PREFIX):
-        from cutsmith.engines.threads import thread_count
+        from cutsmith.machine.threads import thread_count
         from cutsmith.removal.rembg_session import open_rembg_session
 
         return LoadedRemover(open_rembg_session(model.removeprefix(PREFIX), thread_count(threads)))

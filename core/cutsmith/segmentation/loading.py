@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutsmith.errors import CutsmithError, UnknownModel
-from cutsmith.file_presence import is_file
+from cutsmith.machine.files import is_file
 
 if TYPE_CHECKING:
     from cutsmith.models.catalogue import Entry

@@ -13,8 +13,8 @@ from cutsmith.worker.job_fields import ANSWER_DTYPES, Arrays, Options, answer_ar
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cutsmith.cutout import Cutout, FoundObject
     from cutsmith.picture import Picture
+    from cutsmith.result.cutout import Cutout, FoundObject
     from cutsmith.worker.protocol import Array, Message
 
 Report = Callable[[str, float], None]
@@ -46,8 +46,8 @@ def run_job(message: Message, report: Report) -> Answer:
 
 
 def _cut(options: Options, arrays: Arrays, report: Report) -> Answer:
-    from cutsmith.finishing import FOREGROUND_METHODS, MATTING_METHODS
-    from cutsmith.pipeline import cut_out
+    from cutsmith.pipeline.cut_out import cut_out
+    from cutsmith.pipeline.finishing import FOREGROUND_METHODS, MATTING_METHODS
 
     text = options.text("text")
     arguments: dict[str, Any] = {
@@ -98,8 +98,8 @@ def _ask_for_selection(selection: NDArray[Any], picture: Picture, arguments: dic
 
 
 def _refine(options: Options, arrays: Arrays, report: Report) -> Answer:
-    from cutsmith.finishing import FOREGROUND_METHODS, MATTING_METHODS
-    from cutsmith.refinement import refine_mask
+    from cutsmith.pipeline.finishing import FOREGROUND_METHODS, MATTING_METHODS
+    from cutsmith.pipeline.refine_mask import refine_mask
 
     arguments: dict[str, Any] = {
         "matting": options.choice("matting", MATTING_METHODS, "closed-form"),

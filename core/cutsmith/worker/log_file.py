@@ -9,7 +9,7 @@ import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
-from cutsmith.user_folders import log_folder
+from cutsmith.machine.folders import log_folder
 
 # The file and the one before it.
 _MAX_BYTES = 500_000

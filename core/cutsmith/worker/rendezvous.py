@@ -46,8 +46,8 @@ def worker_folder() -> Path:
     """The folder where this user's worker is met; it need not exist yet.
 
     That of the session (XDG_RUNTIME_DIR, /run/user/UID) where it exists and is this user's alone; else in the cache
-    folder, as `cutsmith.user_folders.cache_folder` has it; else, where that path is too long for a socket, a folder in
-    the one for temporary files.
+    folder, as `cutsmith.machine.folders.cache_folder` has it; else, where that path is too long for a socket, a folder
+    in the one for temporary files.
     """
     if sys.platform == "win32":
         return _cache_folder() / "worker"

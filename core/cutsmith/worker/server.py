@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from cutsmith import __version__
 from cutsmith.errors import CutsmithError, OutputRefused, WorkerEnding
+from cutsmith.version import __version__
 from cutsmith.worker.client_link import Activity, ClientLink
 from cutsmith.worker.job_queue import Job, JobQueue
 from cutsmith.worker.jobs import run_job

@@ -115,7 +115,7 @@ def test_a_cut_out_that_is_there_is_told_although_its_preview_failed(tmp_path, m
     def full(cutout):
         raise OutputRefused("The disk is full.")
 
-    monkeypatch.setattr("cutsmith.preview.preview", full)
+    monkeypatch.setattr("cutsmith.result.preview.preview", full)
     jobs = plan_jobs(
         [str(tmp_path / "a.png")], str(tmp_path / "cut.png"), str(tmp_path / "seen.png"), suffix=".png", ending="cut"
     )

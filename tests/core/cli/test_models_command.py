@@ -25,8 +25,8 @@ from cutsmith.errors import (
     WeightsDamaged,
     WeightsMissing,
 )
+from cutsmith.machine.folders import data_folder
 from cutsmith.models import catalogue
-from cutsmith.user_folders import data_folder
 
 CONTENT = hashlib.shake_128(b"weights").digest(50_000)
 

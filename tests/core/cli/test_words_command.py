@@ -16,7 +16,7 @@ from PIL import Image
 from cutsmith.cli import cutsmith as command
 from cutsmith.cli.cut_command import parse_point
 from cutsmith.errors import BadOption, BadPhrases, BadPoint, CutsmithError
-from cutsmith.loaded_models import forget_models
+from cutsmith.pipeline.loading import forget_models
 
 # Random weights: whatever they are sure of, something passes.
 WORDS = ["--text", "red mug, spoon", "--max-detections", "4", "--box-threshold", "0.01", "--text-threshold", "0"]

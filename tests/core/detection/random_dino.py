@@ -65,9 +65,9 @@ def random_dino(tmp_path_factory: pytest.TempPathFactory, vocabulary: Path) -> C
     def write(detector=TINY_DETECTOR, swin=TINY_SWIN, bert=TINY_BERT, seed: int = 3) -> Path:
         import torch
 
-        from cutsmith.detection.checkpoint_sizes import CheckpointSizes
-        from cutsmith.detection.grounding_dino import build_network
-        from cutsmith.detection.vocabulary import bert_tokenizer
+        from cutsmith.detection.grounding_dino.checkpoint_sizes import CheckpointSizes
+        from cutsmith.detection.grounding_dino.network import build_network
+        from cutsmith.detection.grounding_dino.vocabulary import bert_tokenizer
 
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -93,7 +93,7 @@ def tiny_dino(random_dino: Callable[..., Path]) -> Path:
 @pytest.fixture(scope="session")
 def tiny_dino_detector(tiny_dino: Path, vocabulary: Path):
     from cutsmith.detection.detector import GroundingDetector
-    from cutsmith.detection.grounding_dino import open_grounding_dino
+    from cutsmith.detection.grounding_dino.network import open_grounding_dino
 
     return GroundingDetector("tiny", open_grounding_dino(tiny_dino, vocabulary), tiny_dino.name)
 

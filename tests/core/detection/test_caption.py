@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutsmith.detection.caption import write_caption
-from cutsmith.detection.vocabulary import bert_tokenizer
+from cutsmith.detection.grounding_dino.vocabulary import bert_tokenizer
 
 MAX_TOKENS = 256
 

@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from cutsmith.detection.grounding_dino import IMAGE_SPEC
+from cutsmith.detection.grounding_dino.network import IMAGE_SPEC
 from cutsmith.detection.image_tensor import ImageSpec, image_tensor, scaled_size, without_extreme_ratio
 
 HUB_SPEC = ImageSpec(800, 1333, (0.485, 0.456, 0.406), (0.229, 0.224, 0.225), 2, round_before_scaling=False)

@@ -13,8 +13,8 @@ from cutsmith.engines import opening, openvino_engine
 from cutsmith.engines.onnxruntime_engine import OnnxruntimeEngine
 from cutsmith.engines.openvino_engine import OpenVinoEngine
 from cutsmith.engines.presence import Presence
-from cutsmith.engines.threads import thread_count
 from cutsmith.errors import BadOption, ModelUnusable
+from cutsmith.machine.threads import thread_count
 
 TENSOR = np.random.default_rng(1).normal(size=(1, 3, 64, 64)).astype(np.float32)
 
@@ -190,7 +190,7 @@ def test_threads_follow_the_affinity_of_the_process() -> None:
 
     code = (
         "import os; os.sched_setaffinity(0, {0})\n"
-        "from cutsmith.engines.threads import thread_count; print(thread_count())"
+        "from cutsmith.machine.threads import thread_count; print(thread_count())"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() == "1"

@@ -10,7 +10,7 @@ from cutsmith.engines import trial
 from cutsmith.engines.presence import Presence
 from cutsmith.engines.trial import trial_network, try_engines
 from cutsmith.errors import EngineMissing, ModelUnusable
-from cutsmith.user_folders import compiled_folder
+from cutsmith.machine.folders import compiled_folder
 
 
 def test_the_network_is_an_onnx_file_as_the_format_has_it() -> None:

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from cutsmith.errors import DownloadFailed, LicenceNotAccepted, WeightsDamaged
+from cutsmith.machine.folders import data_folder
 from cutsmith.models import download
 from cutsmith.models.store import Store
-from cutsmith.user_folders import data_folder
 
 # What a process of its own does: fetch the tiny entry from the URL in argv, and print the path.
 FETCHING_PROCESS = """

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from cutsmith.errors import DownloadFailed, WeightsDamaged
+from cutsmith.machine.folders import data_folder
 from cutsmith.models.catalogue import Chunk, NpmSource
 from cutsmith.models.store import Store
-from cutsmith.user_folders import data_folder
 
 PIECE = 250_000
 

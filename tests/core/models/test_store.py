@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cutsmith.errors import LicenceNotAccepted, WeightsDamaged, WeightsMissing
+from cutsmith.machine.folders import cache_folder, data_folder
 from cutsmith.models import integrity
 from cutsmith.models.store import Store, require_licence, size_text
-from cutsmith.user_folders import cache_folder, data_folder
 
 
 def put(path: Path, content: bytes) -> Path:

@@ -9,7 +9,7 @@ import tifffile
 from PIL import Image
 
 from cutsmith.errors import PictureDamaged
-from cutsmith.picture import Picture, write_mask
+from cutsmith.picture import Picture
 
 
 @pytest.fixture
@@ -140,12 +140,3 @@ def test_formats_of_8_bits_get_rounded_ones(gradient, suffix):
     assert picture.pixels.dtype == np.uint8
     smooth = Picture(np.full((16, 16, 3), 65535 // 2, np.uint16))
     assert np.abs(Picture.read(smooth.encode(suffix)).pixels.astype(int) - 127).max() <= 1
-
-
-@pytest.mark.parametrize("name", ["mask.png", "mask.tif"])
-def test_masks_of_16_bits(gradient, tmp_path, name):
-    alpha = (gradient[..., 0] / 65535).astype(np.float32)
-    path = write_mask(alpha, tmp_path / name, sixteen_bit=True)
-    seen = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    assert seen.dtype == np.uint16
-    assert np.array_equal(seen, gradient[..., 0])

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from cutsmith.user_folders import cache_folder
+from cutsmith.machine.folders import cache_folder
 from cutsmith.worker import rendezvous
 from cutsmith.worker.protocol import Array, ConnectionEnded, Message, read_message, write_message
 from cutsmith.worker.rendezvous import ConnectionStream, FileLock, FolderUnsafe, prepare_folder, read_key, write_new_key

@@ -1,0 +1,128 @@
+"""`Cutout`: a subject cut out of a picture, and what can be done with it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from cutsmith.picture import Picture, write_mask
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cutsmith.geometry import Box
+    from cutsmith.protocols import Point
+
+Background = str | os.PathLike[str] | tuple[int, int, int] | Picture
+
+
+@dataclass(frozen=True)
+class FoundObject:
+    """One object that was asked for, and how sure its finders are.
+
+    Attributes:
+        box: (x0, y0, x1, y1) in pixels; None where it was not asked for by a box or words.
+        points: the clicks that asked for it.
+        label: the phrase that it answers, as the user wrote it; "" where it was not asked for by words.
+        score: the detector's probability; None without a detector.
+        predicted_iou: SAM 2's estimate of the mask's IoU with the object, maybe a little above 1; None without SAM 2.
+        stability: in [0, 1], how little the mask changes with its threshold; None without SAM 2.
+    """
+
+    box: Box | None = None
+    points: tuple[Point, ...] = ()
+    label: str = ""
+    score: float | None = None
+    predicted_iou: float | None = None
+    stability: float | None = None
+
+
+@dataclass(frozen=True)
+class Cutout:
+    """A subject cut out of a picture.
+
+    Attributes:
+        picture: what it was cut out of, upright.
+        alpha: float32 (H, W) in [0, 1], straight; the picture's own alpha x the subject's.
+        foreground: (H, W, 3), the picture's depth and colour space; the subject's colours, without the background's.
+        soft_mask: float32 (H, W) in [0, 1], the model's raw probability.
+        provenance: how it was made: version, model, weights, engine and options.
+        objects: what `text`, `box`, `points` or `mask` found and this cut-out is made of; empty for the main subject.
+        warnings: what the user should know.
+        seconds: what each stage took; "load" is what was left of loading when the picture had been read.
+    """
+
+    picture: Picture
+    alpha: NDArray[np.float32]
+    foreground: NDArray[np.uint8] | NDArray[np.uint16]
+    soft_mask: NDArray[np.float32]
+    provenance: Mapping[str, str]
+    warnings: tuple[str, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    objects: tuple[FoundObject, ...] = ()
+
+    def as_picture(self) -> Picture:
+        """The cut-out as a picture with alpha, in the source's colour space and resolution."""
+        return Picture(self.foreground, self.alpha, self.picture.icc, self.picture.dpi, self.picture.source)
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        provenance: bool = False,
+        quality: int | None = None,
+    ) -> Path:
+        """Write the cut-out with its transparency (PNG, TIFF, WebP, AVIF), whole or not at all.
+
+        Args:
+            path: the suffix names the format.
+            overwrite: whether a file that is there may be replaced.
+            provenance: whether `provenance` goes into the file's metadata.
+            quality: 1-100, for lossy WebP and AVIF.
+
+        Raises:
+            OutputError: it cannot be written.
+            OutputFormatUnsupported: the format is unknown or holds no alpha.
+        """
+        metadata = self.provenance if provenance else None
+        return self.as_picture().save(path, overwrite=overwrite, metadata=metadata, quality=quality)
+
+    def save_mask(self, path: str | os.PathLike[str], *, overwrite: bool = False, provenance: bool = False) -> Path:
+        """Write alpha alone as a gray picture; errors as for `save`."""
+        metadata = self.provenance if provenance else None
+        return write_mask(self.alpha, path, overwrite=overwrite, dpi=self.picture.dpi, metadata=metadata)
+
+    def on(self, background: Background) -> Picture:
+        """The subject laid on `background`: a colour, a picture or its path, or "blur" (see `background_pixels`).
+
+        Raises:
+            BadColour: neither a colour nor a file.
+            PictureError: the background's file cannot be read.
+        """
+        from cutsmith.result.background import background_pixels
+
+        behind = background_pixels(background, self.picture, self.alpha)
+        return Picture(
+            composite(self.foreground, self.alpha, behind),
+            None,
+            self.picture.icc,
+            self.picture.dpi,
+            self.picture.source,
+        )
+
+
+def composite(
+    foreground: NDArray[np.uint8] | NDArray[np.uint16],
+    alpha: NDArray[np.float32],
+    behind: NDArray[np.uint8] | NDArray[np.uint16],
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    """`foreground` over `behind`, both (H, W, 3) of the same depth: alpha x F + (1 - alpha) x B, rounded."""
+    share = alpha[..., None]
+    mixed = behind + share * (foreground.astype(np.float32) - behind)
+    return cast("NDArray[np.uint8] | NDArray[np.uint16]", np.rint(mixed).astype(foreground.dtype))
