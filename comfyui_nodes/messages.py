@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cutsmith.cures import advise
 from cutsmith.errors import CutsmithError
 
 # What the command line calls its options, and what the nodes call them.
@@ -38,7 +39,7 @@ def in_the_nodes_words() -> Iterator[None]:
     try:
         yield
     except CutsmithError as error:
-        error.what, error.remedy = rewritten(error.what), rewritten(error.remedy)
+        error.what, error.cures = rewritten(error.what), (advise(rewritten(error.remedy)),)
         error.args = (error.what, error.remedy)
         raise
 

@@ -1,25 +1,99 @@
-"""Every failure that Cutsmith foresees, as a type.
+"""Every failure that Cutsmith foresees, as a type that carries data.
 
-An error says what was found and what was wanted (`what`) and how to mend it, with the command where there is one
-(`remedy`). `exit_code` is what the command line returns for it: 1 the picture or the output failed, 2 wrong usage,
-3 something is not installed, 4 nothing was found.
+An error says which `option` it is about, what was `found`, what is `wanted`, and which `cures` mend it. `what` and
+`remedy` say the same to people who call the engine from Python; each door has its own words. `exit_code` is what the
+command line returns: 1 the picture or the output failed, 2 wrong usage, 3 something is not installed, 4 nothing found.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
+from cutsmith.cures import Cure, advise
+
+_LONGEST_SHOWN = 60
+
 
 class CutsmithError(Exception):
-    """Base of every error that Cutsmith raises on purpose."""
+    """Base of every error that Cutsmith raises on purpose.
+
+    Args:
+        what: what is wrong, in whole sentences that name no flag and no command; made of `option`, `wanted` and `found`
+            where it is left out.
+        cures: what mends it, best first; a text is advice.
+        option: the option that it is about, by its name in `cutsmith.options`.
+        found: the value that was found.
+        wanted: what must be there instead, to follow the words "must be".
+    """
 
     exit_code = 1
 
-    def __init__(self, what: str, remedy: str = "") -> None:
-        super().__init__(what, remedy)
-        self.what = what
-        self.remedy = remedy
+    def __init__(
+        self, what: str = "", *cures: Cure | str, option: str = "", found: object = "", wanted: str = ""
+    ) -> None:
+        self.cures = tuple(advise(each) if isinstance(each, str) else each for each in cures if each)
+        self.option = option
+        self.found = found if isinstance(found, str) else shown(found)
+        self.wanted = wanted
+        self.is_about_a_value = not what
+        """Whether `what` only says that `option` must be `wanted`, but is `found`: a door may say that in its words."""
+        self.what = what or must_be(option, wanted, self.found)
+        super().__init__(self.what, self.remedy)
+
+    @property
+    def remedy(self) -> str:
+        """How to mend it, a line a cure; "" where nothing is known."""
+        return "\n  ".join(map(str, self.cures))
 
     def __str__(self) -> str:
         return f"{self.what}\n  {self.remedy}" if self.remedy else self.what
+
+    def to_json(self) -> dict[str, Any]:
+        """The error for JSON: "type", "what", "remedy", "exit_code", "cures", and where it is known "option", "found",
+        "wanted"."""
+        about = {"option": self.option, "found": self.found, "wanted": self.wanted}
+        return {
+            "type": type(self).__name__,
+            "what": self.what,
+            "remedy": self.remedy,
+            "exit_code": self.exit_code,
+            "cures": [cure.to_json() for cure in self.cures],
+            "is_about_a_value": self.is_about_a_value,
+            **{name: value for name, value in about.items() if value},
+        }
+
+
+def must_be(option: str, wanted: str, found: str) -> str:
+    """The sentence that says what is wrong with a value, `option` in a door's own words."""
+    return f"{option} must be {wanted}, but got {found}." if found else f"{option} must be {wanted}."
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: short, a text in quotes."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 3]}..."
+
+
+class Notice(str):
+    """What the user should know though nothing failed: a text, with cures as an error has them.
+
+    The text that it is stands for `what` and `cures` together, for who does not look at them.
+    """
+
+    what: str
+    cures: tuple[Cure, ...]
+
+    def __new__(cls, what: str, *cures: Cure | str) -> Notice:
+        """Make the notice of `what` is the case and the `cures` for it."""
+        made = tuple(advise(each) if isinstance(each, str) else each for each in cures if each)
+        notice = super().__new__(cls, " ".join([what, *map(str, made)]))
+        notice.what = what
+        notice.cures = made
+        return notice
+
+    def to_json(self) -> dict[str, Any]:
+        """The notice for JSON: "what" and "cures"."""
+        return {"what": self.what, "cures": [cure.to_json() for cure in self.cures]}
 
 
 class PictureError(CutsmithError):
@@ -63,7 +137,7 @@ class OutputError(CutsmithError):
 
 
 class OutputExists(OutputError):
-    """The output file is already there and `--overwrite` was not given."""
+    """The output file is already there and may not be replaced."""
 
 
 class OutputRefused(OutputError):
@@ -121,8 +195,8 @@ class NotInstalled(CutsmithError):
 class WeightsMissing(NotInstalled):
     """A model's file is nowhere on this machine; `model` is its name in the catalogue, where it is there."""
 
-    def __init__(self, what: str, remedy: str = "", *, model: str = "") -> None:
-        super().__init__(what, remedy)
+    def __init__(self, what: str, *cures: Cure | str, model: str = "") -> None:
+        super().__init__(what, *cures)
         self.model = model
 
 
@@ -135,7 +209,7 @@ class DownloadFailed(NotInstalled):
 
 
 class LicenceNotAccepted(NotInstalled):
-    """The weights may not be used commercially and `--accept-licence` was not given."""
+    """The weights may not be used commercially and the licence was not accepted."""
 
 
 class EngineMissing(NotInstalled):
@@ -167,7 +241,7 @@ class SubjectNotFound(CutsmithError):
 
     exit_code = 4
 
-    def __init__(self, what: str, remedy: str = "", *, best_probability: float, threshold: float) -> None:
-        super().__init__(what, remedy)
+    def __init__(self, what: str, *cures: Cure | str, best_probability: float, threshold: float) -> None:
+        super().__init__(what, *cures)
         self.best_probability = best_probability
         self.threshold = threshold
