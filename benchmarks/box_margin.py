@@ -81,7 +81,7 @@ def main() -> int:
     from cutsmith.removal.loading import load_remover
 
     try:
-        remover = load_remover(options.model, engine=options.engine, threads=options.threads).remover
+        remover = load_remover(options.model, engine=options.engine, threads=options.threads).model
     except CutsmithError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -121,15 +121,15 @@ def _photograph(number: int) -> Any:
 
 
 def _rembg_cut(nodes: dict[str, Any], batch: Any, images: list[Any]) -> tuple[Work, Work]:
-    from cutsmith import Picture, SubjectNotFound, cut_out
+    from cutsmith import Models, Picture, SubjectNotFound, cut_out
     from cutsmith.removal.loading import load_remover
 
-    remover = load_remover().remover
+    remover = load_remover().model
 
     def engine() -> None:
         for image in images:
             with contextlib.suppress(SubjectNotFound):
-                cut_out(Picture(image), remover=remover)
+                cut_out(Picture(image), models=Models(remover=remover))
 
     settings = {"model": "default (IS-Net)", "matting": "none", "band_inner": 3, "band_outer": 3}
     return lambda: nodes["CutsmithRembgCut"].execute(image=batch, **settings), engine
@@ -157,9 +157,9 @@ def _sam2_mask(nodes: dict[str, Any], batch: Any, images: list[Any], sam2: str) 
     import folder_paths
 
     from cutsmith.protocols import Point, Prompt
-    from cutsmith.segmentation.loading import load_sam2
+    from cutsmith.segmentation.loading import load_segmenter
 
-    segmenter = load_sam2(folder_paths.get_full_path("sam2", sam2), device="cpu").segmenter
+    segmenter = load_segmenter(folder_paths.get_full_path("sam2", sam2), device="cpu").model
 
     def engine() -> None:
         for image in images:

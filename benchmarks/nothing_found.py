@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cutsmith.pipeline.loading import load_remover
 from cutsmith.pipeline.subjects import FOUND_PROBABILITY
+from cutsmith.removal.loading import load_remover
 
 SIZES = ((200, 200), (300, 400), (512, 512), (1024, 1024), (1000, 1500))
 
@@ -46,7 +46,7 @@ def photograph(name: str) -> NDArray[np.uint8]:
 
 def main() -> None:
     """Print a row a picture."""
-    removers = {engine: load_remover(None, engine, None).remover for engine in ("openvino", "onnxruntime")}
+    removers = {engine: load_remover(engine=engine).model for engine in ("openvino", "onnxruntime")}
     print(f"{'picture':34} " + " ".join(f"{engine:>11}" for engine in removers))
     for name, picture in pictures():
         best = [float(remover.soft_mask(picture).max()) for remover in removers.values()]

@@ -25,7 +25,7 @@ from interleaved_runs import machine, median
 from random_sam2 import CONFIG, write_random_sam2
 
 from cutsmith.protocols import Point, Prompt
-from cutsmith.segmentation.loading import load_sam2
+from cutsmith.segmentation.loading import load_segmenter
 from cutsmith.segmentation.sam2 import Sam2Segmenter
 
 BOX = (300.0, 200.0, 1100.0, 800.0)
@@ -81,7 +81,7 @@ def main() -> int:
     print(machine())
     with tempfile.TemporaryDirectory(prefix="cutsmith-benchmark-") as folder:
         checkpoint = write_random_sam2(Path(folder))
-        segmenter = load_sam2(str(checkpoint), device="cpu", threads=options.threads).segmenter
+        segmenter = load_segmenter(str(checkpoint), device="cpu", threads=options.threads).model
         predictor = upstreams(checkpoint)
         pairs, gains = [], []
         for warm in (picture(1), picture(2)):

@@ -45,7 +45,7 @@ def remover(choice: str, device: str, *, keep: bool) -> Iterator[Remover]:
             engine = "openvino" if find_spec("openvino") else "onnxruntime"
         loaded = load_remover(engine_name(choice, "remover"), engine=engine, store=comfyui_store())
         tell(loaded.warnings)
-        return loaded.remover
+        return loaded.model
 
     with _held(("remover", choice, device), load, keep=keep) as opened:
         yield opened
@@ -56,11 +56,11 @@ def segmenter(choice: str, device: str, *, keep: bool) -> Iterator[Sam2Segmenter
     """The SAM 2 that `choice` names, on the device; unloaded afterwards unless `keep`."""
 
     def load() -> _Managed:
-        from cutsmith.segmentation.loading import load_sam2
+        from cutsmith.segmentation.loading import load_segmenter
 
-        loaded = load_sam2(engine_name(choice, "segmenter"), device="cpu", store=comfyui_store())
+        loaded = load_segmenter(engine_name(choice, "segmenter"), device="cpu", store=comfyui_store())
         tell(loaded.warnings)
-        return _Managed(loaded.segmenter, device, _SAM2_MEMORY, on_unload=loaded.segmenter.forget_pictures)
+        return _Managed(loaded.model, device, _SAM2_MEMORY, on_unload=loaded.model.forget_pictures)
 
     with _held(("segmenter", choice, device), load, keep=keep) as managed:
         managed.bring_to_device()
@@ -76,7 +76,7 @@ def detector(choice: str, device: str, *, keep: bool) -> Iterator[GroundingDetec
 
         loaded = load_detector(engine_name(choice, "detector"), device="cpu", store=comfyui_store())
         tell(loaded.warnings)
-        return _Managed(loaded.detector, device, _DETECTOR_MEMORY)
+        return _Managed(loaded.model, device, _DETECTOR_MEMORY)
 
     with _held(("detector", choice, device), load, keep=keep) as managed:
         managed.bring_to_device()

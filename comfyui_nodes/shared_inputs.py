@@ -1,102 +1,101 @@
-"""Inputs that several nodes have, all of them advanced: what is done to a mask, the background, and the model."""
+"""Inputs that several nodes have: the engine's options, made from their declarations; the background; the model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from comfy_api.latest import io
 
 from cutsmith.errors import BadColour
+from cutsmith.options import DEFAULT_BAND, OPTIONS
 
 from .loaded_models import DEVICES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from cutsmith.request import Request
     from cutsmith.result.cutout import Cutout
 
 
-LARGEST_BLUR = 64
-LARGEST_OFFSET = 64
-LARGEST_BAND = 256
-# That of `cutsmith.matting.trimap.Band`, which is not imported before it is needed.
-DEFAULT_BAND = 3
 NO_BACKGROUND, COLOUR, TRANSPARENT = "none", "color", "transparent"
+_STEPS = {"box_threshold": 0.01, "text_threshold": 0.01, "mask_blur": 0.5}
+_MOST_DETECTIONS = 900
 
 
-@dataclass(frozen=True)
-class MaskEdits:
-    """What the user wants done to a mask, in this order."""
-
-    offset: int = 0
-    blur: float = 0.0
-    invert: bool = False
-
-    def __bool__(self) -> bool:
-        return bool(self.offset or self.blur or self.invert)
-
-    def applied(self, mask: NDArray[np.float32]) -> NDArray[np.float32]:
-        """`mask`, float32 (H, W) in [0, 1], after the edits."""
-        if not self:
-            return mask
-        from cutsmith.matting.mask_edits import edited_mask
-
-        return edited_mask(mask, offset=self.offset, blur=self.blur, invert=self.invert)
+def option_input(name: str, *, optional: bool = False, default: Any = None) -> io.Input:
+    """The input of the engine's option `name`, as it is declared; `default` is the node's own, where it has one."""
+    option = OPTIONS[name]
+    shared: dict[str, Any] = {"optional": optional, "tooltip": option.help}
+    if optional and option.advanced:
+        shared["advanced"] = True
+    given = option.default if default is None else default
+    least, most = option.usual or (option.least or 0.0, option.most or 0.0)
+    match option.kind:
+        case "choice":
+            # The node's own default comes first, as ComfyUI takes the first where a workflow says nothing.
+            choices = sorted(option.choices, key=lambda choice: choice != given)
+            return io.Combo.Input(name, options=choices, default=given, **shared)
+        case "flag":
+            return io.Boolean.Input(name, default=given, **shared)
+        case "number":
+            return io.Float.Input(name, default=given, min=float(least), max=float(most), step=_STEPS[name], **shared)
+        case "whole":
+            return io.Int.Input(name, default=given, min=int(least), max=int(most), **shared)
+    raise AssertionError(f"{name} is of the kind {option.kind}, which is no widget")
 
 
 def mask_edit_inputs() -> list[io.Input]:
     """mask_blur, mask_offset, invert."""
-    return [
-        io.Float.Input(
-            "mask_blur",
-            default=0.0,
-            min=0.0,
-            max=float(LARGEST_BLUR),
-            step=0.5,
-            optional=True,
-            advanced=True,
-            tooltip="Softens the mask's edge: standard deviation of the blur, in pixels.",
-        ),
-        io.Int.Input(
-            "mask_offset",
-            default=0,
-            min=-LARGEST_OFFSET,
-            max=LARGEST_OFFSET,
-            optional=True,
-            advanced=True,
-            tooltip="Grows the mask by so many pixels, or shrinks it (below 0). Comes before the blur.",
-        ),
-        io.Boolean.Input(
-            "invert",
-            default=False,
-            optional=True,
-            advanced=True,
-            tooltip="Cuts out the background instead of the subject.",
-        ),
-    ]
+    return [option_input(name, optional=True) for name in ("mask_blur", "mask_offset", "invert")]
 
 
 def band_inputs() -> list[io.Input]:
-    """band_inner, band_outer: how far the unknown band reaches, as `cutsmith.matting.trimap.Band` explains."""
+    """band_inner, band_outer: the two numbers of the option `band`."""
+    assert OPTIONS["band"].usual is not None, "a slider has two ends"
+    least, most = map(int, OPTIONS["band"].usual)
     return [
         io.Int.Input(
             "band_inner",
             default=DEFAULT_BAND,
-            min=0,
-            max=LARGEST_BAND,
+            min=least,
+            max=most,
             tooltip="Pixels by which the band that matting solves reaches into the subject (an erosion of it).",
         ),
         io.Int.Input(
             "band_outer",
             default=DEFAULT_BAND,
-            min=0,
-            max=LARGEST_BAND,
+            min=least,
+            max=most,
             tooltip="Pixels by which the band reaches into the background (a dilation of the subject). Wide for loose "
             "hair; wider than needed makes the result worse.",
         ),
     ]
+
+
+def max_detections_input() -> io.Input:
+    """max_detections, whose 0 takes all."""
+    return io.Int.Input(
+        "max_detections",
+        default=0,
+        min=0,
+        max=_MOST_DETECTIONS,
+        tooltip=f"{OPTIONS['max_detections'].help} 0 takes all.",
+    )
+
+
+def request_of(inputs: Mapping[str, Any], **own: Any) -> Request:
+    """The request that a node's `inputs` ask for, checked: those that the engine declares, and the node's `own`."""
+    from cutsmith.request import Request
+
+    fields = {name: value for name, value in inputs.items() if name in OPTIONS} | own
+    if fields.get("max_detections") == 0:
+        fields["max_detections"] = None
+    if "band_inner" in inputs and fields.get("matting", "none") != "none":
+        fields["band"] = (inputs["band_inner"], inputs["band_outer"])
+    return Request().updated(fields).checked()
 
 
 def background_inputs() -> list[io.Input]:
@@ -155,19 +154,6 @@ def why_no_colour(background_color: str | None) -> str | None:
     except BadColour:
         return f"background_color {background_color!r} is no colour: wanted #rrggbb or a CSS colour name, opaque."
     return None
-
-
-def edited(cut: Cutout, edits: MaskEdits) -> Cutout:
-    """`cut` with its alpha edited, and the colours that belong to that alpha."""
-    if not edits:
-        return cut
-    from cutsmith.matting.foreground import estimate_foreground
-
-    alpha = edits.applied(cut.alpha)
-    colours = cut.picture.pixels
-    if cut.provenance.get("foreground") != "none":
-        colours = estimate_foreground(colours, alpha)
-    return replace(cut, alpha=alpha, foreground=colours)
 
 
 def shown_pixels(cut: Cutout, background: str, background_color: str) -> NDArray[np.uint8] | NDArray[np.uint16]:

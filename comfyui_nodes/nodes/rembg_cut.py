@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
@@ -11,14 +11,15 @@ from .. import loaded_models
 from ..messages import in_the_nodes_words
 from ..model_choices import DEFAULT_REMOVER, remover_choices
 from ..previews import MaskPreviews
-from ..running import for_each
+from ..running import IsCancelled, for_each
 from ..shared_inputs import (
-    MaskEdits,
+    NO_BACKGROUND,
     background_inputs,
     band_inputs,
-    edited,
     mask_edit_inputs,
     model_inputs,
+    option_input,
+    request_of,
     shown_pixels,
     why_no_colour,
 )
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from cutsmith.result.cutout import Cutout
 
 logger = logging.getLogger(__name__)
-
-MATTING = ("none", "closed-form")
 
 
 class RembgCut(io.ComfyNode):
@@ -57,13 +56,7 @@ class RembgCut(io.ComfyNode):
                     tooltip="A removal model of the catalogue, an ONNX file in ComfyUI's folder models/rembg, or, "
                     "where rembg is installed, one of its own sessions (rembg:NAME).",
                 ),
-                io.Combo.Input(
-                    "matting",
-                    options=list(MATTING),
-                    default=MATTING[0],
-                    tooltip="none: the model's soft mask is the alpha. closed-form: hair and fur are solved for in a "
-                    "band around its edge (slower).",
-                ),
+                option_input("matting"),
                 *band_inputs(),
                 *mask_edit_inputs(),
                 *background_inputs(),
@@ -85,42 +78,35 @@ class RembgCut(io.ComfyNode):
         cls,
         image: torch.Tensor,
         model: str,
-        matting: str,
-        band_inner: int,
-        band_outer: int,
-        mask_blur: float = 0.0,
-        mask_offset: int = 0,
-        invert: bool = False,
-        background: str = "none",
+        background: str = NO_BACKGROUND,
         background_color: str = "#ffffff",
         device: str = "auto",
         keep_model_loaded: bool = True,
+        **options: Any,
     ) -> io.NodeOutput:
         """Colours and mask."""
-        from cutsmith import SubjectNotFound, cut_out, refine_mask
+        from cutsmith import Models, SubjectNotFound, cut_out, refine_mask
 
-        edits = MaskEdits(mask_offset, mask_blur, invert)
         with in_the_nodes_words():
+            request = request_of(options)
             pictures = pictures_of(image)
             colours, previews = ImageBatch(len(pictures)), MaskPreviews()
             with loaded_models.remover(model, device, keep=keep_model_loaded) as remover:
+                models = Models(remover=remover)
 
-                def cut(picture: Picture) -> Cutout:
+                def cut(picture: Picture, cancelled: IsCancelled) -> Cutout:
                     try:
-                        found = cut_out(
-                            picture,
-                            remover=remover,
-                            matting=cast("Literal['closed-form', 'none']", matting),
-                            band=None if matting == "none" else (band_inner, band_outer),
-                        )
+                        return cut_out(picture, request, models=models, cancelled=cancelled)
                     except SubjectNotFound as nothing:
                         logger.warning("Cutsmith: %s", nothing.what)
-                        found = refine_mask(picture, empty_mask(picture), matting="none")
-                    return edited(found, edits)
+                        return refine_mask(
+                            picture, empty_mask(picture), request.updated({"matting": "none", "band": None})
+                        )
 
                 def keep(cut: Cutout) -> None:
                     colours.add(shown_pixels(cut, background, background_color))
                     previews.add(cut.alpha)
 
                 cuts = for_each(pictures, cut, keep)
+            loaded_models.tell(dict.fromkeys(warning for each in cuts for warning in each.warnings))
         return io.NodeOutput(colours.tensor(), mask_tensor([each.alpha for each in cuts]), ui=previews.shown())

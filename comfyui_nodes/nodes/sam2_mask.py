@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ from ..click_points import EXAMPLE, click_points
 from ..messages import in_the_nodes_words
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
 from ..previews import MaskPreviews
-from ..running import for_each
-from ..shared_inputs import MaskEdits, mask_edit_inputs, model_inputs
+from ..running import IsCancelled, for_each
+from ..shared_inputs import mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
 
 if TYPE_CHECKING:
@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
+    from cutsmith import Models
     from cutsmith.picture import Picture
+    from cutsmith.pipeline.prompting import Asked
     from cutsmith.protocols import Point, Segmenter
+    from cutsmith.request import Request
     from cutsmith.result.cutout import FoundObject
 
+    Given = tuple[Picture, list[FoundObject], NDArray[np.float32] | None]
     Masked = list[tuple[NDArray[np.float32], FoundObject]]
 
 
@@ -109,17 +113,20 @@ class SAM2Mask(io.ComfyNode):
         negative_points: str = "",
         mask: torch.Tensor | None = None,
         individual_masks: bool = False,
-        mask_blur: float = 0.0,
-        mask_offset: int = 0,
-        invert: bool = False,
         device: str = "auto",
         keep_model_loaded: bool = True,
+        **options: Any,
     ) -> io.NodeOutput:
         """Masks, and their boxes."""
+        from cutsmith import Models
+        from cutsmith.pipeline.finishing import edited
+        from cutsmith.pipeline.prompting import asked_by_boxes
+
         from ..bounding_boxes import native_boxes, objects_of
 
-        edits = MaskEdits(mask_offset, mask_blur, invert)
         with in_the_nodes_words():
+            # The masks of objects, and no colours; the image's own transparency is no part of them.
+            request = request_of(options, foreground="none", subject_alone=True)
             points = _points(positive_points, negative_points)
             if bboxes is None and mask is None and not points:
                 raise BadOption(
@@ -135,13 +142,18 @@ class SAM2Mask(io.ComfyNode):
             rough = masks_for(mask, pictures)
             asked = list(zip(pictures, objects_of(bboxes, len(pictures)), rough, strict=True))
             with _segmenter(model, device, keep=keep_model_loaded) as segmenter:
-                found = for_each(
-                    asked, lambda each: _masked(segmenter, *each, points, united=not individual_masks, edits=edits)
-                )
+                models = Models(segmenter=segmenter)
+
+                def mask_one(each: Given, cancelled: IsCancelled) -> Masked:
+                    picture, boxes, rough = each
+                    prompts = asked_by_boxes(boxes, points, rough)
+                    return _masked(picture, prompts, request, models, cancelled, apart=individual_masks)
+
+                found = for_each(asked, mask_one)
         masks = [
             soft_mask
             for picture, objects in zip(pictures, found, strict=True)
-            for soft_mask in ([each for each, _ in objects] or [edits.applied(empty_mask(picture))])
+            for soft_mask in ([each for each, _ in objects] or [edited(empty_mask(picture), request.finish)])
         ]
         boxes = [native_boxes([found_object for _, found_object in objects]) for objects in found]
         previews = MaskPreviews()
@@ -170,36 +182,34 @@ def _points(positive: str, negative: str) -> list[Point]:
 
 
 def _masked(
-    segmenter: Segmenter,
     picture: Picture,
-    boxes: list[FoundObject],
-    rough: NDArray[np.float32] | None,
-    points: list[Point],
+    asked: Sequence[Asked],
+    request: Request,
+    models: Models,
+    cancelled: IsCancelled,
     *,
-    united: bool,
-    edits: MaskEdits,
+    apart: bool,
 ) -> Masked:
     """The masks of one picture's objects, each with what is known of the object; none where nothing was found."""
+    from cutsmith import SubjectNotFound, cut_out, cut_out_each
     from cutsmith.geometry import box_of_mask
-    from cutsmith.pipeline.subjects import FOUND_PROBABILITY, apart
-    from cutsmith.pipeline.subjects import united as union
+    from cutsmith.pipeline.subjects import FOUND_PROBABILITY
     from cutsmith.result.cutout import FoundObject
 
-    from ..prompts import prompts_of
-
-    asked = prompts_of(boxes, points, rough)
     if not asked:
         return []
-    segments = segmenter.segment(picture.srgb(), [prompt for prompt, _ in asked])
-    objects = [
-        replace(found, predicted_iou=segment.predicted_iou, stability=segment.stability)
-        for (_, found), segment in zip(asked, segments, strict=True)
-    ]
+    try:
+        if apart:
+            cuts = cut_out_each(picture, request, models=models, asked=asked, cancelled=cancelled)
+        else:
+            cuts = [cut_out(picture, request, models=models, asked=asked, cancelled=cancelled)]
+    except SubjectNotFound:
+        return []
     masked: Masked = []
-    for subject in union(segments, objects) if united else apart(segments, objects):
-        box = box_of_mask(subject.soft_mask >= FOUND_PROBABILITY)
-        alone = subject.objects[0] if len(subject.objects) == 1 else FoundObject(label=_labels(subject.objects))
-        masked.append((edits.applied(subject.soft_mask), replace(alone, box=box)))
+    for cut in cuts:
+        box = box_of_mask(cut.soft_mask >= FOUND_PROBABILITY)
+        alone = cut.objects[0] if len(cut.objects) == 1 else FoundObject(label=_labels(cut.objects))
+        masked.append((cut.alpha, replace(alone, box=box)))
     return masked
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io, ui
 
@@ -11,8 +11,8 @@ from cutsmith.errors import BadPhrases
 from .. import loaded_models
 from ..messages import in_the_nodes_words, rewritten
 from ..model_choices import DEFAULT_DETECTOR, detector_choices
-from ..running import for_each
-from ..shared_inputs import model_inputs
+from ..running import IsCancelled, for_each
+from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
 
 if TYPE_CHECKING:
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 
     from cutsmith.picture import Picture
     from cutsmith.result.cutout import FoundObject
-
-
-# Those of `cutsmith.protocols`, which takes a tenth of the time that a pack may take to load.
-BOX_THRESHOLD = 0.30
-TEXT_THRESHOLD = 0.25
 
 
 class TextDetect(io.ComfyNode):
@@ -55,29 +50,9 @@ class TextDetect(io.ComfyNode):
                     default=DEFAULT_DETECTOR,
                     tooltip="A Grounding DINO of the catalogue, or one in ComfyUI's folder models/grounding-dino.",
                 ),
-                io.Float.Input(
-                    "box_threshold",
-                    default=BOX_THRESHOLD,
-                    min=0.0,
-                    max=1.0,
-                    step=0.01,
-                    tooltip="A box's score must be above it. Lower finds more, and more that is wrong.",
-                ),
-                io.Float.Input(
-                    "text_threshold",
-                    default=TEXT_THRESHOLD,
-                    min=0.0,
-                    max=1.0,
-                    step=0.01,
-                    tooltip="The score of the best word of a box's phrase must be above it.",
-                ),
-                io.Int.Input(
-                    "max_detections",
-                    default=0,
-                    min=0,
-                    max=900,
-                    tooltip="So many boxes an image at the most, the best. 0 takes all.",
-                ),
+                option_input("box_threshold"),
+                option_input("text_threshold"),
+                max_detections_input(),
                 *model_inputs(),
             ],
             outputs=[
@@ -90,10 +65,11 @@ class TextDetect(io.ComfyNode):
     @classmethod
     def validate_inputs(cls, prompt: str | None = None) -> bool | str:
         """Refuse, before anything runs, a prompt that names nothing."""
-        from cutsmith.search import phrases_of
+        from cutsmith.phrases import split_phrases
 
         try:
-            phrases_of(prompt)
+            if prompt is not None:
+                split_phrases(prompt)
         except BadPhrases as error:
             return rewritten(str(error))
         return True
@@ -104,31 +80,31 @@ class TextDetect(io.ComfyNode):
         image: torch.Tensor,
         prompt: str,
         model: str,
-        box_threshold: float,
-        text_threshold: float,
-        max_detections: int,
         device: str = "auto",
         keep_model_loaded: bool = True,
+        **options: Any,
     ) -> io.NodeOutput:
         """Boxes, a preview and their number."""
-        from cutsmith.detection.selection import select
+        from cutsmith import Models, SubjectNotFound, find_detections
         from cutsmith.result.annotation import annotated
         from cutsmith.result.cutout import FoundObject
-        from cutsmith.search import phrases_of
 
         from ..bounding_boxes import native_boxes
 
         with in_the_nodes_words():
-            phrases = phrases_of(prompt)
+            request = request_of(options, text=prompt)
             pictures = pictures_of(image)
             warnings: dict[str, None] = {}
             with loaded_models.detector(model, device, keep=keep_model_loaded) as detector:
+                models = Models(detector=detector)
 
-                def detect(picture: Picture) -> list[FoundObject]:
-                    candidates = detector.candidates(picture.srgb(), phrases)
-                    warnings.update(dict.fromkeys(candidates.warnings))
-                    detections = select(candidates, box_threshold, text_threshold, max_detections or None)
-                    return [FoundObject(found.box, label=found.label, score=found.score) for found in detections]
+                def detect(picture: Picture, cancelled: IsCancelled) -> list[FoundObject]:
+                    try:
+                        detections = find_detections(picture, request=request, models=models, cancelled=cancelled)
+                    except SubjectNotFound:
+                        return []
+                    warnings.update(dict.fromkeys(detections.warnings))
+                    return [FoundObject(found.box, label=found.label, score=found.score) for found in detections.found]
 
                 found = for_each(pictures, detect)
             loaded_models.tell(warnings)

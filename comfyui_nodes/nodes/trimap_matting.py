@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
+from .. import loaded_models
 from ..messages import in_the_nodes_words
 from ..previews import MaskPreviews
-from ..running import for_each
+from ..running import IsCancelled, for_each
 from ..shared_inputs import (
-    MaskEdits,
+    NO_BACKGROUND,
     background_inputs,
     band_inputs,
-    edited,
     mask_edit_inputs,
+    option_input,
+    request_of,
     shown_pixels,
     why_no_colour,
 )
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
     Given = tuple[Picture, NDArray[np.float32], NDArray[np.uint8] | None]
 
-METHODS = ("closed-form", "none")
+CLOSED_FORM = "closed-form"
 
 
 class TrimapMatting(io.ComfyNode):
@@ -57,15 +59,11 @@ class TrimapMatting(io.ComfyNode):
                     tooltip="0 background, 0.5 unknown, 1 foreground: says what is solved for, instead of the band.",
                 ),
                 *band_inputs(),
-                io.Combo.Input(
-                    "method",
-                    options=list(METHODS),
-                    default=METHODS[0],
-                    tooltip="closed-form solves for alpha in the band (Levin 2008). none takes the mask as it is.",
-                ),
+                option_input("matting", optional=True, default=CLOSED_FORM),
                 io.Boolean.Input(
                     "refine_foreground",
                     default=True,
+                    optional=True,
                     tooltip="Takes the old background's colour out of the edge.",
                 ),
                 *mask_edit_inputs(),
@@ -76,6 +74,8 @@ class TrimapMatting(io.ComfyNode):
                 io.Mask.Output("alpha", tooltip="1 = subject."),
                 io.Mask.Output("trimap", tooltip="0 background, 0.5 unknown, 1 foreground."),
             ],
+            # Workflows of version 0.1 call `matting` "method".
+            accept_all_inputs=True,
         )
 
     @classmethod
@@ -88,41 +88,30 @@ class TrimapMatting(io.ComfyNode):
         cls,
         image: torch.Tensor,
         mask: torch.Tensor,
-        band_inner: int,
-        band_outer: int,
-        method: str,
-        refine_foreground: bool,
         trimap: torch.Tensor | None = None,
-        mask_blur: float = 0.0,
-        mask_offset: int = 0,
-        invert: bool = False,
-        background: str = "none",
+        background: str = NO_BACKGROUND,
         background_color: str = "#ffffff",
+        refine_foreground: bool = True,
+        **options: Any,
     ) -> io.NodeOutput:
         """Colours, alpha, and the trimap that was solved."""
         from cutsmith import refine_mask
-        from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, checked_trimap, trimap_from_soft_mask
-        from cutsmith.pipeline.finishing import band_of
+        from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, Band, checked_trimap, trimap_from_soft_mask
 
-        edits = MaskEdits(mask_offset, mask_blur, invert)
-        band = (band_inner, band_outer)
+        method = options.pop("method", CLOSED_FORM)
+        options.setdefault("matting", method)
+        band = Band(options["band_inner"], options["band_outer"])
 
-        def refine(given: Given) -> tuple[Cutout, NDArray[np.uint8]]:
+        def refine(given: Given, cancelled: IsCancelled) -> tuple[Cutout, NDArray[np.uint8]]:
             picture, soft_mask, wanted = given
-            known = trimap_from_soft_mask(soft_mask, band_of(band)) if wanted is None else checked_trimap(wanted)
+            known = trimap_from_soft_mask(soft_mask, band) if wanted is None else checked_trimap(wanted)
             # Where the band has nothing to hold on to, the engine knows what to do; else the trimap is made once.
             solvable = wanted is not None or ((known == FOREGROUND).any() and (known == BACKGROUND).any())
-            cut = refine_mask(
-                picture,
-                soft_mask,
-                trimap=known if solvable else None,
-                matting=cast("Literal['closed-form', 'none']", method),
-                band=band if method != "none" else None,
-                foreground="blur-fusion" if refine_foreground else "none",
-            )
-            return edited(cut, edits), known
+            asked = request.updated({"trimap": known if solvable else None})
+            return refine_mask(picture, soft_mask, asked, cancelled=cancelled), known
 
         with in_the_nodes_words():
+            request = request_of(options, foreground="blur-fusion" if refine_foreground else "none")
             pictures = pictures_of(image)
             masks = [each for each in masks_for(mask, pictures) if each is not None]
             colours, previews = ImageBatch(len(pictures)), MaskPreviews()
@@ -132,6 +121,7 @@ class TrimapMatting(io.ComfyNode):
                 previews.add(refined[0].alpha)
 
             refined = for_each(list(zip(pictures, masks, trimaps_for(trimap, pictures), strict=True)), refine, keep)
+            loaded_models.tell(dict.fromkeys(warning for cut, _ in refined for warning in cut.warnings))
         alpha = mask_tensor([cut.alpha for cut, _ in refined])
         return io.NodeOutput(
             colours.tensor(), alpha, trimap_tensor([known for _, known in refined]), ui=previews.shown()

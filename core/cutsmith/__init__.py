@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from cutsmith.errors import CutsmithError, SubjectNotFound
     from cutsmith.geometry import Box
     from cutsmith.picture import Picture
-    from cutsmith.pipeline.cut_out import cut_out
+    from cutsmith.pipeline.cut_out import cut_out, cut_out_each
     from cutsmith.pipeline.find_detections import find_detections
+    from cutsmith.pipeline.loading import ModelPool, Models
     from cutsmith.pipeline.refine_mask import refine_mask
     from cutsmith.protocols import Detection
+    from cutsmith.request import Request
     from cutsmith.result.cutout import Cutout
     from cutsmith.result.detections import Detections
 
@@ -31,9 +33,13 @@ _HOMES = {
     "Cutout": "cutsmith.result.cutout",
     "Detection": "cutsmith.protocols",
     "Detections": "cutsmith.result.detections",
+    "ModelPool": "cutsmith.pipeline.loading",
+    "Models": "cutsmith.pipeline.loading",
     "Picture": "cutsmith.picture",
+    "Request": "cutsmith.request",
     "SubjectNotFound": "cutsmith.errors",
     "cut_out": "cutsmith.pipeline.cut_out",
+    "cut_out_each": "cutsmith.pipeline.cut_out",
     "find_detections": "cutsmith.pipeline.find_detections",
     "refine_mask": "cutsmith.pipeline.refine_mask",
 }
@@ -44,10 +50,14 @@ __all__ = [
     "CutsmithError",
     "Detection",
     "Detections",
+    "ModelPool",
+    "Models",
     "Picture",
+    "Request",
     "SubjectNotFound",
     "__version__",
     "cut_out",
+    "cut_out_each",
     "find_detections",
     "refine_mask",
 ]

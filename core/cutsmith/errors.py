@@ -236,6 +236,12 @@ class WorkerEnding(CutsmithError):
     """The worker ends before the job's turn came: whoever asks again gets a new one."""
 
 
+class Cancelled(CutsmithError):
+    """The caller wanted the result no longer: its `cancelled` callback said so."""
+
+    exit_code = 130
+
+
 class SubjectNotFound(CutsmithError):
     """Nothing in the picture reached the probability that counts as a subject: a result, not a crash."""
 

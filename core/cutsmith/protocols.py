@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +19,34 @@ if TYPE_CHECKING:
 # Where nothing else is said; those of Grounding DINO's own demonstration for boxes of any object.
 BOX_THRESHOLD = 0.30
 TEXT_THRESHOLD = 0.25
+
+
+Model = TypeVar("Model", covariant=True)
+
+
+@dataclass(frozen=True)
+class Loaded(Generic[Model]):
+    """A model that is ready to run.
+
+    Attributes:
+        model: it.
+        warnings: what the user should know about it.
+        bytes: of its weights on the disk, 0 where that is not known.
+    """
+
+    model: Model
+    warnings: tuple[str, ...] = ()
+    bytes: int = 0
+
+
+class Watch(Protocol):
+    """Whoever follows a piece of work that may take long."""
+
+    def check(self) -> None:
+        """Called between steps; raises `cutsmith.errors.Cancelled` where nobody wants the result any more."""
+
+    def warn(self, text: str) -> None:
+        """Called with what the user should know about the result."""
 
 
 class Engine(Protocol):
@@ -162,7 +190,13 @@ class Segmenter(Protocol):
     def name(self) -> str:
         """The model's name, as `--segmenter` takes it."""
 
-    def segment(self, image: NDArray[np.uint8], prompts: Sequence[Prompt]) -> Sequence[Segment]:
+    @property
+    def takes_points(self) -> bool:
+        """Whether prompts may have points and rough masks; else a box alone."""
+
+    def segment(
+        self, image: NDArray[np.uint8], prompts: Sequence[Prompt], watch: Watch | None = None
+    ) -> Sequence[Segment]:
         """One segment a prompt, in the prompts' order, for `image`, uint8 (H, W, 3)."""
 
     def provenance(self) -> Mapping[str, str]:
@@ -172,5 +206,19 @@ class Segmenter(Protocol):
 class Matter(Protocol):
     """Picture and soft mask -> alpha."""
 
-    def alpha(self, image: NDArray[np.uint8], soft_mask: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Straight alpha, float32 (H, W) in [0, 1]."""
+    def alpha(
+        self,
+        image: NDArray[np.uint8],
+        soft_mask: NDArray[np.float32],
+        *,
+        trimap: NDArray[np.uint8] | None = None,
+        watch: Watch | None = None,
+    ) -> NDArray[np.float32]:
+        """Straight alpha, float32 (H, W) in [0, 1].
+
+        Args:
+            image: uint8 (H, W, 3).
+            soft_mask: float32 (H, W) in [0, 1]; stands where alpha cannot be solved for.
+            trimap: uint8 (H, W) of 0, 128 and 255, instead of the one that the matter makes of the soft mask.
+            watch: hears warnings, and may end the work.
+        """

@@ -9,7 +9,7 @@ import pytest
 
 from comfyui_nodes import messages
 from comfyui_nodes.messages import in_the_nodes_words, rewritten
-from cutsmith import Picture, SubjectNotFound, cut_out, refine_mask
+from cutsmith import Models, Picture, SubjectNotFound, cut_out, refine_mask
 from cutsmith.errors import BadBox, BadOption, CutsmithError, NotInstalled, UnknownModel, WeightsMissing
 from cutsmith.models.catalogue import find_entry
 from cutsmith.models.store import Store
@@ -145,7 +145,7 @@ def test_missing_weights_are_told_with_comfyuis_python_and_still_name_the_model(
 
 def test_nothing_found_keeps_its_type_and_its_figures(picture) -> None:
     with pytest.raises(SubjectNotFound) as caught, in_the_nodes_words():
-        cut_out(picture, remover=Nothing())
+        cut_out(picture, models=Models(remover=Nothing()))
     assert caught.value.best_probability == 0.25
     assert caught.value.threshold == 0.5
     assert "best probability is 0.25" in str(caught.value)

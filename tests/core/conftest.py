@@ -56,7 +56,7 @@ def isnet_remover(isnet_weights: Path):
     """IS-Net on this machine's best engine, whatever else the store is told to have."""
     from cutsmith.removal.loading import load_remover
 
-    return load_remover().remover
+    return load_remover().model
 
 
 @pytest.fixture(scope="session")

@@ -51,6 +51,18 @@ def write_to_standard_output(data: bytes) -> None:
     sys.stdout.buffer.flush()
 
 
+class StandardStream:
+    """Standard output, for a batch that writes a picture to it."""
+
+    def check(self) -> None:
+        """Raise OutputRefused or BadOption where it cannot take a picture."""
+        check_standard_output()
+
+    def write(self, data: bytes) -> None:
+        """Write the bytes of a picture."""
+        write_to_standard_output(data)
+
+
 def refused_output(error: Exception) -> OutputRefused | None:
     """What to tell of `error` where it is a standard stream's that takes no more; None where it is something else."""
     if not isinstance(error, OSError) or error.filename is not None or error.errno not in _FULL:

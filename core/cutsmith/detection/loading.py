@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutsmith.errors import CutsmithError, UnknownModel, WeightsMissing
-from cutsmith.machine.files import is_file, is_folder
+from cutsmith.machine.files import is_file, is_folder, weights_size
+from cutsmith.protocols import Loaded
 
 if TYPE_CHECKING:
     from cutsmith.detection.detector import GroundingDetector, Network
@@ -27,14 +28,6 @@ _PACKAGES = {
 
 
 @dataclass(frozen=True)
-class LoadedDetector:
-    """A detector, and what the user should know about it."""
-
-    detector: GroundingDetector
-    warnings: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class _Source:
     """What a detector is opened from: its name, its file or folder, what reads it, and its vocabulary's file."""
 
@@ -51,7 +44,7 @@ def load_detector(
     device: str = "auto",
     threads: int | None = None,
     store: Store | None = None,
-) -> LoadedDetector:
+) -> Loaded[GroundingDetector]:
     """The Grounding DINO that `detector` names, on the best device.
 
     Args:
@@ -78,7 +71,8 @@ def load_detector(
     network = _open(source)
     with memory_guard(source.name, plan.device, SMALLER):
         network.module.to(plan.device)
-    return LoadedDetector(GroundingDetector(source.name, network, source.weights), plan.warnings)
+    size = weights_size(source.path)
+    return Loaded(GroundingDetector(source.name, network, source.weights), plan.warnings, size)
 
 
 def why_no_detector(store: Store | None = None) -> CutsmithError | None:

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 
 def is_file(path: str | os.PathLike[str]) -> bool:
@@ -27,3 +28,10 @@ def may_exist(path: str | os.PathLike[str]) -> bool:
     except (OSError, ValueError):  # ValueError: a NUL in the name
         return False
     return True
+
+
+def weights_size(path: Path) -> int:
+    """The bytes of a file, or of the files in a folder."""
+    if path.is_dir():
+        return sum(each.stat().st_size for each in path.iterdir() if each.is_file())
+    return path.stat().st_size

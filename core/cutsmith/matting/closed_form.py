@@ -23,6 +23,8 @@ from cutsmith.matting.trimap import FOREGROUND, UNKNOWN, Band, checked_trimap, t
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from cutsmith.protocols import Watch
+
 _log = logging.getLogger(__name__)
 
 # Two pixels are linked when a 3 x 3 window holds both.
@@ -56,8 +58,17 @@ class ClosedFormMatter:
     def __init__(self, band: Band | None = None) -> None:
         self.band = Band() if band is None else band
 
-    def alpha(self, image: NDArray[np.uint8], soft_mask: NDArray[np.float32]) -> NDArray[np.float32]:
+    def alpha(
+        self,
+        image: NDArray[np.uint8],
+        soft_mask: NDArray[np.float32],
+        *,
+        trimap: NDArray[np.uint8] | None = None,
+        watch: Watch | None = None,
+    ) -> NDArray[np.float32]:
         """Straight alpha, `float32 (H, W)` in [0, 1], of `image`, `uint8 (H, W, 3)`.
+
+        `trimap` stands in for the one that the band makes; `watch` hears warnings, and may end the work.
 
         Pixels that the band leaves out are exactly 0 or 1. Where the trimap has nothing unknown, no foreground or no
         background, there is nothing to solve and the soft mask itself is the alpha.
@@ -67,28 +78,34 @@ class ClosedFormMatter:
             PictureTooLarge: the memory available does not hold the equations.
             NotInstalled: pymatting cannot be imported.
         """
+        if trimap is not None:
+            return closed_form_alpha(image, trimap, soft_mask, watch)
         image = checked_image(image)
         soft_mask = checked_mask(soft_mask, "soft mask", image.shape[:2])
         trimap = trimap_from_soft_mask(soft_mask, self.band)
         known = trimap[trimap != UNKNOWN]
         if known.size == 0 or (known == known[0]).all():
             return soft_mask.copy()
-        return closed_form_alpha(image, trimap, soft_mask)
+        return closed_form_alpha(image, trimap, soft_mask, watch)
 
 
 def closed_form_alpha(
-    image: NDArray[Pixel], trimap: NDArray[np.uint8], soft_mask: NDArray[np.float32] | None = None
+    image: NDArray[Pixel],
+    trimap: NDArray[np.uint8],
+    soft_mask: NDArray[np.float32] | None = None,
+    watch: Watch | None = None,
 ) -> NDArray[np.float32]:
     """Straight alpha, `float32 (H, W)` in [0, 1]; exactly 0 and 1 where the trimap knows it.
 
     Unknown pixels that are linked to foreground only are 1, to background only 0: that is the equations' solution.
     Where there is none (a trimap with nothing known, a picture less than 3 pixels high or wide, a solver that does
-    not converge, which is logged as a warning), the soft mask stands in, or 0.5 without one.
+    not converge, of which `watch` is warned), the soft mask stands in, or 0.5 without one.
 
     Args:
         image: `uint8` or `uint16 (H, W, 3)`, sRGB as it is.
         trimap: `uint8 (H, W)`, 0 background, 128 unknown, 255 foreground.
         soft_mask: `float32 (H, W)` in [0, 1], what to fall back to.
+        watch: hears warnings, and may end the work between two iterations.
 
     Raises:
         BadArray: an argument is not as described, or sizes differ.
@@ -111,24 +128,33 @@ def closed_form_alpha(
     np.copyto(alpha, constants, where=~np.isnan(constants))
     _refuse_what_memory_does_not_hold(crops)
     for crop in crops:
-        solved = _solved(image[crop.slices], crop)
+        solved = _solved(image[crop.slices], crop, watch)
         if solved is not None:
             np.copyto(alpha[crop.slices], solved, where=crop.unknown)
     return alpha
 
 
-def _solved(image: NDArray[Any], crop: Crop) -> NDArray[np.float32] | None:
+def _solved(image: NDArray[Any], crop: Crop, watch: Watch | None) -> NDArray[np.float32] | None:
     """Alpha (H, W) in the crop, of which `image` are the pixels; None, after a warning, where it cannot be solved."""
     pymatting = import_pymatting()
+    if watch is not None:
+        watch.check()
     undecided = int(np.count_nonzero(crop.unknown))
     if undecided >= LONG_WAIT_PIXELS:
         _log.warning("The mask is undecided at %d pixels that hang together: this may take a minute.", undecided)
+
+    def between_iterations(*_: object) -> None:
+        if watch is not None:
+            watch.check()
+
     colours = image.astype(np.float64) / np.iinfo(image.dtype).max
     # 0.5 marks the unknown for pymatting; others' unknown pixels are out of reach and count as known.
     trimap = np.where(crop.unknown, 0.5, crop.foreground)
     try:
         alpha = pymatting.estimate_alpha_cf(
-            colours, trimap, cg_kwargs={"rtol": RELATIVE_TOLERANCE, "maxiter": MOST_ITERATIONS}
+            colours,
+            trimap,
+            cg_kwargs={"rtol": RELATIVE_TOLERANCE, "maxiter": MOST_ITERATIONS, "callback": between_iterations},
         )
     except ValueError as error:
         # pymatting's way of saying that the preconditioner or the iteration failed.
@@ -139,14 +165,14 @@ def _solved(image: NDArray[Any], crop: Crop) -> NDArray[np.float32] | None:
             return solved
         reason = "the solution is not finite"
     rows, columns = crop.slices
-    _log.warning(
-        "Closed-form matting found no solution in x %d-%d, y %d-%d (%s): the mask stays there as it was.",
-        columns.start,
-        columns.stop,
-        rows.start,
-        rows.stop,
-        reason,
+    warning = (
+        f"Closed-form matting found no solution in x {columns.start}-{columns.stop}, y {rows.start}-{rows.stop} "
+        f"({reason}): the mask stays there as it was."
     )
+    if watch is None:
+        _log.warning(warning)
+    else:
+        watch.warn(warning)
     return None
 
 

@@ -24,12 +24,13 @@ The modules, in the order in which a picture passes through them:
 from cutsmith.picture.destination import check_output, write_bytes_atomically
 from cutsmith.picture.encoding import encode_mask, write_mask
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, MINIMUM_SIDE
-from cutsmith.picture.picture import Picture
+from cutsmith.picture.picture import Picture, Source
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "MINIMUM_SIDE",
     "Picture",
+    "Source",
     "check_output",
     "encode_mask",
     "write_bytes_atomically",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cutsmith.errors import PictureTooLarge, PictureTooSmall
+from cutsmith.options import DEFAULT_MAX_PIXELS
 
-DEFAULT_MAX_PIXELS = 100_000_000
-"""Pixels, not megabytes: 100 million take about 1 GB while they are read."""
+__all__ = ["DEFAULT_MAX_PIXELS", "MINIMUM_SIDE", "check_size"]
 
 MINIMUM_SIDE = 4
 """Pixels: below this a subject cannot be told from its background."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,10 +16,16 @@ from cutsmith.picture.decoded import Decoded, damage_named
 from cutsmith.picture.destination import write_bytes_atomically
 from cutsmith.picture.encoding import encode
 from cutsmith.picture.formats import output_format
-from cutsmith.picture.limits import DEFAULT_MAX_PIXELS
+from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, check_size
 from cutsmith.picture.orientation import SIDEWAYS, upright
-from cutsmith.picture.samples import alpha_from_samples, on_white, to_8_bit
-from cutsmith.picture.source import read_source
+from cutsmith.picture.samples import alpha_from_samples, checked_samples, on_white, split_alpha, to_8_bit
+from cutsmith.picture.source import FileSource, read_source
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+Source: TypeAlias = "FileSource | Picture | NDArray[Any] | Image"
+"""What a picture can be read from or made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,9 +72,7 @@ class Picture:
         return int(self.pixels.shape[0])
 
     @classmethod
-    def read(
-        cls, source: str | os.PathLike[str] | bytes | BinaryIO, *, max_pixels: int = DEFAULT_MAX_PIXELS
-    ) -> Picture:
+    def read(cls, source: FileSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
         """The picture in `source`: a path, a file's bytes, an open binary file, or "-" for standard input.
 
         PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, and HEIC with the extra `[heic]`; of several frames or pages the first.
@@ -86,6 +90,58 @@ class Picture:
             alpha = None if decoded.alpha is None else alpha_from_samples(upright(decoded.alpha, decoded.orientation))
         dpi = decoded.dpi[::-1] if decoded.dpi and decoded.orientation in SIDEWAYS else decoded.dpi
         return cls(pixels, alpha, icc, dpi, name, tuple(decoded.warnings))
+
+    @classmethod
+    def of(cls, source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
+        """The picture that `source` is or holds: see `read` and `from_samples`, whose errors it raises."""
+        if isinstance(source, Picture):
+            return source
+        if isinstance(source, np.ndarray) or hasattr(source, "getbands"):
+            return cls.from_samples(source, max_pixels=max_pixels)
+        return cls.read(source, max_pixels=max_pixels)
+
+    @classmethod
+    def from_samples(
+        cls,
+        samples: object,
+        *,
+        icc: bytes | None = None,
+        dpi: tuple[float, float] | None = None,
+        source: str = "<array>",
+        max_pixels: int = DEFAULT_MAX_PIXELS,
+    ) -> Picture:
+        """The picture of `samples` in memory, upright.
+
+        Args:
+            samples: uint8 or uint16 of shape (H, W), (H, W, 1), (H, W, 3) or, with straight alpha, (H, W, 2) or
+                (H, W, 4); or a PIL image, whose profile is taken where `icc` is None.
+            icc: the colour profile that the samples are in; sRGB without.
+            dpi: (horizontal, vertical) resolution in dots per inch.
+            source: what messages call the picture.
+            max_pixels: a picture with more is refused.
+
+        Raises:
+            BadArray: another shape or dtype.
+            PictureTooSmall, PictureTooLarge.
+        """
+        array, profile = checked_samples(samples)
+        check_size(array.shape[1], array.shape[0], source if source != "<array>" else "The picture", max_pixels)
+        colours, alpha_samples = split_alpha(array)
+        warnings: list[str] = []
+        pixels, kept = settle_profile(colours, profile if icc is None else icc, warnings)
+        alpha = None if alpha_samples is None else alpha_from_samples(np.ascontiguousarray(alpha_samples))
+        return cls(np.ascontiguousarray(pixels), alpha, kept, dpi, source, tuple(warnings))
+
+    def digest(self) -> str:
+        """64 hexadecimal digits that are equal for pictures of equal pixels, transparency and colour profile."""
+        import hashlib
+
+        digest = hashlib.sha256(f"{self.pixels.dtype.name} {self.pixels.shape} {self.alpha is not None}".encode())
+        for part in (self.pixels, self.alpha):
+            if part is not None:
+                digest.update(np.ascontiguousarray(part).data)
+        digest.update(self.icc or b"")
+        return digest.hexdigest()
 
     def srgb(self) -> NDArray[np.uint8]:
         """What a model sees: uint8 (H, W, 3) in sRGB, transparency on white, 16 bits rounded to 8 (never clipped).

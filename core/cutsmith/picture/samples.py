@@ -7,7 +7,52 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutsmith.errors import BadArray
+
 _ROWS_AT_ONCE = 256
+
+
+def checked_samples(samples: object) -> tuple[NDArray[Any], bytes | None]:
+    """(uint8 or uint16 of shape (H, W) or (H, W, 1 to 4), colour profile or None) of an array or a PIL image.
+
+    Raises:
+        BadArray: anything else.
+    """
+    icc = None
+    if hasattr(samples, "getbands"):
+        icc = samples.info.get("icc_profile")  # type: ignore[attr-defined]
+        samples = _of_pillow(samples)
+    array = np.asarray(samples)
+    if (
+        array.dtype not in (np.uint8, np.uint16)
+        or array.ndim not in (2, 3)
+        or (array.ndim == 3 and not 1 <= array.shape[2] <= 4)
+    ):
+        raise BadArray(
+            f"The picture must be an array of uint8 or uint16 and shape (H, W), (H, W, 3) or (H, W, 4), but got "
+            f"{array.dtype} {array.shape}.",
+            "From floats in [0, 1]: (samples * 255 + 0.5).astype(np.uint8)",
+            option="source",
+            found=f"{array.dtype} {array.shape}",
+            wanted="uint8 or uint16, (H, W), (H, W, 3) or (H, W, 4)",
+        )
+    return array, icc
+
+
+def _of_pillow(image: Any) -> Any:
+    """A PIL image in a mode whose samples say what they show: gray or RGB, with alpha or without."""
+    if image.mode in ("L", "LA", "RGB", "RGBA", "I;16"):
+        return image
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def split_alpha(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
+    """(colours (H, W) or (H, W, 3), alpha (H, W) or None) of `samples`, (H, W) or (H, W, 1 to 4)."""
+    if samples.ndim == 2:
+        return samples, None
+    channels = samples.shape[2]
+    colours = samples[..., 0] if channels < 3 else samples[..., :3]
+    return colours, samples[..., -1] if channels in (2, 4) else None
 
 
 def to_8_bit(samples: NDArray[Any]) -> NDArray[np.uint8]:

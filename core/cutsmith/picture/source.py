@@ -19,10 +19,10 @@ from cutsmith.picture.formats import recognise
 
 HEAD_BYTES = 4096
 
-Source = str | os.PathLike[str] | bytes | BinaryIO
+FileSource = str | os.PathLike[str] | bytes | BinaryIO
 
 
-def read_source(source: Source) -> tuple[bytes, str, str]:
+def read_source(source: FileSource) -> tuple[bytes, str, str]:
     """(the file's bytes, the format's name, what to call the picture) of `source`; "-" is standard input.
 
     The format is recognised on the first 4 KB: a film that was given by mistake is never read as a whole.

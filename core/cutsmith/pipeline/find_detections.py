@@ -2,63 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
-from cutsmith.picture import DEFAULT_MAX_PIXELS, Picture
-from cutsmith.pipeline.cut_out import Source
-from cutsmith.pipeline.loading import load_detector
+from cutsmith.cures import give
+from cutsmith.errors import BadPhrases
+from cutsmith.picture import Picture
+from cutsmith.pipeline.loading import POOL, ModelPool, Models
+from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
 from cutsmith.pipeline.subjects import detections_of
-from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
+from cutsmith.request import Options, Request
 from cutsmith.result.detections import Detections
-from cutsmith.search import Search, check_search, phrases_of
 from cutsmith.version import __version__
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Sequence
+
+    from cutsmith.picture import Source
 
 
 def find_detections(
     source: Source,
-    text: str | Sequence[str],
+    text: str | Sequence[str] | None = None,
+    /,
+    request: Request | None = None,
     *,
-    detector: str | None = None,
-    box_threshold: float = BOX_THRESHOLD,
-    text_threshold: float = TEXT_THRESHOLD,
-    max_detections: int | None = None,
-    device: str = "auto",
-    threads: int | None = None,
-    max_pixels: int = DEFAULT_MAX_PIXELS,
+    models: Models | None = None,
+    pool: ModelPool | None = None,
+    on_stage: OnStage | None = None,
+    cancelled: IsCancelled | None = None,
+    **options: Unpack[Options],
 ) -> Detections:
-    """The boxes of what `text` names in a picture; arguments and errors as for `cutsmith.cut_out`."""
-    search = Search(
-        phrases=phrases_of(text),
-        detector=detector,
-        box_threshold=box_threshold,
-        text_threshold=text_threshold,
-        max_detections=max_detections,
-        device=device,
-        threads=threads,
-    )
-    check_search(search)
-    start = perf_counter()
-    picture = source if isinstance(source, Picture) else Picture.read(source, max_pixels=max_pixels)
-    read = perf_counter()
-    loaded = load_detector(detector, device, threads)
-    ready = perf_counter()
-    candidates = loaded.detector.candidates(picture.srgb(), search.phrases)
-    found = detections_of(candidates, search, picture.source)
+    """The boxes of what `text` names in a picture; arguments and errors as for `cutsmith.cut_out`.
+
+    Of `models` the detector is taken. What says how a mask becomes alpha is not looked at.
+    """
+    wanted = (request or Request()).updated({**options, **({} if text is None else {"text": text})}).checked()
+    if not wanted.phrases:
+        raise BadPhrases("There are no words to look for.", give("text", '"red mug"'), option="text")
+    run = Run(on_stage, cancelled)
+    with run.stage("read"):
+        picture = Picture.of(source, max_pixels=wanted.runtime.max_pixels)
+        image = picture.srgb()
+    with run.stage("load"):
+        detector, told = models.detector if models is not None else None, models.warnings if models is not None else ()
+        if detector is None:
+            detector, told = (pool or POOL).detector(wanted.runtime)
+    with run.stage("detect"):
+        candidates = detector.candidates(image, wanted.phrases)
+        found = detections_of(candidates, wanted.target, picture.source)
+    provenance = wanted.provenance()
     return Detections(
         picture,
         tuple(found),
         {
             "software": f"Cutsmith {__version__}",
-            **loaded.detector.provenance(),
-            "text": ", ".join(search.phrases),
-            "box_threshold": f"{box_threshold:g}",
-            "text_threshold": f"{text_threshold:g}",
+            **detector.provenance(),
+            **{name: provenance[name] for name in ("text", "box_threshold", "text_threshold")},
         },
-        (*picture.warnings, *loaded.warnings, *candidates.warnings),
-        {"read": read - start, "load": ready - read, "detect": perf_counter() - ready},
+        (*picture.warnings, *told, *candidates.warnings),
+        run.seconds,
     )

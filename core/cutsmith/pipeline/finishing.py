@@ -1,103 +1,57 @@
-"""The second half of the way: soft mask -> alpha -> the subject's own colours, and what each stage took."""
+"""The second half of the way: soft mask -> alpha -> mask edits -> the subject's own colours."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
-
-from cutsmith.errors import BadOption
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cutsmith.matting.trimap import Band
+    from cutsmith.options import Finish
     from cutsmith.picture import Picture
-    from cutsmith.pipeline.stages import Clock
+    from cutsmith.pipeline.stages import Run
     from cutsmith.pipeline.subjects import Subject
-
-MATTING_METHODS = ("none", "closed-form")
-FOREGROUND_METHODS = ("blur-fusion", "multilevel", "none")
-Matting = Literal["none", "closed-form"]
-Foreground = Literal["blur-fusion", "multilevel", "none"]
-
-
-def check_options(matting: str, band: tuple[int, int] | None, foreground: str) -> None:
-    """Refuse options that no picture could be cut out with.
-
-    Raises:
-        BadOption: unknown method, or a band that is negative or given without matting.
-    """
-    if matting not in MATTING_METHODS:
-        raise BadOption(f"--matting {matting}: wanted one of {', '.join(MATTING_METHODS)}.")
-    if foreground not in FOREGROUND_METHODS:
-        raise BadOption(f"--foreground {foreground}: wanted one of {', '.join(FOREGROUND_METHODS)}.")
-    band_of(band)
-    if band is not None and matting == "none":
-        raise BadOption("--band is for a matting method, and none was asked for.", "Add --matting closed-form")
-
-
-def finishing_options(matting: str, band: tuple[int, int] | None, foreground: str) -> dict[str, str]:
-    """What provenance says of the options."""
-    options = {"matting": matting, "foreground": foreground}
-    if matting != "none":
-        reach = band_of(band)
-        options["band"] = f"{reach.inner},{reach.outer}"
-    return options
 
 
 def finished(
-    picture: Picture,
-    image: NDArray[np.uint8],
-    subject: Subject,
-    clock: Clock,
-    *,
-    matting: str,
-    band: tuple[int, int] | None,
-    foreground: Foreground,
-    trimap: NDArray[np.uint8] | None = None,
+    picture: Picture, image: NDArray[np.uint8], subject: Subject, finish: Finish, run: Run
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8] | NDArray[np.uint16]]:
-    """Alpha (H, W) and colours (H, W, 3) of `subject`.
-
-    `image` is what the models see of `picture`; a `trimap` stands in for the one that `band` would make.
-    """
-    with clock.stage("matting"):
-        subject_alpha = _alpha(image, subject, matting, band, trimap)
-    with clock.stage("foreground"):
+    """Alpha (H, W) and colours (H, W, 3) of `subject`; `image` is what the models see of `picture`."""
+    with run.stage("matting"):
+        alpha = edited(_alpha(image, subject, finish, run), finish)
+    with run.stage("foreground"):
         from cutsmith.matting.foreground import estimate_foreground, with_own_colours
 
-        colours = estimate_foreground(picture.pixels, subject_alpha, foreground)
+        colours = estimate_foreground(picture.pixels, alpha, finish.foreground)
         if picture.alpha is None:
-            return subject_alpha, colours
-        colours = with_own_colours(colours, picture.pixels, subject_alpha, picture.alpha)
-        return subject_alpha * picture.alpha, colours
+            return alpha, colours
+        colours = with_own_colours(colours, picture.pixels, alpha, picture.alpha)
+        return alpha * picture.alpha, colours
 
 
-def _alpha(
-    image: NDArray[np.uint8],
-    subject: Subject,
-    matting: str,
-    band: tuple[int, int] | None,
-    trimap: NDArray[np.uint8] | None,
-) -> NDArray[np.float32]:
-    if matting == "none":
+def edited(alpha: NDArray[np.float32], finish: Finish) -> NDArray[np.float32]:
+    """`alpha`, float32 (H, W) in [0, 1], after the edits that `finish` asks for; the same array without any."""
+    if not (finish.mask_offset or finish.mask_blur or finish.invert):
+        return alpha
+    from cutsmith.matting.mask_edits import edited_mask
+
+    return edited_mask(alpha, offset=finish.mask_offset, blur=finish.mask_blur, invert=finish.invert)
+
+
+def _alpha(image: NDArray[np.uint8], subject: Subject, finish: Finish, run: Run) -> NDArray[np.float32]:
+    trimap = None
+    if finish.trimap is not None:
+        from cutsmith.matting.trimap import checked_trimap
+
+        trimap = checked_trimap(finish.trimap, image.shape[:2])
+    if finish.matting == "none":
         return subject.soft_mask
-    from cutsmith.matting.closed_form import ClosedFormMatter, closed_form_alpha
+    from cutsmith.matting.loading import load_matter
 
-    if trimap is not None:
-        return closed_form_alpha(image, trimap, subject.soft_mask)
-    alpha = ClosedFormMatter(band_of(band)).alpha(image, subject.soft_mask if subject.uncut is None else subject.uncut)
+    soft_mask = subject.soft_mask if subject.uncut is None or trimap is not None else subject.uncut
+    alpha = load_matter(finish.matting, finish.band).alpha(image, soft_mask, trimap=trimap, watch=run)
     if subject.inside is not None:
         alpha[~subject.inside] = 0
     return alpha
-
-
-def band_of(band: tuple[int, int] | None) -> Band:
-    """The band that (inner, outer) names; None gives the default.
-
-    Raises:
-        BadOption: see `cutsmith.matting.trimap.Band`.
-    """
-    from cutsmith.matting.trimap import Band
-
-    return Band() if band is None else Band(*band)

@@ -1,124 +1,210 @@
-"""Models stay loaded: each once a process for the same arguments, and only what a search needs."""
+"""The models of a run: handed in by the caller, or loaded once and kept, several at a time under a bound of bytes."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from cutsmith.detection.loading import LoadedDetector
-from cutsmith.detection.loading import load_detector as _load_detector
-from cutsmith.errors import BadOption, NotInstalled
-from cutsmith.removal.loading import LoadedRemover
-from cutsmith.removal.loading import load_remover as _load_remover
-from cutsmith.segmentation.loading import LoadedSegmenter, why_no_sam2
-from cutsmith.segmentation.loading import load_sam2 as _load_sam2
+from cutsmith.cures import give, leave_out
+from cutsmith.errors import BadOption, Notice, NotInstalled
 from cutsmith.segmentation.subject_in_box import NAME as SUBJECT_IN_BOX
-from cutsmith.segmentation.subject_in_box import SubjectInBox
 
 if TYPE_CHECKING:
+    from cutsmith.models.store import Store
+    from cutsmith.options import Runtime
     from cutsmith.protocols import Detector, Remover, Segmenter
-    from cutsmith.search import Search
+    from cutsmith.request import Request
 
-# One at a time: while a model is loaded for a picture that turned out to be unreadable, the next picture waits for the
-# same model instead of loading it again beside it.
-_LOADING = Lock()
+MOST_BYTES = 4_000_000_000
+"""Of weights on the disk; opened they take from once to four times as much memory."""
 
 
 @dataclass(frozen=True)
 class Models:
-    """What a search needs: a remover alone, or a segmenter and, for words, a detector before it."""
+    """Models that are open: those that a run needs, or those that its caller hands in.
+
+    Attributes:
+        remover: picture -> soft mask of the main subject.
+        detector: words -> boxes.
+        segmenter: boxes and clicks -> soft masks.
+        warnings: what the user should know about them.
+    """
 
     remover: Remover | None = None
     detector: Detector | None = None
     segmenter: Segmenter | None = None
     warnings: tuple[str, ...] = ()
 
+    def provenance(self) -> dict[str, str]:
+        """Model, weights and engine of each, for a result's provenance."""
+        told: dict[str, str] = {}
+        for model in (self.remover, self.detector, self.segmenter):
+            if model is not None:
+                told.update(model.provenance())
+        return told
 
-def load_models(search: Search, remover: Remover | None = None) -> Models:
-    """The models for `search`; `remover` is one that is open already.
+
+@dataclass(frozen=True)
+class Held:
+    """A model that a pool keeps open: what it is for, what it was asked for as, and the bytes of its weights."""
+
+    kind: str
+    name: str
+    bytes: int
+
+
+_Key = tuple[str, str | None, str, int | None]
+
+
+class ModelPool:
+    """Opens models when they are first needed and keeps them, the last used longest.
+
+    Args:
+        most_bytes: the weights of all that is kept together, on the disk; the model used last is kept in any case.
+        store: where weights are looked for; None takes this user's.
+    """
+
+    def __init__(self, most_bytes: int = MOST_BYTES, store: Store | None = None) -> None:
+        self._most_bytes = most_bytes
+        self._store = store
+        self._kept: OrderedDict[_Key, Any] = OrderedDict()
+        # One at a time: while a model is loaded for a picture that turned out to be unreadable, the next picture waits
+        # for the same model instead of loading it again beside it.
+        self._lock = Lock()
+
+    def remover(self, runtime: Runtime) -> tuple[Remover, tuple[str, ...]]:
+        """The remover that `runtime` names, and warnings; errors as for `cutsmith.removal.loading.load_remover`."""
+        from cutsmith.removal.loading import load_remover
+
+        loaded = self._loaded(
+            ("remover", runtime.model, runtime.engine, runtime.threads),
+            lambda: load_remover(runtime.model, engine=runtime.engine, threads=runtime.threads, store=self._store),
+        )
+        return loaded.model, loaded.warnings
+
+    def detector(self, runtime: Runtime) -> tuple[Detector, tuple[str, ...]]:
+        """The detector that `runtime` names, and warnings; errors as for `cutsmith.detection.loading.load_detector`."""
+        from cutsmith.detection.loading import load_detector
+
+        loaded = self._loaded(
+            ("detector", runtime.detector, runtime.device, runtime.threads),
+            lambda: load_detector(runtime.detector, device=runtime.device, threads=runtime.threads, store=self._store),
+        )
+        return loaded.model, loaded.warnings
+
+    def segmenter(self, runtime: Runtime) -> tuple[Segmenter, tuple[str, ...]]:
+        """The segmenter that `runtime` names, and warnings; errors as for `segmentation.loading.load_segmenter`."""
+        from cutsmith.segmentation.loading import load_segmenter
+
+        loaded = self._loaded(
+            ("segmenter", runtime.segmenter, runtime.device, runtime.threads),
+            lambda: load_segmenter(
+                runtime.segmenter, device=runtime.device, threads=runtime.threads, store=self._store
+            ),
+        )
+        return loaded.model, loaded.warnings
+
+    def held(self) -> list[Held]:
+        """What is kept, the last used first."""
+        with self._lock:
+            return [Held(key[0], key[1] or "default", loaded.bytes) for key, loaded in reversed(self._kept.items())]
+
+    def forget(self) -> None:
+        """Let go of every model that is kept."""
+        with self._lock:
+            self._kept.clear()
+
+    def _loaded(self, key: _Key, load: Callable[[], Any]) -> Any:
+        with self._lock:
+            loaded = self._kept.pop(key, None)
+            if loaded is None:
+                loaded = load()
+            self._kept[key] = loaded
+            while len(self._kept) > 1 and sum(each.bytes for each in self._kept.values()) > self._most_bytes:
+                self._kept.popitem(last=False)
+            return loaded
+
+
+POOL = ModelPool()
+"""The models of this process, for callers who hand none in."""
+
+
+def load_models(
+    request: Request,
+    given: Models | None = None,
+    pool: ModelPool | None = None,
+    *,
+    is_prompted: bool | None = None,
+) -> Models:
+    """The models that `request` needs: a remover alone, or a segmenter and, for words, a detector before it.
+
+    Args:
+        request: checked.
+        given: models that are open already; each is taken before one is loaded.
+        pool: where the others come from; None takes `POOL`.
+        is_prompted: whether something says what to cut out, where the request alone does not tell.
 
     Raises:
         NotInstalled: weights, an engine or an extra are missing.
-        UnknownModel: a model's name is none.
+        UnknownModel: there is no model of a name.
+        BadOption: subject-in-box with points or a mask.
     """
-    if not search.is_prompted:
-        loaded = _remover(search, remover)
-        return Models(remover=loaded.remover, warnings=loaded.warnings)
-    detector = load_detector(search.detector, search.device, search.threads) if search.phrases else None
-    segmenter, warnings = _segmenter(search, remover)
-    return Models(
-        detector=None if detector is None else detector.detector,
-        segmenter=segmenter,
-        warnings=(*(() if detector is None else detector.warnings), *warnings),
-    )
+    given = given or Models()
+    pool = pool or POOL
+    warnings = list(given.warnings)
+    if not (request.is_prompted if is_prompted is None else is_prompted):
+        remover = given.remover
+        if remover is None:
+            remover, told = pool.remover(request.runtime)
+            warnings += told
+        return Models(remover=remover, warnings=tuple(warnings))
+    detector = given.detector if request.phrases else None
+    if request.phrases and detector is None:
+        detector, told = pool.detector(request.runtime)
+        warnings += told
+    segmenter = given.segmenter
+    if segmenter is None:
+        segmenter, told = _segmenter(request, given.remover, pool)
+        warnings += told
+    return Models(detector=detector, segmenter=segmenter, warnings=tuple(warnings))
 
 
-def _remover(search: Search, remover: Remover | None) -> LoadedRemover:
-    return LoadedRemover(remover) if remover else load_remover(search.model, search.engine, search.threads)
-
-
-def _segmenter(search: Search, remover: Remover | None) -> tuple[Segmenter, tuple[str, ...]]:
+def _segmenter(request: Request, remover: Remover | None, pool: ModelPool) -> tuple[Segmenter, tuple[str, ...]]:
     """SAM 2, or a removal model on the box's crop where that is enough and SAM 2 is not there."""
-    box_is_enough = not search.points and search.mask is None
+    from cutsmith.segmentation.loading import why_no_segmenter
+    from cutsmith.segmentation.subject_in_box import SubjectInBox
+
+    box_is_enough = not request.target.points and request.target.mask is None
     told: tuple[str, ...] = ()
-    if search.segmenter == SUBJECT_IN_BOX:
+    if request.runtime.segmenter == SUBJECT_IN_BOX:
         if not box_is_enough:
             raise BadOption(
-                f"--segmenter {SUBJECT_IN_BOX} takes a box or words: points and masks need SAM 2.",
-                "Leave --segmenter out, or give a --box.",
+                f"{SUBJECT_IN_BOX} takes a box or words, but points or a mask were given, which need SAM 2.",
+                leave_out("segmenter"),
+                give("box", "40,60,300,420", text="Or give a box alone"),
+                option="segmenter",
             )
     else:
-        missing = why_no_sam2() if search.segmenter is None else None
+        missing = why_no_segmenter() if request.runtime.segmenter is None else None
         if missing is None:
-            loaded = load_sam2(search.segmenter, search.device, search.threads)
-            return loaded.segmenter, loaded.warnings
+            return pool.segmenter(request.runtime)
         if not box_is_enough:
-            raise NotInstalled(f"Points and rough masks need SAM 2. {missing.what}", missing.remedy)
+            raise NotInstalled(f"Points and rough masks need SAM 2. {missing.what}", *missing.cures)
         told = (
-            f"SAM 2 is not used: {missing.what} A removal model cuts out what is in each box instead. "
-            f"{missing.remedy.splitlines()[0].strip()}",
+            Notice(
+                f"SAM 2 is not used: {missing.what} A removal model cuts out what is in each box instead.",
+                *missing.cures[:1],
+            ),
         )
-    opened = _remover(search, remover)
-    return SubjectInBox(opened.remover), (*told, *opened.warnings)
-
-
-def load_remover(model: str | None, engine: str, threads: int | None) -> LoadedRemover:
-    """`cutsmith.removal.loading.load_remover`, once a process for the same arguments."""
-    with _LOADING:
-        return _loaded_remover(model, engine, threads)
-
-
-def load_detector(detector: str | None, device: str, threads: int | None) -> LoadedDetector:
-    """`cutsmith.detection.loading.load_detector`, once a process for the same arguments."""
-    with _LOADING:
-        return _loaded_detector(detector, device, threads)
-
-
-def load_sam2(segmenter: str | None, device: str, threads: int | None) -> LoadedSegmenter:
-    """`cutsmith.segmentation.loading.load_sam2`, once a process for the same arguments."""
-    with _LOADING:
-        return _loaded_sam2(segmenter, device, threads)
-
-
-@lru_cache(maxsize=2)
-def _loaded_remover(model: str | None, engine: str, threads: int | None) -> LoadedRemover:
-    return _load_remover(model, engine=engine, threads=threads)
-
-
-@lru_cache(maxsize=1)
-def _loaded_detector(detector: str | None, device: str, threads: int | None) -> LoadedDetector:
-    return _load_detector(detector, device=device, threads=threads)
-
-
-@lru_cache(maxsize=1)
-def _loaded_sam2(segmenter: str | None, device: str, threads: int | None) -> LoadedSegmenter:
-    return _load_sam2(segmenter, device=device, threads=threads)
+    if remover is None:
+        remover, more = pool.remover(request.runtime)
+        told = (*told, *more)
+    return SubjectInBox(remover), told
 
 
 def forget_models() -> None:
-    """Let go of every model that is kept."""
-    with _LOADING:
-        for kept in (_loaded_remover, _loaded_detector, _loaded_sam2):
-            kept.cache_clear()
+    """Let go of every model that this process keeps."""
+    POOL.forget()

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.cures import Cure, advise, give, lower, run
 from cutsmith.errors import SubjectNotFound
-from cutsmith.geometry import Box, checked_box
-from cutsmith.protocols import Prompt
+from cutsmith.options import Objects
+from cutsmith.pipeline.prompting import Asked, asked_by_detections, asked_by_target
+from cutsmith.request import box_text
 from cutsmith.result.cutout import FoundObject
-from cutsmith.search import Objects, Search
-from cutsmith.segmentation.prompts import checked_mask, checked_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from cutsmith.options import Target
     from cutsmith.pipeline.loading import Models
+    from cutsmith.pipeline.stages import Run
     from cutsmith.protocols import Candidates, Detection, Segment
+    from cutsmith.request import Request
 
 # A picture holds a subject if one pixel at least is more likely subject than not. Raw maxima where there is none: plain
 # pictures <= 0.05, gravel and grass 0.40, noise 0.16 to 0.63 by its size (docs/decisions.md).
@@ -44,19 +46,19 @@ class Subject:
     inside: NDArray[np.bool_] | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Found:
-    """The subjects of a picture, one or, with `objects="each"`, one an object, and what the user should know."""
+def find_subjects(
+    models: Models,
+    image: NDArray[np.uint8],
+    request: Request,
+    source: str,
+    run: Run,
+    asked: Sequence[Asked] | None = None,
+    *,
+    objects: Objects = "all",
+) -> tuple[Subject, ...]:
+    """The subjects that `request` asks for in `image`, uint8 (H, W, 3): one, or with `objects="each"` one an object.
 
-    subjects: tuple[Subject, ...]
-    warnings: tuple[str, ...] = ()
-
-
-Stage = Callable[[str], AbstractContextManager[None]]
-
-
-def find_subjects(models: Models, image: NDArray[np.uint8], search: Search, source: str, stage: Stage) -> Found:
-    """What `search` asks for in `image`, uint8 (H, W, 3); `source` is how the picture is called.
+    `asked` are objects that a door asks for beside the request; `source` is what messages call the picture.
 
     Raises:
         SubjectNotFound: there is none, with the best score seen and the threshold.
@@ -64,44 +66,38 @@ def find_subjects(models: Models, image: NDArray[np.uint8], search: Search, sour
     """
     if models.segmenter is None:
         assert models.remover is not None, "load_models gives a segmenter or a remover"
-        with stage("mask"):
+        with run.stage("mask"):
             soft_mask = models.remover.soft_mask(image)
-        _require_found(float(soft_mask.max()), source, "point at the subject: --box X0,Y0,X1,Y1")
-        return Found((Subject(soft_mask),))
-    wanted, warnings = _wanted_objects(models, image, search, source, stage)
-    with stage("mask"):
-        segments = models.segmenter.segment(image, [prompt for prompt, _ in wanted])
-        objects = [
-            replace(found, predicted_iou=segment.predicted_iou, stability=segment.stability)
-            for (_, found), segment in zip(wanted, segments, strict=True)
+        _require_found(float(soft_mask.max()), source, give("box", "40,60,300,420", text="Or point at the subject"))
+        return (Subject(soft_mask),)
+    wanted = _asked(models, image, request, source, run) if asked is None else asked
+    with run.stage("mask"):
+        segments = models.segmenter.segment(image, [prompt for prompt, _ in wanted], run)
+        found = [
+            replace(each.found, predicted_iou=segment.predicted_iou, stability=segment.stability)
+            for each, segment in zip(wanted, segments, strict=True)
         ]
-        subjects = united(segments, objects) if search.objects == "all" else apart(segments, objects, search.objects)
+        masked = _with_a_mask(segments, found, run)
+        subjects = united(masked) if objects == "all" else apart(masked, objects)
     if not subjects:
-        best = max(float(segment.soft_mask().max()) for segment in segments)
-        _require_found(best, f"{_place(search)} {source}", "give a larger box, or other words")
-    return Found(subjects, warnings)
+        best = max((float(segment.soft_mask().max()) for segment in segments), default=0.0)
+        _require_found(best, f"{_place(request)} {source}", advise("Give a larger box, or other words."))
+    return subjects
 
 
-def _wanted_objects(
-    models: Models, image: NDArray[np.uint8], search: Search, source: str, stage: Stage
-) -> tuple[list[tuple[Prompt, FoundObject]], tuple[str, ...]]:
-    """The segmenter's prompts, each with what is known of its object, and warnings."""
+def _asked(models: Models, image: NDArray[np.uint8], request: Request, source: str, run: Run) -> list[Asked]:
     height, width = image.shape[:2]
     if models.detector is None:
-        box = None if search.box is None else checked_box(search.box, width, height)
-        alone = box is None and search.mask is None
-        points = checked_points(search.points, width, height, alone=alone)
-        mask = None if search.mask is None else checked_mask(search.mask, width, height)
-        return [(Prompt(box, points, mask), FoundObject(box, points))], ()
-    with stage("detect"):
-        candidates = models.detector.candidates(image, search.phrases)
-    detections = detections_of(candidates, search, source)
-    return [
-        (Prompt(box=found.box), FoundObject(found.box, label=found.label, score=found.score)) for found in detections
-    ], (candidates.warnings)
+        assert models.segmenter is not None, "asked for by the caller"
+        return asked_by_target(request.target, width, height, with_points=models.segmenter.takes_points)
+    with run.stage("detect"):
+        candidates = models.detector.candidates(image, request.phrases)
+    for warning in candidates.warnings:
+        run.warn(warning)
+    return asked_by_detections(detections_of(candidates, request.target, source))
 
 
-def detections_of(candidates: Candidates, search: Search, source: str) -> list[Detection]:
+def detections_of(candidates: Candidates, target: Target, source: str) -> list[Detection]:
     """The detections among `candidates`, highest score first: one at least.
 
     Raises:
@@ -109,30 +105,39 @@ def detections_of(candidates: Candidates, search: Search, source: str) -> list[D
     """
     from cutsmith.detection.selection import best_score, select
 
-    detections = select(candidates, search.box_threshold, search.text_threshold, search.max_detections)
+    detections = select(candidates, target.box_threshold, target.text_threshold, target.max_detections)
     if detections:
         return detections
     best = best_score(candidates)
-    asked = ", ".join(candidates.phrases)
-    wanted = f"wanted more than {search.box_threshold:g}"
-    what = f"Nothing found for {asked!r} in {source}: the best score is {best:.2f}, {wanted}"
-    if best > search.box_threshold:
-        what += f" and a word with more than {search.text_threshold:g}"
-    raise SubjectNotFound(
-        f"{what}.",
-        "Try other words, or lower --box-threshold"
-        + (" and --text-threshold." if best > search.box_threshold else "."),
-        best_probability=best,
-        threshold=search.box_threshold,
+    words = ", ".join(candidates.phrases)
+    what = (
+        f"Nothing was found for {words!r} in {source}: the best score must be above {target.box_threshold:g}, "
+        f"but is {best:.2f}"
     )
+    cures = [advise("Try other words."), lower("box_threshold")]
+    if best > target.box_threshold:
+        what = (
+            f"Nothing was found for {words!r} in {source}: the best score is {best:.2f}, but that of a word must be "
+            f"above {target.text_threshold:g}"
+        )
+        cures.append(lower("text_threshold"))
+    raise SubjectNotFound(f"{what}.", *cures, best_probability=best, threshold=target.box_threshold)
 
 
-def united(segments: Sequence[Segment], objects: Sequence[FoundObject]) -> tuple[Subject, ...]:
-    """One subject of all that was found, in each pixel the highest probability; none where no segment has a mask."""
+def united(masked: Iterator[Subject]) -> tuple[Subject, ...]:
+    """One subject of all that have a mask, in each pixel the highest probability; none where there is none."""
     union: Subject | None = None
-    for subject in _with_a_mask(segments, objects):
+    for subject in masked:
         union = subject if union is None else _union(union, subject)
     return () if union is None else (union,)
+
+
+def apart(masked: Iterator[Subject], objects: Objects) -> tuple[Subject, ...]:
+    """The subjects one by one, in their order; with "best" the first alone."""
+    if objects == "best":
+        first = next(masked, None)
+        return () if first is None else (first,)
+    return tuple(masked)
 
 
 def _union(one: Subject, other: Subject) -> Subject:
@@ -142,46 +147,36 @@ def _union(one: Subject, other: Subject) -> Subject:
     return Subject(np.maximum(one.soft_mask, other.soft_mask), (*one.objects, *other.objects), uncut, inside)
 
 
-def apart(segments: Sequence[Segment], objects: Sequence[FoundObject], wanted: Objects = "each") -> tuple[Subject, ...]:
-    """A subject an object that has a mask, in the order of `objects`; with "best" the first alone."""
-    subjects = _with_a_mask(segments, objects)
-    if wanted == "best":
-        first = next(subjects, None)
-        return () if first is None else (first,)
-    return tuple(subjects)
-
-
-def _with_a_mask(segments: Sequence[Segment], objects: Sequence[FoundObject]) -> Iterator[Subject]:
+def _with_a_mask(segments: Sequence[Segment], found: Sequence[FoundObject], run: Run) -> Iterator[Subject]:
     """Each segment that has a mask, as a subject of its own."""
-    for segment, found in zip(segments, objects, strict=True):
+    for segment, one in zip(segments, found, strict=True):
+        # A segment may run its model only now.
+        run.check()
         soft_mask = segment.soft_mask()
         if soft_mask.max() < FOUND_PROBABILITY:
             continue
         if (cut_off := segment.uncut()) is None:
-            yield Subject(soft_mask, (found,))
+            yield Subject(soft_mask, (one,))
             continue
         uncut, box = cut_off
         inside = np.zeros(soft_mask.shape, bool)
         inside[box] = True
-        yield Subject(soft_mask, (found,), uncut, inside)
+        yield Subject(soft_mask, (one,), uncut, inside)
 
 
-def _place(search: Search) -> str:
-    if search.phrases:
-        return f"the boxes of {', '.join(search.phrases)!r} in"
-    return f"the box {box_text(search.box)} of" if search.box is not None else "what was pointed at in"
+def _place(request: Request) -> str:
+    if request.phrases:
+        return f"the boxes of {', '.join(request.phrases)!r} in"
+    return f"the box {box_text(request.target.box)} of" if request.target.box is not None else "what was pointed at in"
 
 
-def box_text(box: tuple[float, float, float, float] | Box) -> str:
-    """A box as `--box` takes it."""
-    return ",".join(f"{value:g}" for value in box)
-
-
-def _require_found(best: float, where: str, advice: str) -> None:
+def _require_found(best: float, where: str, cure: Cure) -> None:
     if best < FOUND_PROBABILITY:
         raise SubjectNotFound(
-            f"Nothing found in {where}: the best probability is {best:.2f}, wanted {FOUND_PROBABILITY} or more.",
-            f"Try another model (cutsmith models list), or {advice}",
+            f"Nothing was found in {where}: the best probability must be {FOUND_PROBABILITY} or more, but is "
+            f"{best:.2f}.",
+            run("models", "list", text="Try another model"),
+            cure,
             best_probability=best,
             threshold=FOUND_PROBABILITY,
         )

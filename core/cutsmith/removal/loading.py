@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutsmith.errors import UnknownModel, WeightsDamaged, WeightsMissing
 from cutsmith.machine.files import is_file
+from cutsmith.protocols import Loaded
 from cutsmith.removal.rembg_session import PREFIX
 
 if TYPE_CHECKING:
@@ -19,21 +20,13 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = ("isnet-general-use", "isnet-general-use-fp16")
 
 
-@dataclass(frozen=True)
-class LoadedRemover:
-    """A remover, and what the user should know about it."""
-
-    remover: Remover
-    warnings: tuple[str, ...] = ()
-
-
 def load_remover(
     model: str | None = None,
     *,
     engine: str = "auto",
     threads: int | None = None,
     store: Store | None = None,
-) -> LoadedRemover:
+) -> Loaded[Remover]:
     """The remover that `model` names, open on the best engine.
 
     Args:
@@ -59,7 +52,7 @@ def load_remover(
         from cutsmith.machine.threads import thread_count
         from cutsmith.removal.rembg_session import open_rembg_session
 
-        return LoadedRemover(open_rembg_session(model.removeprefix(PREFIX), thread_count(threads)))
+        return Loaded(open_rembg_session(model.removeprefix(PREFIX), thread_count(threads)))
     if model in catalogue():
         entry = find_entry(model, "remover")
         return _load_entry(entry, store.require(entry), engine, threads)
@@ -69,7 +62,7 @@ def load_remover(
     raise UnknownModel(f"There is no model {model!r}.", "cutsmith models list")
 
 
-def _load_default(store: Store, engine: str, threads: int | None) -> LoadedRemover:
+def _load_default(store: Store, engine: str, threads: int | None) -> Loaded[Remover]:
     """The first of `DEFAULT_MODELS` whose file is here and whole; what is wrong with those before it is a warning."""
     from cutsmith.models.catalogue import find_entry
 
@@ -82,7 +75,7 @@ def _load_default(store: Store, engine: str, threads: int | None) -> LoadedRemov
             continue
         loaded = _load_entry(entry, path, engine, threads)
         told = tuple(_taken_instead(refusal, entry) for refusal in refusals)
-        return LoadedRemover(loaded.remover, (*told, *loaded.warnings))
+        return replace(loaded, warnings=(*told, *loaded.warnings))
     # A file that is there and spoilt was meant to be used: it is the one to tell of.
     raise next((each for each in refusals if isinstance(each, WeightsDamaged)), refusals[0])
 
@@ -94,17 +87,17 @@ def _taken_instead(refusal: WeightsMissing | WeightsDamaged, entry: Entry) -> st
     return f"{refusal.what} {entry.name} is used (same network). {refusal.remedy}"
 
 
-def _load_entry(entry: Entry, path: Path, engine: str, threads: int | None) -> LoadedRemover:
+def _load_entry(entry: Entry, path: Path, engine: str, threads: int | None) -> Loaded[Remover]:
     from cutsmith.engines.opening import open_model
     from cutsmith.removal.salient import SalientRemover
 
     assert entry.salient is not None, f"{entry.name} is no remover: find_entry was asked for one"
     opened = open_model(path, output=entry.salient.output, engine=engine, threads=threads)
     remover = SalientRemover(entry.name, entry.salient, opened.engine, entry.identified(path))
-    return LoadedRemover(remover, opened.warnings)
+    return Loaded(remover, opened.warnings, path.stat().st_size)
 
 
-def _load_file(path: Path, engine: str, threads: int | None) -> LoadedRemover:
+def _load_file(path: Path, engine: str, threads: int | None) -> Loaded[Remover]:
     from cutsmith.engines.opening import open_model
     from cutsmith.removal.custom_model import described, finished
     from cutsmith.removal.salient import SalientRemover
@@ -117,4 +110,4 @@ def _load_file(path: Path, engine: str, threads: int | None) -> LoadedRemover:
     opened = open_model(path, output=description["output"], engine=engine, threads=threads)
     spec = finished(description, opened.engine.input_shape)
     remover = SalientRemover(str(path), spec, opened.engine, path.name)
-    return LoadedRemover(remover, (*warnings, *opened.warnings))
+    return Loaded(remover, (*warnings, *opened.warnings), path.stat().st_size)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutsmith.errors import CutsmithError, UnknownModel
 from cutsmith.machine.files import is_file
+from cutsmith.protocols import Loaded
 
 if TYPE_CHECKING:
     from cutsmith.models.catalogue import Entry
@@ -19,21 +19,13 @@ SUGGESTED_SAM2 = "sam2.1-hiera-small"
 _CHECKPOINT_SUFFIXES = (".pt", ".pth")
 
 
-@dataclass(frozen=True)
-class LoadedSegmenter:
-    """A segmenter, and what the user should know about it."""
-
-    segmenter: Sam2Segmenter
-    warnings: tuple[str, ...] = ()
-
-
-def load_sam2(
+def load_segmenter(
     segmenter: str | None = None,
     *,
     device: str = "auto",
     threads: int | None = None,
     store: Store | None = None,
-) -> LoadedSegmenter:
+) -> Loaded[Sam2Segmenter]:
     """The SAM 2 network that `segmenter` names, on the best device.
 
     Args:
@@ -66,10 +58,10 @@ def load_sam2(
     with memory_guard(name, plan.device, SMALLER):
         network.to(plan.device)
     weights = entry.identified(path) if entry is not None else path.name
-    return LoadedSegmenter(Sam2Segmenter(name, network, weights), plan.warnings)
+    return Loaded(Sam2Segmenter(name, network, weights), plan.warnings, path.stat().st_size)
 
 
-def why_no_sam2(store: Store | None = None) -> CutsmithError | None:
+def why_no_segmenter(store: Store | None = None) -> CutsmithError | None:
     """What keeps the default SAM 2 from being loaded here, with the command that mends it; None if nothing does."""
     from cutsmith.models.store import Store
 

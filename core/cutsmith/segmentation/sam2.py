@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from cutsmith.protocols import Prompt
+    from cutsmith.protocols import Prompt, Watch
 
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
@@ -94,6 +94,8 @@ class Sam2Segmenter:
     A picture is encoded once: the next prompt on the same pixels finds its embedding.
     """
 
+    takes_points = True
+
     def __init__(self, name: str, network: torch.nn.Module, weights: str) -> None:
         """Wrap a network of the `sam2` package.
 
@@ -129,12 +131,15 @@ class Sam2Segmenter:
         with self._lock:
             self._embeddings.clear()
 
-    def segment(self, image: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[Sam2Segment]:
+    def segment(
+        self, image: NDArray[np.uint8], prompts: Sequence[Prompt], watch: Watch | None = None
+    ) -> list[Sam2Segment]:
         """One segment a prompt, in the prompts' order; prompts of one form share a pass of the mask decoder.
 
         Args:
             image: uint8 (H, W, 3) sRGB.
             prompts: what points at each object, in pixels of `image`.
+            watch: may end the work between two passes.
 
         Raises:
             BadBox, BadPoint, BadArray, BadOption: a prompt is wrong (see `prompts.checked_prompts`).
@@ -148,6 +153,8 @@ class Sam2Segmenter:
         with memory_guard(self.name, self.device, SMALLER), inference(self.device):
             embedding = self._embedding(image)
             for numbers in _passes(checked):
+                if watch is not None:
+                    watch.check()
                 together = [checked[number] for number in numbers]
                 logits, ious = self._decode(embedding, together, width, height)
                 for number, mask, iou in zip(numbers, logits, ious, strict=True):

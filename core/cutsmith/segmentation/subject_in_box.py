@@ -14,7 +14,7 @@ from cutsmith.geometry import Box, checked_box
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cutsmith.protocols import Prompt, Remover
+    from cutsmith.protocols import Prompt, Remover, Watch
 
 NAME = "subject-in-box"
 # Share of the box's longer side that is shown to the model on each side. A subject that touches the crop's border is
@@ -55,6 +55,7 @@ class SubjectInBox:
     """Picture and boxes -> soft masks of the subjects in them (see `cutsmith.protocols.Segmenter`)."""
 
     name = NAME
+    takes_points = False
 
     def __init__(self, remover: Remover, margin: float = CONTEXT_MARGIN) -> None:
         """Use `remover` on crops with `margin` (a share of the box's longer side) of context."""
@@ -65,8 +66,10 @@ class SubjectInBox:
         """This segmenter's name, and the remover's model, file and engine."""
         return {"segmenter": NAME, **self._remover.provenance()}
 
-    def segment(self, image: NDArray[np.uint8], prompts: Sequence[Prompt]) -> list[BoxSegment]:
-        """One segment a prompt, for `image`, uint8 (H, W, 3).
+    def segment(
+        self, image: NDArray[np.uint8], prompts: Sequence[Prompt], watch: Watch | None = None
+    ) -> list[BoxSegment]:
+        """One segment a prompt, for `image`, uint8 (H, W, 3); its mask is made when it is asked for.
 
         Raises:
             BadBox: not four finite numbers, inverted, empty, or outside the picture.

@@ -13,9 +13,7 @@ host's plug-in, where they run in the host's own Python without numpy:
 The others are the worker itself:
 
     log_file        its one log
-    job_fields      the fields of a job, checked
-    jobs            what is done for each kind of job
-    job_queue       one job at a time; the others wait, and can be dropped
-    client_link     one client: what it sends becomes jobs, what is to be told to it is sent
+    wire_arrays     arrays as they travel, and as numpy has them
+    client_link     one client: what it sends becomes jobs for `serving`, what is to be told to it is sent
     server          all of that together, on the socket or on standard input and output
 """

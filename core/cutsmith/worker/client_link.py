@@ -13,7 +13,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import BadJob, CutsmithError, WorkerEnding
-from cutsmith.worker.job_queue import Job, JobQueue
+from cutsmith.serving.queue import Job, JobQueue
 from cutsmith.worker.protocol import (
     ConnectionEnded,
     FrameInvalid,
@@ -29,6 +29,8 @@ from cutsmith.worker.protocol import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from cutsmith.worker.protocol import Array, ByteStream
 
@@ -138,7 +140,7 @@ class ClientLink:
         if self._job is not None:
             self.tell_failure(number, BadJob("A client has one job at a time, and yours has not ended yet."))
             return
-        self._job = Job(number, message, self)
+        self._job = Job(number, str(message.header.get("job")), message, self)
         if not self._queue.put(self._job):
             self.tell_failure(number, WorkerEnding("The worker is ending.", "Connect again: a new one is started."))
 
@@ -156,10 +158,13 @@ class ClientLink:
         """`stage` of the job begins; `fraction` of it, in [0, 1], is done."""
         self._tell(job.number, "progress", stage=stage, fraction=round(fraction, 4))
 
-    def tell_result(self, job: Job, fields: Mapping[str, Any], arrays: Mapping[str, Array]) -> None:
+    def tell_result(self, job: Job, fields: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """The job is done."""
+        from cutsmith.worker.wire_arrays import wire_array
+
         self._job = None
-        self._tell(job.number, "result", arrays, job=job.kind, **fields)
+        on_the_wire = {name: wire_array(values) for name, values in arrays.items()}
+        self._tell(job.number, "result", on_the_wire, job=job.kind, **fields)
 
     def tell_dropped(self, job: Job) -> None:
         """The job was dropped, as asked."""

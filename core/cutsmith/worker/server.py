@@ -14,11 +14,11 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
-from cutsmith.errors import CutsmithError, OutputRefused, WorkerEnding
+from cutsmith.errors import Cancelled, CutsmithError, OutputRefused, WorkerEnding
+from cutsmith.serving.jobs import run_job
+from cutsmith.serving.queue import Job, JobQueue
 from cutsmith.version import __version__
 from cutsmith.worker.client_link import Activity, ClientLink
-from cutsmith.worker.job_queue import Job, JobQueue
-from cutsmith.worker.jobs import run_job
 from cutsmith.worker.log_file import open_log
 from cutsmith.worker.protocol import MAX_PAYLOAD, Welcome
 from cutsmith.worker.rendezvous import (
@@ -33,6 +33,7 @@ from cutsmith.worker.rendezvous import (
     worker_folder,
     write_new_key,
 )
+from cutsmith.worker.wire_arrays import array_of
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Listener
@@ -103,7 +104,7 @@ class Worker:
                 jobs.join(_LOOK_AROUND)
         finally:
             for job in self._queue.close():
-                job.link.tell_failure(job.number, WorkerEnding("The worker is ending.", "Ask again."))
+                job.listener.tell_failure(job.number, WorkerEnding("The worker is ending.", "Ask again."))
             with self._links_lock:
                 links = list(self._links)
             start = time.monotonic()
@@ -145,12 +146,12 @@ class Worker:
         if job.kind == "stop":
             logger.info("stopped by a client")
             self._is_ending = True
-            return lambda: job.link.tell_result(job, {}, {})
+            return lambda: job.listener.tell_result(job, {}, {})
 
         def report(stage: str, fraction: float) -> None:
             if job.dropped.is_set():
                 raise JobDropped
-            job.link.tell_progress(job, stage, fraction)
+            job.listener.tell_progress(job, stage, fraction)
 
         start = time.monotonic()
 
@@ -159,21 +160,25 @@ class Worker:
             logger.info("%s: %s in %.3f s%s", job.kind[:40], outcome, time.monotonic() - start, shares)
 
         try:
-            answer = run_job(job.taken_message(), report)
-        except JobDropped:
+            message = job.taken_content()
+            arrays = {name: array_of(name, each) for name, each in message.arrays.items()}
+            options = message.header.get("options", {})
+            del message
+            answer = run_job(job.kind, options, arrays, report, job.dropped.is_set)
+        except (JobDropped, Cancelled):
             log("dropped")
-            return lambda: job.link.tell_dropped(job)
+            return lambda: job.listener.tell_dropped(job)
         except CutsmithError as error:
             failure = error
             log(type(error).__name__)
-            return lambda: job.link.tell_failure(job.number, failure)
+            return lambda: job.listener.tell_failure(job.number, failure)
         except Exception as error:  # a fault of ours or of a model: logged whole, and the next job may well work
             logger.exception("a job failed")
             log("crash")
             what = f"{type(error).__name__}: {error}"
-            return lambda: job.link.tell_crash(job, what)
+            return lambda: job.listener.tell_crash(job, what)
         log("done", answer.fields.get("seconds"))
-        return lambda: job.link.tell_result(job, answer.fields, answer.arrays)
+        return lambda: job.listener.tell_result(job, answer.fields, answer.arrays)
 
 
 def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:

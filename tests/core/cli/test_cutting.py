@@ -15,8 +15,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cutsmith import Models, Request
+from cutsmith.batch import run as batch_run
+from cutsmith.batch.plan import plan_jobs
+from cutsmith.batch.run import Batch
 from cutsmith.cli import cutting
-from cutsmith.cli.outputs import plan_jobs
+from cutsmith.cli.cutting import Telling
 from cutsmith.errors import OutputRefused, WeightsMissing
 
 pytestmark = pytest.mark.weights
@@ -36,24 +40,27 @@ class LeftHalf:
         return mask
 
 
+LEFT_HALF = Batch(Request(), models=Models(remover=LeftHalf()))
+
+
 def test_no_picture_is_kept_in_memory_after_it_was_written(tmp_path, monkeypatch, capsys) -> None:
     inputs = [str(tmp_path / f"{number}.png") for number in range(5)]
     for path in inputs:
         Image.new("RGB", (60, 40), (90, 20, 200)).save(path)
     alphas: list[weakref.ref] = []
     alive = []
-    real = cutting.cut_out
+    real = batch_run.cut_out
 
-    def watched(source, **options):
+    def watched(*asked, **options):
         gc.collect()
         alive.append(sum(alpha() is not None for alpha in alphas))
-        cutout = real(source, **options)
+        cutout = real(*asked, **options)
         alphas.append(weakref.ref(cutout.alpha))
         return cutout
 
-    monkeypatch.setattr(cutting, "cut_out", watched)
+    monkeypatch.setattr(batch_run, "cut_out", watched)
     jobs = plan_jobs(inputs, f"{tmp_path}/out/", None, suffix=".png", ending="cut")
-    assert cutting.cut_all(jobs, cutting.Settings({"remover": LeftHalf()})) == 0
+    assert cutting.cut_all(jobs, LEFT_HALF, Telling()) == 0
     assert alive == [0, 0, 0, 0, 0]
     assert len(capsys.readouterr().out.splitlines()) == 5
 
@@ -94,17 +101,17 @@ def test_standard_input_is_still_there_after_weights_were_fetched(tmp_path, monk
     Image.new("RGB", (60, 40), (90, 20, 200)).save(content, "PNG")
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.getvalue())))
     fetched = []
-    real = cutting.cut_out
+    real = batch_run.cut_out
 
-    def missing_at_first(source, **options):
+    def missing_at_first(*asked, **options):
         if not fetched:
             raise WeightsMissing("The weights are nowhere.", model="isnet-general-use")
-        return real(source, **options)
+        return real(*asked, **options)
 
-    monkeypatch.setattr(cutting, "cut_out", missing_at_first)
-    monkeypatch.setattr(cutting, "_fetch_missing", lambda missing, settings: fetched.append(missing.model))
+    monkeypatch.setattr(batch_run, "cut_out", missing_at_first)
+    monkeypatch.setattr(cutting, "_fetch_missing", lambda missing, *_: fetched.append(missing.model))
     jobs = plan_jobs(["-"], str(tmp_path / "cut.png"), None, suffix=".png", ending="cut")
-    assert cutting.cut_all(jobs, cutting.Settings({"remover": LeftHalf()})) == 0
+    assert cutting.cut_all(jobs, LEFT_HALF, Telling()) == 0
     assert fetched == ["isnet-general-use"]
     assert Image.open(tmp_path / "cut.png").size == (60, 40)
 
@@ -119,7 +126,7 @@ def test_a_cut_out_that_is_there_is_told_although_its_preview_failed(tmp_path, m
     jobs = plan_jobs(
         [str(tmp_path / "a.png")], str(tmp_path / "cut.png"), str(tmp_path / "seen.png"), suffix=".png", ending="cut"
     )
-    assert cutting.cut_all(jobs, cutting.Settings({"remover": LeftHalf()}, as_json=True)) == 1
+    assert cutting.cut_all(jobs, LEFT_HALF, Telling(in_json=True)) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["status"], told["output"]) == ("failed", str(tmp_path / "cut.png"))
     assert told["error"]["what"] == "The disk is full."

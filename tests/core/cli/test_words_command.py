@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from cutsmith.cli import cutsmith as command
-from cutsmith.cli.cut_command import parse_point
+from cutsmith.cli.request_options import parse_point
 from cutsmith.errors import BadOption, BadPhrases, BadPoint, CutsmithError
 from cutsmith.pipeline.loading import forget_models
 

@@ -12,7 +12,7 @@ from PIL import Image
 import cutsmith
 from cutsmith import Picture, SubjectNotFound, cut_out
 from cutsmith.errors import BadBox, BadOption
-from cutsmith.removal.loading import LoadedRemover
+from cutsmith.protocols import Loaded
 from cutsmith.result.cutout import composite
 
 pytestmark = pytest.mark.weights
@@ -155,7 +155,7 @@ def _noise() -> np.ndarray:
 def test_nothing_found_is_said_with_the_best_probability(name, photo, isnet_weights) -> None:
     pictures = {"plain": lambda: np.full((300, 400, 3), 120, np.uint8), "noise": _noise}
     picture = pictures[name]() if name in pictures else photo(name)
-    with pytest.raises(SubjectNotFound, match=r"best probability is 0\.\d\d, wanted 0\.5") as caught:
+    with pytest.raises(SubjectNotFound, match=r"best probability must be 0\.5 or more, but is 0\.\d\d") as caught:
         cut_out(Picture(picture))
     assert caught.value.exit_code == 4
     assert 0 <= caught.value.best_probability < 0.5
@@ -201,6 +201,7 @@ def test_compositing_is_the_formula() -> None:
 def test_a_model_is_loaded_once_while_pictures_fail(monkeypatch) -> None:
     from cutsmith.errors import PictureNotFound
     from cutsmith.pipeline import loading
+    from cutsmith.removal import loading as removal_loading
 
     loads = []
 
@@ -218,9 +219,9 @@ def test_a_model_is_loaded_once_while_pictures_fail(monkeypatch) -> None:
     def slow_load(*arguments, **options):
         loads.append(arguments)
         sleep(0.2)
-        return LoadedRemover(Everything())
+        return Loaded(Everything())
 
-    monkeypatch.setattr(loading, "_load_remover", slow_load)
+    monkeypatch.setattr(removal_loading, "load_remover", slow_load)
     loading.forget_models()
     try:
         for number in range(5):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 import cutsmith
-from cutsmith import Picture, cut_out, refine_mask
+from cutsmith import Models, Picture, cut_out, refine_mask
 from cutsmith.errors import BadArray, BadOption, PictureTooLarge
 from cutsmith.matting.foreground import estimate_foreground
 
@@ -77,7 +77,7 @@ def test_a_mask_is_finished_as_cut_out_finishes_a_models(options, own_alpha) -> 
     alpha = np.linspace(0, 1, HEIGHT * WIDTH, dtype=np.float32).reshape(HEIGHT, WIDTH) if own_alpha else None
     picture = Picture(mixed(np.uint16), alpha)
     ours = refine_mask(picture, disc(), **options)
-    theirs = cut_out(picture, remover=Given(disc()), **{"matting": "closed-form", **options})
+    theirs = cut_out(picture, models=Models(remover=Given(disc())), **{"matting": "closed-form", **options})
     np.testing.assert_array_equal(ours.alpha, theirs.alpha)
     np.testing.assert_array_equal(ours.foreground, theirs.foreground)
     np.testing.assert_array_equal(ours.soft_mask, theirs.soft_mask)
@@ -240,19 +240,22 @@ def test_what_is_no_mask_of_the_picture_is_refused(mask, told) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "about", "told"),
     [
-        ({"matting": "none", "band": (3, 3)}, "--band is for a matting method"),
-        ({"matting": "magic"}, "--matting magic: wanted one of none, closed-form"),
-        ({"foreground": "magic"}, "--foreground magic"),
-        ({"band": (-1, 3)}, "band -1,3"),
-        ({"band": (1.5, 3)}, "band 1.5,3"),
+        ({"matting": "none", "band": (3, 3)}, "band", "A band is for a matting method, but none was asked for"),
+        ({"matting": "magic"}, "matting", "matting must be one of none, closed-form, but got 'magic'"),
+        ({"foreground": "magic"}, "foreground", "foreground must be one of .* but got 'magic'"),
+        ({"band": (-1, 3)}, "band", r"band must be two whole numbers .* but got \(-1, 3\)"),
+        ({"band": (1.5, 3)}, "band", r"band must be two whole numbers .* but got \(1.5, 3\)"),
+        ({"box": (0, 0, 9, 9)}, "box", "A given mask says what is cut out, but box was given beside it"),
+        ({"matte": "none"}, "", "There is no option 'matte'"),
     ],
 )
-def test_wrong_options_are_refused_before_anything_is_read(options, told) -> None:
+def test_wrong_options_are_refused_before_anything_is_read(options, about, told) -> None:
     with pytest.raises(BadOption, match=told) as caught:
         refine_mask("no such picture.png", disc(), **options)
     assert caught.value.exit_code == 2
+    assert caught.value.option == about
 
 
 def test_provenance_tells_what_was_given_and_names_no_model() -> None:
@@ -275,7 +278,7 @@ def test_the_stages_can_be_followed_and_stopped() -> None:
     cut = refine_mask(Picture(pixels), disc(), matting="none", on_stage=seen.append)
     assert seen == ["read", "matting", "foreground"] == list(cut.seconds)
     seen.clear()
-    cut = cut_out(Picture(pixels), remover=Given(disc()), on_stage=seen.append)
+    cut = cut_out(Picture(pixels), models=Models(remover=Given(disc())), on_stage=seen.append)
     assert seen == ["read", "load", "mask", "matting", "foreground"] == list(cut.seconds)
 
     def stop(stage: str) -> None:
@@ -283,4 +286,4 @@ def test_the_stages_can_be_followed_and_stopped() -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cut_out(Picture(pixels), remover=Given(disc()), on_stage=stop)
+        cut_out(Picture(pixels), models=Models(remover=Given(disc())), on_stage=stop)

@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cutsmith import Picture, SubjectNotFound, cut_out, find_detections
+from cutsmith import Models, Picture, SubjectNotFound, cut_out, cut_out_each, find_detections
 from cutsmith.errors import BadBox, BadOption, BadPhrases, BadPoint, NotInstalled, WeightsMissing
-from cutsmith.pipeline.loading import forget_models, load_sam2
+from cutsmith.options import Runtime
+from cutsmith.pipeline.loading import POOL, forget_models
 
 # Random weights: whatever they are sure of, something passes.
 WORDS = {"text": "red mug, spoon", "max_detections": 4, "box_threshold": 0.01, "text_threshold": 0.0}
@@ -92,7 +93,7 @@ def test_the_detections_are_those_that_are_cut_out(found, coffee, models):
 
 
 def test_all_is_the_union_of_each_and_best_is_the_first_of_each(found, coffee, models):
-    each = cut_out(Picture(coffee), **WORDS, objects="each", **models)
+    each = cut_out_each(Picture(coffee), **WORDS, **models)
     best = cut_out(Picture(coffee), **WORDS, objects="best", **models)
     np.testing.assert_array_equal(np.maximum.reduce([cut.alpha for cut in each]), found.alpha)
     assert [cut.objects for cut in each] == [(one,) for one in found.objects]
@@ -149,7 +150,7 @@ def test_closed_form_starts_from_the_soft_mask(coffee, models):
 
 
 def test_nothing_found_tells_the_best_score_and_the_threshold(coffee, models):
-    with pytest.raises(SubjectNotFound, match=r"'cat' in .*best score is [01]\.\d\d, wanted more than 1") as caught:
+    with pytest.raises(SubjectNotFound, match=r"'cat' in .*best score must be above 1, but is [01]\.\d\d") as caught:
         cut_out(Picture(coffee), text="cat", box_threshold=1.0, **models)
     assert caught.value.exit_code == 4
     assert caught.value.threshold == 1.0
@@ -157,23 +158,24 @@ def test_nothing_found_tells_the_best_score_and_the_threshold(coffee, models):
 
 
 def test_models_are_loaded_once_a_process(models):
-    assert load_sam2(models["segmenter"], "cpu", None) is load_sam2(models["segmenter"], "cpu", None)
+    runtime = Runtime(segmenter=models["segmenter"], device="cpu")
+    assert POOL.segmenter(runtime)[0] is POOL.segmenter(runtime)[0]
 
 
 @pytest.mark.weights
 def test_without_sam2_a_box_is_cut_by_a_removal_model_with_a_warning(photo, nothing_here, isnet_remover):
     astronaut = Picture(photo("astronaut"))
-    cut = cut_out(astronaut, box=(100, 0, 300, 400), remover=isnet_remover)
+    cut = cut_out(astronaut, box=(100, 0, 300, 400), models=Models(remover=isnet_remover))
     assert cut.provenance["segmenter"] == "subject-in-box"
     assert any("cutsmith models fetch sam2.1-hiera-small" in warning for warning in cut.warnings)
-    asked = cut_out(astronaut, box=(100, 0, 300, 400), remover=isnet_remover, segmenter="subject-in-box")
+    asked = cut_out(astronaut, box=(100, 0, 300, 400), models=Models(remover=isnet_remover), segmenter="subject-in-box")
     assert asked.warnings == ()
     np.testing.assert_array_equal(asked.alpha, cut.alpha)
 
 
 @pytest.mark.weights
 def test_a_box_that_cuts_the_subject_keeps_alpha_inside_it_and_its_edge_hard(photo, isnet_remover):
-    options = {"box": (100, 0, 300, 400), "remover": isnet_remover, "segmenter": "subject-in-box"}
+    options = {"box": (100, 0, 300, 400), "models": Models(remover=isnet_remover), "segmenter": "subject-in-box"}
     cut = cut_out(Picture(photo("astronaut")), matting="closed-form", **options)
     outside = np.ones(cut.alpha.shape, bool)
     outside[0:400, 100:300] = False
@@ -193,9 +195,9 @@ def test_words_without_sam2_fall_back_to_the_box(coffee, models, monkeypatch):
             return np.ones(image.shape[:2], np.float32)
 
     missing = WeightsMissing("SAM 2 is nowhere.", "Fetch it: cutsmith models fetch sam2.1-hiera-small")
-    monkeypatch.setattr("cutsmith.pipeline.loading.why_no_sam2", lambda: missing)
+    monkeypatch.setattr("cutsmith.segmentation.loading.why_no_segmenter", lambda: missing)
     options = {name: models[name] for name in ("detector", "device")}
-    cut = cut_out(Picture(coffee), **WORDS, remover=Everything(), **options)
+    cut = cut_out(Picture(coffee), **WORDS, models=Models(remover=Everything()), **options)
     assert cut.provenance["segmenter"] == "subject-in-box"
     assert any("SAM 2 is nowhere" in warning and "models fetch" in warning for warning in cut.warnings)
     inside = np.zeros(coffee.shape[:2], bool)

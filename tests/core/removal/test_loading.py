@@ -69,14 +69,14 @@ def with_entry(known, entry):
 
 def test_the_default_is_the_publishers_file_and_nothing_is_said(default_files, empty_store) -> None:
     loaded = load_remover(store=empty_store)
-    assert loaded.remover.provenance()["model"] == "isnet-general-use"
+    assert loaded.model.provenance()["model"] == "isnet-general-use"
     assert loaded.warnings == ()
 
 
 def test_the_default_falls_back_on_the_same_network_in_16_bits_and_says_so(default_files, empty_store) -> None:
     default_files["isnet-general-use"].unlink()
     loaded = load_remover(store=empty_store)
-    assert loaded.remover.provenance()["model"] == "isnet-general-use-fp16"
+    assert loaded.model.provenance()["model"] == "isnet-general-use-fp16"
     assert "isnet-general-use, is not on this machine" in loaded.warnings[0]
     assert "isnet-general-use-fp16 is used" in loaded.warnings[0]
 
@@ -85,7 +85,7 @@ def test_a_damaged_default_does_not_block_a_good_file_beside_it_and_is_named(def
     damaged = default_files["isnet-general-use"]
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"!")
     loaded = load_remover(store=empty_store)
-    assert loaded.remover.provenance()["model"] == "isnet-general-use-fp16"
+    assert loaded.model.provenance()["model"] == "isnet-general-use-fp16"
     (warning,) = loaded.warnings
     for part in (str(damaged), "isnet-general-use-fp16 is used", "cutsmith models fetch isnet-general-use"):
         assert part in warning
@@ -107,7 +107,7 @@ def test_where_no_default_is_whole_the_damaged_file_is_told_before_the_missing_o
 def test_an_onnx_file_without_a_description_works_and_what_is_assumed_is_said(tiny_network, engine, side) -> None:
     path = tiny_network(side, sigmoid=True, name="mine.onnx")
     loaded = load_remover(str(path), engine=engine)
-    assert loaded.remover.soft_mask(PICTURE).shape == (40, 50)
+    assert loaded.model.soft_mask(PICTURE).shape == (40, 50)
     assert "ImageNet" in loaded.warnings[0]
     assert "mine.toml" in loaded.warnings[0]
 
@@ -125,7 +125,7 @@ def test_a_description_beside_the_file_is_followed(tiny_network) -> None:
     resized = np.asarray(Image.fromarray(PICTURE).resize((64, 64), Image.Resampling.LANCZOS)) / 255.0
     tensor = ((resized / resized.max() - [0.1, 0.2, 0.3]) / [1.0, 0.5, 2.0]).transpose(2, 0, 1)[None].astype(np.float32)
     logits = onnxruntime.InferenceSession(str(path)).run(["mask1"], {"image": tensor})[0][0, 0]
-    np.testing.assert_allclose(loaded.remover.probabilities(PICTURE), 1 / (1 + np.exp(-logits)), atol=1e-5)
+    np.testing.assert_allclose(loaded.model.probabilities(PICTURE), 1 / (1 + np.exp(-logits)), atol=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_a_file_with_a_catalogue_name_is_taken_for_that_model(tiny_network, tmp_
     shutil.copy(tiny_network(spec.input_size, sigmoid=True), path)
     loaded = load_remover(str(path), engine="onnxruntime")
     assert loaded.warnings == ()
-    assert loaded.remover._spec == spec
+    assert loaded.model._spec == spec
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ class TestRembg:
         shutil.copy(tiny_network(spec.input_size, sigmoid=True), folder / "u2netp.onnx")
         monkeypatch.delenv("U2NET_HOME", raising=False)
         monkeypatch.setenv("REMBG_HOME", str(tmp_path))
-        remover = load_remover("rembg:u2netp").remover
+        remover = load_remover("rembg:u2netp").model
         (expected,) = new_session("u2netp").predict(Image.fromarray(PICTURE))
         np.testing.assert_array_equal(remover.soft_mask(PICTURE), np.asarray(expected, np.float32) / 255)
         assert remover.provenance()["model"] == "rembg:u2netp"

@@ -7,7 +7,7 @@ import pytest
 
 from cutsmith.errors import DeviceOutOfMemory, ModelUnusable, UnknownModel, WeightsDamaged, WeightsMissing
 from cutsmith.protocols import Point, Prompt
-from cutsmith.segmentation.loading import load_sam2, why_no_sam2
+from cutsmith.segmentation.loading import load_segmenter, why_no_segmenter
 
 GENERATOR = np.random.default_rng(3)
 PICTURE = GENERATOR.integers(0, 256, (97, 131, 3), dtype=np.uint8)
@@ -16,7 +16,7 @@ BOX = Prompt(box=(20, 10, 90, 70))
 
 @pytest.fixture
 def segmenter(tiny_sam2):
-    return load_sam2(str(tiny_sam2), device="cpu").segmenter
+    return load_segmenter(str(tiny_sam2), device="cpu").model
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_checkpoint_that_is_written_again_gives_identical_masks(segmenter, tin
     copy = tmp_path / "copy.pt"
     torch.save({"model": segmenter.module.state_dict()}, copy)
     copy.with_suffix(".toml").write_bytes(tiny_sam2.with_suffix(".toml").read_bytes())
-    other = load_sam2(str(copy), device="cpu").segmenter
+    other = load_segmenter(str(copy), device="cpu").model
     np.testing.assert_array_equal(
         segmenter.segment(PICTURE, [BOX])[0].logits(), other.segment(PICTURE, [BOX])[0].logits()
     )
@@ -143,7 +143,7 @@ def test_tensors_that_are_missing_unexpected_or_misshapen_are_told_in_one_line(t
     torch.save({"model": tensors}, path)
     path.with_suffix(".toml").write_bytes(tiny_sam2.with_suffix(".toml").read_bytes())
     with pytest.raises(ModelUnusable) as caught:
-        load_sam2(str(path), device="cpu")
+        load_segmenter(str(path), device="cpu")
     (line,) = caught.value.what.splitlines()
     for told in ("1 missing (no_mem_embed)", "1 unexpected (stranger)", "1 of another shape (maskmem_tpos_enc (2, 2)"):
         assert told in line
@@ -154,7 +154,7 @@ def test_a_truncated_checkpoint_is_damaged(tiny_sam2, tmp_path):
     path = tmp_path / "truncated.pt"
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(WeightsDamaged, match="no whole checkpoint"):
-        load_sam2(str(path), device="cpu")
+        load_segmenter(str(path), device="cpu")
 
 
 def test_names_that_are_none_and_weights_that_are_missing_are_told(tmp_path, monkeypatch):
@@ -164,15 +164,15 @@ def test_names_that_are_none_and_weights_that_are_missing_are_told(tmp_path, mon
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     store = Store({})
     with pytest.raises(UnknownModel, match="no such file"):
-        load_sam2(str(tmp_path / "none.pt"), store=store)
+        load_segmenter(str(tmp_path / "none.pt"), store=store)
     with pytest.raises(UnknownModel) as caught:
-        load_sam2("sam2.1-hiera-tyni", store=store)
+        load_segmenter("sam2.1-hiera-tyni", store=store)
     assert "sam2.1-hiera-tiny" in caught.value.remedy
     with pytest.raises(UnknownModel, match="is a remover"):
-        load_sam2("isnet-general-use", store=store)
+        load_segmenter("isnet-general-use", store=store)
     with pytest.raises(WeightsMissing, match="not on this machine") as missing:
-        load_sam2("sam2.1-hiera-tiny", store=store)
+        load_segmenter("sam2.1-hiera-tiny", store=store)
     assert missing.value.model == "sam2.1-hiera-tiny"
-    why = why_no_sam2(store)
+    why = why_no_segmenter(store)
     assert isinstance(why, WeightsMissing)
     assert "cutsmith models fetch sam2.1-hiera-small" in why.remedy

@@ -12,7 +12,7 @@ import pytest
 
 from cutsmith.picture import Picture
 from cutsmith.protocols import Point, Prompt
-from cutsmith.segmentation.loading import load_sam2
+from cutsmith.segmentation.loading import load_segmenter
 from tests.core.segmentation.random_sam2 import TINY_CONFIG, TINY_OVERRIDES
 
 TOLERANCE = 1e-4
@@ -70,7 +70,7 @@ def answers_of_both(folder: Path, checkpoint: Path, config: str, overrides, pict
     assert done.returncode == 0, done.stderr
     theirs = dict(np.load(folder / "answers.npz"))
 
-    segmenter = load_sam2(str(checkpoint), device="cpu").segmenter
+    segmenter = load_segmenter(str(checkpoint), device="cpu").model
     ours = {
         f"{name}/{asked}": segmenter.segment(Picture.read(path).srgb(), as_prompts(prompt))
         for name, path in pictures.items()

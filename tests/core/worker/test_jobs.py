@@ -13,7 +13,7 @@ from cutsmith import Picture, cut_out, refine_mask
 from cutsmith.detection.loading import why_no_detector
 from cutsmith.geometry import interior_points
 from cutsmith.picture.samples import samples_from_alpha
-from cutsmith.segmentation.loading import why_no_sam2
+from cutsmith.segmentation.loading import why_no_segmenter
 from cutsmith.worker.protocol import Array, Message
 from cutsmith.worker.session import JobFailed
 from tests.core.worker.conftest import received, sent
@@ -158,9 +158,8 @@ def test_the_pictures_own_transparency_can_be_left_out(session, network, pixels,
 
 def test_models_tells_what_keeps_words_and_clicks_from_working(session) -> None:
     told = session.run("models").header
-    for name, error in [("no_sam2", why_no_sam2()), ("no_detector", why_no_detector())]:
-        expected = None if error is None else {"type": type(error).__name__, "what": error.what, "remedy": error.remedy}
-        assert told[name] == expected
+    for name, error in [("no_sam2", why_no_segmenter()), ("no_detector", why_no_detector())]:
+        assert told[name] == (None if error is None else error.to_json())
 
 
 NO_PICTURE = sent(np.zeros((20, 20), np.uint8))
@@ -168,41 +167,42 @@ SMALL = sent(np.zeros((20, 20, 3), np.uint8))
 
 
 @pytest.mark.parametrize(
-    ("job", "options", "arrays", "told"),
+    ("job", "options", "arrays", "kind", "told"),
     [
-        ("paint", {}, {}, "no job 'paint'"),
-        (None, {}, {}, "no job"),
-        ("cut", [], {"pixels": SMALL}, "wanted an object"),
-        ("cut", {}, {}, 'no array "pixels"'),
-        ("cut", {}, {"pixels": NO_PICTURE}, r"shape \(20, 20\)"),
-        ("cut", {}, {"pixels": sent(np.zeros((20, 20, 2), np.uint8))}, r"\(H, W, 3\) or"),
-        ("cut", {}, {"pixels": sent(np.zeros((20, 20, 3), np.float32))}, "float32: wanted uint8 or uint16"),
-        ("cut", {}, {"pixels": SMALL, "masque": NO_PICTURE}, "unknown arrays: 'masque'"),
-        ("cut", {"modell": "u2net"}, {"pixels": SMALL}, "unknown options: 'modell'"),
-        ("cut", {"model": 3}, {"pixels": SMALL}, "model is 3: wanted text"),
-        ("cut", {"box": [1, 2, 3]}, {"pixels": SMALL}, "wanted 4 numbers"),
-        ("cut", {"box": [1, 2, 3, "4"]}, {"pixels": SMALL}, "wanted 4 numbers"),
-        ("cut", {"box": [1, 2, 3, 10**400]}, {"pixels": SMALL}, "wanted 4 numbers"),
-        ("cut", {"points": [[1]]}, {"pixels": SMALL}, "points is"),
-        ("cut", {"points": {"x": 1}}, {"pixels": SMALL}, "points is"),
-        ("cut", {"band": [1.5, 2]}, {"pixels": SMALL}, "two whole numbers"),
-        ("cut", {"alpha": "float64"}, {"pixels": SMALL}, "alpha is 'float64'"),
-        ("cut", {"colours": 1}, {"pixels": SMALL}, "true or false"),
-        ("cut", {"matting": "magic"}, {"pixels": SMALL}, "matting is 'magic'"),
-        ("cut", {"objects": "each"}, {"pixels": SMALL}, "objects is 'each'"),
-        ("cut", {"box_threshold": True}, {"pixels": SMALL}, "a number"),
-        ("cut", {"threads": 1.5}, {"pixels": SMALL}, "a whole number"),
-        ("refine", {}, {"pixels": SMALL}, 'no array "mask"'),
-        ("cut", {"box": [1, 2, 3, 4]}, {"pixels": SMALL, "selection": NO_PICTURE}, "a selection and box"),
-        ("cut", {"text": "a"}, {"pixels": SMALL, "selection": NO_PICTURE}, "a selection and text"),
-        ("models", {"all": True}, {}, "unknown options"),
+        ("paint", {}, {}, "BadJob", "no job 'paint'"),
+        (None, {}, {}, "BadJob", "no job"),
+        ("cut", [], {"pixels": SMALL}, "BadJob", "must be an object"),
+        ("cut", {}, {}, "BadJob", 'no array "pixels"'),
+        ("cut", {}, {"pixels": NO_PICTURE}, "BadJob", r"\(H, W, 4\), but has \(20, 20\)"),
+        ("cut", {}, {"pixels": sent(np.zeros((20, 20, 2), np.uint8))}, "BadJob", r"\(H, W, 3\) or"),
+        ("cut", {}, {"pixels": sent(np.zeros((20, 20, 3), np.float32))}, "BadJob", "uint8 or uint16, but is float32"),
+        ("cut", {}, {"pixels": SMALL, "masque": NO_PICTURE}, "BadJob", "unknown arrays: 'masque'"),
+        ("cut", {"modell": "u2net"}, {"pixels": SMALL}, "BadJob", "unknown options: 'modell'"),
+        ("cut", {"mask": "u2net"}, {"pixels": SMALL}, "BadJob", "unknown options: 'mask'"),
+        ("cut", {"model": 3}, {"pixels": SMALL}, "BadOption", "model must be a name or a path, but got 3"),
+        ("cut", {"box": [1, 2, 3]}, {"pixels": SMALL}, "BadBox", "box must be four numbers"),
+        ("cut", {"box": [1, 2, 3, "4"]}, {"pixels": SMALL}, "BadBox", "box must be four numbers"),
+        ("cut", {"box": [1, 2, 3, 10**400]}, {"pixels": SMALL}, "BadBox", "box must be four numbers"),
+        ("cut", {"points": [[1]]}, {"pixels": SMALL}, "BadPoint", "points must be"),
+        ("cut", {"points": {"x": 1}}, {"pixels": SMALL}, "BadPoint", "points must be"),
+        ("cut", {"band": [1.5, 2]}, {"pixels": SMALL}, "BadOption", "band must be two whole numbers"),
+        ("cut", {"alpha": "float64"}, {"pixels": SMALL}, "BadJob", "but got 'float64'"),
+        ("cut", {"colours": 1}, {"pixels": SMALL}, "BadJob", "true or false"),
+        ("cut", {"matting": "magic"}, {"pixels": SMALL}, "BadOption", "matting must be one of .* but got 'magic'"),
+        ("cut", {"objects": "each", "text": "a"}, {"pixels": SMALL}, "BadOption", "one cut-out"),
+        ("cut", {"box_threshold": True}, {"pixels": SMALL}, "BadOption", "a number from 0 to 1, but got True"),
+        ("cut", {"threads": 1.5}, {"pixels": SMALL}, "BadOption", "a whole number"),
+        ("refine", {}, {"pixels": SMALL}, "BadJob", 'no array "mask"'),
+        ("cut", {"box": [1, 2, 3, 4]}, {"pixels": SMALL, "selection": NO_PICTURE}, "BadOption", "must stand alone"),
+        ("cut", {"text": "a"}, {"pixels": SMALL, "selection": NO_PICTURE}, "BadOption", "Words and a selection"),
+        ("models", {"all": True}, {}, "BadJob", "unknown options"),
     ],
 )  # fmt: skip
-def test_a_bad_job_is_told_what_is_wrong(session, job, options, arrays, told) -> None:
+def test_a_bad_job_is_told_what_is_wrong(session, job, options, arrays, kind, told) -> None:
     header = {"kind": "job", "id": 999, "job": job, "options": options}
     session.send(Message(header, arrays))
     answer = session.receive().header
-    assert (answer["kind"], answer["type"], answer["id"]) == ("error", "BadJob", 999)
+    assert (answer["kind"], answer["type"], answer["id"]) == ("error", kind, 999)
     assert re.search(told, answer["what"])
     assert session.run("ping").header["pid"] == session.welcome.pid
 

@@ -9,11 +9,12 @@ import socket
 import threading
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from cutsmith.serving.jobs import Answer
 from cutsmith.worker import log_file, server
-from cutsmith.worker.jobs import Answer
-from cutsmith.worker.protocol import Array, introduce
+from cutsmith.worker.protocol import introduce
 from cutsmith.worker.rendezvous import FilePairStream
 from cutsmith.worker.session import Session, WorkerCrashed
 from tests.core.worker.conftest import is_alive, wait_until
@@ -55,8 +56,8 @@ def served():
 
 
 def test_a_fault_is_a_crash_with_the_logs_place_and_the_worker_lives_on(served, monkeypatch, caplog) -> None:
-    def fail(message, report):
-        if message.header["job"] == "fail":
+    def fail(kind, *_):
+        if kind == "fail":
             raise ZeroDivisionError("by nought")
         return Answer({"fine": True})
 
@@ -70,7 +71,7 @@ def test_a_fault_is_a_crash_with_the_logs_place_and_the_worker_lives_on(served, 
 
 
 def test_an_answer_that_is_no_json_is_a_crash_too(served, monkeypatch, caplog) -> None:
-    monkeypatch.setattr(server, "run_job", lambda message, report: Answer({"score": float("nan")}))
+    monkeypatch.setattr(server, "run_job", lambda *_: Answer({"score": float("nan")}))
     session = served.session()
     with caplog.at_level(logging.ERROR, "cutsmith"), pytest.raises(WorkerCrashed, match="JSON"):
         session.run("work")
@@ -78,11 +79,11 @@ def test_an_answer_that_is_no_json_is_a_crash_too(served, monkeypatch, caplog) -
 
 
 def test_a_client_that_does_not_read_keeps_nobody_waiting(served, monkeypatch) -> None:
-    large = Array("uint8", (50_000_000,), bytes(50_000_000))
+    large = np.zeros(50_000_000, np.uint8)
     monkeypatch.setattr(
         server,
         "run_job",
-        lambda message, report: Answer({}, {"a": large} if message.header["job"] == "large" else {}),
+        lambda kind, *_: Answer({}, {"a": large} if kind == "large" else {}),
     )
     asleep, awake = served.session(), served.session()
     asleep.submit("large")
@@ -93,7 +94,7 @@ def test_a_client_that_does_not_read_keeps_nobody_waiting(served, monkeypatch) -
 def test_jobs_that_wait_when_the_worker_is_ended_are_told(served, monkeypatch) -> None:
     begun, may_end = threading.Event(), threading.Event()
 
-    def run(message, report):
+    def run(*_):
         begun.set()
         may_end.wait(5)
         return Answer({})

@@ -1,4 +1,4 @@
-"""What the segmenter is asked for: boxes, clicks and a rough mask, put together by the rules of `prompts_of`."""
+"""What the segmenter is asked for: boxes, clicks and a rough mask, put together by the rules of `asked_by_boxes`."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from comfyui_nodes.prompts import prompts_of
 from cutsmith.geometry import Box
+from cutsmith.pipeline.prompting import asked_by_boxes
 from cutsmith.protocols import Point, Prompt
 from cutsmith.result.cutout import FoundObject
 from cutsmith.segmentation.prompts import checked_prompts
@@ -38,12 +38,12 @@ def blot(*places: tuple[slice, slice]) -> np.ndarray:
 
 
 def test_each_box_is_an_object_in_the_order_of_the_boxes() -> None:
-    asked = prompts_of([LEFT, RIGHT], [], None)
+    asked = asked_by_boxes([LEFT, RIGHT], [], None)
     assert asked == [(Prompt(LEFT.box), LEFT), (Prompt(RIGHT.box), RIGHT)]
 
 
 def test_a_click_on_the_subject_belongs_to_every_box_that_it_lies_in() -> None:
-    asked = prompts_of([LEFT, RIGHT], [IN_LEFT, IN_BOTH, IN_RIGHT], None)
+    asked = asked_by_boxes([LEFT, RIGHT], [IN_LEFT, IN_BOTH, IN_RIGHT], None)
     assert [prompt.points for prompt, _ in asked] == [(IN_LEFT, IN_BOTH), (IN_BOTH, IN_RIGHT)]
     assert [found.points for _, found in asked] == [(IN_LEFT, IN_BOTH), (IN_BOTH, IN_RIGHT)]
     assert [(found.label, found.score) for _, found in asked] == [("mug", 0.9), ("spoon", 0.6)]
@@ -51,46 +51,46 @@ def test_a_click_on_the_subject_belongs_to_every_box_that_it_lies_in() -> None:
 
 def test_clicks_outside_all_boxes_are_one_more_object() -> None:
     further = Point(2, 58)
-    asked = prompts_of([LEFT, RIGHT], [OUTSIDE, IN_LEFT, further], None)
+    asked = asked_by_boxes([LEFT, RIGHT], [OUTSIDE, IN_LEFT, further], None)
     assert len(asked) == 3
     assert asked[-1] == (Prompt(None, (OUTSIDE, further)), FoundObject(points=(OUTSIDE, further)))
 
 
 def test_clicks_without_boxes_are_one_object() -> None:
-    assert prompts_of([], [IN_LEFT, IN_RIGHT], None) == [
+    assert asked_by_boxes([], [IN_LEFT, IN_RIGHT], None) == [
         (Prompt(None, (IN_LEFT, IN_RIGHT)), FoundObject(points=(IN_LEFT, IN_RIGHT)))
     ]
 
 
 def test_a_click_beside_the_subject_holds_for_all_and_is_no_object_itself() -> None:
-    asked = prompts_of([LEFT, RIGHT], [BESIDE, IN_LEFT, OUTSIDE], None)
+    asked = asked_by_boxes([LEFT, RIGHT], [BESIDE, IN_LEFT, OUTSIDE], None)
     assert [prompt.points for prompt, _ in asked] == [(IN_LEFT, BESIDE), (BESIDE,), (OUTSIDE, BESIDE)]
     assert [found.points for _, found in asked] == [(IN_LEFT,), (), (OUTSIDE,)]
 
 
 def test_a_rough_mask_is_shared_out_among_the_boxes() -> None:
     mask = blot(np.s_[20:30, 10:20], np.s_[20:30, 50:78])
-    (left, _), (right, _) = prompts_of([LEFT, RIGHT], [], mask)
+    (left, _), (right, _) = asked_by_boxes([LEFT, RIGHT], [], mask)
     np.testing.assert_array_equal(left.mask, blot(np.s_[20:30, 10:20]))
     np.testing.assert_array_equal(right.mask, blot(np.s_[20:30, 50:70]))
     assert mask[20:30, 70:78].all()  # what was given is as it was
 
 
 def test_a_box_in_which_the_rough_mask_shows_nothing_goes_without() -> None:
-    (left, _), (right, _) = prompts_of([LEFT, RIGHT], [], blot(np.s_[20:30, 10:20]))
+    (left, _), (right, _) = asked_by_boxes([LEFT, RIGHT], [], blot(np.s_[20:30, 10:20]))
     assert left.mask is not None
     assert right.mask is None
 
 
 def test_one_box_takes_the_rough_mask_as_it_is() -> None:
     mask = blot(np.s_[20:30, 10:60])  # beyond the box
-    ((prompt, _),) = prompts_of([LEFT], [IN_LEFT], mask)
+    ((prompt, _),) = asked_by_boxes([LEFT], [IN_LEFT], mask)
     np.testing.assert_array_equal(prompt.mask, mask)
 
 
 def test_without_boxes_a_rough_mask_goes_with_the_clicks() -> None:
     mask = blot(np.s_[20:30, 10:20])
-    ((prompt, found),) = prompts_of([], [IN_LEFT, BESIDE], mask)
+    ((prompt, found),) = asked_by_boxes([], [IN_LEFT, BESIDE], mask)
     assert prompt.points == (IN_LEFT, BESIDE)
     np.testing.assert_array_equal(prompt.mask, mask)
     assert found == FoundObject(points=(IN_LEFT,))
@@ -99,24 +99,24 @@ def test_without_boxes_a_rough_mask_goes_with_the_clicks() -> None:
 @pytest.mark.parametrize("clicks", [[], [BESIDE]])
 def test_a_rough_mask_alone_is_one_object(clicks) -> None:
     mask = blot(np.s_[20:30, 10:20])
-    ((prompt, found),) = prompts_of([], clicks, mask)
+    ((prompt, found),) = asked_by_boxes([], clicks, mask)
     assert (prompt.box, prompt.points, found) == (None, tuple(clicks), FoundObject())
     np.testing.assert_array_equal(prompt.mask, mask)
 
 
 def test_beside_boxes_a_rough_mask_is_not_that_of_the_other_clicks() -> None:
-    *_, (loose, _) = prompts_of([LEFT], [OUTSIDE], blot(np.s_[20:30, 10:20]))
+    *_, (loose, _) = asked_by_boxes([LEFT], [OUTSIDE], blot(np.s_[20:30, 10:20]))
     assert loose == Prompt(None, (OUTSIDE,))
 
 
 @pytest.mark.parametrize(("found", "clicks"), [([], []), ([LEFT, RIGHT], [IN_LEFT]), ([], [OUTSIDE])])
 def test_an_empty_mask_is_none(found, clicks) -> None:
-    assert prompts_of(found, clicks, blot()) == prompts_of(found, clicks, None)
+    assert asked_by_boxes(found, clicks, blot()) == asked_by_boxes(found, clicks, None)
 
 
 @pytest.mark.parametrize("clicks", [[], [BESIDE]])
 def test_where_nothing_is_asked_for_there_is_no_prompt(clicks) -> None:
-    assert prompts_of([], clicks, None) == []
+    assert asked_by_boxes([], clicks, None) == []
 
 
 @settings(max_examples=100, deadline=None)
@@ -126,7 +126,7 @@ def test_no_click_is_lost_and_the_engine_takes_every_prompt(found, clicks, with_
     if with_mask:
         generator = np.random.default_rng(seed)
         mask = (generator.random((HEIGHT, WIDTH)) * (generator.random((HEIGHT, WIDTH)) < 0.01)).astype(np.float32)
-    asked = prompts_of(found, clicks, mask)
+    asked = asked_by_boxes(found, clicks, mask)
     prompts = [prompt for prompt, _ in asked]
     assert len(checked_prompts(prompts, WIDTH, HEIGHT)) == len(prompts)
     assert [prompt.box for prompt in prompts][: len(found)] == [each.box for each in found]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cutsmith.cures import give, set_option
 from cutsmith.errors import BadOption
 from cutsmith.machine.files import is_folder
 
@@ -39,7 +40,9 @@ def plan_jobs(inputs: Sequence[str], output: str | None, preview: str | None, *,
         BadOption: two inputs would go to one file, an output is one of the inputs, or several pictures to one place.
     """
     if preview == STANDARD:
-        raise BadOption("The preview does not go to standard output.", "Give a file: --preview preview.png")
+        raise BadOption(
+            "The preview cannot go to standard output.", give("preview", "preview.png", "Give a file"), option="preview"
+        )
     several = len(inputs) > 1
     outputs = [_target(source, output, several, suffix, ending) for source in inputs]
     previews: list[str | None] = [
@@ -57,14 +60,19 @@ def _target(source: str, wanted: str | None, several: bool, suffix: str, ending:
         return STANDARD if source == STANDARD else str(Path(source).parent / f"{name}-{ending}{suffix}")
     if wanted == STANDARD:
         if several:
-            raise BadOption("Several pictures cannot all go to standard output.", "Give a folder: -o cut-outs/")
+            raise BadOption(
+                "Several pictures cannot all go to standard output.",
+                give("output", "cut-outs/", "Give a folder"),
+                option="output",
+            )
         return STANDARD
     folder = wanted.endswith(("/", os.sep)) or is_folder(wanted)
     if not folder and several:
         if Path(wanted).suffix:
             raise BadOption(
-                f"Several pictures cannot all go to the file {wanted}: wanted a folder.",
-                f"-o {Path(wanted).with_suffix('')}/",
+                f"The output for several pictures must be a folder, but got the file {wanted}.",
+                set_option("output", f"{Path(wanted).with_suffix('')}/"),
+                option="output",
             )
         folder = True
     return str(Path(wanted) / f"{name}{suffix}") if folder else wanted
@@ -85,7 +93,8 @@ def _check_distinct(inputs: Sequence[str], targets: Sequence[str | None]) -> Non
         if key in taken:
             raise BadOption(
                 f"{taken[key]} and {source} would both be written to {target}.",
-                "Nothing was done. Cut them in two calls, each with a folder of its own (-o FOLDER/).",
+                "Nothing was done. Cut them out in two calls, each with a folder of its own.",
+                option="output",
             )
         taken[key] = source
 
@@ -95,5 +104,7 @@ def _check_inputs_survive(inputs: Sequence[str], targets: Sequence[str | None]) 
     for target in targets:
         if target is not None and target != STANDARD and _absolute(target) in originals:
             raise BadOption(
-                f"{target} is one of the inputs and would be replaced.", "Give another file or folder: -o FOLDER/"
+                f"{target} is one of the inputs and would be replaced.",
+                give("output", "FOLDER/", "Give another file or folder"),
+                option="output",
             )

@@ -4,30 +4,61 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
 from threading import Condition, Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from cutsmith.worker.client_link import ClientLink
-    from cutsmith.worker.protocol import Message
+    from numpy.typing import NDArray
+
+    from cutsmith.errors import CutsmithError
+
+
+class Listener(Protocol):
+    """Who asked for a job, and is told how it goes."""
+
+    def tell_waiting(self, job: Job, before: int) -> None:
+        """`before` jobs of others come before this one."""
+
+    def tell_progress(self, job: Job, stage: str, fraction: float) -> None:
+        """`stage` of the job begins; `fraction` of it, in [0, 1], is done."""
+
+    def tell_result(self, job: Job, fields: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+        """The job is done."""
+
+    def tell_dropped(self, job: Job) -> None:
+        """The job was dropped, as asked."""
+
+    def tell_failure(self, number: int | None, error: CutsmithError) -> None:
+        """The job failed in a way that Cutsmith foresees."""
+
+    def tell_crash(self, job: Job, what: str) -> None:
+        """The job failed in a way that nobody foresaw: the log has it whole."""
 
 
 class Job:
-    """What one client asked for. `dropped` is set when nobody wants the answer any more."""
+    """What one client asked for. `dropped` is set when nobody wants the answer any more.
 
-    def __init__(self, number: int, message: Message, link: ClientLink) -> None:
+    Args:
+        number: the client's own.
+        kind: what is to be done, such as "cut".
+        content: what it is to be done with, for whoever runs the job.
+        listener: is told how it goes.
+    """
+
+    def __init__(self, number: int, kind: str, content: Any, listener: Listener) -> None:
         self.number = number
-        self.kind = str(message.header.get("job"))
-        self.message: Message | None = message
-        self.link = link
+        self.kind = kind
+        self.content: Any = content
+        self.listener = listener
         self.dropped = Event()
         self.dropped_at = 0.0
 
-    def taken_message(self) -> Message:
-        """The job's message, whose pixels are not kept here any longer."""
-        message, self.message = self.message, None
-        assert message is not None, "a job is run once"
-        return message
+    def taken_content(self) -> Any:
+        """The job's content, whose pixels are not kept here any longer."""
+        content, self.content = self.content, None
+        assert content is not None, "a job is run once"
+        return content
 
 
 class JobQueue:
@@ -47,7 +78,7 @@ class JobQueue:
             self._waiting.append(job)
             before = len(self._waiting) - (self._running is None)
             if before:
-                job.link.tell_waiting(job, before)
+                job.listener.tell_waiting(job, before)
             self._changed.notify_all()
             return True
 
@@ -59,7 +90,7 @@ class JobQueue:
             if job not in self._waiting:
                 return False
             self._waiting.remove(job)
-            job.message = None
+            job.content = None
             self._tell_places()
             return True
 
@@ -111,4 +142,4 @@ class JobQueue:
 
     def _tell_places(self) -> None:
         for before, job in enumerate(self._waiting, start=1):
-            job.link.tell_waiting(job, before)
+            job.listener.tell_waiting(job, before)

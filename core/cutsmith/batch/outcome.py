@@ -1,0 +1,116 @@
+"""What became of one picture: as data, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cutsmith.batch.plan import Job
+from cutsmith.errors import CutsmithError, SubjectNotFound
+from cutsmith.result.as_json import detection_as_json, object_as_json
+
+if TYPE_CHECKING:
+    from cutsmith.picture import Picture
+    from cutsmith.result.cutout import Cutout
+    from cutsmith.result.detections import Detections
+
+DONE = "done"
+FAILED = "failed"
+NOTHING_FOUND = "nothing found"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one picture.
+
+    Attributes:
+        job: what was to be done.
+        status: "done", "failed" or "nothing found".
+        seconds: in all.
+        cutouts: what was cut out, in the order of `outputs`: one, or one an object.
+        outputs: the files that were written, or "-".
+        previews: the previews that were written.
+        detections: what was found where nothing was to be cut out.
+        stages: what each stage took, in seconds.
+        error: why it is not "done".
+    """
+
+    job: Job
+    status: str
+    seconds: float = 0.0
+    cutouts: tuple[Cutout, ...] = ()
+    outputs: tuple[str, ...] = ()
+    previews: tuple[str, ...] = ()
+    detections: Detections | None = None
+    stages: Mapping[str, float] | None = None
+    error: CutsmithError | None = None
+
+    def without_pixels(self) -> Outcome:
+        """This outcome without what takes memory: a thousand pictures shall take no more than one."""
+        return replace(self, cutouts=(), detections=None)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What the user should know, of the picture and of the models."""
+        made = self.cutouts[0] if self.cutouts else self.detections
+        return made.warnings if made is not None else ()
+
+    @property
+    def picture(self) -> Picture | None:
+        """The picture, where it was read."""
+        made = self.cutouts[0] if self.cutouts else self.detections
+        return made.picture if made is not None else None
+
+    @property
+    def provenance(self) -> Mapping[str, str] | None:
+        """How the result was made."""
+        made = self.cutouts[0] if self.cutouts else self.detections
+        return made.provenance if made is not None else None
+
+
+def as_json(outcome: Outcome) -> dict[str, object]:
+    """What is told of one picture in JSON."""
+    provenance, error = outcome.provenance, outcome.error
+    told: dict[str, object] = {
+        "input": outcome.job.source,
+        "output": outcome.outputs[0] if outcome.outputs else None,
+        "status": outcome.status,
+        "model": _main_model(provenance) if provenance is not None else None,
+        "seconds": round(outcome.seconds, 3),
+        "provenance": dict(provenance) if provenance is not None else None,
+        "warnings": list(outcome.warnings),
+    }
+    if len(outcome.outputs) > 1:
+        told["outputs"] = list(outcome.outputs)
+    if outcome.previews:
+        told["preview"] = outcome.previews[0] if len(outcome.previews) == 1 else list(outcome.previews)
+    if outcome.detections is not None:
+        told["detections"] = [detection_as_json(found) for found in outcome.detections.found]
+    elif objects := [found for cutout in outcome.cutouts for found in cutout.objects]:
+        told["objects"] = [object_as_json(found) for found in objects]
+    if outcome.stages is not None:
+        told["stages"] = {name: round(seconds, 3) for name, seconds in outcome.stages.items()}
+    if error is not None:
+        told["error"] = error.to_json()
+    if isinstance(error, SubjectNotFound):
+        told["best_probability"] = round(error.best_probability, 4)
+        told["threshold"] = error.threshold
+    return told
+
+
+def exit_code(outcomes: Sequence[Outcome]) -> int:
+    """The exit code of all together: 0 done, 1 at least one failed, 4 nothing was found in any."""
+    failed = [outcome.error for outcome in outcomes if outcome.status == FAILED]
+    if failed:
+        # A single picture tells more: a box outside it is wrong usage, a reader of its format is not installed.
+        first = failed[0]
+        return first.exit_code if len(outcomes) == 1 and first is not None else 1
+    if all(outcome.status == NOTHING_FOUND for outcome in outcomes):
+        return 4
+    return 0
+
+
+def _main_model(provenance: Mapping[str, str]) -> str:
+    """The network that made the mask, or found the boxes where nothing was masked."""
+    return next(provenance[key] for key in ("model", "segmenter", "detector") if key in provenance)

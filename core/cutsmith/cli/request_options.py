@@ -1,0 +1,130 @@
+"""The options of `cutsmith cut` that say what is asked for, made from their declarations in `cutsmith.options`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+from cutsmith.cures import give
+from cutsmith.errors import BadBox, BadOption, BadPoint, CutsmithError
+from cutsmith.options import OPTIONS, Option
+
+Command = Callable[..., Any]
+
+# What a file or another program has to bring, or what only a layer's mask needs.
+_NOT_OFFERED = {"subject_alone", *(name for name, option in OPTIONS.items() if option.kind == "array")}
+OFFERED: Mapping[str, Option] = {name: option for name, option in OPTIONS.items() if name not in _NOT_OFFERED}
+_FLAGS = {"points": "--point"}
+_METAVARS = {
+    "words": "PHRASES",
+    "box": "X0,Y0,X1,Y1",
+    "points": "X,Y[,0|1]",
+    "band": "IN,OUT",
+    "model": "NAME|PATH",
+    "whole": "N",
+    "number": "N",
+}
+
+
+def flag(name: str) -> str:
+    """The flag of the option `name`: "--box-threshold"."""
+    return _FLAGS.get(name, f"--{name.replace('_', '-')}")
+
+
+def request_options(command: Command) -> Command:
+    """Give `command` every option that is offered; their values come under the names of the declarations."""
+    for option in reversed(list(OFFERED.values())):
+        command = _click_option(option)(command)
+    return command
+
+
+def request_fields(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request that the options' values stand for.
+
+    Raises:
+        BadBox, BadPoint, BadOption: a value is not written as it must be.
+    """
+    return {name: _parsed(option, values[name]) for name, option in OFFERED.items()}
+
+
+def _click_option(option: Option) -> Callable[[Command], Command]:
+    settings: dict[str, Any] = {"default": option.default, "show_default": False, "help": _help(option)}
+    match option.kind:
+        case "flag":
+            settings["is_flag"] = True
+        case "choice":
+            settings["type"] = click.Choice(option.choices)
+        case "points":
+            settings |= {"multiple": True, "metavar": _METAVARS["points"]}
+        case kind:
+            types = {"whole": int, "number": float}
+            settings |= {"type": types.get(kind, str), "metavar": _METAVARS[kind]}
+            if option.least is not None and option.most is not None:
+                settings["metavar"] = f"{option.least:g}-{option.most:g}"
+    return click.option(flag(option.name), option.name, **settings)
+
+
+def _help(option: Option) -> str:
+    if option.otherwise:
+        return f"{option.help} [default: {option.otherwise}]"
+    is_said = option.default is not None and option.kind not in ("flag", "points")
+    return f"{option.help} [default: {option.default}]" if is_said else option.help
+
+
+def _parsed(option: Option, value: Any) -> Any:
+    if value is None:
+        return None
+    match option.kind:
+        case "box":
+            return parse_box(value)
+        case "points":
+            return tuple(parse_point(point) for point in value)
+        case "band":
+            return parse_band(value)
+        case _:
+            return value
+
+
+def parse_box(text: str) -> tuple[float, float, float, float]:
+    """`X0,Y0,X1,Y1` as four numbers.
+
+    Raises:
+        BadBox: not four numbers.
+    """
+    try:
+        x0, y0, x1, y1 = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise _bad(BadBox, "box", text, "four numbers X0,Y0,X1,Y1 in pixels") from error
+    return x0, y0, x1, y1
+
+
+def parse_point(text: str) -> tuple[float, float, float]:
+    """`X,Y` or `X,Y,LABEL` as three numbers; the label is 1 where it is left out.
+
+    Raises:
+        BadPoint: not two or three numbers.
+    """
+    wanted = "X,Y or X,Y,LABEL in pixels, where LABEL is 1 on the subject and 0 on what is not"
+    try:
+        x, y, label = (float(part) for part in (text.split(",") + ["1"] * (text.count(",") == 1)))
+    except ValueError as error:
+        raise _bad(BadPoint, "points", text, wanted) from error
+    return x, y, label
+
+
+def parse_band(text: str) -> tuple[int, int]:
+    """`IN,OUT` as two numbers of pixels.
+
+    Raises:
+        BadOption: not two whole numbers of 0 or more.
+    """
+    parts = text.split(",")
+    if len(parts) != 2 or not all(part.strip().isdecimal() for part in parts):
+        raise _bad(BadOption, "band", text, "IN,OUT, two whole numbers of pixels")
+    return int(parts[0]), int(parts[1])
+
+
+def _bad(kind: type[CutsmithError], name: str, text: str, wanted: str) -> CutsmithError:
+    return kind("", give(name, OPTIONS[name].example), option=name, found=text, wanted=wanted)

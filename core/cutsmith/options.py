@@ -1,0 +1,253 @@
+"""Every option of a cut, declared once: name, kind, default, choices, limits and one sentence of help.
+
+The command line's options, the nodes' inputs, GIMP's settings, the worker's fields and `cut_out`'s keywords are made
+from these declarations; a request (`cutsmith.request`) is an instance of them. This file needs the standard library
+alone, because install.py copies it beside GIMP's plug-in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Kind = Literal["words", "model", "choice", "number", "whole", "flag", "box", "points", "band", "array"]
+Objects = Literal["all", "best", "each"]
+Matting = Literal["none", "closed-form"]
+Foreground = Literal["blur-fusion", "multilevel", "none"]
+EngineName = Literal["auto", "openvino", "onnxruntime", "cuda", "coreml", "directml"]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
+DEFAULT_BAND = 3
+"""Pixels by which the unknown band reaches into the subject, and into the background."""
+DEFAULT_MAX_PIXELS = 100_000_000
+"""100 million pixels take about 1 GB while they are read."""
+
+
+class Option(NamedTuple):
+    """The declaration of one option.
+
+    Attributes:
+        name: the keyword of `cut_out`, and the field in JSON.
+        part: "target", "finish" or "runtime".
+        kind: what a value is. "words" are one text or several, "model" is a catalogue name or a path, "box" and "band"
+            are four and two numbers, "points" are (x, y) or (x, y, label), "array" is a plane of the picture's size.
+        default: what holds where nothing is given.
+        help: one sentence.
+        choices: of the kind "choice".
+        least, most: what a number may be; None for no limit.
+        usual: the range that a slider offers, where the limits are wider.
+        example: how a value is written on the command line.
+        otherwise: what holds where nothing is given, in words.
+        advanced: whether a door keeps it out of sight at first.
+    """
+
+    name: str
+    part: str
+    kind: Kind
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    least: float | None = None
+    most: float | None = None
+    usual: tuple[float, float] | None = None
+    example: str = ""
+    otherwise: str = ""
+    advanced: bool = False
+
+
+def _option(kind: Kind, default: Any, help: str, **more: Any) -> Any:
+    return field(default=default, metadata={"kind": kind, "help": help, **more})
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What to cut out: words, a box, clicks, a rough mask or a selection; without any, the main subject."""
+
+    text: str | Sequence[str] | None = _option(
+        "words", None, "Cut out what these English words name.", example='"red mug, spoon"'
+    )
+    box: tuple[float, float, float, float] | None = _option(
+        "box",
+        None,
+        "Cut out the subject in this box (x0, y0, x1, y1), in pixels of the upright picture.",
+        example="40,60,300,420",
+    )
+    points: Sequence[Sequence[float]] = _option(
+        "points",
+        (),
+        "Clicks (x, y, label) on the subject (label 1, the default) or on what is not the subject (0), for SAM 2.",
+        example="240,180",
+    )
+    mask: NDArray[np.generic] | None = _option(
+        "array", None, "A rough mask of the subject, bool, uint8 or float in [0, 1], for SAM 2."
+    )
+    selection: NDArray[np.generic] | None = _option(
+        "array",
+        None,
+        "A rough selection of the subject: SAM 2 is asked for its box and for points deep inside it.",
+    )
+    objects: Objects = _option(
+        "choice",
+        "all",
+        "Of what the words found: all in one cut-out, the most confident alone, or each in a cut-out of its own.",
+        choices=get_args(Objects),
+    )
+    box_threshold: float = _option("number", 0.30, "Drop boxes whose score is not above this.", least=0, most=1)
+    text_threshold: float = _option(
+        "number", 0.25, "Drop boxes none of whose words scores above this.", least=0, most=1, advanced=True
+    )
+    max_detections: int | None = _option(
+        "whole", None, "Keep at most this many boxes, the best.", least=1, otherwise="all", advanced=True
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Finish:
+    """How the soft mask becomes alpha, and how the colours at its edge are cleaned."""
+
+    matting: Matting = _option(
+        "choice",
+        "none",
+        "How the soft mask becomes alpha; closed-form refines hair and fur.",
+        choices=get_args(Matting),
+    )
+    band: tuple[int, int] | None = _option(
+        "band",
+        None,
+        "Pixels by which the band that matting solves reaches into the subject and into the background.",
+        least=0,
+        usual=(0, 256),
+        example="3,3",
+        otherwise=f"{DEFAULT_BAND},{DEFAULT_BAND}",
+    )
+    trimap: NDArray[np.generic] | None = _option(
+        "array", None, "A trimap of 0, 128 and 255 that says what matting solves for, instead of the band."
+    )
+    mask_offset: int = _option(
+        "whole",
+        0,
+        "Grow the mask by this many pixels, or shrink it (below 0), before the blur.",
+        usual=(-64, 64),
+        advanced=True,
+    )
+    mask_blur: float = _option(
+        "number",
+        0.0,
+        "Soften the mask's edge: standard deviation of the blur, in pixels.",
+        least=0,
+        usual=(0, 64),
+        advanced=True,
+    )
+    invert: bool = _option("flag", False, "Cut out the background instead of the subject.", advanced=True)
+    foreground: Foreground = _option(
+        "choice",
+        "blur-fusion",
+        "How the old background's colour is taken out of the edge; multilevel is the more exact and the slower way.",
+        choices=get_args(Foreground),
+        advanced=True,
+    )
+    subject_alone: bool = _option(
+        "flag", False, "Leave the picture's own transparency out of the result, for a mask beside it.", advanced=True
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Runtime:
+    """Which models run, on what, and within which limits."""
+
+    model: str | None = _option(
+        "model", None, "The removal model: a catalogue name, an ONNX file, or rembg:NAME.", otherwise="IS-Net"
+    )
+    segmenter: str | None = _option(
+        "model",
+        None,
+        "SAM 2, by name or path, or subject-in-box, which runs the removal model on each box.",
+        otherwise="the best SAM 2 that is here",
+    )
+    detector: str | None = _option(
+        "model", None, "Grounding DINO, by name or path, for words.", otherwise="one that is here"
+    )
+    engine: EngineName = _option(
+        "choice", "auto", "What runs a removal model.", choices=get_args(EngineName), advanced=True
+    )
+    device: Device = _option(
+        "choice", "auto", "What runs Grounding DINO and SAM 2.", choices=get_args(Device), advanced=True
+    )
+    threads: int | None = _option(
+        "whole",
+        None,
+        "Use at most this many processor threads.",
+        least=1,
+        otherwise="all that may be used",
+        advanced=True,
+    )
+    max_pixels: int = _option(
+        "whole", DEFAULT_MAX_PIXELS, "Refuse pictures with more pixels than this.", least=1, advanced=True
+    )
+
+
+PARTS: Mapping[str, type[Target] | type[Finish] | type[Runtime]] = {
+    "target": Target,
+    "finish": Finish,
+    "runtime": Runtime,
+}
+
+OPTIONS: Mapping[str, Option] = {
+    each.name: Option(each.name, part, default=each.default, **each.metadata)
+    for part, kind in PARTS.items()
+    for each in fields(kind)
+}
+
+
+def what_is_wanted(option: Option, value: object) -> str:
+    """What `value` must be instead, to follow the words "must be"; "" where nothing is wrong with it.
+
+    What only the picture can tell, such as whether a box lies inside it, is not checked, and arrays are not.
+    """
+    if value is None and option.default is None:
+        return ""
+    match option.kind:
+        case "choice":
+            return "" if value in option.choices else f"one of {', '.join(option.choices)}"
+        case "flag":
+            return "" if isinstance(value, bool) else "true or false"
+        case "number":
+            return "" if _is_number(value) and _is_within(option, value) else f"a number{_limits(option)}"
+        case "whole":
+            return "" if _is_whole(value) and _is_within(option, value) else f"a whole number{_limits(option)}"
+        case "band":
+            is_pair = isinstance(value, Sequence) and len(value) == 2 and all(map(_is_whole, value))
+            is_good = is_pair and all(_is_within(option, each) for each in value)  # type: ignore[attr-defined]
+            return "" if is_good else "two whole numbers of pixels, 0 or more"
+        case "model":
+            return "" if isinstance(value, str) and value else "a name or a path"
+        case _:
+            return ""
+
+
+def _is_number(value: object) -> bool:
+    # JSON has whole numbers beyond what a float holds. NumPy's numbers count, and booleans do not.
+    if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
+        return False
+    return abs(value) < 1e15 and math.isfinite(value)  # type: ignore[arg-type]
+
+
+def _is_whole(value: object) -> bool:
+    return not isinstance(value, bool) and hasattr(value, "__index__") and _is_number(value)
+
+
+def _is_within(option: Option, value: Any) -> bool:
+    is_too_small = option.least is not None and value < option.least
+    return not is_too_small and not (option.most is not None and value > option.most)
+
+
+def _limits(option: Option) -> str:
+    if option.least is not None and option.most is not None:
+        return f" from {option.least:g} to {option.most:g}"
+    return f", {option.least:g} or more" if option.least is not None else ""

@@ -1,0 +1,108 @@
+"""What says where the subject is -> what the segmenter is asked for: a box, clicks, a rough mask, a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cutsmith.geometry import checked_box
+from cutsmith.protocols import Point, Prompt
+from cutsmith.result.cutout import FoundObject
+from cutsmith.segmentation.prompts import checked_mask, checked_points
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cutsmith.options import Target
+    from cutsmith.picture import Picture
+    from cutsmith.protocols import Detection
+
+
+class Asked(NamedTuple):
+    """One object that is asked for: the segmenter's prompt, and what is known of the object."""
+
+    prompt: Prompt
+    found: FoundObject
+
+
+def asked_by_target(target: Target, width: int, height: int, *, with_points: bool) -> list[Asked]:
+    """The one object that a box, points, a mask or a selection of `target` ask for.
+
+    Args:
+        target: without words.
+        width, height: the picture's.
+        with_points: whether the segmenter takes points, so that a selection gives some.
+
+    Raises:
+        BadBox, BadPoint, BadArray: it does not fit the picture.
+    """
+    if target.selection is not None:
+        from cutsmith.segmentation.selection_prompt import prompt_of_selection
+
+        prompt = prompt_of_selection(target.selection, width, height, with_points=with_points)
+        box = None if prompt.box is None else checked_box(prompt.box, width, height)
+        return [Asked(prompt, FoundObject(box, prompt.points))]
+    box = None if target.box is None else checked_box(target.box, width, height)
+    points = checked_points(target.points, width, height, alone=box is None and target.mask is None)
+    mask = None if target.mask is None else checked_mask(target.mask, width, height)
+    return [Asked(Prompt(box, points, mask), FoundObject(box, points))]
+
+
+def asked_by_detections(detections: Sequence[Detection]) -> list[Asked]:
+    """An object each detection."""
+    return [
+        Asked(Prompt(box=each.box), FoundObject(each.box, label=each.label, score=each.score)) for each in detections
+    ]
+
+
+def asked_by_boxes(
+    boxes: Sequence[FoundObject], points: Sequence[Point], mask: NDArray[np.float32] | None
+) -> list[Asked]:
+    """An object each box, with the clicks and the part of the rough mask that belong to it; none for nothing.
+
+    A click on the subject belongs to every box that it lies in; clicks outside all boxes are one more object; a click
+    beside the subject (label 0) holds for all. A rough mask is the shape of the objects in the boxes, each its part of
+    it, or, without boxes, goes with the clicks. An empty mask counts as none.
+    """
+    if mask is not None and not mask.any():
+        mask = None
+    negative = tuple(point for point in points if not point.label)
+    positive = [point for point in points if point.label]
+    asked = []
+    for found in boxes:
+        own = tuple(point for point in positive if _is_inside(point, found))
+        prompt = Prompt(found.box, (*own, *negative), _part(mask, found, len(boxes)))
+        asked.append(Asked(prompt, replace(found, points=own)))
+    loose = tuple(point for point in positive if not any(_is_inside(point, found) for found in boxes))
+    if loose or (not boxes and mask is not None):
+        rough = mask if not boxes else None
+        asked.append(Asked(Prompt(None, (*loose, *negative), rough), FoundObject(points=loose)))
+    return asked
+
+
+def subject_alone(picture: Picture) -> Picture:
+    """`picture` as the models see it, opaque on white: its own transparency is no part of the result.
+
+    A layer mask beside the picture would count the transparency twice.
+    """
+    return picture if picture.alpha is None else replace(picture, pixels=picture.srgb(), alpha=None, icc=None)
+
+
+def _is_inside(point: Point, found: FoundObject) -> bool:
+    assert found.box is not None, "boxes come with a box"
+    x0, y0, x1, y1 = found.box
+    return x0 <= point.x <= x1 and y0 <= point.y <= y1
+
+
+def _part(mask: NDArray[np.float32] | None, found: FoundObject, count: int) -> NDArray[np.float32] | None:
+    """Of a mask that shows several objects, what lies in this one's box; None where nothing does."""
+    if mask is None or count == 1:
+        return mask
+    assert found.box is not None, "boxes come with a box"
+    rows, columns = found.box.clip(mask.shape[1], mask.shape[0]).slices()
+    part = np.zeros_like(mask)
+    part[rows, columns] = mask[rows, columns]
+    return part if part.any() else None

@@ -1,0 +1,307 @@
+"""`Request`: all that is asked for of a picture, in three small frozen parts, checked, and to and from JSON.
+
+    Request.of(text="red mug", matting="closed-form")
+
+`target` says what is cut out, `finish` how its mask becomes alpha, `runtime` which models run on what. Doors make a
+request of their fields and hand it to the pipeline, which takes it apart; no room below the pipeline sees one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from cutsmith.cures import Cure, give, leave_out, set_option
+from cutsmith.errors import BadOption, shown
+from cutsmith.options import (
+    DEFAULT_BAND,
+    OPTIONS,
+    PARTS,
+    Device,
+    EngineName,
+    Finish,
+    Foreground,
+    Matting,
+    Objects,
+    Option,
+    Runtime,
+    Target,
+    what_is_wanted,
+)
+from cutsmith.request_json import VERSION, from_json, packed, plain
+from cutsmith.version import __version__
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cutsmith.picture import Picture
+
+# These change how fast a picture is cut out, or whether it is, but not what comes of it.
+_WITHOUT_EFFECT = ("threads", "max_pixels")
+_POINTERS = {"box": "a box", "points": "points", "mask": "a mask", "selection": "a selection"}
+
+
+class Options(TypedDict, total=False):
+    """The keywords of `cutsmith.cut_out`, as type checkers and editors see them (PEP 692).
+
+    `cutsmith.options` explains each under the same name.
+    """
+
+    text: str | Sequence[str] | None
+    box: tuple[float, float, float, float] | None
+    points: Sequence[Sequence[float]]
+    mask: NDArray[np.generic] | None
+    selection: NDArray[np.generic] | None
+    objects: Objects
+    box_threshold: float
+    text_threshold: float
+    max_detections: int | None
+    matting: Matting
+    band: tuple[int, int] | None
+    trimap: NDArray[np.generic] | None
+    mask_offset: int
+    mask_blur: float
+    invert: bool
+    foreground: Foreground
+    subject_alone: bool
+    model: str | None
+    segmenter: str | None
+    detector: str | None
+    engine: EngineName
+    device: Device
+    threads: int | None
+    max_pixels: int
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """All that is asked for of a picture.
+
+    Attributes:
+        target: what is cut out.
+        finish: how its mask becomes alpha and clean colours.
+        runtime: which models run, on what.
+    """
+
+    target: Target = field(default_factory=Target)
+    finish: Finish = field(default_factory=Finish)
+    runtime: Runtime = field(default_factory=Runtime)
+
+    @classmethod
+    def of(cls, **options: Unpack[Options]) -> Request:
+        """The request that `options` ask for, not checked yet.
+
+        Raises:
+            BadOption: there is no option of a name.
+        """
+        return cls().updated(options)
+
+    def updated(self, options: Mapping[str, Any]) -> Request:
+        """This request with other values for `options`, by their names.
+
+        Raises:
+            BadOption: there is no option of a name.
+        """
+        unknown = sorted(set(options) - set(OPTIONS))
+        if unknown:
+            raise BadOption(
+                f"There is no option {', '.join(map(repr, unknown))}.", f"Known are {', '.join(sorted(OPTIONS))}."
+            )
+        parts = {
+            part: replace(
+                getattr(self, part),
+                **{name: value for name, value in options.items() if OPTIONS[name].part == part},
+            )
+            for part in PARTS
+        }
+        return Request(**parts)
+
+    def value(self, name: str) -> Any:
+        """The value of the option `name`."""
+        return getattr(getattr(self, OPTIONS[name].part), name)
+
+    def given(self) -> dict[str, Any]:
+        """The options whose values are not the default ones, by name, in the order of their declaration."""
+        return {
+            name: self.value(name)
+            for name, option in OPTIONS.items()
+            if not _is_default(self.value(name), option.default)
+        }
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """The phrases of the words, apart; none where there are no words.
+
+        Raises:
+            BadPhrases: there is no phrase in them, or none that a detector reads.
+        """
+        if self.target.text is None:
+            return ()
+        from cutsmith.phrases import split_phrases
+
+        return split_phrases(self.target.text)
+
+    @property
+    def is_prompted(self) -> bool:
+        """Whether something says what to cut out; else it is the picture's main subject."""
+        return self.target.text is not None or any(name in self.given() for name in _POINTERS)
+
+    def checked(self) -> Request:
+        """This request, whose values are understood and go together; what only a picture can tell is checked later.
+
+        Raises:
+            BadOption, BadBox, BadPoint, BadPhrases, BadArray: a value is not understood, or two exclude each other.
+        """
+        for name, option in OPTIONS.items():
+            value = self.value(name)
+            if wanted := what_is_wanted(option, value):
+                raise BadOption("", _example(option), option=name, found=shown(value), wanted=wanted)
+        phrases = self.phrases
+        pointed = [word for name, word in _POINTERS.items() if name in self.given()]
+        if phrases and pointed:
+            raise BadOption(
+                f"Words and {' and '.join(pointed)} were given together, but only one way to say what is cut out is "
+                "allowed.",
+                "Give the words alone, or a box with points.",
+                option="text",
+            )
+        if "a selection" in pointed and len(pointed) > 1:
+            raise BadOption(
+                f"{' and '.join(pointed).capitalize()} were given together, but a selection must stand alone.",
+                leave_out("selection"),
+                option="selection",
+            )
+        if self.target.objects != "all" and not phrases:
+            raise BadOption(
+                f"The choice {self.target.objects!r} is among objects that words find, but there are no words.",
+                give("text", '"red mug"'),
+                option="objects",
+            )
+        if self.finish.band is not None and self.finish.matting == "none":
+            raise BadOption(
+                "A band is for a matting method, but none was asked for.",
+                set_option("matting", "closed-form"),
+                option="band",
+            )
+        return self
+
+    def provenance(self) -> dict[str, str]:
+        """What a result says of how it was asked for: matting and foreground, and what else was given."""
+        told: dict[str, str] = {"matting": self.finish.matting, "foreground": self.finish.foreground}
+        given = self.given()
+        if self.finish.matting != "none":
+            if self.finish.trimap is not None:
+                told["trimap"] = "given"
+            else:
+                told["band"] = ",".join(map(str, self.finish.band or (DEFAULT_BAND, DEFAULT_BAND)))
+        for name in ("mask_offset", "mask_blur", "invert", "subject_alone"):
+            if name in given:
+                told[name] = str(given[name]).lower()
+        for name in ("box", "points", "mask", "selection"):
+            if name in given:
+                told[name] = _told(OPTIONS[name], given[name])
+        if self.target.text is not None:
+            told["text"] = ", ".join(self.phrases)
+            for name in ("box_threshold", "text_threshold"):
+                told[name] = f"{self.value(name):g}"
+            told["objects"] = self.target.objects
+            if self.target.max_detections is not None:
+                told["max_detections"] = str(self.target.max_detections)
+        return told
+
+    def key(self, picture: bytes | Picture, weights: Mapping[str, str]) -> str:
+        """A hash, 64 hexadecimal digits: the same for the same request, picture and weights, else another.
+
+        Args:
+            picture: the file's bytes, or the picture that was read.
+            weights: the provenance of the models that run (`Models.provenance()`).
+        """
+        import hashlib
+        import json
+
+        told = self.to_json()
+        for name in _WITHOUT_EFFECT:
+            told["runtime"].pop(name, None)
+        content = picture if isinstance(picture, bytes) else picture.digest().encode()
+        digest = hashlib.sha256(hashlib.sha256(content).digest())
+        digest.update(json.dumps([__version__, told, dict(weights)], sort_keys=True).encode())
+        return digest.hexdigest()
+
+    def to_json(self) -> dict[str, Any]:
+        """The request for JSON, by parts; what has its default value is left out, arrays are packed."""
+        told: dict[str, Any] = {"version": VERSION, **{part: {} for part in PARTS}}
+        for name, value in self.given().items():
+            option = OPTIONS[name]
+            told[option.part][name] = packed(value) if option.kind == "array" else plain(value)
+        return told
+
+    @classmethod
+    def from_json(cls, told: object) -> Request:
+        """The request that `to_json` told, checked.
+
+        Raises:
+            BadOption: it is not of that form, or has an unknown field.
+            BadBox, BadPoint, BadPhrases, BadArray: see `checked`.
+        """
+        if not isinstance(told, Mapping):
+            raise BadOption(f"A request must be a JSON object, but got {shown(told)}.")
+        version = told.get("version", VERSION)
+        if version != VERSION:
+            raise BadOption(f"The version of a request must be {VERSION}, but got {shown(version)}.")
+        unknown = sorted(set(map(str, told)) - {"version", *PARTS})
+        if unknown:
+            raise BadOption(f"A request has no {', '.join(unknown)}: its parts are {', '.join(PARTS)}.")
+        options: dict[str, Any] = {}
+        for part in PARTS:
+            values = told.get(part, {})
+            if not isinstance(values, Mapping):
+                raise BadOption(f"The part {part} of a request must be a JSON object, but got {shown(values)}.")
+            for name, value in values.items():
+                if name not in OPTIONS or OPTIONS[name].part != part:
+                    raise BadOption(f"The part {part} of a request has no option {shown(name)}.")
+                options[name] = value
+        return cls.from_fields(options)
+
+    @classmethod
+    def from_fields(cls, fields: Mapping[str, Any]) -> Request:
+        """The request, checked, of options as JSON has them (a list for a box, points and a band), without parts.
+
+        Raises:
+            BadOption, BadBox, BadPoint, BadPhrases, BadArray: see `from_json`.
+        """
+        return cls().updated({name: from_json(name, value) for name, value in fields.items()}).checked()
+
+
+def _example(option: Option) -> Cure:
+    """How somebody gets out of a bad value of `option`."""
+    if option.example:
+        return give(option.name, option.example)
+    if option.default is None:
+        return leave_out(option.name)
+    return set_option(option.name, option.default, "The default")
+
+
+def box_text(box: Sequence[float]) -> str:
+    """A box as people write it: "40,60,300,420"."""
+    return ",".join(f"{value:g}" for value in box)
+
+
+def _told(option: Option, value: Any) -> str:
+    """What provenance says of `value`."""
+    match option.kind:
+        case "box":
+            return box_text(value)
+        case "points":
+            return " ".join(box_text(point) for point in value)
+        case _:
+            return "given"
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    if default is None or value is None:
+        return value is default
+    if isinstance(default, tuple):
+        return len(value) == 0
+    return bool(value == default)

@@ -1,0 +1,46 @@
+"""The one writer of JSON for what was found: the command line, the worker and every door tell it the same way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cutsmith.protocols import Detection
+    from cutsmith.result.cutout import Cutout, FoundObject
+
+
+def detection_as_json(found: Detection) -> dict[str, Any]:
+    """A detection: its box in hundredths of a pixel, its label, and its score in ten thousandths."""
+    return {"box": _box(found.box), "label": found.label, "score": _share(found.score)}
+
+
+def object_as_json(found: FoundObject) -> dict[str, Any]:
+    """An object of a cut-out: box, points, label and scores; null for what is not known."""
+    return {
+        "box": None if found.box is None else _box(found.box),
+        "points": [[round(float(value), 2) for value in point] for point in found.points],
+        "label": found.label or None,
+        "score": _share(found.score),
+        "predicted_iou": _share(found.predicted_iou),
+        "stability": _share(found.stability),
+    }
+
+
+def cutout_as_json(cutout: Cutout) -> dict[str, Any]:
+    """A cut-out without its pixels: objects, warnings, provenance and the seconds of each stage."""
+    return {
+        "objects": [object_as_json(found) for found in cutout.objects],
+        "warnings": list(cutout.warnings),
+        "provenance": dict(cutout.provenance),
+        "seconds": dict(cutout.seconds),
+    }
+
+
+def _box(box: Sequence[float]) -> list[float]:
+    return [round(float(value), 2) for value in box]
+
+
+def _share(value: float | None) -> float | None:
+    return None if value is None else round(float(value), 4)

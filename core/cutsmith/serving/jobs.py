@@ -1,0 +1,254 @@
+"""What is done for each kind of job: its fields become a request, its result becomes an answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from cutsmith.errors import BadJob, CutsmithError, shown
+from cutsmith.options import OPTIONS
+from cutsmith.pipeline.stages import IsCancelled
+from cutsmith.request import Request
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cutsmith.picture import Picture
+    from cutsmith.result.cutout import Cutout
+
+Report = Callable[[str, float], None]
+"""Called with a stage that begins and the share of the work, in [0, 1], that is done by then."""
+
+# About what the stages take, each in relation to the others.
+_EFFORT = {"read": 1, "load": 6, "detect": 6, "mask": 8, "matting": 12, "foreground": 2, "answer": 1}
+
+ANSWER_DTYPES = ("uint8", "uint16", "float32")
+_ARRAY_DTYPES = {"pixels": ("uint8", "uint16"), "icc": ("uint8",)}
+_PLANE_DTYPES = ("uint8", "float32")
+_PLANES = tuple(name for name, option in OPTIONS.items() if option.kind == "array")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A job's result: fields for JSON, and arrays."""
+
+    fields: Mapping[str, Any]
+    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+
+def run_job(
+    kind: str,
+    fields: object,
+    arrays: Mapping[str, NDArray[Any]],
+    report: Report,
+    cancelled: IsCancelled = lambda: False,
+) -> Answer:
+    """Do a job.
+
+    Args:
+        kind: "cut", "refine" or "models".
+        fields: an object of JSON: the options of a request by name, and what the answer is to hold.
+        arrays: "pixels", uint8 or uint16 (H, W, 3 or 4), "icc", a profile's bytes, and the planes of a request.
+        report: is told of each stage; what it raises ends the job.
+        cancelled: asked between steps; true ends the job with `Cancelled`.
+
+    Raises:
+        BadJob: there is no such kind, or fields or arrays are missing, unknown or of a wrong type.
+        CutsmithError: as the engine raises it.
+    """
+    if kind not in _JOBS:
+        raise BadJob(f"There is no job {kind[:40]!r}: it must be one of {', '.join(_JOBS)}.")
+    if not isinstance(fields, Mapping):
+        raise BadJob(f"The job's options must be an object, but got {shown(fields)}.")
+    return _JOBS[kind](_Asked(dict(fields), dict(arrays)), report, cancelled)
+
+
+class _Asked:
+    """The fields and arrays of a job."""
+
+    def __init__(self, fields: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
+        self._fields = fields
+        self._arrays = arrays
+
+    def end(self, *, fields: Collection[str], arrays: Collection[str]) -> None:
+        """Refuse all but the fields and arrays of these names."""
+        _refuse_unknown("options", set(self._fields) - set(fields))
+        _refuse_unknown("arrays", set(self._arrays) - set(arrays))
+
+    def request(self, defaults: Mapping[str, Any], planes: Collection[str]) -> Request:
+        """The request of the fields, over `defaults`, and of the arrays of the names `planes`."""
+        self.end(
+            fields=(*(name for name in OPTIONS if name not in _PLANES), *_WANTED_FIELDS),
+            arrays=(*_ARRAY_DTYPES, "mask", *planes),
+        )
+        fields = {name: value for name, value in self._fields.items() if name in OPTIONS}
+        given = {name: self.array(name) for name in planes if name in self._arrays}
+        return Request.from_fields({**defaults, **fields, **given})
+
+    def array(self, name: str) -> NDArray[Any]:
+        """The array of the name, of a dtype that it may have."""
+        if name not in self._arrays:
+            raise BadJob(f'The job has no array "{name}".')
+        array = self._arrays[name]
+        dtypes = _ARRAY_DTYPES.get(name, _PLANE_DTYPES)
+        if array.dtype.name not in dtypes:
+            raise BadJob(f"The array {name} must be {' or '.join(dtypes)}, but is {array.dtype}.")
+        return array
+
+    def picture(self) -> Picture:
+        """The picture that "pixels" is, (H, W, 3) or with straight alpha (H, W, 4), and "icc", its profile's bytes."""
+        from cutsmith.picture import Picture
+
+        samples = self.array("pixels")
+        if samples.ndim != 3 or samples.shape[2] not in (3, 4):
+            raise BadJob(f"The array pixels must have the shape (H, W, 3) or (H, W, 4), but has {samples.shape}.")
+        icc = self.array("icc").tobytes() if "icc" in self._arrays else None
+        return Picture.from_samples(samples, icc=icc)
+
+    def wanted(self) -> _Wanted:
+        """What the answer is to hold."""
+        dtype = self._fields.get("alpha", "uint8")
+        if dtype not in ANSWER_DTYPES:
+            raise BadJob(f"alpha must be one of {', '.join(ANSWER_DTYPES)}, but got {shown(dtype)}.")
+        colours = self._fields.get("colours", False)
+        if not isinstance(colours, bool):
+            raise BadJob(f"colours must be true or false, but got {shown(colours)}.")
+        return _Wanted(dtype, colours)
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What the answer is to hold: alpha as `dtype`, and the subject's colours where `colours` is set."""
+
+    dtype: str
+    colours: bool
+
+    def of(self, request: Request) -> Request:
+        """`request`, which does not estimate colours that nobody wants."""
+        return request if self.colours else request.updated({"foreground": "none"})
+
+
+_WANTED_FIELDS = ("alpha", "colours")
+
+
+def _cut(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
+    from cutsmith.pipeline.cut_out import cut_out
+
+    wanted = asked.wanted()
+    request = wanted.of(asked.request({}, _PLANES))
+    picture = asked.picture()
+    stages = ["read", "load", *(["detect"] if request.phrases else []), "mask"]
+    progress = _Progress([*stages, *_finishing_stages(request)], report)
+    cutout = cut_out(picture, request, on_stage=progress.begin, cancelled=cancelled)
+    return _answer(cutout, wanted, progress)
+
+
+def _refine(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
+    from cutsmith.pipeline.refine_mask import refine_mask
+
+    wanted = asked.wanted()
+    request = wanted.of(asked.request({"matting": "closed-form"}, ("trimap",)))
+    mask, picture = asked.array("mask"), asked.picture()
+    progress = _Progress(["read", *_finishing_stages(request)], report)
+    cutout = refine_mask(picture, mask, request, on_stage=progress.begin, cancelled=cancelled)
+    return _answer(cutout, wanted, progress)
+
+
+def _models(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
+    """Every model of the catalogue, whether it is here, and what is missing for clicks and for words."""
+    from cutsmith.detection.loading import why_no_detector
+    from cutsmith.models.catalogue import OPTIONS, of_kind
+    from cutsmith.models.store import Store
+    from cutsmith.removal.loading import DEFAULT_MODELS
+    from cutsmith.segmentation.loading import why_no_segmenter
+
+    asked.end(fields=(), arrays=())
+    store = Store()
+    models = [
+        {
+            "name": entry.name,
+            "title": entry.title,
+            "kind": entry.kind,
+            "here": store.find(entry) is not None,
+            "size": entry.total_size,
+            "licence": entry.licence,
+            "commercial_use": entry.commercial_use,
+        }
+        for kind in OPTIONS
+        for entry in of_kind(kind).values()
+    ]
+    return Answer(
+        {
+            "models": models,
+            "default_removers": list(DEFAULT_MODELS),
+            "packages": _packages(),
+            "no_sam2": _missing_as_json(why_no_segmenter(store)),
+            "no_detector": _missing_as_json(why_no_detector(store)),
+        }
+    )
+
+
+def _missing_as_json(error: CutsmithError | None) -> dict[str, Any] | None:
+    return None if error is None else error.to_json()
+
+
+def _packages() -> dict[str, bool]:
+    """Which optional packages can be imported; none is."""
+    from importlib.util import find_spec
+
+    return {name: find_spec(name) is not None for name in ("torch", "sam2", "transformers", "groundingdino", "rembg")}
+
+
+def _refuse_unknown(what: str, names: Iterable[object]) -> None:
+    unknown = sorted(map(shown, names))
+    if unknown:
+        raise BadJob(f"The job has unknown {what}: {', '.join(unknown)}.")
+
+
+_JOBS: Mapping[str, Callable[[_Asked, Report, IsCancelled], Answer]] = {
+    "cut": _cut,
+    "refine": _refine,
+    "models": _models,
+}
+
+
+class _Progress:
+    """Turns stages that begin into shares of the whole."""
+
+    def __init__(self, stages: list[str], report: Report) -> None:
+        efforts = [_EFFORT[stage] for stage in stages]
+        self._done = {stage: sum(efforts[:place]) / sum(efforts) for place, stage in enumerate(stages)}
+        self._report = report
+        self._last = 0.0
+
+    def begin(self, stage: str) -> None:
+        """Report that `stage` begins. The share never goes back, also for a stage that was not planned."""
+        self._last = max(self._last, self._done.get(stage, 0.0))
+        self._report(stage, self._last)
+
+
+def _finishing_stages(request: Request) -> list[str]:
+    return [*(["matting"] if request.finish.matting != "none" else []), "foreground", "answer"]
+
+
+def _answer(cutout: Cutout, wanted: _Wanted, progress: _Progress) -> Answer:
+    from cutsmith.result.as_json import cutout_as_json
+
+    progress.begin("answer")
+    arrays: dict[str, NDArray[Any]] = {"alpha": answer_array(cutout.alpha, wanted.dtype)}
+    if wanted.colours:
+        arrays["colours"] = cutout.foreground
+    return Answer(cutout_as_json(cutout), arrays)
+
+
+def answer_array(alpha: NDArray[np.float32], dtype: str) -> NDArray[Any]:
+    """`alpha` as `dtype`: float32 as it is, uint8 and uint16 rounded as in the files that the command line writes."""
+    if dtype == "float32":
+        return alpha
+    import numpy as np
+
+    from cutsmith.picture.samples import samples_from_alpha
+
+    return samples_from_alpha(alpha, np.dtype(dtype))
