@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal, cast
 from comfy_api.latest import io
 
 from .. import loaded_models
-from ..messages import in_the_nodes_words
 from ..model_choices import DEFAULT_REMOVER, remover_choices
 from ..previews import MaskPreviews
 from ..running import for_each
@@ -23,6 +22,7 @@ from ..shared_inputs import (
     why_no_colour,
 )
 from ..tensors import ImageBatch, empty_mask, mask_tensor, pictures_of
+from ..words import in_the_nodes_words, what_of
 
 if TYPE_CHECKING:
     import torch
@@ -114,7 +114,7 @@ class RembgCut(io.ComfyNode):
                             band=None if matting == "none" else (band_inner, band_outer),
                         )
                     except SubjectNotFound as nothing:
-                        logger.warning("Cutsmith: %s", nothing.what)
+                        logger.warning("Cutsmith: %s", what_of(nothing))
                         found = refine_mask(picture, empty_mask(picture), matting="none")
                     return edited(found, edits)
 

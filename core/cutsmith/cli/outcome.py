@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cutsmith.cli import print_error, print_warning
 from cutsmith.cli.outputs import STANDARD, Job
+from cutsmith.cli.telling import print_error, print_warning, remedy_of, warning_of, what_of
 from cutsmith.errors import CutsmithError, SubjectNotFound
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def as_json_object(outcome: Outcome) -> dict[str, object]:
         "model": _main_model(provenance) if provenance is not None else None,
         "seconds": round(outcome.seconds, 3),
         "provenance": dict(provenance) if provenance is not None else None,
-        "warnings": list(outcome.warnings),
+        "warnings": list(map(warning_of, outcome.warnings)),
     }
     if len(outcome.outputs) > 1:
         told["outputs"] = list(outcome.outputs)
@@ -132,7 +132,7 @@ def as_json_object(outcome: Outcome) -> dict[str, object]:
     if outcome.stages is not None:
         told["stages"] = {name: round(seconds, 3) for name, seconds in outcome.stages.items()}
     if error is not None:
-        told["error"] = {"type": type(error).__name__, "what": error.what, "remedy": error.remedy}
+        told["error"] = {"type": type(error).__name__, "what": what_of(error), "remedy": remedy_of(error)}
     if isinstance(error, SubjectNotFound):
         told["best_probability"] = round(error.best_probability, 4)
         told["threshold"] = error.threshold
