@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.errors import BadJob, CutsmithError
+from cutsmith.errors import BadJob, CutsmithError, Notice
 from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
 from cutsmith.worker.job_fields import ANSWER_DTYPES, Arrays, Options, answer_array, wire_array
 
@@ -154,8 +154,8 @@ def _models(options: Options, arrays: Arrays, report: Report) -> Answer:
     )
 
 
-def _told_missing(error: CutsmithError | None) -> dict[str, str] | None:
-    return None if error is None else {"type": type(error).__name__, "what": error.what, "remedy": error.remedy}
+def _told_missing(error: CutsmithError | None) -> dict[str, Any] | None:
+    return None if error is None else error.to_json()
 
 
 def _packages() -> dict[str, bool]:
@@ -223,6 +223,7 @@ def _answer(cutout: Cutout, wanted: _Wanted, progress: _Progress) -> Answer:
     told = {
         "objects": [_told(found) for found in cutout.objects],
         "warnings": list(cutout.warnings),
+        "notices": [(each if isinstance(each, Notice) else Notice(each)).to_json() for each in cutout.warnings],
         "provenance": dict(cutout.provenance),
         "seconds": dict(cutout.seconds),
     }

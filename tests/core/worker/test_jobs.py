@@ -50,6 +50,7 @@ def test_a_cut_is_cut_outs_bit_for_bit(session, network, pixels, depth, alpha) -
     assert received(answer.arrays["colours"]).dtype == depth
     assert answer.header["provenance"] == dict(cut.provenance)
     assert answer.header["warnings"] == list(cut.warnings)
+    assert [" ".join([each["what"], *each["cures"]]) for each in answer.header["notices"]] == list(cut.warnings)
     assert set(answer.header["seconds"]) == set(cut.seconds)
 
 
@@ -159,7 +160,7 @@ def test_the_pictures_own_transparency_can_be_left_out(session, network, pixels,
 def test_models_tells_what_keeps_words_and_clicks_from_working(session) -> None:
     told = session.run("models").header
     for name, error in [("no_sam2", why_no_sam2()), ("no_detector", why_no_detector())]:
-        expected = None if error is None else {"type": type(error).__name__, "what": error.what, "remedy": error.remedy}
+        expected = None if error is None else error.to_json()
         assert told[name] == expected
 
 

@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from gimp_plugin.cutsmith.plug_in.messages import remedy_for, with_whole_commands
 
 from gimp_plugin.cutsmith.plug_in.installation import Installation
-from gimp_plugin.cutsmith.plug_in.messages import remedy_for, with_whole_commands
 from gimp_plugin.cutsmith.plug_in.settings import Settings
 
 HERE = Installation(("/my env/python", "-m", "cutsmith"), install="python3 '/clone/install.py' gimp")

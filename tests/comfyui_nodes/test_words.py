@@ -6,9 +6,9 @@ import sys
 
 import numpy as np
 import pytest
+from comfyui_nodes.messages import in_the_nodes_words, rewritten
 
 from comfyui_nodes import messages
-from comfyui_nodes.messages import in_the_nodes_words, rewritten
 from cutsmith import Picture, SubjectNotFound, cut_out, refine_mask
 from cutsmith.errors import BadBox, BadOption, CutsmithError, NotInstalled, UnknownModel, WeightsMissing
 from cutsmith.models.catalogue import find_entry
