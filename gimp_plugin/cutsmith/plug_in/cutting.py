@@ -61,7 +61,7 @@ def cut_layers(
         except CutFailed as failure:
             raise _of_layer(failure, request.layer, len(requests)) from failure
         cuts.append(_cut_layer(request.layer, answer, settings))
-        told += answer.header["notices"]
+        told += answer.header.get("notices", [])
     apply_results(image, cuts, settings)
     return told
 

@@ -175,7 +175,7 @@ def _run(
         told = cut_layers(image, requests, asked, link)
     if with_dialog and name == CUT_OUT:
         remember_choices(settings)
-    return list(dict.fromkeys(notice_of(notice, installation) for notice in told))
+    return list(dict.fromkeys(notice_of(notice, settings, installation) for notice in told))
 
 
 def _is_confirmed(

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .installation import Installation
-from .settings import EDGES, HAIR, OFF, SELECTION, WORDS, Settings
+from .settings import EDGES, HAIR, OFF, OWN_MASK, SELECTION, WORDS, Settings
 
 # What the engine calls its options, and what the dialog calls the fields that set them.
 FIELDS = {
@@ -89,7 +89,7 @@ def remedy_of(told: Mapping[str, Any], settings: Settings, installation: Install
         return str(told.get("remedy", ""))
     own = [_ADVICE[kind]] if kind in _ADVICE else []
     cures = [cure for cure in told["cures"] if not own or cure["action"] != "advise"]
-    lines = [line for cure in cures for line in _lines(cure, installation)]
+    lines = [line for cure in cures for line in _lines(cure, settings, installation)]
     return "\n".join(dict.fromkeys([*lines, *own]))
 
 
@@ -100,13 +100,13 @@ def missing_of(told: Mapping[str, Any], installation: Installation) -> str:
     return f"{what_of(told)}\n{remedy}" if remedy else what_of(told)
 
 
-def notice_of(told: Mapping[str, Any], installation: Installation) -> str:
-    """A warning: what is the case, and what can be done about it."""
-    lines = [line for cure in told["cures"] for line in _lines(cure, installation)]
+def notice_of(told: Mapping[str, Any], settings: Settings, installation: Installation) -> str:
+    """A warning: what is the case, and what can be done about it. The arguments are those of `remedy_of`."""
+    lines = [line for cure in told["cures"] for line in _lines(cure, settings, installation)]
     return "\n".join([str(told["what"]), *lines])
 
 
-def _lines(cure: Mapping[str, Any], installation: Installation) -> list[str]:
+def _lines(cure: Mapping[str, Any], settings: Settings, installation: Installation) -> list[str]:
     """What the user can do, in lines; none where neither GIMP nor a terminal beside it can do it."""
     text, action = str(cure.get("text", "")), cure["action"]
     names: Sequence[str] = cure.get("names", ())
@@ -125,10 +125,18 @@ def _lines(cure: Mapping[str, Any], installation: Installation) -> list[str]:
         case "run":
             why = f"{_WHY_RUN[tuple(names)]}: " if not lead and tuple(names) in _WHY_RUN else lead
             return [f"{why}{cutsmith} {' '.join(map(_quoted, names))}"]
-    done = _done_in_the_dialog(action, str(cure.get("option", "")), str(cure.get("value", "")))
-    if not done:
+    option = str(cure.get("option", ""))
+    done = _done_in_the_dialog(action, option, str(cure.get("value", "")))
+    if not done or FIELDS.get(option, "") in _hidden(settings):
         return []
     return [f"{lead}{done}" if lead else f"{done[:1].upper()}{done[1:]}."]
+
+
+def _hidden(settings: Settings) -> set[str]:
+    """The fields that the dialog does not show for what was asked for; "" stands for the selection."""
+    if settings.what == OWN_MASK:
+        return {"", *FIELDS.values()} - {"Band"}
+    return set() if settings.what == WORDS else {"Words", "Certainty"}
 
 
 def _done_in_the_dialog(action: str, option: str, value: str) -> str:
