@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from comfyui_nodes.messages import in_the_nodes_words, rewritten
 
-from comfyui_nodes import messages
+from comfyui_nodes import words
+from comfyui_nodes.click_points import EXAMPLE
+from comfyui_nodes.words import in_the_nodes_words, remedy_of, told_of, warning_of, what_of
 from cutsmith import Picture, SubjectNotFound, cut_out, refine_mask
-from cutsmith.errors import BadBox, BadOption, CutsmithError, NotInstalled, UnknownModel, WeightsMissing
+from cutsmith.cures import (
+    advise,
+    fetch,
+    give,
+    install_extra,
+    install_packages,
+    leave_out,
+    lower,
+    run,
+    set_option,
+)
+from cutsmith.errors import BadBox, BadOption, CutsmithError, Notice, NotInstalled, UnknownModel, WeightsMissing
 from cutsmith.models.catalogue import find_entry
 from cutsmith.models.store import Store
 
 PYTHON = f'"{sys.executable}"'
+INSTALLER = f'"{Path(__file__).parents[2] / "install.py"}"'
 
 
 class Nothing:
@@ -34,101 +48,150 @@ def picture() -> Picture:
     return Picture(np.zeros((40, 50, 3), np.uint8))
 
 
+def remedy(*cures) -> str:
+    return remedy_of(CutsmithError("It failed.", *cures))
+
+
 @pytest.mark.parametrize(
-    ("engines", "nodes"),
+    ("option", "expected"),
     [
-        ("--model mine.onnx: there is no such file.", "model mine.onnx: there is no such file."),
-        ("Leave --segmenter out, or give a --box.", "Leave model out, or give a box."),
-        ("--detector tiny.pth", "model tiny.pth"),
-        ("lower --box-threshold and --text-threshold.", "lower box_threshold and text_threshold."),
-        ("Keep the best: --max-detections 100", "Keep the best: max_detections 100"),
-        ('Example: --text "red mug"', 'Example: prompt "red mug"'),
-        ("Example: --point 240,180", "Example: point 240,180"),
-        ("Add --matting closed-form", "Add matting closed-form"),
-        ("--band is for matting.", "band is for matting."),
-        ("Example: --background '#ffffff'", "Example: background_color '#ffffff'"),
-        ("try --device cpu.", "try device cpu."),
-        ("Try another engine: --engine onnxruntime", "Try another engine: device onnxruntime"),
+        ("segmenter", "model must be so, but got 7."),
+        ("detector", "model must be so, but got 7."),
+        ("text", "prompt must be so, but got 7."),
+        ("box", "bboxes must be so, but got 7."),
+        ("points", "positive_points must be so, but got 7."),
+        ("background", "background_color must be so, but got 7."),
+        ("device", "device must be auto or cpu, but got 7."),
+        ("engine", "device must be auto or cpu, but got 7."),
+        ("band", "The band (band_inner, band_outer) must be so, but got 7."),
+        ("max_pixels", "The number of pixels must be so, but got 7."),
+        ("threads", "The number of threads must be so, but got 7."),
     ],
 )
-def test_options_become_inputs(engines, nodes) -> None:
-    assert rewritten(engines) == nodes
+def test_an_option_is_told_as_an_input_or_in_words(option, expected) -> None:
+    assert what_of(BadOption(option=option, found="7", wanted="so")) == expected
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("cure", "expected"),
     [
-        "",
-        "Nothing to rewrite here.",
-        "--objects best is no input of a node.",
-        "--boxes and --box-thresholds are other words.",
-        "Start ComfyUI with --fp32-vae.",
-        "a file called my--model.onnx",
-        "two dashes -- and three ---box",
-        "See cutsmith.matting.trimap.trimap_from_soft_mask.",
-        "two\nlines\n  and an indented one\n",
+        (set_option("matting", "closed-form"), "Set matting to closed-form."),
+        (set_option("device", "cpu", "To run it on the processor"), "To run it on the processor: set device to cpu"),
+        (set_option("segmenter", "sam2.1-hiera-tiny"), 'Choose "sam2.1-hiera-tiny" for model.'),
+        (set_option("segmenter", "subject-in-box"), 'Choose "subject in box (IS-Net)" for model.'),
+        (set_option("foreground", "none"), "Turn refine_foreground off."),
+        (set_option("band", "3,3"), "Set band_inner to 3 and band_outer to 3."),
+        (set_option("background", "white"), "Set background to color, and background_color to white."),
+        (set_option("max_detections", 100, "Keep the best"), "Keep the best: set max_detections of Text Detect to 100"),
+        (lower("box_threshold"), "Lower box_threshold."),
+        (lower("text_threshold", "Or"), "Or: lower text_threshold"),
+        (leave_out("segmenter"), "Choose the default for model."),
+        (leave_out("trimap"), "Disconnect trimap."),
+        (leave_out("background"), "Set background to transparent."),
+        (give("text", "red mug"), 'For example, set prompt to "red mug".'),
+        (give("points", "240,180"), f"Type positive_points, such as {EXAMPLE}."),
+        (give("box", "40,60,300,420"), "Connect the bboxes of Text Detect."),
+        (give("box", "40,60,300,420", "Did you mean"), "Did you mean: bboxes [40, 60, 300, 420]"),
+        (give("background", "#ffffff"), "For example, set background to color, and background_color to #ffffff."),
     ],
 )
-def test_what_is_no_option_of_the_nodes_stays(text) -> None:
-    assert rewritten(text) == text
+def test_a_cure_is_what_is_done_to_an_input(cure, expected) -> None:
+    assert remedy(cure) == expected
 
 
 @pytest.mark.parametrize(
-    ("engines", "nodes"),
+    "cure",
     [
-        ("cutsmith models list", f"{PYTHON} -m cutsmith models list"),
-        ("cutsmith doctor", f"{PYTHON} -m cutsmith doctor"),
+        set_option("device", "cuda"),
+        set_option("threads", "4"),
+        set_option("overwrite", True),
+        set_option("model", "rembg:u2net"),
+        set_option("model", "/my/model.onnx"),
+        set_option("background", "beach.jpg"),
+        lower("threads"),
+        leave_out("text"),
+        give("output", "cut.png"),
+    ],
+)
+def test_what_no_node_has_is_no_advice(cure) -> None:
+    assert remedy(cure) == ""
+    assert told_of(CutsmithError("It failed.", cure)) == "It failed."
+
+
+def test_where_an_option_is_no_input_there_is_advice_that_is_true_in_comfyui() -> None:
+    assert remedy(set_option("max_pixels", "9", "If you trust the file")) == "Resize the image first."
+    assert remedy(set_option("engine", "onnxruntime", "Try it")) == "Choose another model, or another device."
+
+
+@pytest.mark.parametrize("text", ["", "Start ComfyUI with --fp32-vae.", "two dashes -- and three ---box", "a\n  b"])
+def test_advice_stays_as_it_is(text) -> None:
+    assert remedy(advise(text) if text else "") == text
+
+
+@pytest.mark.parametrize(
+    ("cure", "expected"),
+    [
+        (run("models", "list"), f"All models: {PYTHON} -m cutsmith models list"),
+        (run("doctor"), f"What is installed: {PYTHON} -m cutsmith doctor"),
         (
-            "Fetch them: cutsmith models fetch bria --accept-licence",
+            fetch("bria", accepts_licence=True),
             f"Fetch them: {PYTHON} -m cutsmith models fetch bria --accept-licence",
         ),
         (
-            "cutsmith cut PICTURE --model rembg:u2net --yes, which lets rembg download them",
-            f"{PYTHON} -m cutsmith cut PICTURE --model rembg:u2net --yes, which lets rembg download them",
+            run("cut", "PICTURE", "--model", "rembg:u2net", "--yes", text="Let rembg download them"),
+            f"Let rembg download them: {PYTHON} -m cutsmith cut PICTURE --model rembg:u2net --yes",
         ),
-        ('pip install "cutsmith[sam2]"', f'{PYTHON} -m pip install "cutsmith[sam2]"'),
         (
-            'pip install "cutsmith[text]" && pip install --no-deps --device x',
-            f'{PYTHON} -m pip install "cutsmith[text]" && {PYTHON} -m pip install --no-deps --device x',
+            install_extra("sam2"),
+            f'{PYTHON} -m pip install "cutsmith[sam2]"\n'
+            f"  Or with Cutsmith's installer: {PYTHON} {INSTALLER} --with sam2",
         ),
-        ("In a clone: python3 install.py demo --model x", "In a clone: python3 install.py demo --model x"),
+        (
+            install_extra("groundingdino"),
+            f'{PYTHON} -m pip install "cutsmith[groundingdino]" && {PYTHON} -m pip install --no-deps groundingdino-py\n'
+            f"  Or with Cutsmith's installer: {PYTHON} {INSTALLER} --with groundingdino",
+        ),
+        (install_packages("pymatting"), f"{PYTHON} -m pip install pymatting"),
     ],
 )
-def test_commands_get_comfyuis_python_and_keep_their_own_options(engines, nodes) -> None:
-    assert rewritten(engines) == nodes
-
-
-def test_a_command_that_has_its_interpreter_keeps_it() -> None:
-    # As cutsmith.matting.compilation tells where pymatting is missing.
-    command = f"{sys.executable} -m pip install pymatting    (or go without: --matting none)"
-    assert rewritten(command) == command
-
-
-def test_lines_are_rewritten_each_by_itself() -> None:
-    text = "Leave --model out.\ncutsmith models fetch u2net --model x\n  Or lower --box-threshold"
-    assert rewritten(text) == (
-        f"Leave model out.\n{PYTHON} -m cutsmith models fetch u2net --model x\n  Or lower box_threshold"
-    )
+def test_commands_run_in_comfyuis_own_python(cure, expected) -> None:
+    assert remedy(cure) == expected
 
 
 def test_an_interpreter_with_backslashes_is_written_as_it_is(monkeypatch) -> None:
     monkeypatch.setattr(sys, "executable", r"C:\new\1\python.exe")
-    assert rewritten("cutsmith doctor") == r'"C:\new\1\python.exe" -m cutsmith doctor'
-    assert rewritten("pip install onnxruntime") == r'"C:\new\1\python.exe" -m pip install onnxruntime'
+    assert remedy(run("models", "where")) == r'"C:\new\1\python.exe" -m cutsmith models where'
+    assert remedy(install_packages("onnxruntime")) == r'"C:\new\1\python.exe" -m pip install onnxruntime'
 
 
-def test_every_option_that_is_renamed_is_one_of_the_command_line() -> None:
+def test_cures_that_come_to_the_same_are_told_once() -> None:
+    assert remedy(leave_out("segmenter"), leave_out("model")) == "Choose the default for model."
+
+
+def test_a_warning_is_one_line_in_the_nodes_words() -> None:
+    notice = Notice("cuda is not used: PyTorch does not see it.", set_option("device", "cpu"), install_extra("sam2"))
+    assert warning_of(notice) == (
+        f'cuda is not used: PyTorch does not see it. Set device to cpu. {PYTHON} -m pip install "cutsmith[sam2]"'
+    )
+    assert warning_of("only the first of 3 pictures is used") == "only the first of 3 pictures is used"
+
+
+def test_every_option_that_is_an_input_is_one_of_the_engine() -> None:
     from cutsmith.cli.cut_command import cut
+    from cutsmith.matting.mask_edits import edited_mask
 
-    options = {name for parameter in cut.params for name in parameter.opts}
-    assert set(messages._INPUTS) <= options
+    options = {str(parameter.name) for parameter in cut.params} | {"mask", "trimap"}
+    assert set(words.INPUTS) - options <= set(edited_mask.__annotations__)
 
 
 def test_a_wrong_option_is_told_as_an_input_and_keeps_its_type(picture) -> None:
     with pytest.raises(BadOption) as caught, in_the_nodes_words():
         refine_mask(picture, np.zeros((40, 50), bool), matting="none", band=(3, 3))
     assert type(caught.value) is BadOption
-    assert str(caught.value) == ("band is for a matting method, and none was asked for.\n  Add matting closed-form")
+    assert "band" in caught.value.what
+    assert "matting" in caught.value.remedy
+    assert "closed-form" in caught.value.remedy
+    assert "--" not in str(caught.value)
     assert caught.value.args == (caught.value.what, caught.value.remedy)
     assert caught.value.exit_code == BadOption.exit_code
 
@@ -154,11 +217,14 @@ def test_nothing_found_keeps_its_type_and_its_figures(picture) -> None:
 
 @pytest.mark.parametrize("kind", [BadBox, UnknownModel, NotInstalled, CutsmithError])
 def test_an_error_passes_as_the_same_object(kind) -> None:
-    error = kind("--box 1 is no box.", "Give a --box.")
-    with pytest.raises(CutsmithError) as caught, in_the_nodes_words():
-        raise error
-    assert caught.value is error
-    assert str(error) == "box 1 is no box.\n  Give a box."
+    error = kind("", set_option("matting", "none"), option="band", found="1", wanted="two numbers")
+    for _ in range(2):  # told once it stays so
+        with pytest.raises(CutsmithError) as caught, in_the_nodes_words():
+            raise error
+        assert caught.value is error
+        assert str(error) == (
+            "The band (band_inner, band_outer) must be two numbers, but got 1.\n  Set matting to none."
+        )
 
 
 def test_other_errors_pass_untouched() -> None:
