@@ -33,21 +33,22 @@ def require_engine() -> None:
         # The second: a folder called cutsmith somewhere on the path, which is no engine.
         raise EngineMismatch(
             f"Cutsmith's engine is not installed in ComfyUI's Python ({error}). Install it, then restart ComfyUI:\n"
-            f"  {_install_command()}"
+            f"  {install_command()}"
         ) from error
     if found != ENGINE_VERSION:
         raise EngineMismatch(
             f"Cutsmith's engine has the version {found}, and its nodes want {ENGINE_VERSION}. Install the engine that "
-            f"belongs to them, then restart ComfyUI:\n  {_install_command()}"
+            f"belongs to them, then restart ComfyUI:\n  {install_command()}"
         )
 
 
-def _install_command() -> str:
+def install_command(*options: str) -> str:
+    """The command that installs the engine into ComfyUI's Python, with `options` of install.py."""
     installer = _ROOT / "install.py"
     # A copy of the pack, as it is made where links are refused, has none.
-    return f'"{sys.executable}" "{installer if installer.is_file() else "install.py"}"' + (
-        "" if installer.is_file() else "   in the clone of Cutsmith that the pack was copied from"
-    )
+    place = "" if installer.is_file() else "   in the clone of Cutsmith that the pack was copied from"
+    words = " ".join([f'"{sys.executable}"', f'"{installer if installer.is_file() else "install.py"}"', *options])
+    return f"{words}{place}"
 
 
 def _comfyui_version() -> str | None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .model_choices import engine_name
 from .model_folders import comfyui_store
+from .words import warning_of
 
 if TYPE_CHECKING:
     from cutsmith.detection.detector import GroundingDetector
@@ -144,4 +145,4 @@ def _release(held: Any) -> None:
 def tell(warnings: Iterable[str]) -> None:
     """Say on ComfyUI's console what the user should know."""
     for warning in warnings:
-        logger.warning("Cutsmith: %s", warning)
+        logger.warning("Cutsmith: %s", warning_of(warning))

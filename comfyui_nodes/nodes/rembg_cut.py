@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from .. import loaded_models
-from ..messages import in_the_nodes_words
 from ..model_choices import DEFAULT_REMOVER, remover_choices
 from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
@@ -24,6 +23,7 @@ from ..shared_inputs import (
     why_no_colour,
 )
 from ..tensors import ImageBatch, empty_mask, mask_tensor, pictures_of
+from ..words import in_the_nodes_words, what_of
 
 if TYPE_CHECKING:
     import torch
@@ -98,7 +98,7 @@ class RembgCut(io.ComfyNode):
                     try:
                         return cut_out(picture, request, models=models, cancelled=cancelled)
                     except SubjectNotFound as nothing:
-                        logger.warning("Cutsmith: %s", nothing.what)
+                        logger.warning("Cutsmith: %s", what_of(nothing))
                         return refine_mask(
                             picture, empty_mask(picture), request.updated({"matting": "none", "band": None})
                         )

@@ -13,12 +13,12 @@ from cutsmith.errors import BadOption, BadPoint
 
 from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
-from ..messages import in_the_nodes_words
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
 from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
 from ..shared_inputs import mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
+from ..words import in_the_nodes_words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -9,11 +9,11 @@ from comfy_api.latest import io, ui
 from cutsmith.errors import BadPhrases
 
 from .. import loaded_models
-from ..messages import in_the_nodes_words, rewritten
 from ..model_choices import DEFAULT_DETECTOR, detector_choices
 from ..running import IsCancelled, for_each
 from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
+from ..words import in_the_nodes_words, told_of
 
 if TYPE_CHECKING:
     import torch
@@ -71,7 +71,7 @@ class TextDetect(io.ComfyNode):
             if prompt is not None:
                 split_phrases(prompt)
         except BadPhrases as error:
-            return rewritten(str(error))
+            return told_of(error)
         return True
 
     @classmethod

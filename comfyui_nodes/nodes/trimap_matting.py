@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from .. import loaded_models
-from ..messages import in_the_nodes_words
 from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
 from ..shared_inputs import (
@@ -21,6 +20,7 @@ from ..shared_inputs import (
     why_no_colour,
 )
 from ..tensors import ImageBatch, mask_tensor, masks_for, pictures_of, trimap_tensor, trimaps_for
+from ..words import in_the_nodes_words
 
 if TYPE_CHECKING:
     import numpy as np

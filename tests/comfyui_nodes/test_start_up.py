@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "cv2", "onnxruntime", "PIL", "scipy", "pymatting", "rembg", "sam2", "transformers")
 # Without what only ComfyUI has.
-MODULES = ("bounding_boxes", "click_points", "engine_check", "messages", "tensors")
+MODULES = ("bounding_boxes", "click_points", "engine_check", "tensors", "words")
 
 
 def printed(code: str, *arguments: str) -> str:

@@ -10,7 +10,10 @@ HERE = Installation(("/my/python", "-m", "cutsmith"), install="python3 install.p
 MISSING = {
     "type": "WeightsMissing",
     "what": "The weights of X are not on this machine (1 MB, licence: MIT).",
-    "remedy": "Fetch them: cutsmith models fetch X\n  Looked for x.pt in:\n    /folder",
+    "cures": [
+        {"action": "fetch", "names": ["X"]},
+        {"action": "advise", "text": "Looked for x.pt in:\n    /folder"},
+    ],
 }
 
 

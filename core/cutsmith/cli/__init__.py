@@ -11,6 +11,7 @@ from importlib import import_module
 import click
 
 from cutsmith.cli.standard_streams import prepare_standard_streams, refused_output
+from cutsmith.cli.telling import print_error, print_warning
 from cutsmith.errors import CutsmithError
 from cutsmith.machine.files import may_exist
 from cutsmith.version import __version__
@@ -104,21 +105,6 @@ def _run() -> int:
         traceback.print_exc()
         return 1
     return code if isinstance(code, int) else 0
-
-
-def print_error(error: CutsmithError, about: str = "") -> None:
-    """Tell `error` on standard error: what happened, then what to do."""
-    prefix = f"cutsmith: {about}: " if about else "cutsmith: "
-    click.secho(prefix, fg="red", nl=False, err=True)
-    click.echo(error.what, err=True)
-    if error.remedy:
-        click.echo(f"  {error.remedy}", err=True)
-
-
-def print_warning(text: str, about: str = "") -> None:
-    """Tell a warning on standard error."""
-    click.secho(f"cutsmith: {about}: warning: " if about else "cutsmith: warning: ", fg="yellow", nl=False, err=True)
-    click.echo(text, err=True)
 
 
 class _WarningTeller(logging.Handler):

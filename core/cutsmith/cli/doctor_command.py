@@ -13,6 +13,7 @@ from pathlib import Path
 
 import click
 
+from cutsmith.cli.telling import remedy_of, warning_of, what_of
 from cutsmith.errors import CutsmithError, WeightsDamaged, WeightsMissing
 from cutsmith.machine.files import is_file
 from cutsmith.version import __version__
@@ -95,12 +96,12 @@ def _look_at_engines(found: Diagnosis) -> None:
     try:
         opened = try_engines(present)
     except CutsmithError as error:
-        found.problems.append(f"{error.what} {error.remedy}")
+        found.problems.append(f"{what_of(error)} {remedy_of(error)}")
         return
     found.engine, found.reason = opened.engine.name, opened.choice.reason
     if opened.choice.engine == "onnxruntime":
         found.reason += f"; providers: {', '.join(import_onnxruntime().get_available_providers())}"
-    found.advice.extend(opened.warnings)
+    found.advice.extend(map(warning_of, opened.warnings))
     if not present.openvino:
         found.advice.append("OpenVINO runs the default model in half the time on most processors: pip install openvino")
 
@@ -136,7 +137,7 @@ def _look_at_weights(found: Diagnosis) -> None:
         try:
             found.weights[entry.name] = str(store.require(entry))
         except (WeightsDamaged, WeightsMissing) as error:
-            refused[entry.name] = f"{error.what} {error.remedy}"
+            refused[entry.name] = f"{what_of(error)} {remedy_of(error)}"
     here = [name for name in DEFAULT_MODELS if name in found.weights]
     if not here:
         found.problems.append(f"The default model is not here: cutsmith models fetch {DEFAULT_MODELS[0]}")

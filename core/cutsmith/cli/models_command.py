@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from cutsmith.cures import run
 from cutsmith.errors import BadOption, DownloadFailed, UnknownModel
 from cutsmith.machine.files import is_folder
 
@@ -197,9 +198,8 @@ def _with_the_other_default(error: DownloadFailed, entry: Entry) -> DownloadFail
     if entry.name != DEFAULT_MODELS[0]:
         return error
     other = DEFAULT_MODELS[1]
-    return DownloadFailed(
-        error.what, f"{error.remedy}\n  The same network comes with npm too: cutsmith models fetch {other} --yes"
-    )
+    with_npm = run("models", "fetch", other, "--yes", text="The same network comes with npm too")
+    return DownloadFailed(error.what, *error.cures, with_npm)
 
 
 def _entries(names: Sequence[str]) -> list[Entry]:

@@ -9,7 +9,7 @@ import click
 
 from cutsmith.batch.outcome import Outcome, as_json
 from cutsmith.batch.plan import STANDARD
-from cutsmith.cli import print_error, print_warning
+from cutsmith.cli.telling import print_error, print_warning, remedy_of, warning_of, what_of
 
 if TYPE_CHECKING:
     from cutsmith.protocols import Detection
@@ -48,7 +48,11 @@ def tell(outcome: Outcome, *, in_json: bool, timings: bool, alone: bool) -> None
 
 def print_json(outcome: Outcome) -> None:
     """Print the JSON object of one picture."""
-    click.echo(json.dumps(as_json(outcome), ensure_ascii=False))
+    told = as_json(outcome)
+    told["warnings"] = list(map(warning_of, outcome.warnings))
+    if outcome.error is not None:
+        told["error"] = {**outcome.error.to_json(), "what": what_of(outcome.error), "remedy": remedy_of(outcome.error)}
+    click.echo(json.dumps(told, ensure_ascii=False))
 
 
 def _detection_line(found: Detection, about: str) -> str:

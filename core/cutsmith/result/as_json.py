@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cutsmith.errors import Notice
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -29,13 +31,22 @@ def object_as_json(found: FoundObject) -> dict[str, Any]:
 
 
 def cutout_as_json(cutout: Cutout) -> dict[str, Any]:
-    """A cut-out without its pixels: objects, warnings, provenance and the seconds of each stage."""
+    """A cut-out without its pixels: objects, warnings, provenance and the seconds of each stage.
+
+    "notices" are the warnings as data, "what" and "cures" of each, for who words them anew.
+    """
     return {
         "objects": [object_as_json(found) for found in cutout.objects],
         "warnings": list(cutout.warnings),
+        "notices": [notice_of(each).to_json() for each in cutout.warnings],
         "provenance": dict(cutout.provenance),
         "seconds": dict(cutout.seconds),
     }
+
+
+def notice_of(warning: str) -> Notice:
+    """A warning as a notice, without cures where it is a plain text."""
+    return warning if isinstance(warning, Notice) else Notice(warning)
 
 
 def _box(box: Sequence[float]) -> list[float]:

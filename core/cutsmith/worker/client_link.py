@@ -112,7 +112,8 @@ class ClientLink:
                 return
             except (FrameTooLarge, FrameInvalid) as error:
                 logger.warning("a client sent what is no message: %s", error)
-                self._tell_error(None, type(error).__name__, str(error), "The connection is of no further use.", 2)
+                of_no_use = "The connection is of no further use."
+                self._tell(None, "error", type=type(error).__name__, what=str(error), remedy=of_no_use, exit_code=2)
                 # Where the next frame would begin is not known. Hanging up before all is read could lose the answer.
                 self._throw_away_the_rest()
                 return
@@ -175,15 +176,12 @@ class ClientLink:
         """A failure that Cutsmith foresees."""
         if self._job is not None and self._job.number == number:
             self._job = None
-        self._tell_error(number, type(error).__name__, error.what, error.remedy, error.exit_code)
+        self._tell(number, "error", **error.to_json())
 
     def tell_crash(self, job: Job, what: str) -> None:
         """A failure that nobody foresaw: the log has it whole."""
         self._job = None
         self._tell(job.number, "crash", what=what, log=self._welcome.log)
-
-    def _tell_error(self, number: int | None, kind: str, what: str, remedy: str, exit_code: int) -> None:
-        self._tell(number, "error", type=kind, what=what, remedy=remedy, exit_code=exit_code)
 
     def _tell(self, number: int | None, kind: str, arrays: Mapping[str, Array] | None = None, **fields: Any) -> None:
         self._outbox.put(Message({**fields, "kind": kind, "id": number}, arrays or {}))

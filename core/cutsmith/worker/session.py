@@ -51,12 +51,16 @@ class WorkerLost(WorkerError):
 
 
 class JobFailed(WorkerError):
-    """A failure that the engine foresees: `type` is its name in cutsmith.errors, `exit_code` the command line's."""
+    """A failure that the engine foresees.
 
-    def __init__(self, kind: str, what: str, remedy: str, exit_code: int) -> None:
-        super().__init__(what, remedy)
-        self.type = kind
-        self.exit_code = exit_code
+    `type` is its name in cutsmith.errors, `exit_code` the command line's; `told` has all that the worker tells of it.
+    """
+
+    def __init__(self, told: Mapping[str, Any]) -> None:
+        super().__init__(*(str(told.get(name, "")) for name in ("what", "remedy")))
+        self.told = dict(told)
+        self.type = str(told.get("type", ""))
+        self.exit_code = int(told.get("exit_code", 1))
 
 
 class WorkerCrashed(WorkerError):
@@ -214,5 +218,4 @@ class JobHandle:
             raise JobCancelled("The job was cancelled.")
         if answer.kind == "crash":
             raise WorkerCrashed(str(header.get("what")), str(header.get("log")))
-        kind, what, remedy = (str(header.get(name, "")) for name in ("type", "what", "remedy"))
-        raise JobFailed(kind, what, remedy, int(header.get("exit_code", 1)))
+        raise JobFailed({name: value for name, value in header.items() if name not in ("kind", "id", "arrays")})

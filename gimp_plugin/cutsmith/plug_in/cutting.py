@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
@@ -42,8 +42,10 @@ def requested(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Setti
     return [Request(layer, _hint(layer, settings)) for layer in layers]
 
 
-def cut_layers(image: Gimp.Image, requests: Sequence[Request], settings: Settings, link: WorkerLink) -> list[str]:
-    """Cut out the layers of `requests` as `settings` say; returns what the user should know.
+def cut_layers(
+    image: Gimp.Image, requests: Sequence[Request], settings: Settings, link: WorkerLink
+) -> list[Mapping[str, Any]]:
+    """Cut out the layers of `requests` as `settings` say; returns what the user should know, as the worker tells it.
 
     All layers are cut out before the first is changed: cancelling ends the plug-in's process at once, and must not
     leave an undo step open.
@@ -51,16 +53,17 @@ def cut_layers(image: Gimp.Image, requests: Sequence[Request], settings: Setting
     Raises:
         CutFailed: nothing was changed.
     """
-    cuts, told = [], []
+    cuts: list[CutLayer] = []
+    told: list[Mapping[str, Any]] = []
     for request in requests:
         try:
             answer = _answer(request, settings, link)
         except CutFailed as failure:
             raise _of_layer(failure, request.layer, len(requests)) from failure
         cuts.append(_cut_layer(request.layer, answer, settings))
-        told += answer.header.get("warnings", [])
+        told += answer.header.get("notices", [])
     apply_results(image, cuts, settings)
-    return list(dict.fromkeys(told))
+    return told
 
 
 def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:

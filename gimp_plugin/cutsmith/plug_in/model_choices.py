@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .installation import Installation
-from .messages import remedy_for
 from .settings import AUTOMATIC, NO_MODEL, SELECTION, SUBJECT, SUBJECT_IN_BOX, WORDS, Settings
+from .words import missing_of
 
 _KINDS = {SUBJECT: "remover", SELECTION: "segmenter", WORDS: "detector"}
 
@@ -47,11 +47,13 @@ class ModelChoices:
         """What is missing for `what` with `model`; empty where nothing is."""
         needs_remover = what == SUBJECT or (what == SELECTION and model == SUBJECT_IN_BOX)
         if what == WORDS and self._told["no_detector"]:
-            return Advice(self._in_words(self._told["no_detector"]), prevents=True)
+            return Advice(missing_of(self._told["no_detector"], self._installation), prevents=True)
         if (what == WORDS or (what == SELECTION and model == AUTOMATIC)) and self._told["no_sam2"]:
             where = "the selection's box" if what == SELECTION else "the box that is found"
             instead = f"Until then the main subject in {where} is cut out."
-            return Advice(f"{self._in_words(self._told['no_sam2'])}\n{instead}", prevents=not self._removers())
+            return Advice(
+                f"{missing_of(self._told['no_sam2'], self._installation)}\n{instead}", prevents=not self._removers()
+            )
         if needs_remover and not self._removers():
             return Advice("No model for the main subject is on this machine.", prevents=True)
         return Advice()
@@ -87,8 +89,3 @@ class ModelChoices:
             for model in self._told["models"]
             if model["kind"] == kind and model["here"]
         ]
-
-    def _in_words(self, missing: Mapping[str, str]) -> str:
-        """What is missing, and the command that fetches it; without the folders that were looked in."""
-        remedy = remedy_for(missing["type"], missing["what"], missing["remedy"], Settings(), self._installation)
-        return f"{missing['what']}\n{remedy.partition(chr(10) + '  Looked for')[0]}"

@@ -155,8 +155,8 @@ def _run(
     from .cutting import cut_layers, requested
     from .installation import find_installation
     from .layers import chosen_layers
-    from .messages import with_whole_commands
     from .model_choices import ModelChoices
+    from .words import notice_of
     from .worker_link import WorkerLink
 
     name = procedure.get_name()
@@ -175,7 +175,7 @@ def _run(
         told = cut_layers(image, requests, asked, link)
     if with_dialog and name == CUT_OUT:
         remember_choices(settings)
-    return [with_whole_commands(text, installation) for text in told]
+    return list(dict.fromkeys(notice_of(notice, settings, installation) for notice in told))
 
 
 def _is_confirmed(

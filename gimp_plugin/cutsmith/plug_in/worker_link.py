@@ -11,8 +11,8 @@ from typing import Any
 
 from .failure import CutFailed
 from .installation import Installation
-from .messages import remedy_for
 from .settings import Settings
+from .words import remedy_of, what_of
 from .worker_files import Array, Message, client, protocol, rendezvous, session
 
 Report = Callable[[str, float], None]
@@ -131,8 +131,7 @@ def _in_words(installation: Installation, settings: Settings) -> Iterator[None]:
     try:
         yield
     except session.JobFailed as error:
-        remedy = remedy_for(error.type, error.what, error.remedy, settings, installation)
-        raise CutFailed(error.what, remedy) from error
+        raise CutFailed(what_of(error.told), remedy_of(error.told, settings, installation)) from error
     except session.JobCancelled as error:
         raise CutFailed("It was cancelled. Nothing was changed.") from error
     except session.WorkerCrashed as error:

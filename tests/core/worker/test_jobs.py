@@ -50,6 +50,7 @@ def test_a_cut_is_cut_outs_bit_for_bit(session, network, pixels, depth, alpha) -
     assert received(answer.arrays["colours"]).dtype == depth
     assert answer.header["provenance"] == dict(cut.provenance)
     assert answer.header["warnings"] == list(cut.warnings)
+    assert [" ".join([each["what"], *each["cures"]]) for each in answer.header["notices"]] == list(cut.warnings)
     assert set(answer.header["seconds"]) == set(cut.seconds)
 
 

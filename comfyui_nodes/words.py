@@ -1,0 +1,243 @@
+"""How the nodes word the engine's errors and warnings: inputs for options, and commands for ComfyUI's own Python."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from cutsmith.cures import Cure, advise
+from cutsmith.errors import CutsmithError, Notice, must_be
+
+from .click_points import EXAMPLE
+from .engine_check import install_command
+
+# What the engine calls its options, and what the nodes call their inputs.
+INPUTS = {
+    "model": "model",
+    "segmenter": "model",
+    "detector": "model",
+    "text": "prompt",
+    "box": "bboxes",
+    "points": "positive_points",
+    "mask": "mask",
+    "trimap": "trimap",
+    "box_threshold": "box_threshold",
+    "text_threshold": "text_threshold",
+    "max_detections": "max_detections",
+    "matting": "matting",
+    "background": "background_color",
+    "device": "device",
+    "engine": "device",
+    "foreground": "refine_foreground",
+    "blur": "mask_blur",
+    "offset": "mask_offset",
+}
+# Options that are two inputs, or none, in words.
+_IN_WORDS = {
+    "band": "The band (band_inner, band_outer)",
+    "image": "The image",
+    "max_pixels": "The number of pixels",
+    "threads": "The number of threads",
+    "objects": "The choice among the objects",
+    "quality": "The quality",
+    "output": "The output",
+    "overwrite": "Writing over a file",
+}
+# Inputs with a list of their own, which is shorter than what the engine takes.
+_WANTED = {"device": "auto or cpu", "engine": "auto or cpu"}
+# Values that an input takes, where these are few.
+_TAKEN = {"device": ("auto", "cpu"), "matting": ("none", "closed-form")}
+# What helps in ComfyUI, where the option that the engine would change is no input of a node.
+_INSTEAD = {
+    "max_pixels": "Resize the image first.",
+    "engine": "Choose another model, or another device.",
+}
+_LOWERED = {
+    "band": "lower band_inner and band_outer",
+    "box_threshold": "lower box_threshold",
+    "text_threshold": "lower text_threshold",
+    "max_detections": "lower max_detections of Text Detect",
+}
+# Options whose example on the command line says little in ComfyUI.
+_HOW_GIVEN = {
+    "box": "connect the bboxes of Text Detect",
+    "points": f"type positive_points, such as {EXAMPLE}",
+    "mask": "connect a mask",
+}
+_MODELS = ("model", "segmenter", "detector")
+_SUBJECT_IN_BOX = ("subject-in-box", "subject in box (IS-Net)")
+# What pip's extra leaves out: this package asks by name for an OpenCV that breaks the one that is there.
+_BESIDE_THE_EXTRA = {"groundingdino": "groundingdino-py"}
+_WHY_RUN = {("models", "list"): "All models", ("doctor",): "What is installed"}
+
+
+@contextmanager
+def in_the_nodes_words() -> Iterator[None]:
+    """Let the engine's typed errors pass, reworded for people who see nodes and not a command line."""
+    try:
+        yield
+    except CutsmithError as error:
+        what, remedy = what_of(error), remedy_of(error)
+        error.what, error.cures, error.is_about_a_value = what, (advise(remedy),) if remedy else (), False
+        error.args = (what, remedy)
+        raise
+
+
+def what_of(error: CutsmithError) -> str:
+    """What is wrong, the option as the node's input."""
+    if not error.is_about_a_value:
+        return error.what
+    named = INPUTS.get(error.option) or _IN_WORDS.get(error.option) or f"The {error.option.replace('_', ' ')}"
+    return must_be(named, _WANTED.get(error.option, error.wanted), error.found)
+
+
+def remedy_of(error: CutsmithError) -> str:
+    """How to mend it, a line a cure; "" where nothing is known that can be done in ComfyUI."""
+    return "\n  ".join(dict.fromkeys(line for cure in error.cures for line in _lines(cure)))
+
+
+def told_of(error: CutsmithError) -> str:
+    """What is wrong and how to mend it, as ComfyUI shows it."""
+    remedy = remedy_of(error)
+    return f"{what_of(error)}\n  {remedy}" if remedy else what_of(error)
+
+
+def warning_of(warning: str) -> str:
+    """A warning on one line: what is the case, and what can be done about it."""
+    if not isinstance(warning, Notice):
+        return warning
+    # Of a cure with several ways the first.
+    return " ".join([warning.what, *(lines[0] for cure in warning.cures if (lines := _lines(cure)))])
+
+
+def _lines(cure: Cure) -> list[str]:
+    """What the user can do, in lines; none where it cannot be done in ComfyUI."""
+    lead = f"{cure.text}: " if cure.text else ""
+    python = f'"{sys.executable}"'
+    match cure.action:
+        case "advise":
+            return cure.text.split("\n  ")
+        case "fetch":
+            accept = " --accept-licence" if cure.accepts_licence else ""
+            return [f"{lead or 'Fetch them: '}{python} -m cutsmith models fetch {cure.names[0]}{accept}"]
+        case "install_extra":
+            (extra,) = cure.names
+            pip = f"{python} -m pip install"
+            beside = f" && {pip} --no-deps {_BESIDE_THE_EXTRA[extra]}" if extra in _BESIDE_THE_EXTRA else ""
+            return [
+                f'{lead}{pip} "cutsmith[{extra}]"{beside}',
+                f"Or with Cutsmith's installer: {install_command('--with', extra)}",
+            ]
+        case "install_packages":
+            return [f"{lead}{python} -m pip install {' '.join(cure.names)}"]
+        case "run":
+            why = f"{_WHY_RUN[cure.names]}: " if not lead and cure.names in _WHY_RUN else lead
+            return [f"{why}{python} -m cutsmith {' '.join(map(_quoted, cure.names))}"]
+    done = _INSTEAD[cure.option] if cure.option in _INSTEAD else _done_to_an_input(cure)
+    if done is None:
+        return []
+    if cure.option in _INSTEAD or not lead:
+        return [f"{done[:1].upper()}{done[1:].removesuffix('.')}."]
+    return [f"{lead}{done}"]
+
+
+def _done_to_an_input(cure: Cure) -> str | None:
+    """What is done to a node's input, without a full stop: "set device to cpu"; None where there is no such input."""
+    match cure.action:
+        case "set":
+            return _set(cure.option, cure.value)
+        case "give":
+            return _given(cure)
+        case "leave_out":
+            return _left_out(cure.option)
+        case "lower":
+            return _LOWERED.get(cure.option)
+    return None
+
+
+def _set(option: str, value: str) -> str | None:
+    if option in _MODELS:
+        return f'choose "{choice}" for model' if (choice := _model_choice(value)) else None
+    if option == "foreground":
+        return f"turn refine_foreground {'off' if value == 'none' else 'on'}"
+    if option == "background":
+        return _background(value)
+    values = _values(option, value)
+    return f"set {' and '.join(f'{name} to {each}' for name, each in values.items())}" if values else None
+
+
+def _given(cure: Cure) -> str | None:
+    """What is given, where the engine knows but an example, or the very value that the cure's own words lead to."""
+    is_example = not cure.text
+    if is_example and cure.option in _HOW_GIVEN:
+        return _HOW_GIVEN[cure.option]
+    if (values := _values(cure.option, cure.value)) and not is_example:
+        return " and ".join(f"{name} {each}" for name, each in values.items())
+    done = _set(cure.option, cure.value)
+    return f"for example, {done}" if done and is_example else done
+
+
+def _values(option: str, value: str) -> dict[str, str]:
+    """The inputs that `option` is, each with its value in the form that it takes; none where there is no such input."""
+    if option in _TAKEN:
+        return {INPUTS[option]: value} if value in _TAKEN[option] else {}
+    match option:
+        case "band":
+            inner, _, outer = value.partition(",")
+            return {"band_inner": inner.strip(), "band_outer": outer.strip()}
+        case "box":
+            return {"bboxes": f"[{', '.join(part.strip() for part in value.split(','))}]"}
+        case "points":
+            return {"positive_points": EXAMPLE}
+        case "text":
+            return {"prompt": value if value[:1] == '"' else f'"{value}"'}
+        case "max_detections":
+            # Where there are too many boxes for SAM2 Mask, too.
+            return {"max_detections of Text Detect": value}
+        case "box_threshold" | "text_threshold" | "blur" | "offset":
+            return {INPUTS[option]: value}
+    return {}
+
+
+def _background(value: str) -> str | None:
+    if value in ("none", "transparent"):
+        return f"set background to {value}"
+    # A picture, or the blurred original, the nodes do not take.
+    from cutsmith.errors import BadColour
+    from cutsmith.result.background import parse_colour
+
+    try:
+        parse_colour(value)
+    except BadColour:
+        return None
+    return f"set background to color, and background_color to {value}"
+
+
+def _left_out(option: str) -> str | None:
+    if option in _MODELS:
+        return "choose the default for model"
+    if option == "points":
+        return "leave positive_points and negative_points empty"
+    if option == "background":
+        return "set background to transparent"
+    if option == "device":
+        return "set device to auto"
+    return f"disconnect {INPUTS[option]}" if option in ("box", "mask", "trimap") else None
+
+
+def _model_choice(value: str) -> str | None:
+    """The name in a node's list for the engine's `value`; None where no list has it."""
+    from cutsmith.models.catalogue import catalogue
+
+    name, choice = _SUBJECT_IN_BOX
+    return choice if value == name else value if value in catalogue() else None
+
+
+def _quoted(word: str) -> str:
+    """`word` as a shell takes it for one word."""
+    return f'"{word}"' if " " in word and '"' not in word else word
+
+
+def _in_quotes(text: str) -> str:
+    return text if text[:1] == '"' else f'"{text}"'

@@ -1,0 +1,138 @@
+"""How the command line words errors and warnings: options as flags, and what mends a failure as it can be typed."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+
+import click
+
+from cutsmith.cures import Cure
+from cutsmith.errors import CutsmithError, Notice, must_be
+
+# Options whose flag is not their name with hyphens.
+_FLAGS = {"points": "--point", "output": "-o", "source": "--from", "as_json": "--json"}
+# What only somebody who calls the engine from Python can give.
+_WITHOUT_FLAG = {
+    "image": "the picture",
+    "mask": "the mask",
+    "trimap": "the trimap",
+    "selection": "the selection",
+    "remover": "the removal model",
+    "low": "the lower end of the uncertain range",
+    "high": "the upper end of the uncertain range",
+    "blur": "the blur of the mask",
+    "offset": "the offset of the mask",
+}
+# What pip's extra leaves out: this package asks by name for an OpenCV that breaks the one that is there.
+_BESIDE_THE_EXTRA = {"groundingdino": "groundingdino-py"}
+_WHY_RUN = {("models", "list"): "All models", ("doctor",): "What is installed"}
+_PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.,:/\\=+@%")
+_LIVE_IN_DOUBLE_QUOTES = frozenset('"$`\\!')
+
+
+def print_error(error: CutsmithError, about: str = "") -> None:
+    """Tell `error` on standard error: what happened, then what to do."""
+    prefix = f"cutsmith: {about}: " if about else "cutsmith: "
+    click.secho(prefix, fg="red", nl=False, err=True)
+    click.echo(what_of(error), err=True)
+    if remedy := remedy_of(error):
+        click.echo(f"  {remedy}", err=True)
+
+
+def print_warning(warning: str, about: str = "") -> None:
+    """Tell a warning on standard error; one with cures (a Notice) in the command line's words."""
+    click.secho(f"cutsmith: {about}: warning: " if about else "cutsmith: warning: ", fg="yellow", nl=False, err=True)
+    click.echo(warning_of(warning), err=True)
+
+
+def what_of(error: CutsmithError) -> str:
+    """What is wrong, the option as its flag."""
+    if not error.is_about_a_value:
+        return error.what
+    told = must_be(_named(error.option), error.wanted, error.found)
+    return told if told.startswith("-") else told[:1].upper() + told[1:]
+
+
+def remedy_of(error: CutsmithError) -> str:
+    """How to mend it, a line a cure; "" where nothing is known."""
+    return "\n  ".join(line for cure in error.cures for line in _lines(cure))
+
+
+def warning_of(warning: str) -> str:
+    """A warning on one line: what is the case, and what can be done about it."""
+    if not isinstance(warning, Notice):
+        return warning
+    # Of a cure with several ways the first.
+    return " ".join([warning.what, *(lines[0] for cure in warning.cures if (lines := _lines(cure)))])
+
+
+def _lines(cure: Cure) -> list[str]:
+    """What the user can do, in lines; none where the command line cannot do it."""
+    lead = f"{cure.text}: " if cure.text else ""
+    match cure.action:
+        case "advise":
+            return cure.text.split("\n  ")
+        case "fetch":
+            accept = " --accept-licence" if cure.accepts_licence else ""
+            return [f"{lead or 'Fetch them: '}cutsmith models fetch {cure.names[0]}{accept}"]
+        case "install_extra":
+            (extra,) = cure.names
+            beside = f" && pip install --no-deps {_BESIDE_THE_EXTRA[extra]}" if extra in _BESIDE_THE_EXTRA else ""
+            return [
+                f'{lead}pip install "cutsmith[{extra}]"{beside}',
+                f"In a clone: python3 install.py demo --with {extra}",
+            ]
+        case "install_packages":
+            return [f"{lead}{_typed([sys.executable, '-m', 'pip', 'install', *cure.names])}"]
+        case "run":
+            why = f"{_WHY_RUN[cure.names]}: " if not lead and cure.names in _WHY_RUN else lead
+            return [f"{why}cutsmith {' '.join(map(_quoted, cure.names))}"]
+    if cure.option in _WITHOUT_FLAG:
+        return []
+    flag = _named(cure.option)
+    match cure.action:
+        case "set":
+            return [f"{lead or 'Use '}{_given(cure)}"]
+        case "give":
+            return [f"{lead or 'Example: '}{_given(cure)}"]
+        case "leave_out":
+            return [f"{lead}leave {flag} out" if lead else f"Leave {flag} out."]
+        case "lower":
+            return [f"{lead}lower {flag}" if lead else f"Lower {flag}."]
+
+
+def _named(option: str) -> str:
+    """`option` as its flag, or in words where there is none."""
+    return _WITHOUT_FLAG.get(option) or _FLAGS.get(option) or f"--{option.replace('_', '-')}"
+
+
+def _given(cure: Cure) -> str:
+    """The flag with its value, as it is typed."""
+    flag = _named(cure.option)
+    if cure.value == "True":
+        return flag
+    if cure.option == "points":
+        # One flag a point.
+        return " ".join(f"{flag} {point}" for point in cure.value.split())
+    return f"{flag} {_quoted(cure.value)}"
+
+
+def _quoted(word: str) -> str:
+    """`word` as a shell takes it for one word; in double quotes where they do, which every shell knows."""
+    is_placeholder = word.isupper() and word.replace("|", "").isalpha()
+    if is_placeholder or (word and not set(word) - _PLAIN):
+        return word
+    if _is_quoted(word) or not set(word) & _LIVE_IN_DOUBLE_QUOTES:
+        return word if _is_quoted(word) else f'"{word}"'
+    return shlex.quote(word)
+
+
+def _is_quoted(word: str) -> bool:
+    return len(word) > 1 and word[0] == word[-1] == '"'
+
+
+def _typed(words: list[str]) -> str:
+    """A command as this system's shell takes it."""
+    return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
