@@ -9,6 +9,8 @@ from cutsmith.errors import DeviceOutOfMemory, ModelUnusable, UnknownModel, Weig
 from cutsmith.protocols import Point, Prompt
 from cutsmith.segmentation.loading import load_sam2, why_no_sam2
 
+pytestmark = pytest.mark.torch
+
 GENERATOR = np.random.default_rng(3)
 PICTURE = GENERATOR.integers(0, 256, (97, 131, 3), dtype=np.uint8)
 BOX = Prompt(box=(20, 10, 90, 70))
