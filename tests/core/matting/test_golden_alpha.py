@@ -1,4 +1,4 @@
-"""Every matting method, measured against a known alpha: as good as it was, and never worse than the mask it was given."""
+"""Every matting method against a known alpha: as good as it was, and never worse than the mask it was given."""
 
 from __future__ import annotations
 
