@@ -159,7 +159,7 @@ def test_a_truncated_checkpoint_is_damaged(tiny_sam2, tmp_path):
         load_sam2(str(path), device="cpu")
 
 
-def test_names_that_are_none_and_weights_that_are_missing_are_told(tmp_path, monkeypatch):
+def test_unknown_names_wrong_kinds_and_missing_weights_are_each_a_typed_error(tmp_path, monkeypatch):
     from cutsmith.models.store import Store
 
     monkeypatch.setenv("HOME", str(tmp_path))
