@@ -25,14 +25,6 @@ def test_the_tree_is_clean(check) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_pre_commit_runs_the_very_same_checks() -> None:
-    config = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
-    entries = re.findall(r"^ +entry: python -m (.+)$", config, re.MULTILINE)
-    assert tuple(entries) == CHECKS
-    assert config.count("- id:") == config.count("language: system") == config.count("pass_filenames: false") == 3
-    assert "repo: http" not in config
-
-
 # DESIGN: each room may import only what stands before it; a room never imports a neighbour's implementation.
 GROUND = {"errors", "geometry", "protocols", "picture", "user_folders", "file_presence"}
 MEANS = GROUND | {"models", "engines"}
@@ -124,3 +116,11 @@ def test_no_file_is_too_long_and_none_is_a_catch_all() -> None:
         path = ROOT / name
         assert path.name not in ("utils.py", "helpers.py", "misc.py", "common.py")
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 420, f"{name} asks to be split"
+
+
+def test_pre_commit_runs_the_very_same_checks() -> None:
+    config = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"^ +entry: python -m (.+)$", config, re.MULTILINE)
+    assert tuple(entries) == CHECKS
+    assert config.count("- id:") == config.count("language: system") == config.count("pass_filenames: false") == 3
+    assert "repo: http" not in config
