@@ -1,8 +1,68 @@
-"""What all tests share: a cache of their own, so that constructed networks do not end up in the user's."""
+"""What all tests share: the quick tier, and a cache of their own, so that no constructed network reaches the user's."""
 
 from __future__ import annotations
 
+import re
+import sys
+from importlib.machinery import PathFinder
+from pathlib import Path
+
 import pytest
+
+# Every test in this folder itself runs in a host program; those in folders below it do not.
+HOSTS = Path(__file__).parent / "hosts"
+SLOW_MARKERS = ("slow", "torch", "weights")
+
+# What stands on PyTorch or takes seconds to import. The quick tier runs as if none of it were installed.
+HEAVY_PACKAGES = frozenset(
+    {"groundingdino", "rembg", "sam2", "timm", "tokenizers", "torch", "torchvision", "transformers"}
+)
+# Fixtures that build networks with PyTorch, or read a vocabulary with transformers' tokenizers.
+HEAVY_FIXTURES = frozenset({"random_dino", "random_sam2", "tiny_folder", "vocabulary"})
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--quick",
+        action="store_true",
+        help="leave out the tests that are slow or need weights, PyTorch or a host program; see CONTRIBUTING.md",
+    )
+
+
+class WithoutHeavyPackages(PathFinder):
+    """Finds modules as usual, except for the heavy packages: a quick test that imports one fails on any machine."""
+
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        if fullname.partition(".")[0] in HEAVY_PACKAGES:
+            return None
+        return super().find_spec(fullname, path, target)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutHeavyPackages
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The quick tier cannot even import a module that imports PyTorch at its head."""
+    if not config.getoption("--quick") or collection_path.suffix != ".py":
+        return None
+    return bool(re.search(r"^(import|from) torch\b", collection_path.read_text(encoding="utf-8"), re.MULTILINE)) or None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    for item in items:
+        if HEAVY_FIXTURES.intersection(item.fixturenames):
+            item.add_marker(pytest.mark.torch)
+    if config.getoption("--quick"):
+        config.hook.pytest_deselected(items=[item for item in items if not _is_quick(item)])
+        items[:] = [item for item in items if _is_quick(item)]
+
+
+def _is_quick(item: pytest.Item) -> bool:
+    needs_a_host = item.path.parent == HOSTS
+    return not needs_a_host and not any(item.get_closest_marker(name) for name in SLOW_MARKERS)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,9 +15,13 @@ ENGINE = ROOT / "core" / "cutsmith"
 PLUG_IN = ROOT / "gimp_plugin" / "cutsmith"
 
 
-@pytest.mark.parametrize("arguments", [["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]])
-def test_the_tree_is_clean(arguments) -> None:
-    done = subprocess.run([sys.executable, "-m", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+CHECKS = ("ruff check .", "ruff format --check .", "mypy")
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_tree_is_clean(check) -> None:
+    command = [sys.executable, "-m", *check.split()]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -112,3 +117,11 @@ def test_no_file_is_too_long_and_none_is_a_catch_all() -> None:
         path = ROOT / name
         assert path.name not in ("utils.py", "helpers.py", "misc.py", "common.py")
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 420, f"{name} asks to be split"
+
+
+def test_pre_commit_runs_the_very_same_checks() -> None:
+    config = (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8")
+    entries = re.findall(r"^ +entry: python -m (.+)$", config, re.MULTILINE)
+    assert tuple(entries) == CHECKS
+    assert config.count("- id:") == config.count("language: system") == config.count("pass_filenames: false") == 3
+    assert "repo: http" not in config

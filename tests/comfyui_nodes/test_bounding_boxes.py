@@ -14,6 +14,8 @@ from cutsmith.geometry import Box
 from cutsmith.protocols import Point
 from cutsmith.result.cutout import FoundObject
 
+pytestmark = pytest.mark.torch
+
 MUG = {"x": 10, "y": 20, "width": 30.5, "height": 40, "label": "red mug", "score": 0.75}
 SPOON = {"x": 1, "y": 2, "width": 3, "height": 4}
 FOUND_MUG = FoundObject(Box(10, 20, 40.5, 60), label="red mug", score=0.75)

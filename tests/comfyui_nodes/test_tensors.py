@@ -13,6 +13,8 @@ from cutsmith.errors import BadArray
 from cutsmith.matting.trimap import checked_trimap
 from cutsmith.picture import Picture
 
+pytestmark = pytest.mark.torch
+
 # The first example pays for an import.
 unhurried = settings(max_examples=60, deadline=None)
 seeds = st.integers(0, 2**32 - 1)

@@ -73,7 +73,9 @@ def test_a_second_run_copies_nothing(clone, root, calls, capsys):
     assert "there already, and the same." in capsys.readouterr().out
 
 
-def test_a_gimp_that_was_never_started_is_and_the_profile_gets_it(clone, root, calls, tmp_path):
+def test_without_a_profile_gimp_is_started_once_and_the_plug_in_goes_into_the_profile_it_makes(
+    clone, root, calls, tmp_path
+):
     make_gimp(tmp_path / "programs")
     assert install_into_gimp(clone) == 0
     assert (root / "3.0/plug-ins/cutsmith/config.json").is_file()

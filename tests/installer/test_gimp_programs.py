@@ -36,7 +36,7 @@ def test_each_is_asked_for_its_version_and_consoles_come_first(programs):
     assert found[2:] == [("gimp-3", "3.2.6", False), ("gimp", "2.10.34", False)]
 
 
-def test_one_that_does_not_say_a_version_or_is_no_program_is_none(programs):
+def test_files_that_print_no_version_or_cannot_be_run_are_not_taken_for_gimp(programs):
     (programs / "gimp").write_text("#!/bin/sh\nexit 1\n")
     (programs / "gimp").chmod(0o755)
     (programs / "gimp-3").write_text("#!/bin/sh\necho 3.0.0\n")

@@ -143,6 +143,7 @@ def test_wrong_usage_is_refused_before_any_model_is_loaded(folder, options, erro
     assert names(folder) == {"cup.png"}
 
 
+@pytest.mark.torch
 def test_without_the_weights_the_command_that_fetches_them_is_told(tmp_path, folder):
     home = tmp_path / "home"
     home.mkdir()

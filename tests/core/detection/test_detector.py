@@ -10,6 +10,8 @@ from cutsmith.detection.image_tensor import ImageSpec
 from cutsmith.errors import BadOption, BadPhrases, DeviceOutOfMemory, ModelUnusable
 from cutsmith.protocols import Detection, Detector
 
+pytestmark = pytest.mark.torch
+
 PICTURE = np.full((60, 120, 3), 90, np.uint8)
 TOKENS = 12
 

@@ -38,6 +38,7 @@ def hubs_size(width: int, height: int) -> tuple[int, int]:
     return wide, high
 
 
+@pytest.mark.torch
 @given(SIDES, SIDES)
 @settings(max_examples=400, deadline=None)
 @example(800, 800)
@@ -55,6 +56,7 @@ def test_the_two_ways_of_rounding_differ() -> None:
     assert scaled_size(611, 92, HUB_SPEC) == (1333, 201)
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(("width", "height"), [(300, 200), (90, 611), (801, 1200), (1000, 800)])
 def test_pixels_equal_upstreams_transforms_to_the_bit(width, height, textured, tmp_path) -> None:
     from groundingdino.datasets import transforms

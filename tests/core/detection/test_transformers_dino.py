@@ -16,6 +16,8 @@ from cutsmith.detection.transformers_dino import open_transformers_dino
 from cutsmith.errors import ModelUnusable, WeightsDamaged
 from cutsmith.picture import Picture
 
+pytestmark = pytest.mark.torch
+
 TOLERANCE = 1e-4
 SIZES = {"wide": (301, 107), "tall": (90, 233), "odd": (211, 157)}
 PHRASES = ["Red mug", "table", "a small dog with long ears"]

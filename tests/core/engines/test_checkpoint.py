@@ -12,6 +12,8 @@ import torch
 from cutsmith.engines.checkpoint import fit_checkpoint, read_checkpoint
 from cutsmith.errors import ModelUnusable, WeightsDamaged
 
+pytestmark = pytest.mark.torch
+
 TENSORS = {"layer.weight": torch.arange(6.0).reshape(2, 3), "layer.bias": torch.ones(2)}
 
 

@@ -42,6 +42,7 @@ def test_an_unknown_device_is_refused_with_the_known_ones():
         plan_device("tpu", cuda=True, mps=True)
 
 
+@pytest.mark.torch
 def test_this_machine_gets_a_device():
     assert choose_device().device in ("cpu", "cuda", "mps")
 
@@ -53,6 +54,7 @@ def test_a_missing_extra_is_named_with_the_command():
     require_packages("sam2", "math")
 
 
+@pytest.mark.torch
 def test_threads_are_only_lowered_unless_they_are_asked_for():
     import torch
 
@@ -69,6 +71,7 @@ def test_threads_are_only_lowered_unless_they_are_asked_for():
         torch.set_num_threads(before)
 
 
+@pytest.mark.torch
 def test_inference_tracks_no_gradients():
     import torch
 
@@ -77,6 +80,7 @@ def test_inference_tracks_no_gradients():
     assert not torch.is_inference_mode_enabled()
 
 
+@pytest.mark.torch
 def test_a_full_memory_is_told_and_other_errors_pass():
     import torch
 
@@ -89,6 +93,7 @@ def test_a_full_memory_is_told_and_other_errors_pass():
         raise RuntimeError("something else")
 
 
+@pytest.mark.torch
 def test_more_memory_than_the_machine_can_give_is_told():
     import torch
 

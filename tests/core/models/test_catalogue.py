@@ -61,6 +61,7 @@ def test_has_the_promised_models_and_the_default_among_them():
     assert DEFAULT_MODEL in of_kind("remover")
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("name", [name for name, entry in of_kind("remover").items() if entry.npm is None])
 def test_address_hash_and_normalisation_are_those_of_the_installed_rembg(name):
     entry = find_entry(name)

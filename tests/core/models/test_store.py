@@ -34,6 +34,7 @@ def hashed(monkeypatch):
     return paths
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(
     "variables",
     [

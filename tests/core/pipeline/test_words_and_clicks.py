@@ -206,6 +206,7 @@ def test_words_without_sam2_fall_back_to_the_box(coffee, models, monkeypatch):
     np.testing.assert_array_equal(cut.alpha == 1, inside)
 
 
+@pytest.mark.torch
 def test_clicks_without_sam2_and_words_without_grounding_dino_name_the_command(coffee, nothing_here):
     with pytest.raises(NotInstalled, match="Points and rough masks need SAM 2") as caught:
         cut_out(Picture(coffee), points=[(5, 5)])

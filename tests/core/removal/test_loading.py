@@ -207,6 +207,7 @@ class TestRembg:
 
         assert not _NOT_BY_NAME & set(rembg_only_sessions())
 
+    @pytest.mark.torch
     def test_a_session_gives_rembgs_own_mask(self, tiny_network, tmp_path, monkeypatch) -> None:
         from PIL import Image
         from rembg.session_factory import new_session
@@ -223,6 +224,7 @@ class TestRembg:
         assert remover.provenance()["model"] == "rembg:u2netp"
         assert "stretched" in remover.provenance()["weights"]
 
+    @pytest.mark.torch
     @pytest.mark.parametrize(
         ("name", "error", "told"),
         [

@@ -7,9 +7,12 @@ import inspect
 import subprocess
 import sys
 
+import pytest
+
 from cutsmith.removal.rembg_session import session_names
 
 
+@pytest.mark.torch
 def test_those_that_run_here_from_a_name_alone_are_offered_each_once() -> None:
     from rembg.sessions import sessions
 
@@ -35,6 +38,7 @@ def test_none_is_offered_where_rembg_is_not_installed(monkeypatch) -> None:
     assert session_names() == ()
 
 
+@pytest.mark.torch
 def test_asking_for_the_names_does_not_import_rembg() -> None:
     code = (
         "import sys; from cutsmith.removal.rembg_session import session_names\n"

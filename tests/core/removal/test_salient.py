@@ -46,6 +46,7 @@ def rembg_session(name: str, path: Path):
     return Local(name, onnxruntime.SessionOptions(), providers=["CPUExecutionProvider"])
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize("name", sorted(of_kind("remover")))
 def test_every_catalogue_entry_equals_rembgs_own_session_on_a_constructed_network(name, tiny_network) -> None:
     spec = catalogue()[name].salient

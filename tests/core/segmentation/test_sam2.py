@@ -9,6 +9,8 @@ from cutsmith.errors import DeviceOutOfMemory, ModelUnusable, UnknownModel, Weig
 from cutsmith.protocols import Point, Prompt
 from cutsmith.segmentation.loading import load_segmenter, why_no_segmenter
 
+pytestmark = pytest.mark.torch
+
 GENERATOR = np.random.default_rng(3)
 PICTURE = GENERATOR.integers(0, 256, (97, 131, 3), dtype=np.uint8)
 BOX = Prompt(box=(20, 10, 90, 70))
@@ -157,7 +159,7 @@ def test_a_truncated_checkpoint_is_damaged(tiny_sam2, tmp_path):
         load_segmenter(str(path), device="cpu")
 
 
-def test_names_that_are_none_and_weights_that_are_missing_are_told(tmp_path, monkeypatch):
+def test_unknown_names_wrong_kinds_and_missing_weights_are_each_a_typed_error(tmp_path, monkeypatch):
     from cutsmith.models.store import Store
 
     monkeypatch.setenv("HOME", str(tmp_path))

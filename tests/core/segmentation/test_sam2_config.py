@@ -23,6 +23,7 @@ def test_every_official_checkpoint_is_recognised_from_its_tensors(entry, monkeyp
     assert config_of(Path("unnamed.pt"), tensors) == Sam2Config(entry.sam2.config)
 
 
+@pytest.mark.torch
 def test_another_checkpoint_is_told_how_to_say_what_it_is():
     import torch
 
@@ -49,6 +50,7 @@ def test_a_wrong_file_beside_the_checkpoint_is_told(tmp_path, text, says):
         config_of(tmp_path / "mine.pt", {})
 
 
+@pytest.mark.torch
 @pytest.mark.parametrize(
     ("config", "says"),
     [

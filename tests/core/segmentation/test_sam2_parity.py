@@ -15,6 +15,8 @@ from cutsmith.protocols import Point, Prompt
 from cutsmith.segmentation.loading import load_segmenter
 from tests.core.segmentation.random_sam2 import TINY_CONFIG, TINY_OVERRIDES
 
+pytestmark = pytest.mark.torch
+
 TOLERANCE = 1e-4
 REFERENCE = Path(__file__).with_name("upstream_reference.py")
 SIZES = {"wide": (211, 90), "tall": (83, 240), "odd": (301, 257)}

@@ -157,6 +157,7 @@ def test_the_pictures_own_transparency_can_be_left_out(session, network, pixels,
     np.testing.assert_array_equal(received(answer.arrays["alpha"]), expected.alpha)
 
 
+@pytest.mark.torch
 def test_models_tells_what_keeps_words_and_clicks_from_working(session) -> None:
     told = session.run("models").header
     for name, error in [("no_sam2", why_no_segmenter()), ("no_detector", why_no_detector())]:
@@ -213,7 +214,7 @@ def test_a_bad_job_is_told_what_is_wrong(session, job, options, arrays, kind, to
     [
         ("cut", {"model": "no-such-model"}, {"pixels": SMALL}, "UnknownModel", 2),
         ("cut", {"model": "/no/such/file.onnx"}, {"pixels": SMALL}, None, None),
-        ("cut", {"engine": "steam"}, {"pixels": SMALL}, "BadOption", 2),
+        pytest.param("cut", {"engine": "steam"}, {"pixels": SMALL}, "BadOption", 2, marks=pytest.mark.weights),
         ("cut", {"text": "cat", "box": [1, 2, 3, 4]}, {"pixels": SMALL}, "BadOption", 2),
         ("cut", {"text": "..."}, {"pixels": SMALL}, "BadPhrases", 2),
         ("cut", {}, {"pixels": sent(np.zeros((3, 20, 3), np.uint8))}, "PictureTooSmall", 1),

@@ -18,6 +18,8 @@ from cutsmith.detection.grounding_dino.vocabulary import bert_tokenizer
 from cutsmith.errors import ExtraMissing, ModelUnusable, WeightsDamaged
 from tests.core.detection.random_dino import TINY_BERT, TINY_DETECTOR, TINY_SWIN
 
+pytestmark = pytest.mark.torch
+
 PICTURE = np.random.default_rng(0).integers(0, 256, (9, 200, 3), dtype=np.uint8)
 
 

@@ -11,6 +11,8 @@ from cutsmith.picture import Picture
 from cutsmith.protocols import BOX_THRESHOLD
 from tests.core.detection.random_dino import TINY_BERT, TINY_DETECTOR, TINY_SWIN
 
+pytestmark = pytest.mark.torch
+
 TOLERANCE = 1e-4
 # Long ones: they are shown at fewer pixels, and need a fraction of the time. Other shapes: test_image_tensor.py.
 SIZES = {"wide": (611, 92), "tall": (75, 520), "odd": (457, 131)}

@@ -6,6 +6,8 @@ import pytest
 
 from tests.core.detection.random_dino import TINY_BERT
 
+pytestmark = pytest.mark.torch
+
 PHRASES = ("red mug", "a small dog with long ears", "table")
 
 
