@@ -65,6 +65,8 @@ _HOW_GIVEN = {
     "points": f"type positive_points, such as {EXAMPLE}",
     "mask": "connect a mask",
 }
+# Boxes that have nothing to do with the picture at hand.
+_STOCK_EXAMPLES = ("40,60,300,420", "X0,Y0,X1,Y1")
 _MODELS = ("model", "segmenter", "detector")
 _SUBJECT_IN_BOX = ("subject-in-box", "subject in box (IS-Net)")
 # What pip's extra leaves out: this package asks by name for an OpenCV that breaks the one that is there.
@@ -158,7 +160,7 @@ def _done_to_an_input(cure: Cure) -> str | None:
 
 def _set(option: str, value: str) -> str | None:
     if option in _MODELS:
-        return f'choose "{choice}" for model' if (choice := _model_choice(value)) else None
+        return f'set model to "{choice}"' if (choice := _model_choice(value)) else None
     if option == "foreground":
         return f"turn refine_foreground {'off' if value == 'none' else 'on'}"
     if option == "background":
@@ -168,14 +170,14 @@ def _set(option: str, value: str) -> str | None:
 
 
 def _given(cure: Cure) -> str | None:
-    """What is given, where the engine knows but an example, or the very value that the cure's own words lead to."""
-    is_example = not cure.text
+    """What is given: the very value where the engine knows one, else how such a value comes to be."""
+    is_example = not cure.text or cure.value in _STOCK_EXAMPLES
     if is_example and cure.option in _HOW_GIVEN:
         return _HOW_GIVEN[cure.option]
-    if (values := _values(cure.option, cure.value)) and not is_example:
+    if (values := _values(cure.option, cure.value)) and cure.text:
         return " and ".join(f"{name} {each}" for name, each in values.items())
     done = _set(cure.option, cure.value)
-    return f"for example, {done}" if done and is_example else done
+    return f"for example, {done}" if done and not cure.text else done
 
 
 def _values(option: str, value: str) -> dict[str, str]:
@@ -216,7 +218,7 @@ def _background(value: str) -> str | None:
 
 def _left_out(option: str) -> str | None:
     if option in _MODELS:
-        return "choose the default for model"
+        return "set model to its default"
     if option == "points":
         return "leave positive_points and negative_points empty"
     if option == "background":

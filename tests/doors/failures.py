@@ -657,7 +657,8 @@ def _(folder):
 
 @fails("A graphics processor whose memory is full", SELECTION)
 def _(folder):
-    torch = pytest.importorskip("torch")
+    import torch
+
     from cutsmith.engines.torch_device import memory_guard
     from cutsmith.segmentation.sam2 import SMALLER
 
@@ -667,7 +668,6 @@ def _(folder):
 
 @fails("A processor whose memory is full", WORDS)
 def _(folder):
-    pytest.importorskip("torch")
     from cutsmith.detection.detector import SMALLER
     from cutsmith.engines.torch_device import memory_guard
 

@@ -78,6 +78,8 @@ def test_what_the_engine_says_in_sentences_stays() -> None:
         (set_option("segmenter", "sam2.1-hiera-tiny"), "Choose another Model."),
         (leave_out("segmenter"), "Choose Model: Best that is here."),
         (lower("box_threshold"), "Lower the Certainty."),
+        (set_option("engine", "onnxruntime", "Try another engine"), "Choose another Model."),
+        (give("box", "20,10,60,50", "Did you mean"), "Select the object roughly."),
         (lower("band"), "Make the Band narrower."),
         (give("text", "red mug"), 'Type Words such as "red mug".'),
         (give("box", "40,60,300,420"), "Select the object roughly."),
@@ -92,7 +94,6 @@ def test_a_cure_is_what_is_done_in_the_dialog(cure, expected) -> None:
     "cure",
     [
         set_option("device", "cpu"),
-        set_option("engine", "onnxruntime"),
         set_option("max_pixels", "9"),
         set_option("matting", "poisson"),
         leave_out("threads"),

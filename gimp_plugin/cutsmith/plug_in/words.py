@@ -36,7 +36,8 @@ _IN_WORDS = {
     "objects": "The choice among the objects",
     "foreground": "The way to clean the colors",
 }
-_MODELS = ("model", "segmenter", "detector")
+# Options whose field shows the value that the engine names.
+_WITH_VALUE = ("matting", "band", "text", "box_threshold", "text_threshold")
 # Choices of Edge by the engine's names for them.
 _EDGES = {"none": EDGES[OFF], "closed-form": EDGES[HAIR]}
 _COMMANDS = ("fetch", "install_extra", "install_packages", "run")
@@ -51,14 +52,12 @@ _NOT_FOUND_ELSE = "Select it roughly, name it in words, or choose another model.
 _REMEDIES = {
     "BadPhrases": 'Say it in English, with commas between several things: "red mug, spoon".',
     "PictureTooSmall": "Choose a larger layer.",
-}
-# What to do beside what the engine would have set, in place of its own advice.
-_ADVICE = {
-    "PictureTooLarge": "Scale the layer down, or cut out a copy of a part of it.",
     "DeviceOutOfMemory": "Close other programs that need memory, choose a smaller Model, or scale the layer down.",
     "BadBox": "Select the object roughly, inside the layer.",
     "BadPoint": "Select the object roughly, inside the layer.",
 }
+# What to do beside what the engine would have set, in place of its own advice.
+_ADVICE = {"PictureTooLarge": "Scale the layer down, or cut out a copy of a part of it."}
 
 
 def what_of(told: Mapping[str, Any]) -> str:
@@ -129,7 +128,8 @@ def _lines(cure: Mapping[str, Any], settings: Settings, installation: Installati
     done = _done_in_the_dialog(action, option, str(cure.get("value", "")))
     if not done or FIELDS.get(option, "") in _hidden(settings):
         return []
-    return [f"{lead}{done}" if lead else f"{done[:1].upper()}{done[1:]}."]
+    # Where the value is not part of what is done, the engine's words for it would lead nowhere.
+    return [f"{lead}{done}" if lead and option in _WITH_VALUE else f"{done[:1].upper()}{done[1:]}."]
 
 
 def _hidden(settings: Settings) -> set[str]:
@@ -152,7 +152,7 @@ def _done_in_the_dialog(action: str, option: str, value: str) -> str:
             return f'type Words such as "{words}"'
         case "set" | "give", "box_threshold":
             return f"set Certainty to {value}"
-        case "set" | "give", "model" | "segmenter" | "detector":
+        case "set" | "give", "model" | "segmenter" | "detector" | "engine":
             # The list shows titles, and only those of models that are here.
             return "choose another Model"
         case "set" | "give", "box" | "points" | "mask":
