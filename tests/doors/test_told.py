@@ -25,8 +25,8 @@ from cutsmith.cures import Action, Cure
 from cutsmith.errors import CutsmithError
 from gimp_plugin.cutsmith.plug_in.settings import EDGES, Settings
 from gimp_plugin.cutsmith.plug_in.words import FIELDS
+from tests.doors.catalogue import COMFYUI, COMMAND_LINE, DOORS, FAILURES, GIMP, WARNINGS, Failure
 from tests.doors.doors import INSTALLATION, ROOT, TOLD, provoked, shown, told
-from tests.doors.failures import COMFYUI, COMMAND_LINE, DOORS, FAILURES, GIMP, WARNINGS, Failure
 
 NOT_OPTIONS = {"source", "on_stage"}
 ENGINE_OPTIONS = {
