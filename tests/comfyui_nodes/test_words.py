@@ -26,6 +26,7 @@ from cutsmith.cures import (
 from cutsmith.errors import BadBox, BadOption, CutsmithError, Notice, NotInstalled, UnknownModel, WeightsMissing
 from cutsmith.models.catalogue import find_entry
 from cutsmith.models.store import Store
+from cutsmith.pipeline.loading import Models
 
 PYTHON = f'"{sys.executable}"'
 INSTALLER = f'"{Path(__file__).parents[2] / "install.py"}"'
@@ -209,10 +210,10 @@ def test_missing_weights_are_told_with_comfyuis_python_and_still_name_the_model(
 
 def test_nothing_found_keeps_its_type_and_its_figures(picture) -> None:
     with pytest.raises(SubjectNotFound) as caught, in_the_nodes_words():
-        cut_out(picture, remover=Nothing())
+        cut_out(picture, models=Models(remover=Nothing()))
     assert caught.value.best_probability == 0.25
     assert caught.value.threshold == 0.5
-    assert "best probability is 0.25" in str(caught.value)
+    assert "0.25" in str(caught.value)
     assert f"{PYTHON} -m cutsmith models list" in str(caught.value)
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from cutsmith import Picture
 from cutsmith.models.catalogue import Entry, find_entry
+from cutsmith.pipeline.loading import Models
 from gimp_plugin.cutsmith.plug_in.settings import Settings
 
 SUBJECT = Settings()
@@ -98,6 +99,9 @@ class Blind:
 
     def soft_mask(self, image):
         return np.full(image.shape[:2], 0.25, np.float32)
+
+
+BLIND = Models(remover=Blind())
 
 
 def picture() -> Picture:

@@ -41,9 +41,9 @@ def _(folder):
 
 @fails("A segmenter's file that is not there", SELECTION)
 def _(folder):
-    from cutsmith.segmentation.loading import load_sam2
+    from cutsmith.segmentation.loading import load_segmenter
 
-    load_sam2(str(folder / "mine.pt"))
+    load_segmenter(str(folder / "mine.pt"))
 
 
 @fails("A detector's folder that is not there", WORDS)
@@ -60,10 +60,10 @@ def _(folder):
 
 @fails("No weights for SAM 2", SELECTION)
 def _(folder):
-    from cutsmith.segmentation.loading import why_no_sam2
+    from cutsmith.segmentation.loading import why_no_segmenter
 
     with with_modules("torch", "sam2"):
-        raise why_no_sam2()
+        raise why_no_segmenter()
 
 
 @fails("No weights for words", WORDS)

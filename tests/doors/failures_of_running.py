@@ -9,10 +9,10 @@ from cutsmith.errors import WorkerEnding
 from cutsmith.models.catalogue import find_entry
 from cutsmith.models.store import Store
 from tests.doors.catalogue import (
+    BLIND,
     GIMP,
     SELECTION,
     WORDS,
-    Blind,
     fails,
     picture,
     warns,
@@ -82,12 +82,12 @@ def _(folder):
 
 @fails("Nothing found in the picture")
 def _(folder):
-    cut_out(picture(), remover=Blind())
+    cut_out(picture(), models=BLIND)
 
 
 @fails("Nothing found in a box", SELECTION)
 def _(folder):
-    cut_out(picture(), remover=Blind(), segmenter="subject-in-box", box=(10, 10, 60, 60))
+    cut_out(picture(), models=BLIND, segmenter="subject-in-box", box=(10, 10, 60, 60))
 
 
 @fails("Nothing found for the words", WORDS)
@@ -101,30 +101,33 @@ def _(folder):
 
 
 def _detected(**thresholds: float) -> object:
+    from cutsmith.options import Target
     from cutsmith.pipeline.subjects import detections_of
     from cutsmith.protocols import Candidates
-    from cutsmith.search import Search
 
     logits = np.full((1, 4), 0.5, np.float32)
     boxes = np.array([[0.5, 0.5, 0.2, 0.2]], np.float32)
     candidates = Candidates(logits, boxes, ("red mug",), ((1, 3),), 100, 80)
-    return detections_of(candidates, Search(phrases=("red mug",), **thresholds), "photo.jpg")
+    return detections_of(candidates, Target(text="red mug", **thresholds), "photo.jpg")
 
 
 @fails("A job that does not exist", doors=(GIMP,))
 def _(folder):
-    from cutsmith.worker.jobs import run_job
-    from cutsmith.worker.protocol import Message
+    from cutsmith.serving.jobs import run_job
 
-    run_job(Message({"kind": "job", "id": 1, "job": "paint"}, {}), lambda stage, share: None)
+    run_job("paint", {}, {}, lambda stage, share: None)
 
 
 @fails("A job with an option that does not exist", doors=(GIMP,))
 def _(folder):
-    from cutsmith.worker.jobs import run_job
-    from cutsmith.worker.protocol import Message
+    from cutsmith.serving.jobs import run_job
 
-    run_job(Message({"kind": "job", "id": 1, "job": "models", "options": {"speed": 9}}, {}), lambda stage, share: None)
+    run_job("models", {"speed": 9}, {}, lambda stage, share: None)
+
+
+@fails("A job that nobody wants any more", doors=(GIMP,))
+def _(folder):
+    cut_out(picture(), models=BLIND, cancelled=lambda: True)
 
 
 @fails("A worker that ends", doors=(GIMP,))
@@ -151,19 +154,19 @@ def _(folder):
 @warns("A box where SAM 2 is not installed", SELECTION)
 def _(folder):
     from cutsmith.pipeline.loading import load_models
-    from cutsmith.search import Search
+    from cutsmith.request import Request
 
     with with_modules("torch"), without("sam2"):
-        return load_models(Search(box=(10, 10, 60, 60)), Blind()).warnings
+        return load_models(Request.of(box=(10, 10, 60, 60)), BLIND).warnings
 
 
 @warns("A box where SAM 2 has no weights", SELECTION)
 def _(folder):
     from cutsmith.pipeline.loading import load_models
-    from cutsmith.search import Search
+    from cutsmith.request import Request
 
     with with_modules("torch", "sam2"):
-        return load_models(Search(box=(10, 10, 60, 60)), Blind()).warnings
+        return load_models(Request.of(box=(10, 10, 60, 60)), BLIND).warnings
 
 
 @warns("A damaged default model, in whose place another runs")

@@ -34,6 +34,9 @@ _IN_WORDS = {
     "max_pixels": "The number of pixels",
     "threads": "The number of threads",
     "objects": "The choice among the objects",
+    "max_detections": "The number of objects",
+    "mask_blur": "The blur of the mask",
+    "mask_offset": "The offset of the mask",
     "foreground": "The way to clean the colors",
 }
 # Options whose field shows the value that the engine names.
@@ -67,7 +70,8 @@ def what_of(told: Mapping[str, Any]) -> str:
         return str(told.get("what", ""))
     field = FIELDS.get(option) or _IN_WORDS.get(option) or f"The {option.replace('_', ' ')}"
     found = f", but got {told['found']}" if told.get("found") else ""
-    return f"{field} must be {told.get('wanted', '')}{found}."
+    wanted = f"one of {', '.join(_EDGES.values())}" if option == "matting" else told.get("wanted", "")
+    return f"{field} must be {wanted}{found}."
 
 
 def remedy_of(told: Mapping[str, Any], settings: Settings, installation: Installation) -> str:
