@@ -55,7 +55,7 @@ def remedy(*cures, settings: Settings = BY_WORDS) -> str:
         ("box_threshold", "Certainty must be so, but got 7."),
         ("text", "Words must be so, but got 7."),
         ("segmenter", "Model must be so, but got 7."),
-        ("matting", "Edge must be so, but got 7."),
+        ("matting", "Edge must be one of As found, Hair and fur, but got 7."),
         ("band", "Band must be so, but got 7."),
         ("box", "The box of the selection must be so, but got 7."),
         ("threads", "The number of threads must be so, but got 7."),
