@@ -30,8 +30,9 @@ INPUTS = {
     "device": "device",
     "engine": "device",
     "foreground": "refine_foreground",
-    "blur": "mask_blur",
-    "offset": "mask_offset",
+    "mask_blur": "mask_blur",
+    "mask_offset": "mask_offset",
+    "invert": "invert",
 }
 # Options that are two inputs, or none, in words.
 _IN_WORDS = {
@@ -40,12 +41,9 @@ _IN_WORDS = {
     "max_pixels": "The number of pixels",
     "threads": "The number of threads",
     "objects": "The choice among the objects",
-    "quality": "The quality",
-    "output": "The output",
-    "overwrite": "Writing over a file",
 }
-# Inputs with a list of their own, which is shorter than what the engine takes.
-_WANTED = {"device": "auto or cpu", "engine": "auto or cpu"}
+# Inputs that take less than the engine does, or something else.
+_WANTED = {"device": "auto or cpu", "engine": "auto or cpu", "foreground": "on or off"}
 # Values that an input takes, where these are few.
 _TAKEN = {"device": ("auto", "cpu"), "matting": ("none", "closed-form")}
 # What helps in ComfyUI, where the option that the engine would change is no input of a node.
@@ -56,6 +54,8 @@ _INSTEAD = {
 _LOWERED = {
     "band": "lower band_inner and band_outer",
     "box_threshold": "lower box_threshold",
+    "mask_blur": "lower mask_blur",
+    "mask_offset": "lower mask_offset",
     "text_threshold": "lower text_threshold",
     "max_detections": "lower max_detections of Text Detect",
 }
@@ -65,6 +65,8 @@ _HOW_GIVEN = {
     "points": f"type positive_points, such as {EXAMPLE}",
     "mask": "connect a mask",
 }
+# Boxes that have nothing to do with the picture at hand.
+_STOCK_EXAMPLES = ("40,60,300,420", "X0,Y0,X1,Y1")
 _MODELS = ("model", "segmenter", "detector")
 _SUBJECT_IN_BOX = ("subject-in-box", "subject in box (IS-Net)")
 # What pip's extra leaves out: this package asks by name for an OpenCV that breaks the one that is there.
@@ -158,7 +160,9 @@ def _done_to_an_input(cure: Cure) -> str | None:
 
 def _set(option: str, value: str) -> str | None:
     if option in _MODELS:
-        return f'choose "{choice}" for model' if (choice := _model_choice(value)) else None
+        return f'set model to "{choice}"' if (choice := _model_choice(value)) else None
+    if option == "invert":
+        return f"turn invert {'on' if value == 'True' else 'off'}"
     if option == "foreground":
         return f"turn refine_foreground {'off' if value == 'none' else 'on'}"
     if option == "background":
@@ -168,14 +172,14 @@ def _set(option: str, value: str) -> str | None:
 
 
 def _given(cure: Cure) -> str | None:
-    """What is given, where the engine knows but an example, or the very value that the cure's own words lead to."""
-    is_example = not cure.text
+    """What is given: the very value where the engine knows one, else how such a value comes to be."""
+    is_example = not cure.text or cure.value in _STOCK_EXAMPLES
     if is_example and cure.option in _HOW_GIVEN:
         return _HOW_GIVEN[cure.option]
-    if (values := _values(cure.option, cure.value)) and not is_example:
+    if (values := _values(cure.option, cure.value)) and cure.text:
         return " and ".join(f"{name} {each}" for name, each in values.items())
     done = _set(cure.option, cure.value)
-    return f"for example, {done}" if done and is_example else done
+    return f"for example, {done}" if done and not cure.text else done
 
 
 def _values(option: str, value: str) -> dict[str, str]:
@@ -195,7 +199,7 @@ def _values(option: str, value: str) -> dict[str, str]:
         case "max_detections":
             # Where there are too many boxes for SAM2 Mask, too.
             return {"max_detections of Text Detect": value}
-        case "box_threshold" | "text_threshold" | "blur" | "offset":
+        case "box_threshold" | "text_threshold" | "mask_blur" | "mask_offset":
             return {INPUTS[option]: value}
     return {}
 
@@ -216,13 +220,15 @@ def _background(value: str) -> str | None:
 
 def _left_out(option: str) -> str | None:
     if option in _MODELS:
-        return "choose the default for model"
+        return "set model to its default"
     if option == "points":
         return "leave positive_points and negative_points empty"
     if option == "background":
         return "set background to transparent"
     if option == "device":
         return "set device to auto"
+    if option == "invert":
+        return "turn invert off"
     return f"disconnect {INPUTS[option]}" if option in ("box", "mask", "trimap") else None
 
 

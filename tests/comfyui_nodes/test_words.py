@@ -26,6 +26,7 @@ from cutsmith.cures import (
 from cutsmith.errors import BadBox, BadOption, CutsmithError, Notice, NotInstalled, UnknownModel, WeightsMissing
 from cutsmith.models.catalogue import find_entry
 from cutsmith.models.store import Store
+from cutsmith.pipeline.loading import Models
 
 PYTHON = f'"{sys.executable}"'
 INSTALLER = f'"{Path(__file__).parents[2] / "install.py"}"'
@@ -77,21 +78,22 @@ def test_an_option_is_told_as_an_input_or_in_words(option, expected) -> None:
     [
         (set_option("matting", "closed-form"), "Set matting to closed-form."),
         (set_option("device", "cpu", "To run it on the processor"), "To run it on the processor: set device to cpu"),
-        (set_option("segmenter", "sam2.1-hiera-tiny"), 'Choose "sam2.1-hiera-tiny" for model.'),
-        (set_option("segmenter", "subject-in-box"), 'Choose "subject in box (IS-Net)" for model.'),
+        (set_option("segmenter", "sam2.1-hiera-tiny"), 'Set model to "sam2.1-hiera-tiny".'),
+        (set_option("segmenter", "subject-in-box"), 'Set model to "subject in box (IS-Net)".'),
         (set_option("foreground", "none"), "Turn refine_foreground off."),
         (set_option("band", "3,3"), "Set band_inner to 3 and band_outer to 3."),
         (set_option("background", "white"), "Set background to color, and background_color to white."),
         (set_option("max_detections", 100, "Keep the best"), "Keep the best: set max_detections of Text Detect to 100"),
         (lower("box_threshold"), "Lower box_threshold."),
         (lower("text_threshold", "Or"), "Or: lower text_threshold"),
-        (leave_out("segmenter"), "Choose the default for model."),
+        (leave_out("segmenter"), "Set model to its default."),
         (leave_out("trimap"), "Disconnect trimap."),
         (leave_out("background"), "Set background to transparent."),
         (give("text", "red mug"), 'For example, set prompt to "red mug".'),
         (give("points", "240,180"), f"Type positive_points, such as {EXAMPLE}."),
         (give("box", "40,60,300,420"), "Connect the bboxes of Text Detect."),
-        (give("box", "40,60,300,420", "Did you mean"), "Did you mean: bboxes [40, 60, 300, 420]"),
+        (give("box", "20,10,60,50", "Did you mean"), "Did you mean: bboxes [20, 10, 60, 50]"),
+        (give("box", "40,60,300,420", "Point at it"), "Point at it: connect the bboxes of Text Detect"),
         (give("background", "#ffffff"), "For example, set background to color, and background_color to #ffffff."),
     ],
 )
@@ -165,7 +167,7 @@ def test_an_interpreter_with_backslashes_is_written_as_it_is(monkeypatch) -> Non
 
 
 def test_cures_that_come_to_the_same_are_told_once() -> None:
-    assert remedy(leave_out("segmenter"), leave_out("model")) == "Choose the default for model."
+    assert remedy(leave_out("segmenter"), leave_out("model")) == "Set model to its default."
 
 
 def test_a_warning_is_one_line_in_the_nodes_words() -> None:
@@ -208,10 +210,10 @@ def test_missing_weights_are_told_with_comfyuis_python_and_still_name_the_model(
 
 def test_nothing_found_keeps_its_type_and_its_figures(picture) -> None:
     with pytest.raises(SubjectNotFound) as caught, in_the_nodes_words():
-        cut_out(picture, remover=Nothing())
+        cut_out(picture, models=Models(remover=Nothing()))
     assert caught.value.best_probability == 0.25
     assert caught.value.threshold == 0.5
-    assert "best probability is 0.25" in str(caught.value)
+    assert "0.25" in str(caught.value)
     assert f"{PYTHON} -m cutsmith models list" in str(caught.value)
 
 

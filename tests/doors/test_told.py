@@ -18,21 +18,19 @@ import click
 import pytest
 
 from comfyui_nodes.words import INPUTS
-from cutsmith import cut_out, errors, find_detections, refine_mask
+from cutsmith import errors
 from cutsmith.cli.cut_command import cut
 from cutsmith.cli.models_command import models
 from cutsmith.cures import Action, Cure
 from cutsmith.errors import CutsmithError
+from cutsmith.options import OPTIONS as DECLARED
 from gimp_plugin.cutsmith.plug_in.settings import EDGES, Settings
 from gimp_plugin.cutsmith.plug_in.words import FIELDS
+from tests.doors.catalogue import COMFYUI, COMMAND_LINE, DOORS, FAILURES, GIMP, WARNINGS, Failure
 from tests.doors.doors import INSTALLATION, ROOT, TOLD, provoked, shown, told
-from tests.doors.failures import COMFYUI, COMMAND_LINE, DOORS, FAILURES, GIMP, WARNINGS, Failure
 
-NOT_OPTIONS = {"source", "on_stage"}
-ENGINE_OPTIONS = {
-    name for function in (cut_out, refine_mask, find_detections) for name in inspect.signature(function).parameters
-} - NOT_OPTIONS
-OPTIONS = sorted(ENGINE_OPTIONS | {"background", "overwrite", "quality", "output", "provenance", "blur", "offset"})
+# Those of a request, and what the command line has beside them.
+OPTIONS = sorted({*DECLARED, "background", "overwrite", "quality", "output", "provenance"})
 VALUES = {
     "device": ("auto", "cpu", "cuda", "mps"),
     "engine": ("auto", "openvino", "onnxruntime"),
@@ -105,18 +103,20 @@ def assigned(file: str, name: str) -> tuple[str, ...]:
 def inputs_of_the_nodes() -> set[str]:
     """The names of all inputs in the nodes' schemas."""
     files = [ROOT / "comfyui_nodes" / "shared_inputs.py", *(ROOT / "comfyui_nodes" / "nodes").glob("*.py")]
-    calls = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))) if is_input(node)]
-    return {ast.literal_eval(call.args[0]) for call in calls}
+    nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
+    named = {str(node.args[0].value) for node in nodes if is_input(node) and isinstance(node.args[0], ast.Constant)}
+    (edits,) = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "mask_edit_inputs")
+    return named | {each.value for each in ast.walk(edits) if isinstance(each, ast.Constant) and each.value in DECLARED}
 
 
 def is_input(node: ast.AST) -> bool:
-    return isinstance(node, ast.Call) and bool(re.fullmatch(r"io\.\w+\.Input", ast.unparse(node.func)))
+    return isinstance(node, ast.Call) and bool(re.fullmatch(r"io\.\w+\.Input|option_input", ast.unparse(node.func)))
 
 
 NODE_INPUTS = inputs_of_the_nodes()
 NODE_VALUES = {
     "device": assigned("comfyui_nodes/loaded_models.py", "DEVICES"),
-    "matting": assigned("comfyui_nodes/nodes/rembg_cut.py", "MATTING"),
+    "matting": DECLARED["matting"].choices,
     "background": ("none", "color", "transparent"),
 }
 PLUG_IN = "gimp_plugin/cutsmith/plug_in"

@@ -8,22 +8,19 @@ import sys
 
 import click
 
+from cutsmith.cli.request_options import flag
 from cutsmith.cures import Cure
 from cutsmith.errors import CutsmithError, Notice, must_be
 
-# Options whose flag is not their name with hyphens.
-_FLAGS = {"points": "--point", "output": "-o", "source": "--from", "as_json": "--json"}
+# Flags that are not made from the declaration of an option.
+_FLAGS = {"output": "-o", "source": "--from", "as_json": "--json"}
 # What only somebody who calls the engine from Python can give.
 _WITHOUT_FLAG = {
     "image": "the picture",
     "mask": "the mask",
     "trimap": "the trimap",
     "selection": "the selection",
-    "remover": "the removal model",
-    "low": "the lower end of the uncertain range",
-    "high": "the upper end of the uncertain range",
-    "blur": "the blur of the mask",
-    "offset": "the offset of the mask",
+    "subject_alone": "whether the picture's own transparency is left out",
 }
 # What pip's extra leaves out: this package asks by name for an OpenCV that breaks the one that is there.
 _BESIDE_THE_EXTRA = {"groundingdino": "groundingdino-py"}
@@ -51,7 +48,7 @@ def what_of(error: CutsmithError) -> str:
     """What is wrong, the option as its flag."""
     if not error.is_about_a_value:
         return error.what
-    told = must_be(_named(error.option), error.wanted, error.found)
+    told = must_be(_named(error.option), error.wanted, _as_typed(error.found))
     return told if told.startswith("-") else told[:1].upper() + told[1:]
 
 
@@ -91,32 +88,39 @@ def _lines(cure: Cure) -> list[str]:
             return [f"{why}cutsmith {' '.join(map(_quoted, cure.names))}"]
     if cure.option in _WITHOUT_FLAG:
         return []
-    flag = _named(cure.option)
+    named = _named(cure.option)
     match cure.action:
         case "set":
             return [f"{lead or 'Use '}{_given(cure)}"]
         case "give":
             return [f"{lead or 'Example: '}{_given(cure)}"]
         case "leave_out":
-            return [f"{lead}leave {flag} out" if lead else f"Leave {flag} out."]
+            return [f"{lead}leave {named} out" if lead else f"Leave {named} out."]
         case "lower":
-            return [f"{lead}lower {flag}" if lead else f"Lower {flag}."]
+            return [f"{lead}lower {named}" if lead else f"Lower {named}."]
 
 
 def _named(option: str) -> str:
     """`option` as its flag, or in words where there is none."""
-    return _WITHOUT_FLAG.get(option) or _FLAGS.get(option) or f"--{option.replace('_', '-')}"
+    return _WITHOUT_FLAG.get(option) or _FLAGS.get(option) or flag(option)
+
+
+def _as_typed(found: str) -> str:
+    """A value that Python shows, such as 'poisson' or (-1, 3), as it is typed: poisson, -1,3."""
+    if len(found) > 1 and found[0] == found[-1] and found[0] in "'\"":
+        return found[1:-1]
+    return found[1:-1].replace(" ", "") if found[:1] == "(" and found[-1:] == ")" else found
 
 
 def _given(cure: Cure) -> str:
     """The flag with its value, as it is typed."""
-    flag = _named(cure.option)
+    named = _named(cure.option)
     if cure.value == "True":
-        return flag
+        return named
     if cure.option == "points":
         # One flag a point.
-        return " ".join(f"{flag} {point}" for point in cure.value.split())
-    return f"{flag} {_quoted(cure.value)}"
+        return " ".join(f"{named} {point}" for point in cure.value.split())
+    return f"{named} {_quoted(cure.value)}"
 
 
 def _quoted(word: str) -> str:

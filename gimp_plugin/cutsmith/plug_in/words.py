@@ -34,9 +34,13 @@ _IN_WORDS = {
     "max_pixels": "The number of pixels",
     "threads": "The number of threads",
     "objects": "The choice among the objects",
+    "max_detections": "The number of objects",
+    "mask_blur": "The blur of the mask",
+    "mask_offset": "The offset of the mask",
     "foreground": "The way to clean the colors",
 }
-_MODELS = ("model", "segmenter", "detector")
+# Options whose field shows the value that the engine names.
+_WITH_VALUE = ("matting", "band", "text", "box_threshold", "text_threshold")
 # Choices of Edge by the engine's names for them.
 _EDGES = {"none": EDGES[OFF], "closed-form": EDGES[HAIR]}
 _COMMANDS = ("fetch", "install_extra", "install_packages", "run")
@@ -51,14 +55,12 @@ _NOT_FOUND_ELSE = "Select it roughly, name it in words, or choose another model.
 _REMEDIES = {
     "BadPhrases": 'Say it in English, with commas between several things: "red mug, spoon".',
     "PictureTooSmall": "Choose a larger layer.",
-}
-# What to do beside what the engine would have set, in place of its own advice.
-_ADVICE = {
-    "PictureTooLarge": "Scale the layer down, or cut out a copy of a part of it.",
     "DeviceOutOfMemory": "Close other programs that need memory, choose a smaller Model, or scale the layer down.",
     "BadBox": "Select the object roughly, inside the layer.",
     "BadPoint": "Select the object roughly, inside the layer.",
 }
+# What to do beside what the engine would have set, in place of its own advice.
+_ADVICE = {"PictureTooLarge": "Scale the layer down, or cut out a copy of a part of it."}
 
 
 def what_of(told: Mapping[str, Any]) -> str:
@@ -68,7 +70,8 @@ def what_of(told: Mapping[str, Any]) -> str:
         return str(told.get("what", ""))
     field = FIELDS.get(option) or _IN_WORDS.get(option) or f"The {option.replace('_', ' ')}"
     found = f", but got {told['found']}" if told.get("found") else ""
-    return f"{field} must be {told.get('wanted', '')}{found}."
+    wanted = f"one of {', '.join(_EDGES.values())}" if option == "matting" else told.get("wanted", "")
+    return f"{field} must be {wanted}{found}."
 
 
 def remedy_of(told: Mapping[str, Any], settings: Settings, installation: Installation) -> str:
@@ -129,7 +132,8 @@ def _lines(cure: Mapping[str, Any], settings: Settings, installation: Installati
     done = _done_in_the_dialog(action, option, str(cure.get("value", "")))
     if not done or FIELDS.get(option, "") in _hidden(settings):
         return []
-    return [f"{lead}{done}" if lead else f"{done[:1].upper()}{done[1:]}."]
+    # Where the value is not part of what is done, the engine's words for it would lead nowhere.
+    return [f"{lead}{done}" if lead and option in _WITH_VALUE else f"{done[:1].upper()}{done[1:]}."]
 
 
 def _hidden(settings: Settings) -> set[str]:
@@ -152,7 +156,7 @@ def _done_in_the_dialog(action: str, option: str, value: str) -> str:
             return f'type Words such as "{words}"'
         case "set" | "give", "box_threshold":
             return f"set Certainty to {value}"
-        case "set" | "give", "model" | "segmenter" | "detector":
+        case "set" | "give", "model" | "segmenter" | "detector" | "engine":
             # The list shows titles, and only those of models that are here.
             return "choose another Model"
         case "set" | "give", "box" | "points" | "mask":

@@ -19,7 +19,7 @@ from cutsmith.cures import (
     run,
     set_option,
 )
-from cutsmith.errors import BadBox, BadOption, CutsmithError, Notice, WeightsMissing
+from cutsmith.errors import BadBox, BadOption, CutsmithError, Notice, WeightsMissing, shown
 
 
 def value_error(option: str) -> BadOption:
@@ -39,6 +39,14 @@ def value_error(option: str) -> BadOption:
 )
 def test_an_option_is_told_as_its_flag(option, expected) -> None:
     assert what_of(value_error(option)) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"), [("poisson", "poisson"), ((-1, 3), "-1,3"), (0.5, "0.5"), ([1], "[1]"), (None, "None")]
+)
+def test_a_value_is_told_as_it_is_typed(value, expected) -> None:
+    error = BadOption(option="band", found=shown(value), wanted="so")
+    assert what_of(error) == f"--band must be so, but got {expected}."
 
 
 def test_what_the_engine_says_in_sentences_stays() -> None:
@@ -84,7 +92,7 @@ def test_a_cure_is_what_can_be_typed(cure, expected) -> None:
 
 
 @pytest.mark.parametrize(
-    "cure", [give("mask", "a plane"), set_option("trimap", "x"), leave_out("remover"), lower("low")]
+    "cure", [give("mask", "a plane"), set_option("trimap", "x"), leave_out("selection"), lower("subject_alone")]
 )
 def test_what_only_python_can_give_is_no_advice_here(cure) -> None:
     assert remedy_of(CutsmithError("It failed.", cure, advise("Do it again."))) == "Do it again."
