@@ -8,20 +8,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.comfyui import install_into_comfyui
-from installer.demo import run_demo
+from installer.comfyui.command import install_into_comfyui
+from installer.demo.command import run_demo
 from installer.doctor import examine
-from installer.extras import CHOOSABLE
+from installer.environment.extras import CHOOSABLE, TEST_HOSTS
+from installer.environment.host_environment import install_into_host
+from installer.environment.virtual_environment import PRODUCT, PRODUCT_AND_TESTS, QUICK_TESTS, Installation
 from installer.failure import FAILED, InstallFailed
 from installer.folders import this_clone
-from installer.gimp import install_into_gimp
-from installer.host_environment import install_into_host
-from installer.hosts.chromium import SIZE as CHROMIUM_SIZE
-from installer.hosts.comfyui_engine import SIZE as COMFYUI_SIZE
-from installer.hosts.gimp_tree import SIZE as GIMP_SIZE
+from installer.gimp.command import install_into_gimp
 from installer.testing import run_tests
 from installer.uninstall import uninstall
-from installer.virtual_environment import PRODUCT, PRODUCT_AND_TESTS, Installation
 
 INTERRUPTED = 130
 
@@ -31,7 +28,8 @@ What is fetched at most, and the disk it takes:
   demo                    {PRODUCT.size}
   demo --with sam2,text   {Installation(extras=("sam2", "text")).size}, nearly all of it torch
   test                    {PRODUCT_AND_TESTS.size}
-  test --hosts            besides, {COMFYUI_SIZE + CHROMIUM_SIZE + GIMP_SIZE}
+  test --quick            {QUICK_TESTS.size}, and no weights
+  test --hosts            besides, {TEST_HOSTS}
   comfyui                 what of demo's ComfyUI does not have yet
   gimp                    what demo does; the plug-in itself is less than 1 MB
 and the weights of one model (88 or 179 MB) unless some are on this machine.
@@ -97,10 +95,16 @@ def parser() -> argparse.ArgumentParser:
     test = commands.add_parser(
         "test",
         help="everything that the tests need in .venv, then the tests",
-        usage="python3 install.py test [--hosts] [PYTEST ARGUMENT ...]",
+        usage="python3 install.py test [--quick | --hosts] [PYTEST ARGUMENT ...]",
         allow_abbrev=False,
     )
-    test.add_argument(
+    tier = test.add_mutually_exclusive_group()
+    tier.add_argument(
+        "--quick",
+        action="store_true",
+        help="run only the tests that need neither PyTorch, weights nor host programs, in two processes: a few minutes",
+    )
+    tier.add_argument(
         "--hosts",
         action="store_true",
         help="prepare the host programs (ComfyUI, Chromium, GIMP) first; a test whose host is missing fails (as in CI)",
@@ -167,7 +171,7 @@ def main(arguments: Sequence[str]) -> int:
         if options.command == "demo":
             run_demo(clone, options.extras)
         elif options.command == "test":
-            return run_tests(clone, [each for each in others if each != "--"], hosts=options.hosts)
+            return run_tests(clone, [each for each in others if each != "--"], hosts=options.hosts, quick=options.quick)
         elif options.command == "uninstall":
             uninstall(clone, weights=options.weights, yes=options.yes)
         elif options.command == "gimp":

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from installer.comfyui_folder import ask
+from installer.comfyui.folder import ask
 from installer.failure import FAILED, InstallFailed
 from installer.folders import Clone
-from installer.gimp_config import clone_of, mending_command, read_config
-from installer.gimp_plug_in import differences, is_replaceable, require_run_bit
-from installer.gimp_profiles import Profile, find_profiles
-from installer.gimp_programs import find_programs
-from installer.gimp_trial import Trials, Verdict, not_ready
+from installer.gimp.config import clone_of, mending_command, read_config
+from installer.gimp.plug_in import differences, is_replaceable, require_run_bit
+from installer.gimp.profiles import Profile, find_profiles
+from installer.gimp.programs import find_programs
+from installer.gimp.trial import Trials, Verdict, not_ready
 from installer.host_memory import RememberedHost, remembered_hosts, remembered_profiles
 
 

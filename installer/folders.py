@@ -7,6 +7,7 @@ import that: it runs before anything is installed. tests/installer/test_folders.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tomllib
@@ -18,6 +19,7 @@ from pathlib import Path
 from installer.failure import InstallFailed
 
 APPLICATION = "cutsmith"
+HOST_STAMP = "cutsmith-host.json"  # in a test host's folder: what it was made from, and that it was made here
 WORKER_FILES = ("protocol.py", "rendezvous.py", "session.py", "client.py")
 
 
@@ -146,3 +148,17 @@ def require_space(folder: Path, megabytes: int) -> None:
             f"The disk that holds {existing} has {free} MB free; {megabytes} MB are needed.",
             "Free some space, or put the clone on another disk, and run the same command again.",
         )
+
+
+def require_nothing_mounted(folder: Path) -> None:
+    """Raise InstallFailed where something is mounted in `folder`, which would be removed with it."""
+    mounts = Path("/proc/self/mountinfo")
+    if sys.platform != "linux" or not mounts.exists():
+        return
+    inside = str(folder.resolve()) + os.sep
+    table = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    # Spaces and the like stand there as \040.
+    mounted = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]) for line in table]
+    held = [place for place in mounted if place.startswith(inside)]
+    if held:
+        raise InstallFailed(f"{folder} cannot be removed: {held[0]} is mounted in it.", f"umount {held[0]}")

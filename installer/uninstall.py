@@ -10,26 +10,24 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from installer.comfyui_removal import (
+from installer.comfyui.removal import (
     ComfyUIRemoval,
     forget_what_is_gone,
     planned_comfyui_removals,
     set_up_by_others,
     take_out,
 )
-from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
+from installer.demo.command import contact_sheet_of, cutouts_of, photographs_of, previews_of
+from installer.demo.photographs import PHOTOGRAPHS
+from installer.environment.stamp import read_stamp
 from installer.failure import USAGE, InstallFailed
-from installer.folders import Clone, default_cache, named_cache, user_data
-from installer.gimp_removal import (
+from installer.folders import HOST_STAMP, Clone, default_cache, named_cache, require_nothing_mounted, user_data
+from installer.gimp.removal import (
     forget_profiles_without_plug_in,
     planned_plug_in_removals,
     plug_ins_of_others,
     take_plug_ins_out,
 )
-from installer.hosts import STAMP
-from installer.hosts.gimp_tree import require_nothing_mounted
-from installer.photographs import PHOTOGRAPHS
-from installer.stamp import read_stamp
 
 HOSTS = "hosts"
 
@@ -124,7 +122,7 @@ def _own_in_named_cache() -> list[Path]:
         ours = [entry for entry in entries if re.fullmatch(pattern, entry.name)]
         if part == HOSTS:
             # A ComfyUI of the user's own may be called so too.
-            ours = [entry for entry in ours if (entry / STAMP).is_file() or entry.name.endswith("-unfinished")]
+            ours = [entry for entry in ours if (entry / HOST_STAMP).is_file() or entry.name.endswith("-unfinished")]
         own += [cache / part] if ours and ours == entries else ours
     return own
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from installer import gimp_trial
 from installer.doctor import examine
 from installer.failure import InstallFailed
-from installer.gimp_config import mending_command, wanted_config
-from installer.gimp_plug_in import place_plug_in
+from installer.gimp import trial as gimp_trial
+from installer.gimp.config import mending_command, wanted_config
+from installer.gimp.plug_in import place_plug_in
 from installer.host_memory import RememberedHost, RememberedProfile, remember, remember_profile
 from tests.installer.stand_ins import (
     add_distribution,

@@ -5,11 +5,13 @@ import pytest
 from cutsmith.engines.openvino_engine import _cache_name
 from cutsmith.models.integrity import HashMemory
 from cutsmith.user_folders import cache_folder, compiled_folder
-from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
+from installer.demo.command import contact_sheet_of, cutouts_of, photographs_of, previews_of
+from installer.demo.photographs import PHOTOGRAPHS, photograph_cache
+from installer.environment.stamp import Stamp, write_stamp
 from installer.failure import InstallFailed
 from installer.folders import Clone, default_cache, hosts_folder, user_cache, user_data
-from installer.gimp_config import wanted_config
-from installer.gimp_plug_in import place_plug_in
+from installer.gimp.config import wanted_config
+from installer.gimp.plug_in import place_plug_in
 from installer.host_memory import (
     RememberedHost,
     RememberedProfile,
@@ -19,8 +21,6 @@ from installer.host_memory import (
     remembered_hosts,
     remembered_profiles,
 )
-from installer.photographs import PHOTOGRAPHS, photograph_cache
-from installer.stamp import Stamp, write_stamp
 from installer.uninstall import uninstall
 from tests.installer.stand_ins import make_comfyui, make_plug_in_clone, make_profile
 

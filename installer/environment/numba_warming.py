@@ -1,0 +1,33 @@
+"""Compiles numba's kernels for pymatting once, at install time, so that no later command has to wait for it.
+
+numba keeps what it compiled in `__pycache__` beside pymatting's modules (or, where that is read-only, in the user's
+cache folder).
+"""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+from installer.environment.stamp import read_stamp, write_stamp
+
+
+def warm_numba_once(environment: Path, python: Path) -> None:
+    """Compile the kernels unless the stamp of `environment` says that they are there."""
+    stamp = read_stamp(environment)
+    if stamp is not None and not stamp.warmed and warm_numba(python):
+        write_stamp(environment, replace(stamp, warmed=True))
+
+
+def warm_numba(python: Path) -> bool:
+    """Compile the kernels that closed-form matting uses, in the environment of `python`; True if they are there now."""
+    print("Compiling numba's kernels for --matting closed-form: about a minute, once.")
+    run = subprocess.run(
+        [str(python), "-c", "import pymatting"], capture_output=True, encoding="utf-8", errors="replace"
+    )
+    if run.returncode == 0:
+        return True
+    last = (run.stderr.strip().splitlines() or ["no message"])[-1]
+    print(f"That failed ({last}); everything but --matting closed-form works.")
+    return False

@@ -1,0 +1,54 @@
+"""Tries what GIMP's plug-in does: starts the worker by the plug-in's files and config, and has a picture cut out."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from installer.failure import InstallFailed
+from installer.gimp.config import VARIABLES, Config
+from installer.trial import worker_job
+from installer.trial.limited_run import run_limited
+
+SECONDS = 300
+"""Compiling a network for the first time takes a slow machine a minute."""
+
+
+def try_worker(folder: Path, config: Config) -> str:
+    """Have a picture cut out as the plug-in in `folder`, which `config` is of, would; returns how that went, in words.
+
+    Raises InstallFailed with what is wrong and what to do.
+    """
+    python = Path(config.command[0])
+    if not python.is_file():
+        raise InstallFailed(f"There is no {python} any more, which runs Cutsmith.", config.install)
+    # What the shell has and the config has not is not there either where the desktop starts GIMP.
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    command = [sys.executable, "-I", "-B", worker_job.__file__, str(folder)]
+    ended = run_limited(command, SECONDS, environment)
+    if ended.code is None:
+        raise InstallFailed(f"Cutsmith's worker did not answer within {SECONDS} seconds.", _by_hand(config))
+    try:
+        found = json.loads(ended.output.strip().rpartition("\n")[2])
+    except ValueError as problem:
+        raise InstallFailed(f"Cutsmith's worker was not tried:\n{ended.last_words()}", config.install) from problem
+    if found["version"] not in ("", config.version):
+        raise InstallFailed(
+            f"{python} runs Cutsmith {found['version']}; the plug-in is of {config.version}.", config.install
+        )
+    if "fetch" in found:
+        raise InstallFailed(
+            "The weights of the default model are not on this machine.",
+            f'"{python}" -m cutsmith models fetch {found["fetch"]}',
+        )
+    if "what" in found:
+        if found["version"]:
+            raise InstallFailed(found["what"], found["remedy"] or config.install)
+        raise InstallFailed(f"{found['what']} It said\n{ended.last_words()}", config.install)
+    return f"Cutsmith {found['version']} cut a small picture out with {found['model']} in {found['seconds']} s"
+
+
+def _by_hand(config: Config) -> str:
+    return f'See what it says:  "{config.command[0]}" -m cutsmith doctor'
