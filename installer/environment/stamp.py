@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from installer.environment import separate_steps
 from installer.folders import Clone
+from installer.json_file import read_fields, write_fields
 
 FILE_NAME = "cutsmith-install.json"
 
@@ -31,10 +31,7 @@ class Stamp:
     warmed: bool = False
 
     def same_place(self, wanted: Stamp) -> bool:
-        """Whether environment and clone still are where they were, under the same Python.
-
-        Scripts of an environment name its folder: one that was moved cannot be mended, only made anew.
-        """
+        """Whether the clone is where it was, under the same Python: an environment that was moved cannot be mended."""
         return (self.root, self.interpreter) == (wanted.root, wanted.interpreter)
 
     def provides(self, wanted: Stamp) -> bool:
@@ -62,22 +59,19 @@ def wanted_stamp(clone: Clone, extras: Iterable[str], constraints: Path | None) 
 
 def read_stamp(environment: Path) -> Stamp | None:
     """The stamp of `environment`; None if it has none; an incomplete one if it cannot be understood."""
-    try:
-        fields = json.loads((environment / FILE_NAME).read_text(encoding="utf-8"))
-        return Stamp(**{**fields, "extras": tuple(fields["extras"])})
-    except (FileNotFoundError, NotADirectoryError):
+    fields = read_fields(environment / FILE_NAME)
+    if fields is None:
         return None
-    except (ValueError, TypeError, KeyError):
+    try:
+        return Stamp(**{**fields, "extras": tuple(fields["extras"])})
+    except (TypeError, KeyError):
         # Half-written, or by another version of the installer: ours all the same.
         return Stamp(root="", interpreter="", project="")
 
 
 def write_stamp(environment: Path, stamp: Stamp) -> None:
-    """Put `stamp` into `environment`, whole or not at all."""
-    path = environment / FILE_NAME
-    unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(asdict(stamp), indent=1) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    """Put `stamp` into `environment`."""
+    write_fields(environment / FILE_NAME, asdict(stamp))
 
 
 def _sha256(*paths: Path) -> str:

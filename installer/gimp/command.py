@@ -15,8 +15,8 @@ from installer.gimp.plug_in import check_place, contents, differences, place_plu
 from installer.gimp.profiles import Profile, find_profiles
 from installer.gimp.programs import find_programs, make_profile
 from installer.gimp.trial import Trials, Verdict, not_ready
-from installer.host_memory import RememberedProfile, remember_profile
-from installer.trial.limited_run import run_limited
+from installer.host_memory import RememberedProfile, remember
+from installer.limited_run import run_limited
 from installer.trial.worker_retirement import retire_worker
 
 ANSWER_SECONDS = 60
@@ -73,7 +73,7 @@ def _place(profile: Profile, clone: Clone, config: Config) -> Verdict:
     """Put the plug-in into `profile`; ready is one in which it is whole."""
     try:
         is_new = place_plug_in(profile, clone, config)
-        remember_profile(RememberedProfile(str(profile.folder), str(clone.root)))
+        remember(RememberedProfile(str(profile.folder), str(clone.root)))
         wrong = differences(profile.place, clone, config)
         if wrong:
             raise InstallFailed(f"{profile.place} is not as it was written: {'; '.join(wrong)}.")

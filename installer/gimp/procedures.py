@@ -14,7 +14,7 @@ from pathlib import Path
 from installer.failure import InstallFailed
 from installer.gimp.profiles import VARIABLE, Profile
 from installer.gimp.programs import START_SECONDS, Program, gimp_environment
-from installer.trial.limited_run import Finished, run_limited
+from installer.limited_run import Finished, run_limited
 
 PROCEDURES = ("cutsmith-cut-out", "cutsmith-cut-out-selection", "cutsmith-refine-mask")
 

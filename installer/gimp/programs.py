@@ -12,7 +12,7 @@ from pathlib import Path
 
 from installer.failure import InstallFailed
 from installer.gimp.profiles import FLATPAK, Profile, find_profiles, profiles_root
-from installer.trial.limited_run import run_limited
+from installer.limited_run import run_limited
 
 START_SECONDS = 120
 VERSION_SECONDS = 20

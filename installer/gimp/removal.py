@@ -11,7 +11,7 @@ from installer.folders import Clone
 from installer.gimp.config import clone_of
 from installer.gimp.plug_in import remove_plug_in
 from installer.gimp.profiles import Profile, find_profiles
-from installer.host_memory import forget_profiles, remembered_profiles
+from installer.host_memory import forget, remembered_profiles
 from installer.trial.worker_retirement import retire_worker
 
 
@@ -50,7 +50,7 @@ def take_plug_ins_out(plug_ins: Sequence[PlugIn]) -> None:
         except OSError as problem:
             failures.append(f"{problem.filename or each.profile.place}: {problem.strerror or problem}")
             continue
-        forget_profiles([str(each.profile.folder)])
+        forget([str(each.profile.folder)])
     if failures:
         raise InstallFailed(
             "The plug-in is still in GIMP:\n" + "\n".join(failures), "Close GIMP, mend that and run uninstall again."
@@ -60,7 +60,7 @@ def take_plug_ins_out(plug_ins: Sequence[PlugIn]) -> None:
 def forget_profiles_without_plug_in() -> None:
     """Forget the profiles that are gone, or that have no plug-in of ours any more."""
     remembered = [Profile(Path(each.folder)) for each in remembered_profiles()]
-    forget_profiles([str(each.folder) for each in remembered if clone_of(each.place) is None])
+    forget([str(each.folder) for each in remembered if clone_of(each.place) is None])
 
 
 def _plug_ins(clone: Clone, going: Sequence[Path]) -> list[PlugIn]:

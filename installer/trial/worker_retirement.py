@@ -16,7 +16,7 @@ SECONDS = 30
 
 def retire_worker(folder: Path) -> None:
     """Have the worker that the plug-in in `folder` would call end, if one runs; the next call starts a new one."""
-    from installer.trial.limited_run import run_limited  # here, for the script below cannot import it
+    from installer.limited_run import run_limited  # here, for the script below cannot import it
 
     # Nothing depends on it: at worst the old one ends when it has had nothing to do for a while.
     run_limited([sys.executable, "-I", "-B", __file__, str(folder)], SECONDS)

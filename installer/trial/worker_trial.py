@@ -9,8 +9,8 @@ from pathlib import Path
 
 from installer.failure import InstallFailed
 from installer.gimp.config import VARIABLES, Config
+from installer.limited_run import run_limited
 from installer.trial import worker_job
-from installer.trial.limited_run import run_limited
 
 SECONDS = 300
 """Compiling a network for the first time takes a slow machine a minute."""

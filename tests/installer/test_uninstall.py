@@ -17,7 +17,6 @@ from installer.host_memory import (
     RememberedProfile,
     memory_file,
     remember,
-    remember_profile,
     remembered_hosts,
     remembered_profiles,
 )
@@ -195,7 +194,7 @@ def gimp(clone, user):
     make_plug_in_clone(clone.root)
     profile = make_profile(user / "config" / "GIMP")
     place_plug_in(profile, clone, wanted_config(clone, clone.environment / "bin/python", []))
-    remember_profile(RememberedProfile(str(profile.folder), str(clone.root)))
+    remember(RememberedProfile(str(profile.folder), str(clone.root)))
     return profile
 
 

