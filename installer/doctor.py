@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from installer.comfyui.folder import ask
+from installer.environment.interpreter import ask
 from installer.failure import FAILED, InstallFailed
 from installer.folders import Clone
 from installer.gimp.config import clone_of, mending_command, read_config

@@ -7,27 +7,22 @@ import shutil
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 from installer.comfyui.removal import (
     ComfyUIRemoval,
+    comfyuis_left,
     forget_what_is_gone,
     planned_comfyui_removals,
-    set_up_by_others,
     take_out,
 )
-from installer.demo.command import contact_sheet_of, cutouts_of, photographs_of, previews_of
+from installer.demo.command import contact_sheet_of, photographs_of, results_of
 from installer.demo.photographs import PHOTOGRAPHS
+from installer.environment.interpreter import running_interpreter
 from installer.environment.stamp import read_stamp
 from installer.failure import USAGE, InstallFailed
 from installer.folders import HOST_STAMP, Clone, default_cache, named_cache, require_nothing_mounted, user_data
-from installer.gimp.removal import (
-    forget_profiles_without_plug_in,
-    planned_plug_in_removals,
-    plug_ins_of_others,
-    take_plug_ins_out,
-)
+from installer.gimp.removal import find_plug_ins, forget_profiles_without_plug_in, take_plug_ins_out
 
 HOSTS = "hosts"
 
@@ -49,8 +44,17 @@ class Removal:
     files: list[Path] = field(default_factory=list)
     if_empty: list[Path] = field(default_factory=list)
 
-    def __bool__(self) -> bool:
-        return bool(self.folders or self.files)
+    def carry_out(self) -> None:
+        """Remove the folders and the files."""
+        for folder in self.folders:
+            # Weights may lie in a folder that is a link to a larger disk: the link's target is somebody else's.
+            if folder.is_symlink():
+                folder.unlink()
+            else:
+                require_nothing_mounted(folder)
+                shutil.rmtree(folder)
+        for file in self.files:
+            file.unlink()
 
 
 def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
@@ -62,33 +66,38 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
     """
     removal = planned_removal(clone, weights=weights)
     comfyuis = planned_comfyui_removals(clone, removal.folders)
+    plug_ins = find_plug_ins(clone, removal.folders)
     if read_stamp(clone.environment) is None and clone.environment.exists():
         print(f"{clone.environment} stays: this installer did not make it.")
-    for host in set_up_by_others(clone, removal.folders):
-        print(f"{host.folder} keeps Cutsmith: it is from {host.clone}, whose own uninstall takes it out.")
-    plug_ins = planned_plug_in_removals(clone, removal.folders)
-    for plug_in in plug_ins_of_others(clone, removal.folders):
-        print(f"{plug_in.profile.place} stays: it is from {plug_in.clone}, whose own uninstall takes it out.")
+    for host in comfyuis_left(removal.folders):
+        if clone.is_left_to(Path(host.clone)):
+            print(f"{host.folder} keeps Cutsmith: it is from {host.clone}, whose own uninstall takes it out.")
+    for each in plug_ins:
+        if clone.is_left_to(each.clone):
+            print(f"{each.profile.place} stays: it is from {each.clone}, whose own uninstall takes it out.")
+    plug_ins = [each for each in plug_ins if not clone.is_left_to(each.clone)]
     print(_about_other_environments(clone, comfyuis))
     words = [line for each in comfyuis for line in each.words] + [each.words for each in plug_ins]
-    if not removal and not words:
-        take_out(comfyuis, clone)
-        _forget_what_is_gone()
-        print("Nothing to remove.")
-        return
-    print("To be removed:")
-    for line in words:
-        print(f"  {line}")
-    for path in (*removal.folders, *_shown(removal.files)):
-        print(f"  {path}  ({_megabytes(path)} MB)")
-    if not yes:
-        _ask()
+    is_something = bool(removal.folders or removal.files or words)
+    if is_something:
+        print("To be removed:")
+        files = sorted({*removal.files}, key=lambda file: (len(file.parts), file.name))
+        for line in (*words, *(f"{path}  ({_megabytes(path)} MB)" for path in (*removal.folders, *files))):
+            print(f"  {line}")
+        if not yes:
+            _ask()
     # What runs in .venv first: a GIMP that is started meanwhile has no plug-in that points to nothing.
     take_plug_ins_out(plug_ins)
-    _remove(removal)
-    _forget_what_is_gone()
+    removal.carry_out()
+    forget_what_is_gone()
+    forget_profiles_without_plug_in()
     take_out(comfyuis, clone)
-    _remove_if_empty(removal.if_empty)
+    if not is_something:
+        print("Nothing to remove.")
+        return
+    for folder in removal.if_empty:
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
     print("Removed.")
     if not weights and (user_data() / "models").is_dir():
         print(f"The weights in {user_data() / 'models'} stay; --weights removes them too.")
@@ -102,8 +111,7 @@ def planned_removal(clone: Clone, *, weights: bool) -> Removal:
         folders.insert(0, clone.environment)
     if weights:
         folders += [user_data() / "models", user_data() / "first-seen"]
-    files = [path for path in in_named_cache if not path.is_dir()]
-    files += [*photographs_of(clone), *cutouts_of(clone), *previews_of(clone), contact_sheet_of(clone)]
+    files = [*in_named_cache, *photographs_of(clone), *results_of(clone), contact_sheet_of(clone)]
     return Removal(
         folders=[folder for folder in folders if folder.is_dir()],
         files=[file for file in files if file.is_file()],
@@ -129,23 +137,11 @@ def _own_in_named_cache() -> list[Path]:
 
 def _about_other_environments(clone: Clone, comfyuis: Sequence[ComfyUIRemoval]) -> str:
     """How an environment that plain `install.py` installed into gets rid of Cutsmith; which ones, nobody recorded."""
-    python = "ENVIRONMENT/bin/python"
-    taken_care_of = [str(each.interpreter.python) for each in comfyuis if each.interpreter is not None]
-    try:
-        if distribution("cutsmith") and Path(sys.prefix) != clone.environment and sys.executable not in taken_care_of:
-            python = f'"{sys.executable}"'
-    except PackageNotFoundError:
-        pass
+    taken_care_of = [each.interpreter.python for each in comfyuis if each.interpreter is not None]
+    running = running_interpreter()
+    is_one = "cutsmith" in running.installed and Path(sys.prefix) != clone.environment
+    python = f'"{running.python}"' if is_one and running.python not in taken_care_of else "ENVIRONMENT/bin/python"
     return f"Any other environment that Cutsmith was installed into keeps it:  {python} -m pip uninstall cutsmith"
-
-
-def _forget_what_is_gone() -> None:
-    forget_what_is_gone()
-    forget_profiles_without_plug_in()
-
-
-def _shown(files: list[Path]) -> list[Path]:
-    return sorted({*files}, key=lambda file: (len(file.parts), file.name))
 
 
 def _ask() -> None:
@@ -153,24 +149,6 @@ def _ask() -> None:
         raise InstallFailed("There is no terminal to ask on; nothing was removed.", "Add --yes.", USAGE)
     if input("Remove? [y/N] ").strip().lower() not in ("y", "yes"):
         raise InstallFailed("Nothing was removed.")
-
-
-def _remove(removal: Removal) -> None:
-    for folder in removal.folders:
-        # Weights may lie in a folder that is a link to a larger disk: the link's target is somebody else's.
-        if folder.is_symlink():
-            folder.unlink()
-        else:
-            require_nothing_mounted(folder)
-            shutil.rmtree(folder)
-    for file in removal.files:
-        file.unlink()
-
-
-def _remove_if_empty(folders: list[Path]) -> None:
-    for folder in folders:
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
 
 
 def _megabytes(path: Path) -> int:

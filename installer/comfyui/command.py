@@ -6,9 +6,10 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.comfyui.folder import Interpreter, ask, find_comfyui, find_interpreter
+from installer.comfyui.folder import find_comfyui, find_interpreter
 from installer.comfyui.node_pack import Entry, Placed, check_place, place_pack
-from installer.failure import InstallFailed
+from installer.environment.interpreter import Interpreter, ask
+from installer.failure import FAILED, InstallFailed
 from installer.folders import Clone
 from installer.host_memory import RememberedHost, remember, remembered_hosts
 
@@ -37,9 +38,19 @@ def install_into_comfyui(
     comfyui = find_comfyui(named)
     interpreter = find_interpreter(comfyui, python, clone)
     check_place(comfyui / "custom_nodes", clone)
+    command = [str(interpreter.python), str(clone.root / "install.py")]
+    command += ["--with", ",".join(extras)] if extras else []
+    command += [option for file in constraint_files for option in ("--constraint", str(file.absolute()))]
+    command += ["--quiet"] if quiet else []
     entry = None
     try:
-        _install_with(interpreter.python, clone, extras, constraint_files, quiet=quiet)
+        code = subprocess.run(command, cwd=clone.root, stdin=subprocess.DEVNULL).returncode
+        if code:
+            raise InstallFailed(
+                f"Installing Cutsmith into {interpreter.python} failed (exit code {code}); the lines above say why.",
+                "ComfyUI's custom_nodes is as it was. Mend that and run the same command again.",
+                code if code > 0 else FAILED,
+            )
         entry = place_pack(comfyui / "custom_nodes", clone)
     finally:
         # An installation that failed may have added something too.
@@ -48,34 +59,17 @@ def install_into_comfyui(
         print(f"The node pack is {entry.path} ({WORDS[entry.placed]}). Restart ComfyUI to see its nodes.")
 
 
-def _install_with(
-    python: Path, clone: Clone, extras: Sequence[str], constraint_files: Sequence[Path], *, quiet: bool
-) -> None:
-    command = [str(python), str(clone.root / "install.py")]
-    command += ["--with", ",".join(extras)] if extras else []
-    command += [option for file in constraint_files for option in ("--constraint", str(file.absolute()))]
-    command += ["--quiet"] if quiet else []
-    code = subprocess.run(command, cwd=clone.root, stdin=subprocess.DEVNULL).returncode
-    if code:
-        raise InstallFailed(
-            f"Installing Cutsmith into {python} failed (exit code {code}); the lines above say why.",
-            "ComfyUI's custom_nodes is as it was. Mend that and run the same command again.",
-            code if code > 0 else 1,
-        )
-
-
 def _remember(comfyui: Path, before: Interpreter, clone: Clone, entry: Entry | None) -> None:
     """Keep for `uninstall` what this run, and earlier ones, made of this ComfyUI."""
     installed = ask(before.python).installed
-    added = set(installed) - set(before.installed)
+    added = installed.keys() - before.installed.keys() - {"cutsmith"}
     known = next((host for host in remembered_hosts() if host.folder == str(comfyui)), None)
     if known is not None and known.python == str(before.python):
-        added |= {name for name in known.added if name in installed}
+        added |= installed.keys() & set(known.added)
     if entry is None:
         pack = known.pack if known is not None else ""
     else:
         pack = "" if entry.placed is Placed.CLONE else str(entry.path)
-    added.discard("cutsmith")
     host = RememberedHost(str(comfyui), str(before.python), str(clone.root), pack, tuple(sorted(added)))
     if host != known and (entry is not None or added):
         remember(host)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 import tomllib
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from installer.failure import InstallFailed
+from installer.copied_folder import copy_whole, differences, files_in, is_there, remove
+from installer.failure import InstallFailed, not_ours
 from installer.folders import Clone
+from installer.json_file import read_fields
 
 NAME = "cutsmith"
 MARKER = ".cutsmith-copy.json"
@@ -46,12 +46,9 @@ def check_place(custom_nodes: Path, clone: Clone) -> None:
                 "Use that one's install.py, or move it away and run the same command again.",
             )
     place = custom_nodes / NAME
-    if not (place.exists() or place.is_symlink()) or _is_clone(place, clone) or is_ours(place):
-        return
-    raise InstallFailed(
-        f"{place} is there already, and this installer did not make it.",
-        "If it is a clone of Cutsmith, use its own install.py; otherwise move it away and run the same command again.",
-    )
+    if is_there(place) and not _is_clone(place, clone) and not is_ours(place):
+        remedy = "If it is a clone of Cutsmith, use its own install.py; otherwise move it away"
+        raise not_ours(place, f"{remedy} and run the same command again.")
 
 
 def place_pack(custom_nodes: Path, clone: Clone) -> Entry:
@@ -64,11 +61,12 @@ def place_pack(custom_nodes: Path, clone: Clone) -> Entry:
     entries = [entry for entry in sorted(custom_nodes.iterdir()) if _is_clone(entry, clone)]
     for entry in sorted(entries, key=Path.is_symlink):
         if entry != place and is_ours(place):
-            remove_pack(place)  # of another clone, or it would be loaded twice
+            remove(place)  # of another clone, or it would be loaded twice
         return Entry(entry, Placed.LINK if entry.is_symlink() else Placed.CLONE)
+    files, marker = _parts(clone.root), {"clone": str(clone.root)}
     if place.is_symlink():
         place.unlink()
-    elif place.is_dir() and _copied_from(place) == _fingerprint(clone):
+    elif place.is_dir() and read_fields(place / MARKER) == marker and not differences(files, _parts(place)):
         return Entry(place, Placed.COPY)
     if not place.exists():
         try:
@@ -78,7 +76,9 @@ def place_pack(custom_nodes: Path, clone: Clone) -> Entry:
             pass
         else:
             return Entry(place, Placed.LINK, is_new=True)
-    _copy(clone, place)
+    # ComfyUI passes over what has this ending: one that starts meanwhile does not load half a pack.
+    beside = [place.with_name(f"{NAME}-{state}.disabled") for state in ("unfinished", "replaced")]
+    copy_whole(files, {MARKER: json.dumps(marker) + "\n"}, place, unfinished=beside[0], replaced=beside[1])
     return Entry(place, Placed.COPY, is_new=True)
 
 
@@ -91,12 +91,8 @@ def is_ours(place: Path) -> bool:
 
 def remove_pack(place: Path) -> None:
     """Remove the pack's entry: the link itself, or the copy with its marker. Anything else stays."""
-    if not is_ours(place):
-        return
-    if place.is_symlink():
-        place.unlink()
-    else:
-        shutil.rmtree(place)
+    if is_ours(place):
+        remove(place)
 
 
 def _is_clone(entry: Path, clone: Clone) -> bool:
@@ -111,40 +107,6 @@ def _is_cutsmith(folder: Path) -> bool:
     return bool(project.get("project", {}).get("name") == "cutsmith")
 
 
-def _copy(clone: Clone, place: Path) -> None:
-    """Copy the pack's parts to `place`, whole or not at all."""
-    # ComfyUI passes over what has this ending: one that starts meanwhile does not load half a pack.
-    unfinished = place.with_name(f"{NAME}-unfinished.disabled")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir()
-    for name in PARTS:
-        source = clone.root / name
-        if source.is_dir():
-            shutil.copytree(source, unfinished / name, ignore=shutil.ignore_patterns("__pycache__"))
-        elif source.is_file():
-            shutil.copyfile(source, unfinished / name)
-    marker = {"clone": str(clone.root), "fingerprint": _fingerprint(clone)}
-    (unfinished / MARKER).write_text(json.dumps(marker, indent=1) + "\n", encoding="utf-8")
-    if place.exists():
-        shutil.rmtree(place)
-    unfinished.rename(place)
-
-
-def _copied_from(place: Path) -> str:
-    """The fingerprint that our copy in `place` was made with; empty if it cannot be read."""
-    try:
-        return str(json.loads((place / MARKER).read_text(encoding="utf-8"))["fingerprint"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return ""
-
-
-def _fingerprint(clone: Clone) -> str:
-    """What changes when the pack's parts, or the clone's place, change."""
-    digest = hashlib.sha256(str(clone.root).encode())
-    for name in PARTS:
-        part = clone.root / name
-        files = sorted(part.rglob("*")) if part.is_dir() else [part]
-        for file in files:
-            if file.is_file() and "__pycache__" not in file.parts:
-                digest.update(b"\0" + file.relative_to(clone.root).as_posix().encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+def _parts(folder: Path) -> dict[str, Path]:
+    """The pack's files in a clone or in a copy."""
+    return {name: path for name, path in files_in(folder).items() if name.partition("/")[0] in PARTS}

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from installer.demo import contact_sheet
+from installer.demo.photographs import PHOTOGRAPHS, bring_photographs
+from installer.demo.weights import ensure_weights
+from installer.environment.numba_warming import warm_numba_once
+from installer.environment.virtual_environment import Installation, environment_command, prepare_environment
 from installer.failure import InstallFailed
 from installer.folders import Clone
-from installer.environment.numba_warming import warm_numba_once
-from installer.demo.photographs import PHOTOGRAPHS, bring_photographs
-from installer.environment.virtual_environment import Installation, environment_command, prepare_environment
-from installer.demo.weights import ensure_weights
 
 
 def photographs_of(clone: Clone) -> list[Path]:
@@ -20,14 +20,10 @@ def photographs_of(clone: Clone) -> list[Path]:
     return [clone.demo / "photos" / photo.name for photo in PHOTOGRAPHS]
 
 
-def cutouts_of(clone: Clone) -> list[Path]:
-    """Where the demo puts the cut-outs."""
-    return [clone.demo / f"{Path(photo.name).stem}.png" for photo in PHOTOGRAPHS]
-
-
-def previews_of(clone: Clone) -> list[Path]:
-    """Where the demo puts its before | mask | after pictures, one a photograph."""
-    return [clone.demo / "previews" / f"{Path(photo.name).stem}.png" for photo in PHOTOGRAPHS]
+def results_of(clone: Clone) -> list[Path]:
+    """Where the demo puts the cut-outs, and its before | mask | after pictures, one a photograph."""
+    names = [Path(photo.name).with_suffix(".png") for photo in PHOTOGRAPHS]
+    return [folder / name for folder in (clone.demo, clone.demo / "previews") for name in names]
 
 
 def contact_sheet_of(clone: Clone) -> Path:
@@ -43,28 +39,24 @@ def run_demo(clone: Clone, extras: Sequence[str] = ()) -> None:
     python = prepare_environment(clone, Installation(extras=tuple(extras)))
     model = ensure_weights(python)
     photographs = bring_photographs(clone, python)
-    _cut(python, clone, photographs, model)
-    _run([str(python), contact_sheet.__file__, str(contact_sheet_of(clone)), *map(str, previews_of(clone))], clone)
+    print(f"Cutting the sample photographs out with {model}.")
+    previews = clone.demo / "previews"
+    previews.mkdir(parents=True, exist_ok=True)
+    options = ["-o", f"{clone.demo}/", "--preview", f"{previews}/", "--overwrite", "--model", model, "--timings"]
+    _run([str(python), "-m", "cutsmith", "cut", *map(str, photographs), *options], clone)
+    shown = [str(path) for path in results_of(clone) if path.parent == previews]
+    _run([str(python), contact_sheet.__file__, str(contact_sheet_of(clone)), *shown], clone)
 
     print("\nThe sample photographs, as scikit-image credits them:")
     for photo, path in zip(PHOTOGRAPHS, photographs, strict=True):
         print(f"  {path}\n      {photo.credit}")
     print("Cut out:")
-    for path in (*cutouts_of(clone), *previews_of(clone)):
+    for path in results_of(clone):
         print(f"  {path}")
     print(f"Before and after, all on one sheet:\n  {contact_sheet_of(clone)}\n")
 
     warm_numba_once(clone.environment, python)
-    command = environment_command(clone.environment, "cutsmith")
-    print(f'Your turn:  "{command}" cut photo.jpg -o cut.png')
-
-
-def _cut(python: Path, clone: Clone, photographs: list[Path], model: str) -> None:
-    print(f"Cutting the sample photographs out with {model}.")
-    (clone.demo / "previews").mkdir(parents=True, exist_ok=True)
-    options = ["--preview", f"{clone.demo / 'previews'}/", "--overwrite", "--model", model, "--timings"]
-    command = [str(python), "-m", "cutsmith", "cut", *map(str, photographs), "-o", f"{clone.demo}/", *options]
-    _run(command, clone)
+    print(f'Your turn:  "{environment_command(clone.environment, "cutsmith")}" cut photo.jpg -o cut.png')
 
 
 def _run(command: list[str], clone: Clone) -> None:

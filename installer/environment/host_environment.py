@@ -12,22 +12,29 @@ import json
 import os
 import sys
 import tempfile
-import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution, distributions
+from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from installer.environment.extras import EXTRA_SIZES, NOTHING, PRODUCT_ALONE, TORCH, Size
+from installer.environment.interpreter import running_interpreter
 from installer.environment.numba_warming import warm_numba
 from installer.environment.pip_command import run_pip
-from installer.environment.requirements import constraints, name_of, normalised, outdated, rivals_of_installed, unmet
+from installer.environment.python_facts import normalised
+from installer.environment.requirements import constraints, name_of, outdated, rivals_of_installed, unmet
 from installer.environment.separate_steps import SeparateStep, steps_for
 from installer.failure import USAGE, InstallFailed
 from installer.folders import Clone, require_space
+
+OUTSIDE = """\
+{python} is the system's Python, or one that other programs share: nothing is installed into it.
+Take one of
+  python3 install.py demo     a .venv beside install.py, and the sample photographs cut out
+  python3 install.py test     a .venv beside install.py, and the tests
+  python3 install.py comfyui FOLDER     into the ComfyUI in that folder
+  ENVIRONMENT/bin/python install.py     into a virtual environment of your own (python3 -m venv ENVIRONMENT)"""
 
 
 @dataclass(frozen=True)
@@ -51,11 +58,11 @@ def install_into_host(
     Raises InstallFailed: this is no environment of its own (exit code 2), a package that is there is too old, or pip
     failed.
     """
-    python = Path(sys.executable)
-    if not is_own_environment(sys.prefix, sys.base_prefix, python):
-        raise InstallFailed(_outside(python), exit_code=USAGE)
-    installed = installed_versions()
-    project = tomllib.loads(clone.project.read_text(encoding="utf-8"))["project"]
+    running = running_interpreter()
+    python, installed = running.python, running.installed
+    if not running.is_environment:
+        raise InstallFailed(OUTSIDE.format(python=python), exit_code=USAGE)
+    project = clone.project_table
     too_old = outdated(wanted_requirements(project, extras), installed)
     if too_old:
         raise InstallFailed(
@@ -65,7 +72,7 @@ def install_into_host(
             + " ".join(f'"{requirement}"' for requirement, _ in too_old),
         )
     lacking = shortfall(project, extras, installed)
-    if not lacking and is_installed_from(clone):
+    if not lacking and running.has_cutsmith_from(clone):
         if not quiet:
             print(f"Cutsmith is installed in {python}; nothing to do.")
         return
@@ -76,49 +83,10 @@ def install_into_host(
     print(f"Installed. Weights are fetched on request:  {python} -m cutsmith models fetch isnet-general-use")
 
 
-def is_own_environment(prefix: str, base_prefix: str, python: Path) -> bool:
-    """Whether a Python is a virtual environment, a conda environment, or an embedded one (as ComfyUI portable has)."""
-    return prefix != base_prefix or (Path(prefix) / "conda-meta").is_dir() or any(python.parent.glob("python3*._pth"))
-
-
-def _outside(python: Path) -> str:
-    return (
-        f"{python} is the system's Python, or one that other programs share: nothing is installed into it.\n"
-        "Take one of\n"
-        "  python3 install.py demo     a .venv beside install.py, and the sample photographs cut out\n"
-        "  python3 install.py test     a .venv beside install.py, and the tests\n"
-        "  python3 install.py comfyui FOLDER     into the ComfyUI in that folder\n"
-        "  ENVIRONMENT/bin/python install.py     into a virtual environment of your own (python3 -m venv ENVIRONMENT)"
-    )
-
-
-def installed_versions() -> dict[str, str]:
-    """What the running interpreter has, by normalised name; the first on the path is the one that is imported."""
-    found: dict[str, str] = {}
-    for each in distributions():
-        # Remains of a broken installation have metadata without these.
-        fields = each.metadata
-        name, version = fields["Name"], fields["Version"]
-        if name and version:
-            found.setdefault(normalised(name), version)
-    return found
-
-
 def is_importable(module: str) -> bool:
     """Whether the running interpreter has a module of this name; a folder without code in it does not count."""
     found = importlib.util.find_spec(module)
     return found is not None and found.origin is not None
-
-
-def is_installed_from(clone: Clone) -> bool:
-    """Whether the running interpreter has this version of Cutsmith, editable, from this very clone."""
-    try:
-        found = distribution("cutsmith")
-    except PackageNotFoundError:
-        return False
-    source = json.loads(found.read_text("direct_url.json") or "{}").get("url", "")
-    wanted = tomllib.loads(clone.project.read_text(encoding="utf-8"))["project"]["version"]
-    return found.version == wanted and Path(url2pathname(urlsplit(source).path)) == clone.root
 
 
 def wanted_requirements(project: dict[str, Any], extras: Iterable[str]) -> list[str]:
@@ -156,47 +124,47 @@ def _install(
         raise InstallFailed(f"{python} has no pip.", f"Give it one:  {python} -m ensurepip   or  uv pip install pip")
     # pip keeps the files that it fetched until all of them are unpacked.
     require_space(Path(sys.prefix), lacking.size.download_megabytes + lacking.size.disk_megabytes)
-    with tempfile.TemporaryDirectory() as folder:
-        held = Path(folder) / "installed.txt"
+    pip = partial(run_pip, python, folder=clone.root)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        held = folder / "installed.txt"
         held.write_text("\n".join(constraints(installed)) + "\n", encoding="utf-8")
         chosen = [option for file in constraint_files for option in ("--constraint", str(file.absolute()))]
         pins = ["--prefer-binary", "--constraint", str(held), *chosen]
         if lacking.requirements:
             arguments = [*pins, *lacking.requirements]
-            spared = rivals_of_installed(installed, is_importable)
-            if spared:
-                arguments = _without(spared, python, arguments, clone, Path(folder) / "plan.json")
-            run_pip(python, ["install", *arguments], folder=clone.root, doing="installing what Cutsmith requires")
+            rivals = rivals_of_installed(installed, is_importable)
+            if rivals:
+                # A requirement's own requirements may name one: what pip would install is listed, and goes in without.
+                plan = folder / "plan.json"
+                trial = ["install", "--dry-run", "--report", str(plan), *arguments]
+                pip(trial, doing="finding out what Cutsmith requires")
+                listed = [each["metadata"] for each in json.loads(plan.read_text(encoding="utf-8"))["install"]]
+                kept = [each for each in listed if normalised(each["name"]) not in rivals]
+                arguments = ["--no-deps", *(f"{each['name']}=={each['version']}" for each in kept)]
+            pip(["install", *arguments], doing="installing what Cutsmith requires")
         for step in lacking.steps:
             print(step.message)
-            _take(step, python, pins, chosen, clone)
-        arguments = ["install", "--no-deps", "--editable", "."]
-        run_pip(python, arguments, folder=clone.root, doing="installing Cutsmith")
+            if step.build_tools:
+                found = _built(step, pip, folder, chosen)
+                pip(["install", *pins, *found, step.requirement], doing=f"installing {step.requirement}")
+            else:
+                arguments = ["install", *pins, *step.options, step.requirement]
+                pip(arguments, doing=f"installing {step.requirement}", variables=step.variables)
+        pip(["install", "--no-deps", "--editable", "."], doing="installing Cutsmith")
 
 
-def _without(spared: set[str], python: Path, arguments: list[str], clone: Clone, plan: Path) -> list[str]:
-    """The same installation less the distributions `spared`, which a requirement's own requirements may name."""
-    trial = ["install", "--dry-run", "--report", str(plan), *arguments]
-    run_pip(python, trial, folder=clone.root, doing="finding out what Cutsmith requires")
-    fields = [each["metadata"] for each in json.loads(plan.read_text(encoding="utf-8"))["install"]]
-    return ["--no-deps", *(f"{it['name']}=={it['version']}" for it in fields if normalised(it["name"]) not in spared)]
+def _built(step: SeparateStep, pip: partial[None], folder: Path, chosen: list[str]) -> list[str]:
+    """Build a step's wheel in `folder`; returns the options by which pip finds it.
 
-
-def _take(step: SeparateStep, python: Path, pins: list[str], chosen: list[str], clone: Clone) -> None:
-    doing = f"installing {step.requirement}"
-    if not step.build_tools:
-        arguments = ["install", *pins, *step.options, step.requirement]
-        run_pip(python, arguments, folder=clone.root, doing=doing, variables=step.variables)
-        return
-    # What builds it may be missing here, or there in an older version that stays: it gets the tools for this once.
-    with tempfile.TemporaryDirectory() as folder:
-        tools, wheels = Path(folder) / "tools", Path(folder) / "wheels"
-        arguments = ["install", "--target", str(tools), *chosen, *step.build_tools]
-        run_pip(python, arguments, folder=clone.root, doing=f"fetching what builds {step.requirement}")
-        path = os.pathsep.join(each for each in (str(tools), os.environ.get("PYTHONPATH")) if each)
-        variables = {**step.variables, "PYTHONPATH": path}
-        arguments = ["wheel", "--no-deps", "--wheel-dir", str(wheels), *chosen, *step.options, step.requirement]
-        run_pip(python, arguments, folder=clone.root, doing=f"building {step.requirement}", variables=variables)
-        # By its name and not by its file: pip would note the file's place, which is gone in a moment.
-        built = ["--find-links", str(wheels), "--only-binary", name_of(step.requirement)]
-        run_pip(python, ["install", *pins, *built, step.requirement], folder=clone.root, doing=doing)
+    What builds it may be missing here, or there in an older version that stays: it gets the tools for this once.
+    """
+    tools, wheels = folder / "tools", folder / "wheels"
+    arguments = ["install", "--target", str(tools), *chosen, *step.build_tools]
+    pip(arguments, doing=f"fetching what builds {step.requirement}")
+    path = os.pathsep.join(each for each in (str(tools), os.environ.get("PYTHONPATH")) if each)
+    variables = {**step.variables, "PYTHONPATH": path}
+    arguments = ["wheel", "--no-deps", "--wheel-dir", str(wheels), *chosen, *step.options, step.requirement]
+    pip(arguments, doing=f"building {step.requirement}", variables=variables)
+    # By its name and not by its file: pip would note the file's place, which is gone in a moment.
+    return ["--find-links", str(wheels), "--only-binary", name_of(step.requirement)]

@@ -6,11 +6,11 @@ cache folder).
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import replace
 from pathlib import Path
 
 from installer.environment.stamp import read_stamp, write_stamp
+from installer.limited_run import run_limited
 
 
 def warm_numba_once(environment: Path, python: Path) -> None:
@@ -23,11 +23,7 @@ def warm_numba_once(environment: Path, python: Path) -> None:
 def warm_numba(python: Path) -> bool:
     """Compile the kernels that closed-form matting uses, in the environment of `python`; True if they are there now."""
     print("Compiling numba's kernels for --matting closed-form: about a minute, once.")
-    run = subprocess.run(
-        [str(python), "-c", "import pymatting"], capture_output=True, encoding="utf-8", errors="replace"
-    )
-    if run.returncode == 0:
-        return True
-    last = (run.stderr.strip().splitlines() or ["no message"])[-1]
-    print(f"That failed ({last}); everything but --matting closed-form works.")
-    return False
+    ended = run_limited([str(python), "-c", "import pymatting"])
+    if ended.code:
+        print(f"That failed ({ended.last_words(1).strip()}); everything but --matting closed-form works.")
+    return ended.code == 0

@@ -74,10 +74,9 @@ def run_pip(
     `variables` are set in pip's environment. On a terminal one line shows what is being fetched. Raises InstallFailed
     with pip's last lines and advice.
     """
-    command = [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments]
     lines: deque[str] = deque(maxlen=400)
     with subprocess.Popen(
-        command,
+        [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments],
         cwd=folder,
         env={**os.environ, **(variables or {})},
         stdin=subprocess.DEVNULL,
@@ -90,7 +89,8 @@ def run_pip(
         for line in process.stdout:
             lines.append(line.rstrip())
             _show_progress(line.strip())
-    _show_progress("")
+    if sys.stdout.isatty():
+        print("\r\033[K", end="", flush=True)
     if process.returncode:
         ends = [line for line in lines if line and not line.startswith("[notice]")][-SHOWN_LINES:]
         shown = "\n".join(f"    {line}" for line in ends)
@@ -98,17 +98,11 @@ def run_pip(
 
 
 def _show_progress(line: str) -> None:
-    """Keep one line of a terminal up to date; an empty `line` clears it. Elsewhere nothing is shown."""
-    if not sys.stdout.isatty():
-        return
+    """Keep one line of a terminal up to date; elsewhere nothing is shown."""
     match = re.match(
         r"(Downloading|Using cached|Building wheel for|Installing collected packages)\W+([^\s-]*)[^(]*(\(.*\))?", line
     )
-    if not line:
-        print("\r\033[K", end="", flush=True)
-    elif match and match[1].startswith("Installing"):
-        print("\r\033[K  installing", end="", flush=True)
-    elif match and match[1].startswith("Building"):
-        print(f"\r\033[K  building {match[2]}", end="", flush=True)
-    elif match:
-        print(f"\r\033[K  fetching {match[2]} {match[3] or ''}", end="", flush=True)
+    if match and sys.stdout.isatty():
+        started = {"I": "installing", "B": f"building {match[2]}"}
+        shown = started.get(line[0], f"fetching {match[2]} {match[3] or ''}")
+        print(f"\r\033[K  {shown}", end="", flush=True)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
+from installer.environment.python_facts import normalised
+
 # Requirements that several distributions provide, all under one module: whichever is there must not get a rival, since
 # two of them share a folder and the second breaks the first. (SAM 2 and Grounding DINO have other names where they were
 # installed from their authors' repositories.)
@@ -20,11 +22,6 @@ MODULE_OF = {
 
 # PEP 440, loosely: newer pips refuse a whole constraints file for one version that is none.
 VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+([._-][a-z0-9]+)*)?", re.IGNORECASE)
-
-
-def normalised(name: str) -> str:
-    """A distribution's name as PEP 503 compares it."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def name_of(requirement: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +14,9 @@ from installer.environment.extras import CHOOSABLE, NOTHING, TEST, Size, size_of
 from installer.environment.pip_command import run_pip
 from installer.environment.separate_steps import main_targets, steps_for
 from installer.environment.stamp import Stamp, read_stamp, wanted_stamp, write_stamp
-from installer.failure import InstallFailed
+from installer.failure import InstallFailed, not_ours
 from installer.folders import Clone, require_space
+from installer.limited_run import run_limited
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,8 @@ def _own_stamp(environment: Path) -> Stamp | None:
         environment.is_symlink() or environment.is_file() or (environment.is_dir() and any(environment.iterdir()))
     )
     if stamp is None and occupied:
-        raise InstallFailed(
-            f"{environment} is there already, and this installer did not make it.",
-            f"Install into it with  {environment_python(environment)} install.py  or move it away.",
+        raise not_ours(
+            environment, f"Install into it with  {environment_python(environment)} install.py  or move it away."
         )
     return stamp
 
@@ -91,17 +90,14 @@ def _own_stamp(environment: Path) -> Stamp | None:
 def _announce(environment: Path, wanted: Stamp, kept: Stamp | None) -> None:
     """Say what setting up costs, and stop where the disk has no room for what is not there yet."""
     size = size_of(wanted.extras)
+    extras = f" with {', '.join(wanted.extras)}" if wanted.extras else ""
     print(
-        f"Setting up {environment}{_with(wanted.extras)}: fetches at most {size.download_megabytes} MB of packages "
+        f"Setting up {environment}{extras}: fetches at most {size.download_megabytes} MB of packages "
         f"(less what is there already), takes {size.disk_megabytes} MB of disk."
     )
     more = size - (size_of(kept.extras) if kept is not None else NOTHING)
     # pip keeps the files that it fetched until all of them are unpacked.
     require_space(environment, more.download_megabytes + more.disk_megabytes)
-
-
-def _with(extras: Sequence[str]) -> str:
-    return f" with {', '.join(extras)}" if extras else ""
 
 
 def _make_anew(environment: Path, found: Stamp | None, wanted: Stamp) -> None:
@@ -127,12 +123,9 @@ def make_environment(environment: Path) -> None:
     """Make a virtual environment with pip in it. Raises InstallFailed with the last words of what made it."""
     # Run from inside an environment, the interpreter beneath it is the one that makes another.
     base = getattr(sys, "_base_executable", None) or sys.executable
-    made = subprocess.run(
-        [base, "-m", "venv", str(environment)], capture_output=True, encoding="utf-8", errors="replace"
-    )
-    if made.returncode:
-        last = (made.stdout + made.stderr).strip().splitlines()[-6:]
-        raise InstallFailed("The virtual environment could not be made:\n    " + "\n    ".join(last), venv_remedy())
+    made = run_limited([base, "-m", "venv", str(environment)])
+    if made.code:
+        raise InstallFailed(f"The virtual environment could not be made:\n{made.last_words()}", venv_remedy())
 
 
 def venv_remedy() -> str:

@@ -17,7 +17,7 @@ from installer.gimp.programs import find_programs, make_profile
 from installer.gimp.trial import Trials, Verdict, not_ready
 from installer.host_memory import RememberedProfile, remember
 from installer.limited_run import run_limited
-from installer.trial.worker_retirement import retire_worker
+from installer.trial.worker_trial import retire_worker
 
 ANSWER_SECONDS = 60
 

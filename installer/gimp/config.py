@@ -11,10 +11,10 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 from installer.failure import InstallFailed
 from installer.folders import Clone
+from installer.json_file import read_fields
 
 FILE_NAME = "config.json"
 FORMAT = 1
@@ -49,26 +49,20 @@ class Config:
 
 def wanted_config(clone: Clone, python: Path, options: Sequence[str]) -> Config:
     """What the plug-in of `clone` is told where `python` runs Cutsmith; `options` are those that `gimp` was given."""
-    return Config(
-        command=(str(python), "-m", "cutsmith"),
-        version=clone.version,
-        clone=str(clone.root),
-        install=mending_command(clone, "gimp", *options),
-        environment=named_folders(),
-    )
+    install = mending_command(clone, "gimp", *options)
+    return Config((str(python), "-m", "cutsmith"), clone.version, str(clone.root), install, named_folders())
 
 
 def named_folders() -> dict[str, str]:
     """Those of VARIABLES that are set, their folders with the whole path."""
-    chosen = {name: os.environ[name] for name in VARIABLES if os.environ.get(name, "").strip()}
-    return {
-        name: os.pathsep.join(str(Path(part.strip()).expanduser().absolute()) for part in _parts(name, value))
-        for name, value in chosen.items()
-    }
-
-
-def _parts(name: str, value: str) -> list[str]:
-    return [part for part in value.split(os.pathsep) if part.strip()] if name == "CUTSMITH_MODELS" else [value]
+    named = {}
+    for name in VARIABLES:
+        value = os.environ.get(name, "")
+        parts = value.split(os.pathsep) if name == "CUTSMITH_MODELS" else [value]
+        folders = [str(Path(part.strip()).expanduser().absolute()) for part in parts if part.strip()]
+        if folders:
+            named[name] = os.pathsep.join(folders)
+    return named
 
 
 def mending_command(clone: Clone, *arguments: str) -> str:
@@ -76,27 +70,21 @@ def mending_command(clone: Clone, *arguments: str) -> str:
     short = shutil.which("python3")
     # An environment's python3 is found only as long as the environment is active.
     is_short = short and sys.prefix == sys.base_prefix and Path(short).resolve() == Path(sys.executable).resolve()
-    python = "python3" if is_short else sys.executable
-    words = [python, str(clone.root / "install.py"), *arguments]
+    words = ["python3" if is_short else sys.executable, str(clone.root / "install.py"), *arguments]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
-def is_ours(folder: Path) -> bool:
-    """Whether `folder` has a config.json of Cutsmith's, of whatever format."""
-    fields = _fields(folder)
-    return isinstance(fields, dict) and {"format", "command", "clone"} <= fields.keys()
-
-
 def clone_of(folder: Path) -> Path | None:
-    """The clone that the plug-in in `folder` was copied from; None if it is not ours."""
-    return Path(str(_fields(folder)["clone"])) if is_ours(folder) else None
+    """The clone that the plug-in in `folder` was copied from; None unless its config is ours, of whatever format."""
+    fields = read_fields(folder / FILE_NAME) or {}
+    return Path(str(fields["clone"])) if {"format", "command", "clone"} <= fields.keys() else None
 
 
 def read_config(folder: Path) -> Config:
     """What the plug-in in `folder` is told. Raises InstallFailed where that cannot be understood."""
     path = folder / FILE_NAME
-    fields = _fields(folder)
-    if not isinstance(fields, dict):
+    fields = read_fields(path)
+    if not fields:
         raise InstallFailed(f"{path} is missing or cannot be read.")
     found = fields.pop("format", None)
     if found != FORMAT:
@@ -105,16 +93,9 @@ def read_config(folder: Path) -> Config:
         config = Config(**{**fields, "command": tuple(fields["command"])})
     except (KeyError, TypeError) as problem:
         raise InstallFailed(f"{path} is not as install.py writes it: {problem}.") from problem
-    texts = [*config.command, config.version, config.clone, config.install]
     if not isinstance(config.environment, dict) or not config.command:
         raise InstallFailed(f"{path} is not as install.py writes it: it names no command or no environment.")
-    if not all(isinstance(each, str) for each in (*texts, *config.environment.values())):
+    words = (*config.command, config.version, config.clone, config.install, *config.environment.values())
+    if not all(isinstance(word, str) for word in words):
         raise InstallFailed(f"{path} is not as install.py writes it: something in it is no text.")
     return config
-
-
-def _fields(folder: Path) -> Any:
-    try:
-        return json.loads((folder / FILE_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None

@@ -1,6 +1,5 @@
-"""Tries programs and Cutsmith's worker.
+"""Tries Cutsmith's worker.
 
-limited_run     runs a program for so many seconds at most
-worker_trial    has the worker cut out a small picture, or stop
-worker_job      the script that does it, with the plug-in's own files
+worker_trial    has the worker that GIMP's plug-in would call cut a small picture out, or end
+worker_job      the script that calls it, with the plug-in's own files
 """

@@ -1,13 +1,14 @@
-"""Has Cutsmith's worker cut a small picture out, just as the plug-in in FOLDER would; prints what came of it as JSON.
+"""Calls Cutsmith's worker just as the plug-in in a folder would: has it cut a small picture out, or asks it to end.
 
-Run by any Python 3.11 as  python -I -B worker_job.py FOLDER: the client's files are those in FOLDER, and so is the
-config.json that says which command runs the worker.
+Run by any Python 3.11 as  python -I -B worker_job.py FOLDER cut|stop: the client's files are those in FOLDER, and so is
+the config.json that says which command runs the worker. `cut` prints what came of it as JSON.
 """
 
 from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -17,15 +18,12 @@ SIDE = 96
 NOT_FOUND = "SubjectNotFound"
 
 
-def main(folder: Path) -> dict[str, Any]:
+def cut(config: dict[str, Any]) -> dict[str, Any]:
     """What came of it: `version`, `model` and `seconds`; or `version` as far as it is known, `what`, and `remedy`."""
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    sys.path.insert(0, str(folder))
     client, protocol, session = (importlib.import_module(name) for name in ("client", "protocol", "session"))
     found: dict[str, Any] = {"version": ""}
     try:
-        worker = client.one_shot(config["command"], client="install.py", environment=config["environment"])
-        with worker:
+        with client.one_shot(config["command"], client="install.py", environment=config["environment"]) as worker:
             found["version"] = worker.welcome.worker
             listed = worker.run("models").header
             here = {model["name"] for model in listed["models"] if model["here"]}
@@ -34,22 +32,22 @@ def main(folder: Path) -> dict[str, Any]:
                 return found | {"what": "no weights are on this machine", "fetch": listed["default_removers"][0]}
             started = time.monotonic()
             found["model"] = defaults[0]
-            _cut(worker, protocol, session, defaults[0])
-            return found | {"seconds": round(time.monotonic() - started, 1)}
+            pixels = protocol.Array("uint8", (SIDE, SIDE, 3), picture())
+            answer = worker.run("cut", {"model": defaults[0], "matting": "none"}, {"pixels": pixels})
+            shape = tuple(answer.arrays["alpha"].shape)
+            if shape != (SIDE, SIDE):
+                return found | {
+                    "what": f"The worker gave a mask of {shape}; {(SIDE, SIDE)} was expected.",
+                    "remedy": "",
+                }
     except (session.WorkerError, protocol.ProtocolError) as problem:
-        return found | {"what": getattr(problem, "what", "") or str(problem), "remedy": getattr(problem, "remedy", "")}
-
-
-def _cut(worker: Any, protocol: Any, session: Any, model: str) -> None:
-    pixels = protocol.Array("uint8", (SIDE, SIDE, 3), picture())
-    try:
-        alpha = worker.run("cut", {"model": model, "matting": "none"}, {"pixels": pixels}).arrays["alpha"]
-    except session.JobFailed as failure:
-        if failure.type != NOT_FOUND:
-            raise
-        return  # the engine ran all the same, and had an opinion on a disc
-    if tuple(alpha.shape) != (SIDE, SIDE):
-        raise session.WorkerError(f"The worker gave a mask of {alpha.shape}, and {(SIDE, SIDE)} was wanted.")
+        # The engine that found no subject ran all the same, and had an opinion on a disc.
+        if getattr(problem, "type", "") != NOT_FOUND:
+            return found | {
+                "what": getattr(problem, "what", "") or str(problem),
+                "remedy": getattr(problem, "remedy", ""),
+            }
+    return found | {"seconds": round(time.monotonic() - started, 1)}
 
 
 def picture() -> bytes:
@@ -59,5 +57,17 @@ def picture() -> bytes:
     return b"".join(b"\xc8\x28\x1e" if each else b"\xe6\xeb\xf0" for each in inside)
 
 
+def stop(config: dict[str, Any]) -> None:
+    """Ask the worker that runs to end after its jobs; none is started for that."""
+    os.environ.update(config["environment"])
+    importlib.import_module("client").connect(client="install.py").run("stop")
+
+
 if __name__ == "__main__":
-    print(json.dumps(main(Path(sys.argv[1]))))
+    place = Path(sys.argv[1])
+    sys.path.insert(0, str(place))
+    fields = json.loads((place / "config.json").read_text(encoding="utf-8"))
+    if sys.argv[2] == "cut":
+        print(json.dumps(cut(fields)))
+    else:
+        stop(fields)

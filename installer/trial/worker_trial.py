@@ -1,4 +1,4 @@
-"""Tries what GIMP's plug-in does: starts the worker by the plug-in's files and config, and has a picture cut out."""
+"""Calls Cutsmith's worker by the plug-in's own files and config, as GIMP's plug-in does."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from installer.trial import worker_job
 
 SECONDS = 300
 """Compiling a network for the first time takes a slow machine a minute."""
+STOP_SECONDS = 30
 
 
 def try_worker(folder: Path, config: Config) -> str:
@@ -26,23 +27,20 @@ def try_worker(folder: Path, config: Config) -> str:
         raise InstallFailed(f"There is no {python} any more, which runs Cutsmith.", config.install)
     # What the shell has and the config has not is not there either where the desktop starts GIMP.
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
-    command = [sys.executable, "-I", "-B", worker_job.__file__, str(folder)]
-    ended = run_limited(command, SECONDS, environment)
+    ended = run_limited(_command(folder, "cut"), SECONDS, environment)
     if ended.code is None:
-        raise InstallFailed(f"Cutsmith's worker did not answer within {SECONDS} seconds.", _by_hand(config))
+        remedy = f'See what it says:  "{python}" -m cutsmith doctor'
+        raise InstallFailed(f"Cutsmith's worker did not answer within {SECONDS} seconds.", remedy)
     try:
         found = json.loads(ended.output.strip().rpartition("\n")[2])
     except ValueError as problem:
         raise InstallFailed(f"Cutsmith's worker was not tried:\n{ended.last_words()}", config.install) from problem
     if found["version"] not in ("", config.version):
-        raise InstallFailed(
-            f"{python} runs Cutsmith {found['version']}; the plug-in is of {config.version}.", config.install
-        )
+        what = f"{python} runs Cutsmith {found['version']}; the plug-in is of {config.version}."
+        raise InstallFailed(what, config.install)
     if "fetch" in found:
-        raise InstallFailed(
-            "The weights of the default model are not on this machine.",
-            f'"{python}" -m cutsmith models fetch {found["fetch"]}',
-        )
+        remedy = f'"{python}" -m cutsmith models fetch {found["fetch"]}'
+        raise InstallFailed("The weights of the default model are not on this machine.", remedy)
     if "what" in found:
         if found["version"]:
             raise InstallFailed(found["what"], found["remedy"] or config.install)
@@ -50,5 +48,11 @@ def try_worker(folder: Path, config: Config) -> str:
     return f"Cutsmith {found['version']} cut a small picture out with {found['model']} in {found['seconds']} s"
 
 
-def _by_hand(config: Config) -> str:
-    return f'See what it says:  "{config.command[0]}" -m cutsmith doctor'
+def retire_worker(folder: Path) -> None:
+    """Have the worker that the plug-in in `folder` would call end, if one runs: it has loaded the code of before."""
+    # Nothing depends on it: at worst the old one ends when it has had nothing to do for a while.
+    run_limited(_command(folder, "stop"), STOP_SECONDS)
+
+
+def _command(folder: Path, job: str) -> list[str]:
+    return [sys.executable, "-I", "-B", worker_job.__file__, str(folder), job]

@@ -5,7 +5,7 @@ import pytest
 from cutsmith.engines.openvino_engine import _cache_name
 from cutsmith.models.integrity import HashMemory
 from cutsmith.user_folders import cache_folder, compiled_folder
-from installer.demo.command import contact_sheet_of, cutouts_of, photographs_of, previews_of
+from installer.demo.command import contact_sheet_of, photographs_of, results_of
 from installer.demo.photographs import PHOTOGRAPHS, photograph_cache
 from installer.environment.stamp import Stamp, write_stamp
 from installer.failure import InstallFailed
@@ -41,7 +41,7 @@ def user(tmp_path, own_folders, monkeypatch):
 def clone(tmp_path):
     """A clone after `demo`, with files of the user's own among what the demo wrote."""
     made = Clone(tmp_path / "clone é 1")
-    for path in (*photographs_of(made), *cutouts_of(made), *previews_of(made), contact_sheet_of(made)):
+    for path in (*photographs_of(made), *results_of(made), contact_sheet_of(made)):
         put(path)
     put(made.environment / "bin" / "python")
     write_stamp(made.environment, Stamp("", "", ""))

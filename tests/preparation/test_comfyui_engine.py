@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
-from installer.comfyui.folder import Interpreter
+from installer.environment.interpreter import Interpreter
 from installer.environment.virtual_environment import environment_python
 from installer.failure import InstallFailed
 from installer.folders import HOST_STAMP

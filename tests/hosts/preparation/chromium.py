@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from installer.environment.extras import Size
-from installer.failure import InstallFailed
+from installer.failure import InstallFailed, not_ours
 from installer.folders import HOST_STAMP, require_space
 from tests.hosts.preparation.debian_packages import fetch_packages, library_folders, unpack_packages, why_not
 from tests.hosts.preparation.scratch_folder import scratch_folder
@@ -97,10 +97,7 @@ def _debians(hosts: Path) -> Path:
     if is_ours and not why_unusable(start):
         return start
     if home.exists() and not is_ours:
-        raise InstallFailed(
-            f"{home} is there already, and this installer did not make it.",
-            "Move it away, or name another folder for the host programs with CUTSMITH_HOSTS.",
-        )
+        raise not_ours(home, "Move it away, or name another folder for the host programs with CUTSMITH_HOSTS.")
     reason = why_not()
     if reason:
         raise InstallFailed(

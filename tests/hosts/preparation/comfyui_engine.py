@@ -15,12 +15,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from installer.comfyui.command import install_into_comfyui
-from installer.comfyui.folder import ask
 from installer.environment.extras import Size
+from installer.environment.interpreter import ask
 from installer.environment.pip_command import run_pip
 from installer.environment.requirements import name_of
 from installer.environment.virtual_environment import environment_python, make_environment, require_venv
-from installer.failure import InstallFailed
+from installer.failure import InstallFailed, not_ours
 from installer.folders import HOST_STAMP, Clone, require_space
 from tests.hosts.preparation.scratch_folder import scratch_folder
 
@@ -61,10 +61,7 @@ def prepare_comfyui(clone: Clone, hosts: Path, python: Path) -> Path:
     pins = [clone.constraints, clone.host_constraints]
     found = _read(home)
     if found is None and comfyui.exists():
-        raise InstallFailed(
-            f"{comfyui} is there already, and this installer did not make it.",
-            "Move it away, or name another folder for the host programs with CUTSMITH_HOSTS.",
-        )
+        raise not_ours(comfyui, "Move it away, or name another folder for the host programs with CUTSMITH_HOSTS.")
     reason = _why_anew(found, replace(stamp, complete=True), comfyui, pins)
     if reason:
         print(

@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from installer.environment.extras import Size
-from installer.failure import InstallFailed
+from installer.failure import InstallFailed, not_ours
 from installer.folders import HOST_STAMP, require_nothing_mounted, require_space
 from tests.hosts.preparation.debian_packages import fetch_packages, library_folders, unpack_packages, why_not
 from tests.hosts.preparation.scratch_folder import scratch_folder
@@ -97,10 +97,7 @@ def prepare_gimp(hosts: Path, suite: str = SUITE) -> Path:
     if found == stamp and not why_unusable(run):
         return run
     if home.exists() and found is None:
-        raise InstallFailed(
-            f"{home} is there already, and this installer did not make it.",
-            "Move it away, or name another folder for the host programs with CUTSMITH_HOSTS.",
-        )
+        raise not_ours(home, "Move it away, or name another folder for the host programs with CUTSMITH_HOSTS.")
     reason = why_no_tree()
     if reason:
         raise InstallFailed(f"Debian's GIMP cannot be put into a folder: {reason}.")

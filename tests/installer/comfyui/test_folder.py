@@ -1,15 +1,15 @@
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 
 from installer.comfyui import folder as comfyui_folder
-from installer.comfyui.folder import Interpreter, ask, find_comfyui, find_interpreter
+from installer.comfyui.folder import find_comfyui, find_interpreter
+from installer.environment.interpreter import Interpreter
 from installer.environment.virtual_environment import environment_python
 from installer.failure import InstallFailed
 from installer.folders import Clone
-from tests.installer.stand_ins import add_distribution, make_comfyui, make_python, site_packages
+from tests.installer.stand_ins import make_comfyui
 
 
 @pytest.fixture
@@ -109,27 +109,3 @@ def test_a_python_that_cannot_be_comfyuis_is_refused(comfyui, clone, answers, sa
     answers |= said
     with pytest.raises(InstallFailed, match=words):
         find_interpreter(comfyui, None, clone)
-
-
-def test_a_real_interpreter_tells_what_it_has(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "torch.py").touch()  # not one of its modules, though it lies where it is run
-    python = make_python(tmp_path / "an environment é")
-    assert not ask(python).has_torch
-    packages = site_packages(python)
-    add_distribution(packages, "torch", "2.9.0+cu128", module="torch")
-    add_distribution(packages, "Odd_Name.x", "1.0")
-    add_distribution(packages, "cutsmith", "0.1.0", source=tmp_path / "clone é")
-    found = ask(python)
-    assert found.has_torch
-    assert found.is_environment
-    assert found.version == tuple(sys.version_info[:3])
-    assert found.cutsmith_source == tmp_path / "clone é"
-    assert found.installed == {"torch": "2.9.0+cu128", "odd-name-x": "1.0", "cutsmith": "0.1.0"}
-
-
-@pytest.mark.parametrize("program", ["true", "false", None])
-def test_what_does_not_answer_is_no_python(tmp_path, program):
-    found = shutil.which(program) if program else None
-    with pytest.raises(InstallFailed, match="does not answer"):
-        ask(Path(found) if found else tmp_path / "nowhere")

@@ -4,7 +4,7 @@ import pytest
 
 from installer.comfyui import removal as comfyui_removal
 from installer.comfyui.node_pack import place_pack
-from installer.comfyui.removal import forget_what_is_gone, planned_comfyui_removals, set_up_by_others, take_out
+from installer.comfyui.removal import comfyuis_left, forget_what_is_gone, planned_comfyui_removals, take_out
 from installer.failure import InstallFailed
 from installer.host_memory import RememberedHost, remember, remembered_hosts
 from tests.installer.stand_ins import add_distribution, make_clone, make_comfyui, make_python, site_packages
@@ -90,9 +90,10 @@ def test_what_another_clone_set_up_is_its_own_to_take_out_until_that_clone_is_go
     other = make_clone(tmp_path / "other")
     comfyui = set_up(other)
     assert take_everything_out(clone) == []
-    assert [host.folder for host in set_up_by_others(clone, [])] == [str(comfyui)]
+    assert [host.folder for host in comfyuis_left([])] == [str(comfyui)]
+    assert clone.is_left_to(other.root)
     shutil.rmtree(other.root)
-    assert set_up_by_others(clone, []) == []
+    assert not clone.is_left_to(other.root)
     assert len(take_everything_out(clone)) == 2
     assert list((comfyui / "custom_nodes").iterdir()) == []
     assert len(pip_calls) == 1

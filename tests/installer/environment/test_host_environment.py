@@ -12,11 +12,10 @@ from installer.environment import host_environment
 from installer.environment.extras import EXTRA_SIZES, PRODUCT_ALONE, TORCH
 from installer.environment.host_environment import (
     install_into_host,
-    installed_versions,
     is_importable,
-    is_own_environment,
     shortfall,
 )
+from installer.environment.interpreter import Interpreter, running_interpreter
 from installer.environment.requirements import constraints
 from installer.failure import InstallFailed
 from installer.folders import Clone
@@ -25,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_what_runs_here_is_seen_under_normalised_names():
-    installed = installed_versions()
+    installed = running_interpreter().installed
     assert installed["opencv-python-headless"]
     assert all(name == name.lower() and "_" not in name for name in installed)
     assert f"pytest=={pytest.__version__}" in constraints(installed)
@@ -33,22 +32,11 @@ def test_what_runs_here_is_seen_under_normalised_names():
 
 def test_pip_understands_the_constraints_of_this_very_environment(tmp_path):
     held = tmp_path / "installed.txt"
-    held.write_text("\n".join(constraints(installed_versions())))
+    held.write_text("\n".join(constraints(running_interpreter().installed)))
     command = [sys.executable, "-m", "pip", "install", "--dry-run", "--no-index", "-c", held, "numpy>=1.26", "pillow"]
     run = subprocess.run(command, capture_output=True, encoding="utf-8")
     assert run.returncode == 0, run.stdout + run.stderr
     assert "Would install" not in run.stdout
-
-
-def test_virtual_conda_and_embedded_pythons_are_environments_and_a_systems_is_not(tmp_path):
-    python = tmp_path / "python.exe"
-    assert is_own_environment("/venv", "/usr", python)
-    assert not is_own_environment(str(tmp_path), str(tmp_path), python)
-    (tmp_path / "python311._pth").touch()
-    assert is_own_environment(str(tmp_path), str(tmp_path), python)
-    conda = tmp_path / "conda"
-    (conda / "conda-meta").mkdir(parents=True)
-    assert is_own_environment(str(conda), str(conda), conda / "bin" / "python")
 
 
 def test_an_empty_folder_that_an_uninstalled_package_left_is_not_importable(tmp_path, monkeypatch):
@@ -96,7 +84,10 @@ def test_sam_2_from_its_authors_repository_is_enough(monkeypatch):
 def host(monkeypatch):
     """A host with the given distributions, and a stand-in for pip that records what it is asked for."""
 
-    made = SimpleNamespace(calls=[], importable=(), installed={})
+    made = SimpleNamespace(calls=[], importable=(), installed={}, source=None)
+    made.running = lambda: Interpreter(
+        Path(sys.executable), (3, 11, 7), True, True, cutsmith_source=made.source, installed=made.installed
+    )
 
     def run_pip(python, arguments, *, variables=None, **_):
         made.calls.append(arguments)
@@ -113,9 +104,8 @@ def host(monkeypatch):
 
     monkeypatch.setattr(host_environment, "run_pip", run_pip)
     monkeypatch.setattr(host_environment, "warm_numba", lambda python: True)
-    monkeypatch.setattr(host_environment, "installed_versions", lambda: made.installed)
+    monkeypatch.setattr(host_environment, "running_interpreter", made.running)
     monkeypatch.setattr(host_environment, "is_importable", lambda module: module in made.importable)
-    monkeypatch.setattr(host_environment, "is_own_environment", lambda *_: True)
     return made
 
 
@@ -161,9 +151,9 @@ def test_an_extras_package_that_is_too_old_stops_it_before_anything_is_done(host
 
 
 @pytest.mark.parametrize("quiet", [True, False])
-def test_a_second_run_does_nothing_and_says_so_unless_it_is_to_be_quiet(host, monkeypatch, capsys, quiet):
-    host.installed = BASE
-    monkeypatch.setattr(host_environment, "is_installed_from", lambda clone: True)
+def test_a_second_run_does_nothing_and_says_so_unless_it_is_to_be_quiet(host, capsys, quiet):
+    host.installed = {**BASE, "cutsmith": PROJECT["version"]}
+    host.source = ROOT
     install_into_host(Clone(ROOT), quiet=quiet)
     assert host.calls == []
     assert ("nothing to do" in capsys.readouterr().out) != quiet

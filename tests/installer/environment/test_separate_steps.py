@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from installer.environment.extras import CHOOSABLE, TEST
-from installer.environment.requirements import normalised
+from installer.environment.python_facts import normalised
 from installer.environment.separate_steps import STEPS, main_targets, steps_for
 
 ROOT = Path(__file__).resolve().parents[3]

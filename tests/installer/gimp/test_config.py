@@ -9,7 +9,7 @@ import pytest
 
 from installer.failure import InstallFailed
 from installer.gimp import config as gimp_config
-from installer.gimp.config import clone_of, is_ours, mending_command, named_folders, read_config, wanted_config
+from installer.gimp.config import clone_of, mending_command, named_folders, read_config, wanted_config
 from tests.installer.stand_ins import make_plug_in_clone
 
 pytestmark = pytest.mark.usefixtures("own_folders")
@@ -80,11 +80,10 @@ def test_what_was_written_is_read_again(config, tmp_path):
 @pytest.mark.parametrize("content", ["", "{", "[]", "3", "{}", '{"format": 1, "command": []}', "\udcff"])
 def test_a_config_of_something_else_is_not_ours(tmp_path, content):
     (tmp_path / "config.json").write_bytes(content.encode(errors="surrogateescape"))
-    assert not is_ours(tmp_path)
     assert clone_of(tmp_path) is None
     with pytest.raises(InstallFailed, match=r"config\.json"):
         read_config(tmp_path)
-    assert not is_ours(tmp_path / "nowhere")
+    assert clone_of(tmp_path / "nowhere") is None
 
 
 @pytest.mark.parametrize(
@@ -100,6 +99,6 @@ def test_a_config_of_something_else_is_not_ours(tmp_path, content):
 )
 def test_one_of_ours_that_is_not_understood_is_still_ours(config, tmp_path, change, words):
     (tmp_path / "config.json").write_text(json.dumps({**json.loads(config.text), **change}))
-    assert is_ours(tmp_path)
+    assert clone_of(tmp_path) == Path(config.clone)
     with pytest.raises(InstallFailed, match=words):
         read_config(tmp_path)

@@ -9,7 +9,6 @@ import pytest
 
 from installer.failure import InstallFailed
 from installer.folders import WORKER_FILES
-from installer.gimp import plug_in as gimp_plug_in
 from installer.gimp.config import read_config, wanted_config
 from installer.gimp.plug_in import (
     REPLACED,
@@ -147,7 +146,7 @@ def test_where_the_copy_fails_the_old_one_stays_as_it_was(clone, profile, config
         if target.name == "rendezvous.py":
             raise OSError(28, "No space left on device", str(target))
 
-    monkeypatch.setattr(gimp_plug_in.shutil, "copyfile", full)
+    monkeypatch.setattr(shutil, "copyfile", full)
     with pytest.raises(InstallFailed, match=r"rendezvous\.py cannot be written: No space left on device"):
         place_plug_in(profile, clone, config)
     assert {path: path.read_bytes() for path in profile.place.rglob("*.py")} == before

@@ -9,9 +9,9 @@ from installer.gimp import removal as gimp_removal
 from installer.gimp.config import wanted_config
 from installer.gimp.plug_in import place_plug_in
 from installer.gimp.removal import (
+    PlugIn,
+    find_plug_ins,
     forget_profiles_without_plug_in,
-    planned_plug_in_removals,
-    plug_ins_of_others,
     take_plug_ins_out,
 )
 from installer.host_memory import RememberedProfile, remember, remembered_profiles
@@ -40,7 +40,7 @@ def set_up(own_folders):
 
 
 def take_everything_out(clone, going=()):
-    planned = planned_plug_in_removals(clone, going)
+    planned = [each for each in find_plug_ins(clone, going) if not clone.is_left_to(each.clone)]
     words = [each.words for each in planned]
     take_plug_ins_out(planned)
     return words
@@ -71,9 +71,10 @@ def test_another_clones_stays_and_is_told_until_that_clone_is_gone(clone, set_up
     other = make_plug_in_clone(tmp_path / "other")
     profile = set_up(other)
     assert take_everything_out(clone) == []
-    assert [(each.profile, each.clone) for each in plug_ins_of_others(clone, [])] == [(profile, other.root)]
+    assert find_plug_ins(clone, []) == [PlugIn(profile, other.root)]
+    assert clone.is_left_to(other.root)
     shutil.rmtree(other.root)
-    assert plug_ins_of_others(clone, []) == []
+    assert not clone.is_left_to(other.root)
     assert len(take_everything_out(clone)) == 1
     assert list(profile.plug_ins.iterdir()) == []
 
@@ -89,7 +90,7 @@ def test_of_a_link_the_link_alone_goes(clone, set_up):
 
 def test_one_in_a_folder_that_goes_as_a_whole_is_not_touched_first(clone, set_up, tmp_path):
     set_up(clone, root=tmp_path / "cache")
-    assert planned_plug_in_removals(clone, [tmp_path / "cache"]) == []
+    assert find_plug_ins(clone, [tmp_path / "cache"]) == []
 
 
 def test_one_that_cannot_be_removed_is_not_forgotten_and_the_others_are_done(clone, set_up, monkeypatch):

@@ -8,7 +8,7 @@ from cutsmith import __version__
 from cutsmith.worker import client
 from installer.gimp.config import Config
 from installer.gimp.plug_in import place_plug_in
-from installer.trial.worker_retirement import retire_worker
+from installer.trial.worker_trial import retire_worker
 from tests.core.worker.conftest import COMMAND, environment, is_alive, kill, short, wait_until
 from tests.installer.stand_ins import make_plug_in_clone, make_profile
 
