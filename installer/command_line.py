@@ -42,6 +42,17 @@ CUTSMITH_CHROMIUM the browser to take for them; pip's own settings (PIP_INDEX_UR
 """
 
 
+def named_extras(text: str) -> list[str]:
+    """The extras that a comma-separated list names. Raises ArgumentTypeError for one that is not known."""
+    names = [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in CHOOSABLE]
+    if unknown:
+        raise argparse.ArgumentTypeError(
+            f"there is no extra {', '.join(map(repr, unknown))}; known are {', '.join(CHOOSABLE)}"
+        )
+    return names
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line's grammar."""
     root = argparse.ArgumentParser(
@@ -52,105 +63,80 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    # Other names than the commands' own: a command's parser would overwrite what was given before it.
-    _add_extras(root, "host_extras", "without a command: install these extras too, of " + ", ".join(CHOOSABLE))
-    _add_host_options(root, "host_constraints", "host_quiet")
     commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    demo = commands.add_parser(
+
+    def command(name: str, usage: str, words: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, usage=f"python3 install.py {name} {usage}", help=words, allow_abbrev=False)
+
+    demo = command(
         "demo",
-        help="a .venv beside install.py, weights, and the sample photographs cut out into demo/",
-        allow_abbrev=False,
+        "[--with EXTRA,...]",
+        "a .venv beside install.py, weights, and the sample photographs cut out into demo/",
     )
-    _add_extras(demo, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}; those of an earlier run stay")
-    comfyui = commands.add_parser(
+    comfyui = command(
         "comfyui",
-        help="the node pack into a ComfyUI's custom_nodes, Cutsmith into its Python; what is there stays as it is",
-        usage="python3 install.py comfyui FOLDER [--python PATH] [--with EXTRA,...] [--constraint FILE] [--quiet]",
-        allow_abbrev=False,
+        "FOLDER [--python PATH] [--with EXTRA,...] [--constraint FILE] [--quiet]",
+        "the node pack into a ComfyUI's custom_nodes, Cutsmith into its Python; what is there stays as it is",
     )
-    comfyui.add_argument("folder", type=Path, metavar="FOLDER", help="the folder that holds ComfyUI's main.py")
-    comfyui.add_argument(
-        "--python", type=Path, metavar="PATH", help="ComfyUI's Python; looked for in .venv, venv and the portable's"
-    )
-    _add_extras(comfyui, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}")
-    _add_host_options(comfyui, "constraints", "quiet")
-    gimp = commands.add_parser(
+    gimp = command(
         "gimp",
-        help="the plug-in into every profile of GIMP 3, Cutsmith into .venv; then both are tried",
-        usage="python3 install.py gimp [--gimp-dir DIR] [--with EXTRA,...] [--python PATH]",
-        allow_abbrev=False,
+        "[--gimp-dir DIR] [--with EXTRA,...] [--python PATH]",
+        "the plug-in into every profile of GIMP 3, Cutsmith into .venv; then both are tried",
     )
-    _add_gimp_folder(gimp)
-    _add_extras(gimp, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}; those of an earlier run stay")
-    gimp.add_argument(
-        "--python", type=Path, metavar="PATH", help="run Cutsmith with this Python, which has it, instead of .venv's"
-    )
-    doctor = commands.add_parser(
+    doctor = command(
         "doctor",
-        help="tells whether each GIMP's plug-in and each ComfyUI's node pack works, and what to do; changes nothing",
-        usage="python3 install.py doctor [--gimp-dir DIR]",
-        allow_abbrev=False,
+        "[--gimp-dir DIR]",
+        "tells whether each GIMP's plug-in and each ComfyUI's node pack works, and what to do; changes nothing",
     )
-    _add_gimp_folder(doctor)
-    test = commands.add_parser(
-        "test",
-        help="everything that the tests need in .venv, then the tests",
-        usage="python3 install.py test [--quick | --hosts] [PYTEST ARGUMENT ...]",
-        allow_abbrev=False,
+    test = command(
+        "test", "[--quick | --hosts] [PYTEST ARGUMENT ...]", "everything that the tests need in .venv, then the tests"
     )
+    removal = command(
+        "uninstall",
+        "[--weights] [--yes]",
+        "removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP",
+    )
+
+    extras = f"install these extras too, of {', '.join(CHOOSABLE)}"
+    # Other names than the commands' own: a command's parser would overwrite what was given before it.
+    _add_extras(root, f"without a command: {extras}", "host_extras")
+    _add_extras(comfyui, extras)
+    for grammar in (demo, gimp):
+        _add_extras(grammar, f"{extras}; those of an earlier run stay")
+    for grammar, prefix in ((root, "host_"), (comfyui, "")):
+        grammar.add_argument(
+            "--constraint",
+            dest=f"{prefix}constraint_files",
+            action="append",
+            type=Path,
+            default=[],
+            metavar="FILE",
+            help="the versions of what is added, as pip's own --constraint; may be given again",
+        )
+        words = "say nothing where nothing is to do"
+        grammar.add_argument("--quiet", dest=f"{prefix}quiet", action="store_true", help=words)
+    for grammar in (gimp, doctor):
+        words = "one profile, the folder that holds GIMP's gimprc and plug-ins"
+        grammar.add_argument("--gimp-dir", dest="named", type=Path, metavar="DIR", help=words)
+    comfyui.add_argument("folder", type=Path, metavar="FOLDER", help="the folder that holds ComfyUI's main.py")
+    words = "ComfyUI's Python; looked for in .venv, venv and the portable's"
+    comfyui.add_argument("--python", type=Path, metavar="PATH", help=words)
+    words = "run Cutsmith with this Python, which has it, instead of .venv's"
+    gimp.add_argument("--python", type=Path, metavar="PATH", help=words)
     tier = test.add_mutually_exclusive_group()
-    tier.add_argument(
-        "--quick",
-        action="store_true",
-        help="run only the tests that need neither PyTorch, weights nor host programs, in two processes: a few minutes",
-    )
-    tier.add_argument(
-        "--hosts",
-        action="store_true",
-        help="prepare the host programs (ComfyUI, Chromium, GIMP) first; a test whose host is missing fails (as in CI)",
-    )
-    removal = commands.add_parser(
-        "uninstall", help="removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP"
-    )
+    words = "run only the tests that need neither PyTorch, weights nor host programs, in two processes: a few minutes"
+    tier.add_argument("--quick", action="store_true", help=words)
+    words = "prepare the host programs (ComfyUI, Chromium, GIMP) first; a test whose host is missing fails (as in CI)"
+    tier.add_argument("--hosts", action="store_true", help=words)
     removal.add_argument("--weights", action="store_true", help="also the weights in Cutsmith's own folder")
     removal.add_argument("--yes", action="store_true", help="do not ask")
     return root
 
 
-def _add_extras(grammar: argparse.ArgumentParser, name: str, words: str) -> None:
+def _add_extras(grammar: argparse.ArgumentParser, words: str, name: str = "extras") -> None:
     grammar.add_argument(
         "--with", dest=name, action="extend", type=named_extras, default=[], metavar="EXTRA,...", help=words
     )
-
-
-def _add_gimp_folder(grammar: argparse.ArgumentParser) -> None:
-    grammar.add_argument(
-        "--gimp-dir", type=Path, metavar="DIR", help="one profile, the folder that holds GIMP's gimprc and plug-ins"
-    )
-
-
-def _add_host_options(grammar: argparse.ArgumentParser, constraints: str, quiet: str) -> None:
-    grammar.add_argument(
-        "--constraint",
-        dest=constraints,
-        action="append",
-        type=Path,
-        default=[],
-        metavar="FILE",
-        help="the versions of what is added, as pip's own --constraint; may be given again",
-    )
-    grammar.add_argument("--quiet", dest=quiet, action="store_true", help="say nothing where nothing is to do")
-
-
-def named_extras(text: str) -> list[str]:
-    """The extras that a comma-separated list names. Raises ArgumentTypeError for one that is not known."""
-    names = [name.strip() for name in text.split(",")]
-    unknown = [name for name in names if name not in CHOOSABLE]
-    if unknown:
-        raise argparse.ArgumentTypeError(
-            f"there is no extra {', '.join(map(repr, unknown))}; known are {', '.join(CHOOSABLE)}"
-        )
-    return names
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -164,31 +150,27 @@ def main(arguments: Sequence[str]) -> int:
     options, others = grammar.parse_known_args(arguments)
     if others and options.command != "test":
         grammar.error(f"not understood: {' '.join(others)}")
-    if options.command and (options.host_extras or options.host_constraints or options.host_quiet):
+    given = {name: value for name, value in vars(options).items() if not name.startswith(("host_", "command"))}
+    for_host = options.host_extras, options.host_constraint_files
+    if options.command and (any(for_host) or options.host_quiet):
         grammar.error(f"options of {options.command} go after it")
     clone = this_clone()
     try:
-        if options.command == "demo":
-            run_demo(clone, options.extras)
-        elif options.command == "test":
-            return run_tests(clone, [each for each in others if each != "--"], hosts=options.hosts, quick=options.quick)
-        elif options.command == "uninstall":
-            uninstall(clone, weights=options.weights, yes=options.yes)
-        elif options.command == "gimp":
-            return install_into_gimp(clone, named=options.gimp_dir, extras=options.extras, python=options.python)
-        elif options.command == "doctor":
-            return examine(clone, options.gimp_dir)
-        elif options.command == "comfyui":
-            install_into_comfyui(
-                clone,
-                options.folder,
-                python=options.python,
-                extras=options.extras,
-                constraint_files=options.constraints,
-                quiet=options.quiet,
-            )
-        else:
-            install_into_host(clone, options.host_extras, options.host_constraints, quiet=options.host_quiet)
+        match options.command:
+            case "demo":
+                run_demo(clone, **given)
+            case "test":
+                return run_tests(clone, [each for each in others if each != "--"], **given)
+            case "uninstall":
+                uninstall(clone, **given)
+            case "gimp":
+                return install_into_gimp(clone, **given)
+            case "doctor":
+                return examine(clone, **given)
+            case "comfyui":
+                install_into_comfyui(clone, **given)
+            case _:
+                install_into_host(clone, *for_host, quiet=options.host_quiet)
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return failure.exit_code

@@ -22,20 +22,20 @@ WORDS = {
 
 def install_into_comfyui(
     clone: Clone,
-    named: Path,
+    folder: Path,
     *,
     python: Path | None = None,
     extras: Sequence[str] = (),
     constraint_files: Sequence[Path] = (),
     quiet: bool = False,
 ) -> None:
-    """Install the product with `extras` into the ComfyUI in the folder `named`, and put the pack into its custom_nodes.
+    """Install the product with `extras` into the ComfyUI in `folder`, and put the pack into its custom_nodes.
 
     `python` is ComfyUI's, looked for if None. What is added has the versions that `constraint_files` name. With
     `quiet` nothing is said where nothing is to do. Raises InstallFailed: no ComfyUI there, no Python of its own found,
     something else in the pack's place, or pip failed; custom_nodes stays as it was then.
     """
-    comfyui = find_comfyui(named)
+    comfyui = find_comfyui(folder)
     interpreter = find_interpreter(comfyui, python, clone)
     check_place(comfyui / "custom_nodes", clone)
     command = [str(interpreter.python), str(clone.root / "install.py")]

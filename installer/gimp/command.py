@@ -9,7 +9,7 @@ from pathlib import Path
 from installer.demo.weights import ensure_weights
 from installer.environment.virtual_environment import Installation, prepare_environment
 from installer.failure import FAILED, USAGE, InstallFailed
-from installer.folders import Clone
+from installer.folders import Clone, whole_path
 from installer.gimp.config import Config, wanted_config
 from installer.gimp.plug_in import check_place, contents, differences, place_plug_in, require_run_bit
 from installer.gimp.profiles import Profile, find_profiles
@@ -31,46 +31,41 @@ def install_into_gimp(
     into which nothing is installed. Raises InstallFailed where nothing could be done in any profile.
     """
     if python is not None and extras:
-        raise InstallFailed(
-            "--with installs into .venv, and --python takes another Python as it is.", "Give one of the two.", USAGE
-        )
+        what = "--with installs into .venv, and --python takes another Python as it is."
+        raise InstallFailed(what, "Give one of the two.", USAGE)
     contents(clone)  # a clone that is not whole is found before anything is fetched
     profiles = find_profiles(named) or make_profile()
     print("Cutsmith's plug-in goes into " + "".join(f"\n  {profile.place}" for profile in profiles))
-    refused = _refused(profiles, clone)
-    if len(refused) == len(profiles):
-        raise InstallFailed("\n".join(str(verdict) for verdict in refused))
-
-    interpreter = _chosen(python, clone) if python is not None else None
-    if interpreter is None:
-        interpreter = prepare_environment(clone, Installation(extras=tuple(extras)))
-    ensure_weights(interpreter)
-    config = wanted_config(clone, interpreter, _options(named, python))
-    skipped = {verdict.profile for verdict in refused}
-    placed = [_place(profile, clone, config) for profile in profiles if profile not in skipped]
-    for verdict in placed:
-        if verdict.is_ready:
-            retire_worker(verdict.profile.place)
-    trials = Trials(find_programs() if any(verdict.is_ready for verdict in placed) else ())
-    verdicts = [trials.verdict(each.profile, config) if each.is_ready else each for each in placed]
-    print()
-    for verdict in (*refused, *verdicts):
-        print(verdict)
-    return 0 if all(verdict.is_ready for verdict in (*refused, *verdicts)) else FAILED
-
-
-def _refused(profiles: Sequence[Profile], clone: Clone) -> list[Verdict]:
-    verdicts = []
+    refused = {}
     for profile in profiles:
         try:
             check_place(profile, clone)
         except InstallFailed as failure:
-            verdicts.append(not_ready(profile, failure))
-    return verdicts
+            refused[profile] = not_ready(profile, failure)
+    if len(refused) == len(profiles):
+        raise InstallFailed("\n".join(str(verdict) for verdict in refused.values()))
+
+    # What has to be said again for the same to be done again.
+    options = [] if named is None else ["--gimp-dir", str(whole_path(named))]
+    if python is None:
+        interpreter = prepare_environment(clone, Installation(extras=tuple(extras)))
+    else:
+        interpreter = whole_path(python)
+        _require_cutsmith(interpreter, clone)
+        options += ["--python", str(interpreter)]
+    ensure_weights(interpreter)
+    config = wanted_config(clone, interpreter, options)
+    verdicts = [*refused.values(), *(_place(each, clone, config) for each in profiles if each not in refused)]
+    trials = Trials(find_programs() if any(verdict.is_ready for verdict in verdicts) else ())
+    verdicts = [trials.verdict(each.profile, config) if each.is_ready else each for each in verdicts]
+    print()
+    for verdict in verdicts:
+        print(verdict)
+    return 0 if all(verdict.is_ready for verdict in verdicts) else FAILED
 
 
 def _place(profile: Profile, clone: Clone, config: Config) -> Verdict:
-    """Put the plug-in into `profile`; ready is one in which it is whole."""
+    """Put the plug-in into `profile`; ready is one in which it is whole, and no worker runs the code of before."""
     try:
         is_new = place_plug_in(profile, clone, config)
         remember(RememberedProfile(str(profile.folder), str(clone.root)))
@@ -81,35 +76,24 @@ def _place(profile: Profile, clone: Clone, config: Config) -> Verdict:
     except InstallFailed as failure:
         return not_ready(profile, failure)
     print(f"{profile.place}: {'copied' if is_new else 'there already, and the same'}.")
+    retire_worker(profile.place)
     return Verdict(profile, True, "")
 
 
-def _options(named: Path | None, python: Path | None) -> list[str]:
-    """What has to be said again for the same to be done again."""
-    options = ["--gimp-dir", str(_absolute(named))] if named is not None else []
-    return options + (["--python", str(_absolute(python))] if python is not None else [])
-
-
-def _chosen(python: Path, clone: Clone) -> Path:
-    """The interpreter that --python names. Raises InstallFailed unless it runs this clone's version of Cutsmith."""
-    path = _absolute(python)
-    if not path.is_file():
-        raise InstallFailed(f"There is no Python {path}.", "Give the path of one that Cutsmith is installed in.")
+def _require_cutsmith(python: Path, clone: Clone) -> None:
+    """Raise InstallFailed unless the interpreter that --python names runs this clone's version of Cutsmith."""
+    if not python.is_file():
+        raise InstallFailed(f"There is no Python {python}.", "Give the path of one that Cutsmith is installed in.")
     # A folder that PYTHONPATH names does not count: the plug-in does not hand that on.
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
-    question = "import cutsmith; print(cutsmith.__version__)"
-    remedy = f'Install it there:  "{path}" "{clone.root / "install.py"}"   or leave --python out.'
+    remedy = f'Install it there:  "{python}" "{clone.root / "install.py"}"   or leave --python out.'
     try:
-        answer = run_limited([str(path), "-c", question], ANSWER_SECONDS, environment)
+        question = "import cutsmith; print(cutsmith.__version__)"
+        answer = run_limited([str(python), "-c", question], ANSWER_SECONDS, environment)
     except OSError as problem:
-        raise InstallFailed(f"{path} cannot be run: {problem.strerror or problem}.", remedy) from problem
+        raise InstallFailed(f"{python} cannot be run: {problem.strerror or problem}.", remedy) from problem
     if answer.code != 0:
-        raise InstallFailed(f"{path} has no Cutsmith that it can import:\n{answer.last_words(1)}", remedy)
+        raise InstallFailed(f"{python} has no Cutsmith that it can import:\n{answer.last_words(1)}", remedy)
     found = answer.output.strip()
     if found != clone.version:
-        raise InstallFailed(f"{path} has Cutsmith {found}; this clone is {clone.version}.", remedy)
-    return path
-
-
-def _absolute(path: Path) -> Path:
-    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 (a link to an interpreter is not followed)
+        raise InstallFailed(f"{python} has Cutsmith {found}; this clone is {clone.version}.", remedy)

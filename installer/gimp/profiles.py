@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installer.failure import InstallFailed
+from installer.folders import folder_of_variable, whole_path
 
 VARIABLE = "GIMP3_DIRECTORY"
 FLATPAK = ".var/app/org.gimp.GIMP/config/GIMP"
@@ -46,10 +47,15 @@ class Profile:
 
 
 def find_profiles(named: Path | None = None) -> list[Profile]:
-    """The profile `named`, or all of GIMP 3's that are found, the oldest first. Raises InstallFailed like `_named`."""
+    """The profile `named`, or all of GIMP 3's that are found, the oldest first.
+
+    Raises InstallFailed: there is no folder of the name, or it holds other things than a profile does.
+    """
     if named is not None:
-        return [_named(named)]
-    profiles = [Profile(folder) for folder in _from_variable()]
+        return [_named(whole_path(named))]
+    variable = os.environ.get(VARIABLE, "").strip()
+    # As GIMP does: one that is not absolute begins at the home folder.
+    profiles = [Profile(Path.home() / variable)] if variable and (Path.home() / variable).is_dir() else []
     profiles += [Profile(folder) for folder in _versions_in(profiles_root())]
     if sys.platform == "linux":
         profiles += [Profile(folder, is_flatpak=True) for folder in _versions_in(Path.home() / FLATPAK)]
@@ -62,34 +68,21 @@ def find_profiles(named: Path | None = None) -> list[Profile]:
 def profiles_root() -> Path:
     """The folder that holds GIMP's profiles, one a version."""
     if sys.platform == "win32":
-        roaming = os.environ.get("APPDATA", "").strip()
-        return (Path(roaming) if roaming else Path.home() / "AppData/Roaming") / "GIMP"
+        return folder_of_variable("APPDATA", "AppData/Roaming") / "GIMP"
     if sys.platform == "darwin":
         return Path.home() / "Library/Application Support/GIMP"
-    chosen = os.environ.get("XDG_CONFIG_HOME", "").strip()
+    chosen = folder_of_variable("XDG_CONFIG_HOME", ".config")
     # As GLib does, which GIMP asks: one that is not absolute is passed over.
-    return (Path(chosen) if Path(chosen).is_absolute() else Path.home() / ".config") / "GIMP"
+    return (chosen if chosen.is_absolute() else Path.home() / ".config") / "GIMP"
 
 
 def _versions_in(root: Path) -> list[Path]:
-    if not root.is_dir():
-        return []
-    folders = [folder for folder in root.iterdir() if VERSION.fullmatch(folder.name) and folder.is_dir()]
+    folders = [each for each in root.glob("3.*") if VERSION.fullmatch(each.name) and each.is_dir()]
     return sorted(folders, key=lambda folder: int(folder.name.partition(".")[2]))
 
 
-def _from_variable() -> list[Path]:
-    named = os.environ.get(VARIABLE, "").strip()
-    folder = Path.home() / named  # as GIMP does: one that is not absolute begins at the home folder
-    return [folder] if named and folder.is_dir() else []
-
-
-def _named(named: Path) -> Profile:
-    """The profile in the folder that `--gimp-dir` names.
-
-    Raises InstallFailed: there is no such folder, or it holds other things than a profile does.
-    """
-    folder = Path(os.path.abspath(named.expanduser()))  # noqa: PTH100 (`absolute` keeps "..", `resolve` follows links)
+def _named(folder: Path) -> Profile:
+    """The profile in the folder that `--gimp-dir` names."""
     if not folder.is_dir():
         raise InstallFailed(
             f"There is no folder {folder}.",
@@ -98,15 +91,11 @@ def _named(named: Path) -> Profile:
         )
     inside = _versions_in(folder)
     if inside:
-        raise InstallFailed(
-            f"{folder} is not a profile of GIMP but holds {', '.join(each.name for each in inside)}.",
-            f"Give one of them:  --gimp-dir {_quoted(inside[-1])}",
-        )
+        what = f"{folder} is not a profile of GIMP but holds {', '.join(each.name for each in inside)}."
+        raise InstallFailed(what, f'Give one of them:  --gimp-dir "{inside[-1]}"')
     if folder.name == "plug-ins":
-        raise InstallFailed(
-            f"{folder} is the folder of plug-ins inside a profile.",
-            f"Give the profile:  --gimp-dir {_quoted(folder.parent)}",
-        )
+        what = f"{folder} is the folder of plug-ins inside a profile."
+        raise InstallFailed(what, f'Give the profile:  --gimp-dir "{folder.parent}"')
     is_profile = VERSION.fullmatch(folder.name) or any((folder / mark).exists() for mark in MARKS)
     if not is_profile and any(folder.iterdir()):
         raise InstallFailed(
@@ -114,7 +103,3 @@ def _named(named: Path) -> Profile:
             "Give the folder that holds GIMP 3's gimprc and plug-ins, or an empty one.",
         )
     return Profile(folder, is_flatpak=folder.is_relative_to(Path.home() / FLATPAK))
-
-
-def _quoted(path: Path) -> str:
-    return f'"{path}"'

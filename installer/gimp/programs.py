@@ -26,6 +26,7 @@ WITHOUT_GIMP_3 = (
     "  Without it, the command line makes a mask:  cutsmith cut PHOTO --mask-only -o mask.png\n"
     "  which File > Open as Layers brings into GIMP."
 )
+NAME_IT = "Start GIMP 3 once and close it, or name its profile's folder:  python3 install.py gimp --gimp-dir DIR"
 
 
 @dataclass(frozen=True)
@@ -40,28 +41,25 @@ class Program:
         """Whether it is the one without windows."""
         return "console" in self.path.name
 
-    @property
-    def profile_version(self) -> str:
-        """What its profile is called, such as "3.0"."""
-        return ".".join(self.version.split(".")[:2])
-
 
 def find_programs() -> list[Program]:
     """Every GIMP program on the search path and where GIMP's own installers put it, consoles first."""
     found: dict[Path, Program] = {}
-    paths = sorted(_paths(), key=lambda path: ("console" not in path.name, -len(path.name)))
-    for path in paths:
-        version = _version(path)
+    for path in sorted(_paths(), key=lambda path: ("console" not in path.name, -len(path.name))):
+        try:
+            answer = run_limited([str(path), "--version"], VERSION_SECONDS, gimp_environment())
+        except OSError:
+            continue
+        version = SAID.search(answer.output)
         if version:
-            found.setdefault(path.resolve(), Program(path, version))
+            found.setdefault(path.resolve(), Program(path, version[1]))
     return list(found.values())
 
 
 def console_for(profile: Profile, programs: Sequence[Program]) -> Program | None:
     """The console of the GIMP that `profile` belongs to; where its version is not known, that of the newest GIMP 3."""
-    consoles = [each for each in programs if each.is_console and each.version.startswith("3.")]
-    if profile.version:
-        consoles = [each for each in consoles if each.profile_version == profile.version]
+    begins = f"{profile.version or '3'}."
+    consoles = [each for each in programs if each.is_console and f"{each.version}.".startswith(begins)]
     return max(consoles, key=lambda each: [int(part) for part in each.version.split(".")], default=None)
 
 
@@ -72,29 +70,24 @@ def make_profile() -> list[Profile]:
     Raises InstallFailed where there is no GIMP 3, or it made none.
     """
     programs = find_programs()
-    for program in programs:
-        if program.version.startswith("3."):
-            print(f"GIMP {program.version} was never started here: it is started once, without a window.")
-            ended = run_limited([str(program.path), "-idf", "--quit"], START_SECONDS, gimp_environment())
-            profiles = find_profiles()
-            if profiles:
-                return profiles
-            raise InstallFailed(
-                f"{program.path} made no profile in {profiles_root()}:\n{ended.last_words()}",
-                "Start GIMP once and close it, or name its profile's folder:  python3 install.py gimp --gimp-dir DIR",
-            )
+    program = next((each for each in programs if each.version.startswith("3.")), None)
+    if program is not None:
+        print(f"GIMP {program.version} was never started here: it is started once, without a window.")
+        ended = run_limited([str(program.path), "-idf", "--quit"], START_SECONDS, gimp_environment())
+        profiles = find_profiles()
+        if profiles:
+            return profiles
+        raise InstallFailed(f"{program.path} made no profile in {profiles_root()}:\n{ended.last_words()}", NAME_IT)
     if (Path.home() / FLATPAK).parents[1].is_dir() and sys.platform == "linux":
         raise InstallFailed(
             f"The Flatpak of GIMP has no profile yet: there is no 3.0 or newer in {Path.home() / FLATPAK}.",
             "Start it once and close it, then run the same command again.",
         )
-    if programs or _versions_before_3():
-        found = f"Found GIMP {programs[0].version}" if programs else f"Found {_versions_before_3()[-1]}"
-        raise InstallFailed(f"{found}, and no GIMP 3.", WITHOUT_GIMP_3)
-    raise InstallFailed(
-        f"No GIMP 3 was found: no gimp program on the search path, and no profile in {profiles_root()}.",
-        "Start GIMP 3 once and close it, or name its profile's folder:  python3 install.py gimp --gimp-dir DIR",
-    )
+    older = [f"GIMP {each.version}" for each in programs] or sorted(map(str, profiles_root().glob("2.*")), reverse=True)
+    if older:
+        raise InstallFailed(f"Found {older[0]}, and no GIMP 3.", WITHOUT_GIMP_3)
+    what = f"No GIMP 3 was found: no gimp program on the search path, and no profile in {profiles_root()}."
+    raise InstallFailed(what, NAME_IT)
 
 
 def gimp_environment(**variables: str) -> dict[str, str]:
@@ -115,33 +108,15 @@ def _paths() -> Iterator[Path]:
             names = [name for name in os.listdir(folder) if NAMES.fullmatch(name)]  # noqa: PTH208 (PATH may be long)
         except OSError:
             continue
-        for name in names:
-            path = folder / name
-            # On Windows only the console says its version; the other one would open a window.
-            if shutil.which(str(path)) and (sys.platform != "win32" or "console" in name):
-                yield path
+        # On Windows only the console says its version; the other one would open a window.
+        names = [name for name in names if sys.platform != "win32" or "console" in name]
+        yield from (folder / name for name in names if shutil.which(str(folder / name)))
 
 
 def _installers_folders() -> list[Path]:
     if sys.platform == "win32":
-        variables = ("ProgramFiles", "LOCALAPPDATA")
-        roots = [Path(os.environ[name]) for name in variables if os.environ.get(name)]
+        roots = [Path(os.environ[name]) for name in ("ProgramFiles", "LOCALAPPDATA") if os.environ.get(name)]
         return [root / beneath for root in roots for beneath in ("GIMP 3/bin", "Programs/GIMP 3/bin")]
     if sys.platform == "darwin":
         return [root / "GIMP.app/Contents/MacOS" for root in (Path("/Applications"), Path.home() / "Applications")]
     return []
-
-
-def _version(path: Path) -> str:
-    """What a program says its version is; empty where it does not say."""
-    try:
-        answer = run_limited([str(path), "--version"], VERSION_SECONDS, gimp_environment())
-    except OSError:
-        return ""
-    match = SAID.search(answer.output)
-    return match.group(1) if match else ""
-
-
-def _versions_before_3() -> list[Path]:
-    root = profiles_root()
-    return sorted(root.glob("2.*")) if root.is_dir() else []

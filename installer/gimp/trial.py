@@ -13,6 +13,8 @@ from installer.gimp.profiles import Profile
 from installer.gimp.programs import Program, console_for
 from installer.trial.worker_trial import try_worker
 
+CUT_OUT = "Filters > Cut Out\N{HORIZONTAL ELLIPSIS}"
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -35,35 +37,32 @@ class Trials:
 
     programs: Sequence[Program]
     changes_nothing: bool = False
-    tried: dict[str, str | InstallFailed] = field(default_factory=dict)
+    tried: dict[str, InstallFailed | None] = field(default_factory=dict)
 
     def verdict(self, profile: Profile, config: Config) -> Verdict:
         """What came of trying the plug-in in `profile`, which is whole, with what it is told."""
         try:
             self._try_worker(profile, config)
-            if profile.is_flatpak:
-                return Verdict(profile, True, _words_for_flatpak(config))
-            return Verdict(profile, True, self._words_of_gimp(profile))
+            return Verdict(profile, True, _flatpaks(config) if profile.is_flatpak else self._try_gimp(profile))
         except InstallFailed as failure:
             return not_ready(profile, failure)
 
     def _try_worker(self, profile: Profile, config: Config) -> None:
         if config.text not in self.tried:
+            self.tried[config.text] = None
             try:
-                self.tried[config.text] = try_worker(profile.place, config)
-                print(f"Tried: {self.tried[config.text]}.")
+                print(f"Tried: {try_worker(profile.place, config)}.")
             except InstallFailed as failure:
                 self.tried[config.text] = failure
-        outcome = self.tried[config.text]
-        if isinstance(outcome, InstallFailed):
-            raise outcome
+        failed = self.tried[config.text]
+        if failed is not None:
+            raise failed
 
-    def _words_of_gimp(self, profile: Profile) -> str:
+    def _try_gimp(self, profile: Profile) -> str:
         console = console_for(profile, self.programs)
-        ready = "ready: Filters > Cut Out\N{HORIZONTAL ELLIPSIS} after a restart of GIMP"
+        ready = f"ready: {CUT_OUT} after a restart of GIMP"
         if console is None:
-            name = f"gimp-console-{profile.version or '3'}"
-            return f"{ready} (not tried in GIMP: no {name} on the search path)"
+            return f"{ready} (not tried in GIMP: no gimp-console-{profile.version or '3'} on the search path)"
         if self.changes_nothing:
             with rehearsal(profile) as folder:
                 require_procedures(console, profile, folder)
@@ -77,22 +76,19 @@ def not_ready(profile: Profile, failure: InstallFailed) -> Verdict:
     return Verdict(profile, False, f"NOT READY: {failure}")
 
 
-def _words_for_flatpak(config: Config) -> str:
+def _flatpaks(config: Config) -> str:
     """Raises InstallFailed where the sandbox cannot start the interpreter: it has another /usr than the machine."""
     python = Path(config.command[0])
+    homes = (Path.home(), Path.home().resolve())
     # An environment's python is a link to the interpreter that it was made with: both have to be there.
-    outside = [path for path in (python, python.resolve()) if not _is_at_home(path)]
-    if outside:
-        raise InstallFailed(
-            f"a Flatpak's GIMP starts only programs that lie in the home folder, and not {outside[0]}.",
-            "Run install.py with a Python in the home folder, such as that of `uv python install 3.12`, in a clone "
-            "that lies there too.",
-        )
+    for path in (python, python.resolve()):
+        if not any(path.is_relative_to(home) for home in homes):
+            raise InstallFailed(
+                f"a Flatpak's GIMP starts only programs that lie in the home folder, and not {path}.",
+                "Run install.py with a Python in the home folder, such as that of `uv python install 3.12`, in a clone "
+                "that lies there too.",
+            )
     return (
         "copied, and not tried: a Flatpak's GIMP cannot be asked from outside. Its sandbox has the home folder, where "
-        f"{python} lies. Restart GIMP and look for Filters > Cut Out\N{HORIZONTAL ELLIPSIS}"
+        f"{python} lies. Restart GIMP and look for {CUT_OUT}"
     )
-
-
-def _is_at_home(path: Path) -> bool:
-    return path.is_relative_to(Path.home()) or path.is_relative_to(Path.home().resolve())

@@ -63,7 +63,7 @@ def test_a_gimp_that_was_never_started_makes_its_profile_itself(programs, own_fo
 
 def test_one_that_makes_none_is_a_failure_with_its_words(programs):
     make_gimp(programs, before="echo its disk is full >&2; exit 1")
-    with pytest.raises(InstallFailed, match=r"made no profile in .*/GIMP:\n +its disk is full\n +Start GIMP once"):
+    with pytest.raises(InstallFailed, match=r"made no profile in .*/GIMP:\n +its disk is full\n +Start GIMP 3 once"):
         make_profile()
 
 
