@@ -22,6 +22,11 @@ class Size:
     def __str__(self) -> str:
         return f"{self.download_megabytes} MB of packages, {self.disk_megabytes} MB of disk"
 
+    @property
+    def at_once(self) -> int:
+        """The megabytes that have to be free: pip keeps the files that it fetched until all of them are unpacked."""
+        return self.download_megabytes + self.disk_megabytes
+
     def __add__(self, other: Size) -> Size:
         return Size(self.download_megabytes + other.download_megabytes, self.disk_megabytes + other.disk_megabytes)
 

@@ -122,8 +122,7 @@ def _install(
     )
     if importlib.util.find_spec("pip") is None:
         raise InstallFailed(f"{python} has no pip.", f"Give it one:  {python} -m ensurepip   or  uv pip install pip")
-    # pip keeps the files that it fetched until all of them are unpacked.
-    require_space(Path(sys.prefix), lacking.size.download_megabytes + lacking.size.disk_megabytes)
+    require_space(Path(sys.prefix), lacking.size.at_once)
     pip = partial(run_pip, python, folder=clone.root)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -6,7 +6,6 @@ import importlib.util
 import os
 import shutil
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,12 +63,33 @@ def prepare_environment(clone: Clone, installation: Installation) -> Path:
     kept = found if found is not None and found.complete and found.same_place(wanted) and python.exists() else None
     if kept is not None:
         wanted = replace(wanted, extras=tuple(sorted({*wanted.extras, *kept.extras})))
-    _announce(environment, wanted, kept)
+    size = size_of(wanted.extras)
+    extras = f" with {', '.join(wanted.extras)}" if wanted.extras else ""
+    print(
+        f"Setting up {environment}{extras}: fetches at most {size.download_megabytes} MB of packages "
+        f"(less what is there already), takes {size.disk_megabytes} MB of disk."
+    )
+    require_space(environment, (size - (size_of(kept.extras) if kept is not None else NOTHING)).at_once)
     if kept is not None:
         write_stamp(environment, replace(kept, complete=False))
     else:
-        _make_anew(environment, found, wanted)
-    _install(python, clone, wanted.extras, constraints)
+        require_venv()
+        if found is not None:
+            reason = "an earlier run did not finish" if not found.complete else "the clone or its Python has changed"
+            print(f"Making {environment} anew: {reason}.")
+            shutil.rmtree(environment)
+        environment.mkdir(exist_ok=True)
+        write_stamp(environment, wanted)
+        make_environment(environment)
+
+    pins = ["--constraint", constraints.name] if constraints else []
+    arguments = ["install", "--prefer-binary", *main_targets(wanted.extras), *pins]
+    run_pip(python, arguments, folder=clone.root, doing="installing Cutsmith")
+    for step in steps_for(wanted.extras):
+        print(step.message)
+        arguments = ["install", "--prefer-binary", *step.options, step.requirement, *pins]
+        doing = f"installing {step.requirement}"
+        run_pip(python, arguments, folder=clone.root, doing=doing, variables=step.variables)
     write_stamp(environment, replace(wanted, complete=True))
     return python
 
@@ -77,46 +97,18 @@ def prepare_environment(clone: Clone, installation: Installation) -> Path:
 def _own_stamp(environment: Path) -> Stamp | None:
     """The stamp of an environment that this installer made; None where there is none, or only an empty folder."""
     stamp = read_stamp(environment)
-    occupied = (
-        environment.is_symlink() or environment.is_file() or (environment.is_dir() and any(environment.iterdir()))
-    )
-    if stamp is None and occupied:
-        raise not_ours(
-            environment, f"Install into it with  {environment_python(environment)} install.py  or move it away."
-        )
+    is_link_or_file = environment.is_symlink() or environment.is_file()
+    if stamp is None and (is_link_or_file or (environment.is_dir() and any(environment.iterdir()))):
+        command = f"{environment_python(environment)} install.py"
+        raise not_ours(environment, f"Install into it with  {command}  or move it away.")
     return stamp
-
-
-def _announce(environment: Path, wanted: Stamp, kept: Stamp | None) -> None:
-    """Say what setting up costs, and stop where the disk has no room for what is not there yet."""
-    size = size_of(wanted.extras)
-    extras = f" with {', '.join(wanted.extras)}" if wanted.extras else ""
-    print(
-        f"Setting up {environment}{extras}: fetches at most {size.download_megabytes} MB of packages "
-        f"(less what is there already), takes {size.disk_megabytes} MB of disk."
-    )
-    more = size - (size_of(kept.extras) if kept is not None else NOTHING)
-    # pip keeps the files that it fetched until all of them are unpacked.
-    require_space(environment, more.download_megabytes + more.disk_megabytes)
-
-
-def _make_anew(environment: Path, found: Stamp | None, wanted: Stamp) -> None:
-    require_venv()
-    if found is not None:
-        reason = "an earlier run did not finish" if not found.complete else "the clone or its Python has changed"
-        print(f"Making {environment} anew: {reason}.")
-        shutil.rmtree(environment)
-    environment.mkdir(exist_ok=True)
-    write_stamp(environment, wanted)
-    make_environment(environment)
 
 
 def require_venv() -> None:
     """Raise InstallFailed unless the running Python can make virtual environments."""
     if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
-        raise InstallFailed(
-            "This Python cannot make virtual environments: its venv or ensurepip is missing.", venv_remedy()
-        )
+        what = "This Python cannot make virtual environments: its venv or ensurepip is missing."
+        raise InstallFailed(what, venv_remedy())
 
 
 def make_environment(environment: Path) -> None:
@@ -134,14 +126,3 @@ def venv_remedy() -> str:
     if Path("/etc/debian_version").exists():
         return f"sudo apt install python3-venv python{version}-venv   and run the same command again."
     return "Install Python with its venv and ensurepip modules (python.org's has them) and run the same command again."
-
-
-def _install(python: Path, clone: Clone, extras: Sequence[str], constraints: Path | None) -> None:
-    pins = ["--constraint", constraints.name] if constraints else []
-    arguments = ["install", "--prefer-binary", *main_targets(extras), *pins]
-    run_pip(python, arguments, folder=clone.root, doing="installing Cutsmith")
-    for step in steps_for(extras):
-        print(step.message)
-        arguments = ["install", "--prefer-binary", *step.options, step.requirement, *pins]
-        doing = f"installing {step.requirement}"
-        run_pip(python, arguments, folder=clone.root, doing=doing, variables=step.variables)

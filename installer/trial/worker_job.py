@@ -29,24 +29,20 @@ def cut(config: dict[str, Any]) -> dict[str, Any]:
             here = {model["name"] for model in listed["models"] if model["here"]}
             defaults = [name for name in listed["default_removers"] if name in here]
             if not defaults:
-                return found | {"what": "no weights are on this machine", "fetch": listed["default_removers"][0]}
+                fetch = f'"{config["command"][0]}" -m cutsmith models fetch {listed["default_removers"][0]}'
+                raise session.WorkerError("The weights of the default model are not on this machine.", fetch)
             started = time.monotonic()
             found["model"] = defaults[0]
             pixels = protocol.Array("uint8", (SIDE, SIDE, 3), picture())
             answer = worker.run("cut", {"model": defaults[0], "matting": "none"}, {"pixels": pixels})
             shape = tuple(answer.arrays["alpha"].shape)
             if shape != (SIDE, SIDE):
-                return found | {
-                    "what": f"The worker gave a mask of {shape}; {(SIDE, SIDE)} was expected.",
-                    "remedy": "",
-                }
+                raise session.WorkerError(f"The worker gave a mask of {shape}; {(SIDE, SIDE)} was expected.")
     except (session.WorkerError, protocol.ProtocolError) as problem:
         # The engine that found no subject ran all the same, and had an opinion on a disc.
         if getattr(problem, "type", "") != NOT_FOUND:
-            return found | {
-                "what": getattr(problem, "what", "") or str(problem),
-                "remedy": getattr(problem, "remedy", ""),
-            }
+            what, remedy = getattr(problem, "what", "") or str(problem), getattr(problem, "remedy", "")
+            return found | {"what": what, "remedy": remedy}
     return found | {"seconds": round(time.monotonic() - started, 1)}
 
 

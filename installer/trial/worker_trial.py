@@ -38,13 +38,9 @@ def try_worker(folder: Path, config: Config) -> str:
     if found["version"] not in ("", config.version):
         what = f"{python} runs Cutsmith {found['version']}; the plug-in is of {config.version}."
         raise InstallFailed(what, config.install)
-    if "fetch" in found:
-        remedy = f'"{python}" -m cutsmith models fetch {found["fetch"]}'
-        raise InstallFailed("The weights of the default model are not on this machine.", remedy)
     if "what" in found:
-        if found["version"]:
-            raise InstallFailed(found["what"], found["remedy"] or config.install)
-        raise InstallFailed(f"{found['what']} It said\n{ended.last_words()}", config.install)
+        said = "" if found["version"] else f" It said\n{ended.last_words()}"
+        raise InstallFailed(f"{found['what']}{said}", found["remedy"] or config.install)
     return f"Cutsmith {found['version']} cut a small picture out with {found['model']} in {found['seconds']} s"
 
 

@@ -105,7 +105,7 @@ def _debians(hosts: Path) -> Path:
             f"Install Chromium or Chrome, or name one with {CHOSEN}.",
         )
     print(f"Unpacking Debian's chromium: fetches {SIZE.download_megabytes} MB, takes {SIZE.disk_megabytes} MB of disk.")
-    require_space(hosts, SIZE.download_megabytes + SIZE.disk_megabytes)
+    require_space(hosts, SIZE.at_once)
     with scratch_folder(hosts / "chromium-unfinished") as folder:
         unfinished = folder / home.name
         files = fetch_packages(folder / "apt", [PACKAGE], alone=FONTS)

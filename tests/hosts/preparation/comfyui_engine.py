@@ -107,7 +107,7 @@ def _make_anew(comfyui: Path, stamp: EngineStamp, clone: Clone, python: Path, pi
     home = comfyui.parent
     if comfyui.exists():
         shutil.rmtree(comfyui)
-    require_space(home, SIZE.download_megabytes + SIZE.disk_megabytes)
+    require_space(home, SIZE.at_once)
     home.mkdir(parents=True, exist_ok=True)
     _write(home, stamp)
     with scratch_folder(home / "unfinished") as folder:
