@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from installer.comfyui.removal import (
@@ -16,6 +14,7 @@ from installer.comfyui.removal import (
     planned_comfyui_removals,
     take_out,
 )
+from installer.copied_folder import remove
 from installer.demo.command import contact_sheet_of, photographs_of, results_of
 from installer.demo.photographs import PHOTOGRAPHS
 from installer.environment.interpreter import running_interpreter
@@ -36,27 +35,6 @@ CACHE_PARTS = {
 }
 
 
-@dataclass
-class Removal:
-    """What is to be removed: whole folders, single files, and folders only if they are empty by then."""
-
-    folders: list[Path] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
-    if_empty: list[Path] = field(default_factory=list)
-
-    def carry_out(self) -> None:
-        """Remove the folders and the files."""
-        for folder in self.folders:
-            # Weights may lie in a folder that is a link to a larger disk: the link's target is somebody else's.
-            if folder.is_symlink():
-                folder.unlink()
-            else:
-                require_nothing_mounted(folder)
-                shutil.rmtree(folder)
-        for file in self.files:
-            file.unlink()
-
-
 def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
     """Say what there is to remove, ask (unless `yes`), and remove it; `weights` takes Cutsmith's own weights too.
 
@@ -64,12 +42,12 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
     names only what is Cutsmith's goes. Raises InstallFailed where there is nobody to ask, pip failed in a ComfyUI, or a
     plug-in could not be taken out of GIMP.
     """
-    removal = planned_removal(clone, weights=weights)
-    comfyuis = planned_comfyui_removals(clone, removal.folders)
-    plug_ins = find_plug_ins(clone, removal.folders)
+    going = planned_removal(clone, weights=weights)
+    comfyuis = planned_comfyui_removals(clone, going)
+    plug_ins = find_plug_ins(clone, going)
     if read_stamp(clone.environment) is None and clone.environment.exists():
         print(f"{clone.environment} stays: this installer did not make it.")
-    for host in comfyuis_left(removal.folders):
+    for host in comfyuis_left(going):
         if clone.is_left_to(Path(host.clone)):
             print(f"{host.folder} keeps Cutsmith: it is from {host.clone}, whose own uninstall takes it out.")
     for each in plug_ins:
@@ -78,24 +56,24 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
     plug_ins = [each for each in plug_ins if not clone.is_left_to(each.clone)]
     print(_about_other_environments(clone, comfyuis))
     words = [line for each in comfyuis for line in each.words] + [each.words for each in plug_ins]
-    is_something = bool(removal.folders or removal.files or words)
-    if is_something:
-        print("To be removed:")
-        files = sorted({*removal.files}, key=lambda file: (len(file.parts), file.name))
-        for line in (*words, *(f"{path}  ({_megabytes(path)} MB)" for path in (*removal.folders, *files))):
-            print(f"  {line}")
+    words += [f"{path}  ({_megabytes(path)} MB)" for path in going]
+    if words:
+        print("To be removed:", *words, sep="\n  ")
         if not yes:
             _ask()
     # What runs in .venv first: a GIMP that is started meanwhile has no plug-in that points to nothing.
     take_plug_ins_out(plug_ins)
-    removal.carry_out()
+    for path in going:
+        if path.is_dir() and not path.is_symlink():
+            require_nothing_mounted(path)
+        remove(path)  # weights may lie behind a link to a larger disk: its target is somebody else's
     forget_what_is_gone()
     forget_profiles_without_plug_in()
     take_out(comfyuis, clone)
-    if not is_something:
+    if not words:
         print("Nothing to remove.")
         return
-    for folder in removal.if_empty:
+    for folder in (clone.demo / "photos", clone.demo / "previews", clone.demo, user_data()):
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
     print("Removed.")
@@ -103,20 +81,17 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
         print(f"The weights in {user_data() / 'models'} stay; --weights removes them too.")
 
 
-def planned_removal(clone: Clone, *, weights: bool) -> Removal:
-    """What of the installer's and the product's is there."""
+def planned_removal(clone: Clone, *, weights: bool) -> list[Path]:
+    """What of the installer's and the product's is there: folders, then files."""
     in_named_cache = _own_in_named_cache()
     folders = [default_cache(), *(path for path in in_named_cache if path.is_dir())]
     if read_stamp(clone.environment) is not None:
         folders.insert(0, clone.environment)
     if weights:
         folders += [user_data() / "models", user_data() / "first-seen"]
-    files = [*in_named_cache, *photographs_of(clone), *results_of(clone), contact_sheet_of(clone)]
-    return Removal(
-        folders=[folder for folder in folders if folder.is_dir()],
-        files=[file for file in files if file.is_file()],
-        if_empty=[clone.demo / "photos", clone.demo / "previews", clone.demo, user_data()],
-    )
+    files = {*in_named_cache, *photographs_of(clone), *results_of(clone), contact_sheet_of(clone)}
+    shown = sorted(files, key=lambda file: (len(file.parts), file.name))
+    return [*(folder for folder in folders if folder.is_dir()), *(file for file in shown if file.is_file())]
 
 
 def _own_in_named_cache() -> list[Path]:
