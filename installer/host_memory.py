@@ -71,10 +71,10 @@ def _understood(key: str, kind: type[Kind]) -> list[Kind]:
     found = []
     for fields in entries if isinstance(entries, list) else []:
         try:
-            entry = kind(**{name: tuple(value) if name == "added" else value for name, value in fields.items()})
+            values: dict[str, Any] = {name: tuple(each) if name == "added" else each for name, each in fields.items()}
+            entry = kind(**values)
         except (AttributeError, TypeError):
             continue
-        values = asdict(entry)
         if all(isinstance(word, str) for word in (*values.pop("added", ()), *values.values())):
             found.append(entry)
     return found
