@@ -7,6 +7,7 @@ import pytest
 from installer.failure import InstallFailed
 from installer.folders import HOST_STAMP
 from tests.hosts.preparation import chromium
+from tests.hosts.preparation.captured_run import run_captured
 from tests.hosts.preparation.chromium import draw_page, prepare_chromium, why_unusable
 
 pytestmark = [
@@ -83,7 +84,7 @@ def test_debians_is_unpacked_once_and_starts_with_its_own_libraries_and_fonts(tm
     browser = prepare_chromium(hosts)
     assert browser == hosts / "chromium" / "chromium"
     assert debian == [(["chromium"], ("fonts-liberation", "fonts-dejavu-core"))]
-    said = chromium._run(browser, "--version").stdout
+    said = run_captured([str(browser), "--version"]).stdout
     assert f"{hosts}/chromium/fonts.conf {hosts}/chromium/root/usr/lib/x86_64-linux-gnu" in said
     assert [path.name for path in hosts.iterdir()] == ["chromium"], "nothing half-made is left beside it"
     assert prepare_chromium(hosts) == browser

@@ -124,7 +124,7 @@ def test_what_the_bootstrap_needs_is_fetched_beside_it_where_it_is_not_there(tmp
     monkeypatch.setattr(gimp_tree, "fetch_packages", lambda work, packages, *, alone: asked.append((packages, alone)))
     monkeypatch.setattr(gimp_tree, "unpack_packages", unpack)
     monkeypatch.setattr(gimp_tree.shutil, "which", lambda name: None if name in missing else name)
-    monkeypatch.setattr(gimp_tree, "_run", run)
+    monkeypatch.setattr(gimp_tree, "run_captured", run)
     gimp_tree._bootstrap(tmp_path, tmp_path / "root", "trixie", "archive")
     assert asked == [(missing, ["debootstrap"])]
     command, environment = ran[-1]

@@ -5,5 +5,6 @@ comfyui_engine     a ComfyUI with a Python of its own
 chromium           a browser for its page
 debian_packages    unpacks Debian's packages into a folder
 gimp_tree          a Debian with GIMP in a folder
+captured_run       runs a program and keeps what it says
 scratch_folder     where each is made, until it is whole
 """

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from installer.environment.extras import Size
 from installer.failure import InstallFailed, not_ours
 from installer.folders import HOST_STAMP, require_space
+from tests.hosts.preparation.captured_run import last_words, run_captured
 from tests.hosts.preparation.debian_packages import fetch_packages, library_folders, unpack_packages, why_not
 from tests.hosts.preparation.scratch_folder import scratch_folder
 
@@ -75,8 +75,8 @@ def prepare_chromium(hosts: Path) -> Path:
 
 def why_unusable(browser: Path) -> str:
     """Why `browser` cannot be used; empty if it tells its version."""
-    run = _run(browser, "--version")
-    return "" if run.returncode == 0 and run.stdout.strip() else _last_words(run)
+    run = run_captured([str(browser), "--version"], seconds=SECONDS)
+    return "" if run.returncode == 0 and run.stdout.strip() else last_words(run)
 
 
 def draw_page(browser: Path, page: str, picture: Path) -> None:
@@ -85,9 +85,10 @@ def draw_page(browser: Path, page: str, picture: Path) -> None:
         source = Path(profile) / "page.html"
         source.write_text(f"<!doctype html><meta charset=utf-8>{page}", encoding="utf-8")
         options = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=640,360"]
-        run = _run(browser, *options, f"--user-data-dir={profile}", f"--screenshot={picture}", source.as_uri())
+        options += [f"--user-data-dir={profile}", f"--screenshot={picture}", source.as_uri()]
+        run = run_captured([str(browser), *options], seconds=SECONDS)
     if not (picture.is_file() and picture.read_bytes().startswith(b"\x89PNG")):
-        raise InstallFailed(f"{browser} does not draw a page: {_last_words(run)}")
+        raise InstallFailed(f"{browser} does not draw a page: {last_words(run)}")
 
 
 def _debians(hosts: Path) -> Path:
@@ -130,17 +131,3 @@ def _complete(home: Path, files: Sequence[Path]) -> None:
     aliases = [ALIAS.format(name=name, font=font) for font, names in STANDS_FOR.items() for name in names]
     (home / "fonts.conf").write_text(FONT_SETTINGS.format(aliases="\n".join(aliases)), encoding="utf-8")
     (home / HOST_STAMP).write_text(json.dumps([file.name for file in files], indent=1) + "\n", encoding="utf-8")
-
-
-def _run(browser: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(browser), *arguments]
-    try:
-        return subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", errors="replace", timeout=SECONDS
-        )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        return subprocess.CompletedProcess(command, returncode=1, stdout="", stderr=str(problem))
-
-
-def _last_words(run: subprocess.CompletedProcess[str]) -> str:
-    return (run.stderr.strip().splitlines() or ["no message"])[-1]

@@ -13,12 +13,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from installer.environment.extras import Size
 from installer.failure import InstallFailed, not_ours
 from installer.folders import HOST_STAMP, require_nothing_mounted, require_space
+from tests.hosts.preparation.captured_run import last_words, run_captured
 from tests.hosts.preparation.debian_packages import fetch_packages, library_folders, unpack_packages, why_not
 from tests.hosts.preparation.scratch_folder import scratch_folder
 
@@ -132,7 +132,7 @@ def prepare_gimp(hosts: Path, suite: str = SUITE) -> Path:
 
 def why_unusable(run: Path) -> str:
     """Why the GIMP that `run` starts cannot be used; empty if it tells its version."""
-    ended = _run([str(run), "gimp-console", "--version"], seconds=SECONDS)
+    ended = run_captured([str(run), "gimp-console", "--version"], seconds=SECONDS)
     return "" if ended.returncode == 0 and "version 3." in ended.stdout else last_words(ended)
 
 
@@ -140,7 +140,7 @@ def _why_no_python(run: Path, profile: Path) -> str:
     """Why the GIMP that `run` starts has no Python for plug-ins; empty if it has. Makes the folder `profile`."""
     profile.mkdir()
     command = [str(run), "gimp-console", "-idf", "--batch-interpreter=python-fu-eval", "-b", "Gimp.version()", "--quit"]
-    ended = _run(command, {"HOME": str(profile), "GIMP3_DIRECTORY": str(profile / "gimp")}, seconds=SECONDS)
+    ended = run_captured(command, {"HOME": str(profile), "GIMP3_DIRECTORY": str(profile / "gimp")}, seconds=SECONDS)
     return last_words(ended) if ended.returncode else ""
 
 
@@ -156,7 +156,7 @@ def why_no_tree() -> str:
         return f"this machine has no {', no '.join(missing)}"
     if os.geteuid():
         return "that takes root"
-    if _run(["unshare", "--mount", "true"]).returncode:
+    if run_captured(["unshare", "--mount", "true"]).returncode:
         return "mount namespaces are not allowed here"
     return "" if KEYRING.is_file() else f"there is no {KEYRING}, Debian's own keys"
 
@@ -170,7 +170,8 @@ def find_mirror(os_release: Path = Path("/etc/os-release")) -> str:
     fields = {name: value.strip("\"'") for name, value in fields.items()}
     if fields.get("ID") != "debian":
         raise InstallFailed(f"Debian's packages come from a Debian's own sources, and this is {fields.get('ID')}.")
-    targets = _run(["apt-get", "indextargets", "--format", "$(SITE) $(RELEASE) $(COMPONENT)", "Created-By: Packages"])
+    shown = ["--format", "$(SITE) $(RELEASE) $(COMPONENT)", "Created-By: Packages"]
+    targets = run_captured(["apt-get", "indextargets", *shown])
     site = mirror_of(targets.stdout, fields.get("VERSION_CODENAME", ""))
     if not site:
         raise InstallFailed(
@@ -225,52 +226,29 @@ def _bootstrap(folder: Path, root: Path, suite: str, mirror: str) -> None:
     if missing:
         environment["PATH"] = os.pathsep.join([str(tool / "usr/bin"), os.environ.get("PATH", os.defpath)])
         environment["LD_LIBRARY_PATH"] = os.pathsep.join(map(str, library_folders(tool)))
-    _require(_run(command, environment), f"making a Debian {suite}")
+    _require(run_captured(command, environment), f"making a Debian {suite}")
 
 
 def _install_packages(root: Path) -> None:
     settings = root / "etc/apt/apt.conf.d/00machine"
-    settings.write_text(_run(["apt-config", "dump", "Acquire"]).stdout, encoding="utf-8")
+    settings.write_text(run_captured(["apt-config", "dump", "Acquire"]).stdout, encoding="utf-8")
     # Tools of a system are not on every user's PATH.
     paths = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": "/root", "TMPDIR": "/tmp"}
     environment = {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C", "LD_LIBRARY_PATH": "", **paths, **_proxies()}
     enter = ["unshare", "--mount", "--propagation", "private", "sh", "-c", ALONE, str(root)]
     for arguments in (["update"], ["install", "--no-install-recommends", *PACKAGES]):
-        ended = _run([*enter, "apt-get", "-q", "-y", "-o", "APT::Sandbox::User=root", *arguments], environment)
+        ended = run_captured([*enter, "apt-get", "-q", "-y", "-o", "APT::Sandbox::User=root", *arguments], environment)
         _require(ended, "installing GIMP there")
     settings.unlink()  # it may hold a proxy's password
 
 
 def _proxies() -> dict[str, str]:
     """apt's own proxy, for what asks the network by itself."""
-    shown = _run(["apt-config", "shell", "proxy", "Acquire::http::Proxy"]).stdout.strip()
+    shown = run_captured(["apt-config", "shell", "proxy", "Acquire::http::Proxy"]).stdout.strip()
     proxy = shown.removeprefix("proxy=").strip("'") if shown.startswith("proxy=") else ""
     return {"http_proxy": proxy} if proxy and "http_proxy" not in os.environ else {}
-
-
-def _run(
-    command: Sequence[str], environment: Mapping[str, str] | None = None, seconds: float | None = None
-) -> subprocess.CompletedProcess[str]:
-    try:
-        return subprocess.run(
-            list(command),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            encoding="utf-8",
-            errors="replace",
-            env={**os.environ, **(environment or {})},
-            timeout=seconds,
-        )
-    except (OSError, subprocess.TimeoutExpired) as problem:
-        return subprocess.CompletedProcess(list(command), returncode=1, stdout="", stderr=str(problem))
 
 
 def _require(ended: subprocess.CompletedProcess[str], doing: str) -> None:
     if ended.returncode:
         raise InstallFailed(f"{Path(ended.args[0]).name} failed while {doing}: {last_words(ended)}")
-
-
-def last_words(ended: subprocess.CompletedProcess[str]) -> str:
-    """The end of what a program said."""
-    lines = (ended.stderr.strip() or ended.stdout.strip() or "no message").splitlines()
-    return " / ".join(line.strip() for line in lines[-3:])
