@@ -63,39 +63,21 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    commands = root.add_subparsers(dest="command", metavar="COMMAND")
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", prog="python3 install.py")
 
-    def command(name: str, usage: str, words: str) -> argparse.ArgumentParser:
-        return commands.add_parser(name, usage=f"python3 install.py {name} {usage}", help=words, allow_abbrev=False)
+    def command(name: str, words: str, usage: str | None = None) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=words, usage=usage, allow_abbrev=False)
 
-    demo = command(
-        "demo",
-        "[--with EXTRA,...]",
-        "a .venv beside install.py, weights, and the sample photographs cut out into demo/",
-    )
-    comfyui = command(
-        "comfyui",
-        "FOLDER [--python PATH] [--with EXTRA,...] [--constraint FILE] [--quiet]",
-        "the node pack into a ComfyUI's custom_nodes, Cutsmith into its Python; what is there stays as it is",
-    )
-    gimp = command(
-        "gimp",
-        "[--gimp-dir DIR] [--with EXTRA,...] [--python PATH]",
-        "the plug-in into every profile of GIMP 3, Cutsmith into .venv; then both are tried",
-    )
-    doctor = command(
-        "doctor",
-        "[--gimp-dir DIR]",
-        "tells whether each GIMP's plug-in and each ComfyUI's node pack works, and what to do; changes nothing",
-    )
-    test = command(
-        "test", "[--quick | --hosts] [PYTEST ARGUMENT ...]", "everything that the tests need in .venv, then the tests"
-    )
-    removal = command(
-        "uninstall",
-        "[--weights] [--yes]",
-        "removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP",
-    )
+    demo = command("demo", "a .venv beside install.py, weights, and the sample photographs cut out into demo/")
+    words = "the node pack into a ComfyUI's custom_nodes, Cutsmith into its Python; what is there stays as it is"
+    comfyui = command("comfyui", words)
+    gimp = command("gimp", "the plug-in into every profile of GIMP 3, Cutsmith into .venv; then both are tried")
+    words = "tells whether each GIMP's plug-in and each ComfyUI's node pack works, and what to do; changes nothing"
+    doctor = command("doctor", words)
+    usage = "python3 install.py test [--quick | --hosts] [PYTEST ARGUMENT ...]"
+    test = command("test", "everything that the tests need in .venv, then the tests", usage)
+    words = "removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP"
+    removal = command("uninstall", words)
 
     extras = f"install these extras too, of {', '.join(CHOOSABLE)}"
     # Other names than the commands' own: a command's parser would overwrite what was given before it.

@@ -13,12 +13,6 @@ from installer.failure import FAILED, InstallFailed
 from installer.folders import Clone
 from installer.host_memory import RememberedHost, remember, remembered_hosts
 
-WORDS = {
-    Placed.CLONE: "the clone itself",
-    Placed.LINK: "a link to this clone",
-    Placed.COPY: "a copy, since links are refused here; run this command again after an update",
-}
-
 
 def install_into_comfyui(
     clone: Clone,
@@ -56,7 +50,7 @@ def install_into_comfyui(
         # An installation that failed may have added something too.
         _remember(comfyui, interpreter, clone, entry)
     if entry.is_new or not quiet:
-        print(f"The node pack is {entry.path} ({WORDS[entry.placed]}). Restart ComfyUI to see its nodes.")
+        print(f"The node pack is {entry.path} ({entry.placed}). Restart ComfyUI to see its nodes.")
 
 
 def _remember(comfyui: Path, before: Interpreter, clone: Clone, entry: Entry | None) -> None:

@@ -21,9 +21,9 @@ PARTS = ("__init__.py", "comfyui_nodes", "workflows", "pyproject.toml", "LICENSE
 class Placed(StrEnum):
     """How the pack is in custom_nodes: the user's own clone, our link, or our copy."""
 
-    CLONE = "clone"
-    LINK = "link"
-    COPY = "copy"
+    CLONE = "the clone itself"
+    LINK = "a link to this clone"
+    COPY = "a copy, since links are refused here; run this command again after an update"
 
 
 @dataclass(frozen=True)
