@@ -8,20 +8,17 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from installer.comfyui import install_into_comfyui
-from installer.demo import run_demo
+from installer.comfyui.command import install_into_comfyui
+from installer.demo.command import run_demo
 from installer.doctor import examine
-from installer.extras import CHOOSABLE
+from installer.environment.extras import CHOOSABLE, TEST_HOSTS
+from installer.environment.host_environment import install_into_host
+from installer.environment.virtual_environment import PRODUCT, PRODUCT_AND_TESTS, QUICK_TESTS, Installation
 from installer.failure import FAILED, InstallFailed
 from installer.folders import this_clone
-from installer.gimp import install_into_gimp
-from installer.host_environment import install_into_host
-from installer.hosts.chromium import SIZE as CHROMIUM_SIZE
-from installer.hosts.comfyui_engine import SIZE as COMFYUI_SIZE
-from installer.hosts.gimp_tree import SIZE as GIMP_SIZE
+from installer.gimp.command import install_into_gimp
 from installer.testing import run_tests
 from installer.uninstall import uninstall
-from installer.virtual_environment import PRODUCT, PRODUCT_AND_TESTS, Installation
 
 INTERRUPTED = 130
 
@@ -31,7 +28,8 @@ What is fetched at most, and the disk it takes:
   demo                    {PRODUCT.size}
   demo --with sam2,text   {Installation(extras=("sam2", "text")).size}, nearly all of it torch
   test                    {PRODUCT_AND_TESTS.size}
-  test --hosts            besides, {COMFYUI_SIZE + CHROMIUM_SIZE + GIMP_SIZE}
+  test --quick            {QUICK_TESTS.size}, and no weights
+  test --hosts            besides, {TEST_HOSTS}
   comfyui                 what of demo's ComfyUI does not have yet
   gimp                    what demo does; the plug-in itself is less than 1 MB
 and the weights of one model (88 or 179 MB) unless some are on this machine.
@@ -42,100 +40,6 @@ environment whose Python runs it, and changes nothing that is there. Elsewhere i
 Environment: CUTSMITH_MODELS names folders for weights, CUTSMITH_HOSTS one for the tests' host programs,
 CUTSMITH_CHROMIUM the browser to take for them; pip's own settings (PIP_INDEX_URL, HTTPS_PROXY, pip.conf ...) hold.
 """
-
-
-def parser() -> argparse.ArgumentParser:
-    """The command line's grammar."""
-    root = argparse.ArgumentParser(
-        prog="python3 install.py",
-        usage="python3 install.py [COMMAND] [OPTION ...]",
-        description=DESCRIPTION,
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    # Other names than the commands' own: a command's parser would overwrite what was given before it.
-    _add_extras(root, "host_extras", "without a command: install these extras too, of " + ", ".join(CHOOSABLE))
-    _add_host_options(root, "host_constraints", "host_quiet")
-    commands = root.add_subparsers(dest="command", metavar="COMMAND")
-    demo = commands.add_parser(
-        "demo",
-        help="a .venv beside install.py, weights, and the sample photographs cut out into demo/",
-        allow_abbrev=False,
-    )
-    _add_extras(demo, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}; those of an earlier run stay")
-    comfyui = commands.add_parser(
-        "comfyui",
-        help="the node pack into a ComfyUI's custom_nodes, Cutsmith into its Python; what is there stays as it is",
-        usage="python3 install.py comfyui FOLDER [--python PATH] [--with EXTRA,...] [--constraint FILE] [--quiet]",
-        allow_abbrev=False,
-    )
-    comfyui.add_argument("folder", type=Path, metavar="FOLDER", help="the folder that holds ComfyUI's main.py")
-    comfyui.add_argument(
-        "--python", type=Path, metavar="PATH", help="ComfyUI's Python; looked for in .venv, venv and the portable's"
-    )
-    _add_extras(comfyui, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}")
-    _add_host_options(comfyui, "constraints", "quiet")
-    gimp = commands.add_parser(
-        "gimp",
-        help="the plug-in into every profile of GIMP 3, Cutsmith into .venv; then both are tried",
-        usage="python3 install.py gimp [--gimp-dir DIR] [--with EXTRA,...] [--python PATH]",
-        allow_abbrev=False,
-    )
-    _add_gimp_folder(gimp)
-    _add_extras(gimp, "extras", f"install these extras too, of {', '.join(CHOOSABLE)}; those of an earlier run stay")
-    gimp.add_argument(
-        "--python", type=Path, metavar="PATH", help="run Cutsmith with this Python, which has it, instead of .venv's"
-    )
-    doctor = commands.add_parser(
-        "doctor",
-        help="tells whether each GIMP's plug-in and each ComfyUI's node pack works, and what to do; changes nothing",
-        usage="python3 install.py doctor [--gimp-dir DIR]",
-        allow_abbrev=False,
-    )
-    _add_gimp_folder(doctor)
-    test = commands.add_parser(
-        "test",
-        help="everything that the tests need in .venv, then the tests",
-        usage="python3 install.py test [--hosts] [PYTEST ARGUMENT ...]",
-        allow_abbrev=False,
-    )
-    test.add_argument(
-        "--hosts",
-        action="store_true",
-        help="prepare the host programs (ComfyUI, Chromium, GIMP) first; a test whose host is missing fails (as in CI)",
-    )
-    removal = commands.add_parser(
-        "uninstall", help="removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP"
-    )
-    removal.add_argument("--weights", action="store_true", help="also the weights in Cutsmith's own folder")
-    removal.add_argument("--yes", action="store_true", help="do not ask")
-    return root
-
-
-def _add_extras(grammar: argparse.ArgumentParser, name: str, words: str) -> None:
-    grammar.add_argument(
-        "--with", dest=name, action="extend", type=named_extras, default=[], metavar="EXTRA,...", help=words
-    )
-
-
-def _add_gimp_folder(grammar: argparse.ArgumentParser) -> None:
-    grammar.add_argument(
-        "--gimp-dir", type=Path, metavar="DIR", help="one profile, the folder that holds GIMP's gimprc and plug-ins"
-    )
-
-
-def _add_host_options(grammar: argparse.ArgumentParser, constraints: str, quiet: str) -> None:
-    grammar.add_argument(
-        "--constraint",
-        dest=constraints,
-        action="append",
-        type=Path,
-        default=[],
-        metavar="FILE",
-        help="the versions of what is added, as pip's own --constraint; may be given again",
-    )
-    grammar.add_argument("--quiet", dest=quiet, action="store_true", help="say nothing where nothing is to do")
 
 
 def named_extras(text: str) -> list[str]:
@@ -149,6 +53,74 @@ def named_extras(text: str) -> list[str]:
     return names
 
 
+def parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    root = argparse.ArgumentParser(
+        prog="python3 install.py",
+        usage="python3 install.py [COMMAND] [OPTION ...]",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = root.add_subparsers(dest="command", metavar="COMMAND", prog="python3 install.py")
+
+    def command(name: str, words: str, usage: str | None = None) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=words, usage=usage, allow_abbrev=False)
+
+    demo = command("demo", "a .venv beside install.py, weights, and the sample photographs cut out into demo/")
+    words = "the node pack into a ComfyUI's custom_nodes, Cutsmith into its Python; what is there stays as it is"
+    comfyui = command("comfyui", words)
+    gimp = command("gimp", "the plug-in into every profile of GIMP 3, Cutsmith into .venv; then both are tried")
+    words = "tells whether each GIMP's plug-in and each ComfyUI's node pack works, and what to do; changes nothing"
+    doctor = command("doctor", words)
+    usage = "python3 install.py test [--quick | --hosts] [PYTEST ARGUMENT ...]"
+    test = command("test", "everything that the tests need in .venv, then the tests", usage)
+    words = "removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP"
+    removal = command("uninstall", words)
+
+    extras = f"install these extras too, of {', '.join(CHOOSABLE)}"
+    # Other names than the commands' own: a command's parser would overwrite what was given before it.
+    _add_extras(root, f"without a command: {extras}", "host_extras")
+    _add_extras(comfyui, extras)
+    for grammar in (demo, gimp):
+        _add_extras(grammar, f"{extras}; those of an earlier run stay")
+    for grammar, prefix in ((root, "host_"), (comfyui, "")):
+        grammar.add_argument(
+            "--constraint",
+            dest=f"{prefix}constraint_files",
+            action="append",
+            type=Path,
+            default=[],
+            metavar="FILE",
+            help="the versions of what is added, as pip's own --constraint; may be given again",
+        )
+        words = "say nothing where nothing is to do"
+        grammar.add_argument("--quiet", dest=f"{prefix}quiet", action="store_true", help=words)
+    for grammar in (gimp, doctor):
+        words = "one profile, the folder that holds GIMP's gimprc and plug-ins"
+        grammar.add_argument("--gimp-dir", dest="named", type=Path, metavar="DIR", help=words)
+    comfyui.add_argument("folder", type=Path, metavar="FOLDER", help="the folder that holds ComfyUI's main.py")
+    words = "ComfyUI's Python; looked for in .venv, venv and the portable's"
+    comfyui.add_argument("--python", type=Path, metavar="PATH", help=words)
+    words = "run Cutsmith with this Python, which has it, instead of .venv's"
+    gimp.add_argument("--python", type=Path, metavar="PATH", help=words)
+    tier = test.add_mutually_exclusive_group()
+    words = "run only the tests that need neither PyTorch, weights nor host programs, in two processes: a few minutes"
+    tier.add_argument("--quick", action="store_true", help=words)
+    words = "prepare the host programs (ComfyUI, Chromium, GIMP) first; a test whose host is missing fails (as in CI)"
+    tier.add_argument("--hosts", action="store_true", help=words)
+    removal.add_argument("--weights", action="store_true", help="also the weights in Cutsmith's own folder")
+    removal.add_argument("--yes", action="store_true", help="do not ask")
+    return root
+
+
+def _add_extras(grammar: argparse.ArgumentParser, words: str, name: str = "extras") -> None:
+    grammar.add_argument(
+        "--with", dest=name, action="extend", type=named_extras, default=[], metavar="EXTRA,...", help=words
+    )
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong usage, for `test` pytest's own."""
     for stream in (sys.stdout, sys.stderr):
@@ -160,31 +132,27 @@ def main(arguments: Sequence[str]) -> int:
     options, others = grammar.parse_known_args(arguments)
     if others and options.command != "test":
         grammar.error(f"not understood: {' '.join(others)}")
-    if options.command and (options.host_extras or options.host_constraints or options.host_quiet):
+    given = {name: value for name, value in vars(options).items() if not name.startswith(("host_", "command"))}
+    for_host = options.host_extras, options.host_constraint_files
+    if options.command and (any(for_host) or options.host_quiet):
         grammar.error(f"options of {options.command} go after it")
     clone = this_clone()
     try:
-        if options.command == "demo":
-            run_demo(clone, options.extras)
-        elif options.command == "test":
-            return run_tests(clone, [each for each in others if each != "--"], hosts=options.hosts)
-        elif options.command == "uninstall":
-            uninstall(clone, weights=options.weights, yes=options.yes)
-        elif options.command == "gimp":
-            return install_into_gimp(clone, named=options.gimp_dir, extras=options.extras, python=options.python)
-        elif options.command == "doctor":
-            return examine(clone, options.gimp_dir)
-        elif options.command == "comfyui":
-            install_into_comfyui(
-                clone,
-                options.folder,
-                python=options.python,
-                extras=options.extras,
-                constraint_files=options.constraints,
-                quiet=options.quiet,
-            )
-        else:
-            install_into_host(clone, options.host_extras, options.host_constraints, quiet=options.host_quiet)
+        match options.command:
+            case "demo":
+                run_demo(clone, **given)
+            case "test":
+                return run_tests(clone, [each for each in others if each != "--"], **given)
+            case "uninstall":
+                uninstall(clone, **given)
+            case "gimp":
+                return install_into_gimp(clone, **given)
+            case "doctor":
+                return examine(clone, **given)
+            case "comfyui":
+                install_into_comfyui(clone, **given)
+            case _:
+                install_into_host(clone, *for_host, quiet=options.host_quiet)
     except InstallFailed as failure:
         print(failure, file=sys.stderr)
         return failure.exit_code

@@ -4,65 +4,63 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from installer.comfyui_folder import ask
+from installer.copied_folder import is_there
+from installer.environment.interpreter import ask
 from installer.failure import FAILED, InstallFailed
 from installer.folders import Clone
-from installer.gimp_config import clone_of, mending_command, read_config
-from installer.gimp_plug_in import differences, is_replaceable, require_run_bit
-from installer.gimp_profiles import Profile, find_profiles
-from installer.gimp_programs import find_programs
-from installer.gimp_trial import Trials, Verdict, not_ready
+from installer.gimp.config import clone_of, mending_command, read_config
+from installer.gimp.plug_in import differences, is_replaceable, require_run_bit
+from installer.gimp.profiles import Profile, find_profiles
+from installer.gimp.programs import find_programs
+from installer.gimp.trial import Trials, Verdict, not_ready
 from installer.host_memory import RememberedHost, remembered_hosts, remembered_profiles
 
 
 def examine(clone: Clone, named: Path | None = None) -> int:
     """Print a verdict on each profile of GIMP (or the one `named`) and each ComfyUI; returns 0 where all are well."""
-    profiles = profiles_to_examine(named)
+    profiles = find_profiles(named)
+    hosts = []
+    if named is None:
+        hosts = remembered_hosts()
+        known = {profile.folder.resolve() for profile in profiles}
+        remembered = [Path(each.folder) for each in remembered_profiles()]
+        profiles += [Profile(folder) for folder in remembered if folder.is_dir() and folder.resolve() not in known]
     trials = Trials(find_programs(), changes_nothing=True)
     verdicts = [examine_profile(profile, clone, trials) for profile in profiles]
     for verdict in verdicts:
         print(verdict)
     if not profiles:
         print(f"GIMP: no profile of a GIMP 3 was found. To set it up:  {mending_command(clone, 'gimp')}")
-    hosts = [] if named is not None else [_comfyui(host, clone) for host in remembered_hosts()]
-    for words, _ in hosts:
-        print(words)
-    is_well = bool(profiles) and all(verdict.is_ready for verdict in verdicts) and all(well for _, well in hosts)
+    wrong = [_examine_comfyui(host, clone) for host in hosts]
+    is_well = profiles and all(verdict.is_ready for verdict in verdicts) and not any(wrong)
     return 0 if is_well else FAILED
-
-
-def profiles_to_examine(named: Path | None = None) -> list[Profile]:
-    """The one `named`, or all that are found and all that are remembered."""
-    profiles = find_profiles(named)
-    if named is None:
-        known = {profile.folder.resolve() for profile in profiles}
-        remembered = [Path(each.folder) for each in remembered_profiles()]
-        profiles += [Profile(folder) for folder in remembered if folder.is_dir() and folder.resolve() not in known]
-    return profiles
 
 
 def examine_profile(profile: Profile, clone: Clone, trials: Trials) -> Verdict:
     """Whether the plug-in in `profile` is whole, this clone's, and works."""
-    mend = mending_command(clone, "gimp", *_named(profile))
+    place = profile.place
+    # The profile is named where `gimp` would not find it.
+    options = [] if profile in find_profiles() else ["--gimp-dir", str(profile.folder)]
+    mend = mending_command(clone, "gimp", *options)
     try:
-        if not (profile.place.exists() or profile.place.is_symlink()):
+        if not is_there(place):
             raise InstallFailed("it does not have the plug-in.", mend)
-        if not profile.place.is_dir() or not is_replaceable(profile.place, clone):
-            raise InstallFailed(f"{profile.place} is something else, which install.py did not make.", "Move it away.")
-        source = clone_of(profile.place)
+        if not place.is_dir() or not is_replaceable(place, clone):
+            raise InstallFailed(f"{place} is something else, which install.py did not make.", "Move it away.")
+        source = clone_of(place)
         if source is None:
-            raise InstallFailed(f"{profile.place} has no config.json, so it does not find Cutsmith.", mend)
+            raise InstallFailed(f"{place} has no config.json, so it does not find Cutsmith.", mend)
         try:
-            config = read_config(profile.place)
+            config = read_config(place)
         except InstallFailed as failure:
             raise InstallFailed(failure.what, mend) from failure
         if source == clone.root:
             mend = config.install
-        wrong = differences(profile.place, clone, None)
+        wrong = differences(place, clone, None)
         if wrong:
             origin = "" if source == clone.root else f" (It is from {source}.)"
             raise InstallFailed(f"it is older or other than this clone: {'; '.join(wrong)}.{origin}", mend)
-        require_run_bit(profile.place)
+        require_run_bit(place)
         if config.version != clone.version:
             raise InstallFailed(f"it is set up for Cutsmith {config.version}; this clone is {clone.version}.", mend)
         return trials.verdict(profile, config)
@@ -70,24 +68,25 @@ def examine_profile(profile: Profile, clone: Clone, trials: Trials) -> Verdict:
         return not_ready(profile, failure)
 
 
-def _named(profile: Profile) -> list[str]:
-    """How the profile is named to `gimp` where that would not find it."""
-    return [] if profile in find_profiles() else ["--gimp-dir", str(profile.folder)]
-
-
-def _comfyui(host: RememberedHost, clone: Clone) -> tuple[str, bool]:
-    """What there is to say of a ComfyUI that is remembered, and whether it is well."""
+def _examine_comfyui(host: RememberedHost, clone: Clone) -> bool:
+    """Print a verdict on a ComfyUI that is remembered; returns whether something is wrong."""
     name = f"ComfyUI ({host.folder})"
     if not Path(host.folder).is_dir():
-        return f"{name}: it is gone, and will be forgotten by uninstall.", True
-    source = Clone(Path(host.clone)) if (Path(host.clone) / "install.py").is_file() else clone
+        print(f"{name}: it is gone, and will be forgotten by uninstall.")
+        return False
+    source = Clone(Path(host.clone)) if clone.is_left_to(Path(host.clone)) else clone
     mend = mending_command(source, "comfyui", host.folder)
+    wrong, option, version = "", "", ""
     if host.pack and not Path(host.pack).exists():
-        return f"{name}: NOT READY: {host.pack} is missing.\n  {mend}", False
-    try:
-        interpreter = ask(Path(host.python))
-    except InstallFailed as failure:
-        return f"{name}: NOT READY: {failure.what}\n  {mend} --python PATH", False
-    if "cutsmith" not in interpreter.installed:
-        return f"{name}: NOT READY: {host.python} has no Cutsmith.\n  {mend}", False
-    return f"{name}: the node pack is there, and its Python has Cutsmith {interpreter.installed['cutsmith']}", True
+        wrong = f"{host.pack} is missing."
+    else:
+        try:
+            version = ask(Path(host.python)).installed.get("cutsmith", "")
+            wrong = "" if version else f"{host.python} has no Cutsmith."
+        except InstallFailed as failure:
+            wrong, option = failure.what, " --python PATH"
+    if wrong:
+        print(f"{name}: NOT READY: {wrong}\n  {mend}{option}")
+    else:
+        print(f"{name}: the node pack is there, and its Python has Cutsmith {version}")
+    return bool(wrong)

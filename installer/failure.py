@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 FAILED = 1
 USAGE = 2
 
@@ -17,3 +19,8 @@ class InstallFailed(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n  {self.remedy}" if self.remedy else self.what
+
+
+def not_ours(place: Path, remedy: str) -> InstallFailed:
+    """What stands in `place` is somebody else's, and stays."""
+    return InstallFailed(f"{place} is there already, and this installer did not make it.", remedy)

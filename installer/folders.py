@@ -1,81 +1,69 @@
 """Where things are: in the clone, and in the user's own folders.
 
-The user's folders are the ones that the product's user_folders.py names with `platformdirs`; the installer cannot
-import that: it runs before anything is installed. tests/installer/test_folders.py holds the two to the same answer.
+The user's folders are the ones that the product names with `platformdirs`; the installer cannot import that, for it
+runs before anything is installed. tests/installer/test_folders.py holds the two to the same answer.
 """
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import tomllib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from installer.failure import InstallFailed
 
 APPLICATION = "cutsmith"
+HOST_STAMP = "cutsmith-host.json"  # in a test host's folder: what it was made from, and that it was made here
 WORKER_FILES = ("protocol.py", "rendezvous.py", "session.py", "client.py")
 
 
-@dataclass(frozen=True)
 class Clone:
-    """The folder that holds install.py, and the places in it that the installer writes to."""
+    """The folder that holds install.py, and what the installer reads and writes in it."""
 
-    root: Path
-
-    @property
-    def environment(self) -> Path:
-        """The virtual environment of `demo` and `test`."""
-        return self.root / ".venv"
-
-    @property
-    def demo(self) -> Path:
-        """Where the sample pictures and their cut-outs go."""
-        return self.root / "demo"
-
-    @property
-    def project(self) -> Path:
-        """The product's own list of what it requires."""
-        return self.root / "pyproject.toml"
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.environment = root / ".venv"  # of `demo`, `test` and `gimp`
+        self.demo = root / "demo"  # the sample pictures and their cut-outs
+        self.project = root / "pyproject.toml"
+        self.constraints = root / "constraints-test.txt"  # the exact versions that the tests run with,
+        self.host_constraints = root / "constraints-hosts.txt"  # and what the tests' ComfyUI needs besides those
+        self.plug_in = root / "gimp_plugin" / "cutsmith"
+        # The worker's client, of the standard library alone: it is copied beside the plug-in.
+        self.worker_files = [root / "core/cutsmith/worker" / name for name in WORKER_FILES]
 
     @property
-    def constraints(self) -> Path:
-        """The exact versions that the tests run with."""
-        return self.root / "constraints-test.txt"
-
-    @property
-    def host_constraints(self) -> Path:
-        """The exact versions of what the tests' ComfyUI needs besides those."""
-        return self.root / "constraints-hosts.txt"
-
-    @property
-    def plug_in(self) -> Path:
-        """GIMP's plug-in."""
-        return self.root / "gimp_plugin" / "cutsmith"
-
-    @property
-    def worker_files(self) -> tuple[Path, ...]:
-        """The files of the worker's client, which are copied beside the plug-in: of the standard library alone."""
-        return tuple(self.root / "core/cutsmith/worker" / name for name in WORKER_FILES)
-
-    @property
-    def version(self) -> str:
-        """The product's version. Raises InstallFailed where the clone is not whole."""
+    def project_table(self) -> dict[str, Any]:
+        """pyproject.toml's table [project]. Raises InstallFailed where the clone is not whole."""
         try:
-            return str(tomllib.loads(self.project.read_text(encoding="utf-8"))["project"]["version"])
+            table: dict[str, Any] = tomllib.loads(self.project.read_text(encoding="utf-8"))["project"]
+            return table | {"version": str(table["version"])}
         except (OSError, ValueError, KeyError, TypeError) as problem:
             raise InstallFailed(
                 f"{self.project} cannot be read: {problem}.", "Clone Cutsmith again; the clone is not whole."
             ) from problem
 
+    @property
+    def version(self) -> str:
+        """The product's version. Raises InstallFailed where the clone is not whole."""
+        return str(self.project_table["version"])
+
+    def is_left_to(self, other: Path) -> bool:
+        """Whether `other` is another clone that is still there: its own uninstall removes what it installed."""
+        return other != self.root and (other / "install.py").is_file()
+
 
 def this_clone() -> Clone:
     """The clone that this installer is part of."""
     return Clone(Path(__file__).resolve().parent.parent)
+
+
+def whole_path(path: Path) -> Path:
+    """`path` from the root on, without ".."; links are not followed, of which an environment's interpreter is one."""
+    return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 (`absolute` keeps "..", `resolve` follows links)
 
 
 def user_cache() -> Path:
@@ -97,42 +85,26 @@ def hosts_folder() -> Path:
 
 def default_cache() -> Path:
     """The cache folder where CUTSMITH_CACHE names none: Cutsmith's alone."""
-    if sys.platform == "win32":
-        return _windows_folder() / "Cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library/Caches" / APPLICATION
-    return _freedesktop_folder("XDG_CACHE_HOME", ".cache")
+    return _of_this_system("cutsmith/Cache", "Library/Caches", "XDG_CACHE_HOME", ".cache")
 
 
 def user_data() -> Path:
     """The user's data folder for Cutsmith, which holds the weights."""
+    return _of_this_system("cutsmith", "Library/Application Support", "XDG_DATA_HOME", ".local/share")
+
+
+def _of_this_system(on_windows: str, on_macos: str, variable: str, beneath_home: str) -> Path:
     if sys.platform == "win32":
-        return _windows_folder()
+        return folder_of_variable("LOCALAPPDATA", "AppData/Local") / APPLICATION / on_windows
     if sys.platform == "darwin":
-        return Path.home() / "Library/Application Support" / APPLICATION
-    return _freedesktop_folder("XDG_DATA_HOME", ".local/share")
+        return Path.home() / on_macos / APPLICATION
+    return folder_of_variable(variable, beneath_home) / APPLICATION
 
 
-def _windows_folder() -> Path:
-    local = os.environ.get("LOCALAPPDATA", "").strip()
-    return (Path(local) if local else Path.home() / "AppData/Local") / APPLICATION / APPLICATION
-
-
-def _freedesktop_folder(variable: str, beneath_home: str) -> Path:
+def folder_of_variable(variable: str, beneath_home: str) -> Path:
+    """The folder that an environment variable names, or the one that stands for it in the home folder."""
     chosen = os.environ.get(variable, "").strip()
-    return (Path(chosen) if chosen else Path.home() / beneath_home) / APPLICATION
-
-
-@contextmanager
-def scratch_folder(folder: Path) -> Iterator[Path]:
-    """Make an empty `folder`, less what a killed run left in it, and remove it at the end."""
-    if folder.exists():
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    return Path(chosen) if chosen else Path.home() / beneath_home
 
 
 def require_space(folder: Path, megabytes: int) -> None:
@@ -146,3 +118,17 @@ def require_space(folder: Path, megabytes: int) -> None:
             f"The disk that holds {existing} has {free} MB free; {megabytes} MB are needed.",
             "Free some space, or put the clone on another disk, and run the same command again.",
         )
+
+
+def require_nothing_mounted(folder: Path) -> None:
+    """Raise InstallFailed where something is mounted in `folder`, which would be removed with it."""
+    mounts = Path("/proc/self/mountinfo")
+    if sys.platform != "linux" or not mounts.exists():
+        return
+    inside = str(folder.resolve()) + os.sep
+    table = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+    # Spaces and the like stand there as \040.
+    mounted = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]) for line in table]
+    held = [place for place in mounted if place.startswith(inside)]
+    if held:
+        raise InstallFailed(f"{folder} cannot be removed: {held[0]} is mounted in it.", f"umount {held[0]}")

@@ -1,4 +1,4 @@
-"""Runs a program that may hang for so many seconds at most; then it is ended, with all that it started."""
+"""Runs a program and keeps what it says; one that may hang runs so many seconds at most, and is ended then."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ class Finished:
         return "\n".join(f"      {line.rstrip()}" for line in said[-lines:])
 
 
-def run_limited(command: Sequence[str], seconds: float, environment: Mapping[str, str] | None = None) -> Finished:
+def run_limited(
+    command: Sequence[str], seconds: float | None = None, environment: Mapping[str, str] | None = None
+) -> Finished:
     """Run `command`, in an empty folder, for at most so many seconds. Raises OSError where it cannot be run."""
     with tempfile.TemporaryDirectory(prefix="cutsmith-", ignore_cleanup_errors=True) as name:
         # Files, not pipes: a child's child that hangs would hold a pipe open, and whoever reads it would wait for ever.
@@ -43,22 +45,14 @@ def run_limited(command: Sequence[str], seconds: float, environment: Mapping[str
                 env=None if environment is None else dict(environment),
                 start_new_session=True,  # so that what it starts can be ended with it
             )
-            code: int | None
+            code: int | None = None
             try:
                 code = child.wait(seconds)
             except subprocess.TimeoutExpired:
-                code = None
+                pass
             finally:
                 if child.poll() is None:
-                    _end_all(child)
-        return Finished(
-            code, output.read_text(encoding="utf-8", errors="replace"), errors.read_text("utf-8", errors="replace")
-        )
-
-
-def _end_all(child: subprocess.Popen[bytes]) -> None:
-    if sys.platform == "win32":
-        child.kill()
-    else:
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+                    child.kill() if sys.platform == "win32" else os.killpg(child.pid, signal.SIGKILL)
+                    child.wait()
+        said = [file.read_text(encoding="utf-8", errors="replace") for file in (output, errors)]
+        return Finished(code, said[0], said[1])

@@ -6,27 +6,30 @@ import os
 import subprocess
 from collections.abc import Sequence
 
+from installer.demo.weights import ensure_weights
+from installer.environment.numba_warming import warm_numba_once
+from installer.environment.virtual_environment import PRODUCT_AND_TESTS, QUICK_TESTS, prepare_environment
 from installer.folders import Clone, hosts_folder
-from installer.hosts.preparation import prepare_hosts
-from installer.numba_warming import warm_numba
-from installer.stamp import mark_warmed, read_stamp
-from installer.virtual_environment import PRODUCT_AND_TESTS, prepare_environment
-from installer.weights import ensure_weights
+
+QUICK = ("--quick", "-n", "2", "--dist", "worksteal")
 
 
-def run_tests(clone: Clone, pytest_arguments: Sequence[str], *, hosts: bool) -> int:
+def run_tests(clone: Clone, pytest_arguments: Sequence[str], *, hosts: bool = False, quick: bool = False) -> int:
     """Set up, run pytest in the clone, and return its exit code; its closing line is the last that is printed.
 
     With `hosts`, the host programs are prepared first, and a test whose host is missing fails instead of being skipped.
+    With `quick`, neither PyTorch nor weights are fetched, and pytest's own --quick leaves out the tests that need them.
     """
-    python = prepare_environment(clone, PRODUCT_AND_TESTS)
-    ensure_weights(python)
-    stamp = read_stamp(clone.environment)
-    if stamp is not None and not stamp.warmed and warm_numba(python):
-        mark_warmed(clone.environment)
+    python = prepare_environment(clone, QUICK_TESTS if quick else PRODUCT_AND_TESTS)
+    if not quick:
+        ensure_weights(python)
+    warm_numba_once(clone.environment, python)
     environ = dict(os.environ)
     if hosts:
+        # The tests' own, which the installer does without everywhere else.
+        from tests.hosts.preparation.prepare import prepare_hosts
+
         environ["CUTSMITH_REQUIRE_HOSTS"] = "1"
         environ |= prepare_hosts(clone, hosts_folder(), python)
-    command = [str(python), "-m", "pytest", *pytest_arguments]
+    command = [str(python), "-m", "pytest", *(QUICK if quick else ()), *pytest_arguments]
     return subprocess.run(command, cwd=clone.root, env=environ, stdin=subprocess.DEVNULL).returncode

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from installer.comfyui_removal import (
+from installer.comfyui.removal import (
     ComfyUIRemoval,
+    comfyuis_left,
     forget_what_is_gone,
     planned_comfyui_removals,
-    set_up_by_others,
     take_out,
 )
-from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
+from installer.copied_folder import remove
+from installer.demo.command import contact_sheet_of, photographs_of, results_of
+from installer.demo.photographs import PHOTOGRAPHS
+from installer.environment.interpreter import running_interpreter
+from installer.environment.stamp import read_stamp
 from installer.failure import USAGE, InstallFailed
-from installer.folders import Clone, default_cache, named_cache, user_data
-from installer.gimp_removal import (
-    forget_profiles_without_plug_in,
-    planned_plug_in_removals,
-    plug_ins_of_others,
-    take_plug_ins_out,
-)
-from installer.hosts import STAMP
-from installer.hosts.gimp_tree import require_nothing_mounted
-from installer.photographs import PHOTOGRAPHS
-from installer.stamp import read_stamp
+from installer.folders import HOST_STAMP, Clone, default_cache, named_cache, require_nothing_mounted, user_data
+from installer.gimp.removal import find_plug_ins, forget_profiles_without_plug_in, take_plug_ins_out
 
 HOSTS = "hosts"
 
@@ -43,18 +35,6 @@ CACHE_PARTS = {
 }
 
 
-@dataclass
-class Removal:
-    """What is to be removed: whole folders, single files, and folders only if they are empty by then."""
-
-    folders: list[Path] = field(default_factory=list)
-    files: list[Path] = field(default_factory=list)
-    if_empty: list[Path] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.folders or self.files)
-
-
 def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
     """Say what there is to remove, ask (unless `yes`), and remove it; `weights` takes Cutsmith's own weights too.
 
@@ -62,55 +42,56 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
     names only what is Cutsmith's goes. Raises InstallFailed where there is nobody to ask, pip failed in a ComfyUI, or a
     plug-in could not be taken out of GIMP.
     """
-    removal = planned_removal(clone, weights=weights)
-    comfyuis = planned_comfyui_removals(clone, removal.folders)
+    going = planned_removal(clone, weights=weights)
+    comfyuis = planned_comfyui_removals(clone, going)
+    plug_ins = find_plug_ins(clone, going)
     if read_stamp(clone.environment) is None and clone.environment.exists():
         print(f"{clone.environment} stays: this installer did not make it.")
-    for host in set_up_by_others(clone, removal.folders):
-        print(f"{host.folder} keeps Cutsmith: it is from {host.clone}, whose own uninstall takes it out.")
-    plug_ins = planned_plug_in_removals(clone, removal.folders)
-    for plug_in in plug_ins_of_others(clone, removal.folders):
-        print(f"{plug_in.profile.place} stays: it is from {plug_in.clone}, whose own uninstall takes it out.")
+    for host in comfyuis_left(going):
+        if clone.is_left_to(Path(host.clone)):
+            print(f"{host.folder} keeps Cutsmith: it is from {host.clone}, whose own uninstall takes it out.")
+    for each in plug_ins:
+        if clone.is_left_to(each.clone):
+            print(f"{each.profile.place} stays: it is from {each.clone}, whose own uninstall takes it out.")
+    plug_ins = [each for each in plug_ins if not clone.is_left_to(each.clone)]
     print(_about_other_environments(clone, comfyuis))
     words = [line for each in comfyuis for line in each.words] + [each.words for each in plug_ins]
-    if not removal and not words:
-        take_out(comfyuis, clone)
-        _forget_what_is_gone()
-        print("Nothing to remove.")
-        return
-    print("To be removed:")
-    for line in words:
-        print(f"  {line}")
-    for path in (*removal.folders, *_shown(removal.files)):
-        print(f"  {path}  ({_megabytes(path)} MB)")
-    if not yes:
-        _ask()
+    words += [f"{path}  ({_megabytes(path)} MB)" for path in going]
+    if words:
+        print("To be removed:", *words, sep="\n  ")
+        if not yes:
+            _ask()
     # What runs in .venv first: a GIMP that is started meanwhile has no plug-in that points to nothing.
     take_plug_ins_out(plug_ins)
-    _remove(removal)
-    _forget_what_is_gone()
+    for path in going:
+        if path.is_dir() and not path.is_symlink():
+            require_nothing_mounted(path)
+        remove(path)  # weights may lie behind a link to a larger disk: its target is somebody else's
+    forget_what_is_gone()
+    forget_profiles_without_plug_in()
     take_out(comfyuis, clone)
-    _remove_if_empty(removal.if_empty)
+    if not words:
+        print("Nothing to remove.")
+        return
+    for folder in (clone.demo / "photos", clone.demo / "previews", clone.demo, user_data()):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
     print("Removed.")
     if not weights and (user_data() / "models").is_dir():
         print(f"The weights in {user_data() / 'models'} stay; --weights removes them too.")
 
 
-def planned_removal(clone: Clone, *, weights: bool) -> Removal:
-    """What of the installer's and the product's is there."""
+def planned_removal(clone: Clone, *, weights: bool) -> list[Path]:
+    """What of the installer's and the product's is there: folders, then files."""
     in_named_cache = _own_in_named_cache()
     folders = [default_cache(), *(path for path in in_named_cache if path.is_dir())]
     if read_stamp(clone.environment) is not None:
         folders.insert(0, clone.environment)
     if weights:
         folders += [user_data() / "models", user_data() / "first-seen"]
-    files = [path for path in in_named_cache if not path.is_dir()]
-    files += [*photographs_of(clone), *cutouts_of(clone), *previews_of(clone), contact_sheet_of(clone)]
-    return Removal(
-        folders=[folder for folder in folders if folder.is_dir()],
-        files=[file for file in files if file.is_file()],
-        if_empty=[clone.demo / "photos", clone.demo / "previews", clone.demo, user_data()],
-    )
+    files = {*in_named_cache, *photographs_of(clone), *results_of(clone), contact_sheet_of(clone)}
+    shown = sorted(files, key=lambda file: (len(file.parts), file.name))
+    return [*(folder for folder in folders if folder.is_dir()), *(file for file in shown if file.is_file())]
 
 
 def _own_in_named_cache() -> list[Path]:
@@ -124,30 +105,18 @@ def _own_in_named_cache() -> list[Path]:
         ours = [entry for entry in entries if re.fullmatch(pattern, entry.name)]
         if part == HOSTS:
             # A ComfyUI of the user's own may be called so too.
-            ours = [entry for entry in ours if (entry / STAMP).is_file() or entry.name.endswith("-unfinished")]
+            ours = [entry for entry in ours if (entry / HOST_STAMP).is_file() or entry.name.endswith("-unfinished")]
         own += [cache / part] if ours and ours == entries else ours
     return own
 
 
 def _about_other_environments(clone: Clone, comfyuis: Sequence[ComfyUIRemoval]) -> str:
     """How an environment that plain `install.py` installed into gets rid of Cutsmith; which ones, nobody recorded."""
-    python = "ENVIRONMENT/bin/python"
-    taken_care_of = [str(each.interpreter.python) for each in comfyuis if each.interpreter is not None]
-    try:
-        if distribution("cutsmith") and Path(sys.prefix) != clone.environment and sys.executable not in taken_care_of:
-            python = f'"{sys.executable}"'
-    except PackageNotFoundError:
-        pass
+    taken_care_of = [each.interpreter.python for each in comfyuis if each.interpreter is not None]
+    running = running_interpreter()
+    is_one = "cutsmith" in running.installed and Path(sys.prefix) != clone.environment
+    python = f'"{running.python}"' if is_one and running.python not in taken_care_of else "ENVIRONMENT/bin/python"
     return f"Any other environment that Cutsmith was installed into keeps it:  {python} -m pip uninstall cutsmith"
-
-
-def _forget_what_is_gone() -> None:
-    forget_what_is_gone()
-    forget_profiles_without_plug_in()
-
-
-def _shown(files: list[Path]) -> list[Path]:
-    return sorted({*files}, key=lambda file: (len(file.parts), file.name))
 
 
 def _ask() -> None:
@@ -155,24 +124,6 @@ def _ask() -> None:
         raise InstallFailed("There is no terminal to ask on; nothing was removed.", "Add --yes.", USAGE)
     if input("Remove? [y/N] ").strip().lower() not in ("y", "yes"):
         raise InstallFailed("Nothing was removed.")
-
-
-def _remove(removal: Removal) -> None:
-    for folder in removal.folders:
-        # Weights may lie in a folder that is a link to a larger disk: the link's target is somebody else's.
-        if folder.is_symlink():
-            folder.unlink()
-        else:
-            require_nothing_mounted(folder)
-            shutil.rmtree(folder)
-    for file in removal.files:
-        file.unlink()
-
-
-def _remove_if_empty(folders: list[Path]) -> None:
-    for folder in folders:
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
 
 
 def _megabytes(path: Path) -> int:

@@ -9,7 +9,7 @@ import pytest
 from gimp_plugin.cutsmith.plug_in.failure import CutFailed
 from gimp_plugin.cutsmith.plug_in.installation import find_installation
 from installer.folders import Clone
-from installer.gimp_config import wanted_config
+from installer.gimp.config import wanted_config
 
 
 @pytest.fixture(autouse=True)

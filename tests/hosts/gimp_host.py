@@ -17,9 +17,9 @@ import numpy as np
 import cutsmith
 from cutsmith.worker import client, session
 from installer.folders import Clone
-from installer.gimp_config import Config
-from installer.gimp_plug_in import place_plug_in
-from installer.gimp_profiles import Profile
+from installer.gimp.config import Config
+from installer.gimp.plug_in import place_plug_in
+from installer.gimp.profiles import Profile
 
 CUT_OUT, CUT_OUT_SELECTION, REFINE_MASK = "cutsmith-cut-out", "cutsmith-cut-out-selection", "cutsmith-refine-mask"
 LAYER = "Background"

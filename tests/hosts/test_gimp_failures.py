@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cutsmith.worker import client, session
-from installer.gimp_config import Config
+from installer.gimp.config import Config
 from tests.hosts.gimp_host import COMMAND, CUT_OUT, CUT_OUT_SELECTION, LAYER, REFINE_MASK, GimpHost
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]

@@ -8,10 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from installer.environment.virtual_environment import environment_python
 from installer.folders import WORKER_FILES, Clone
-from installer.gimp_procedures import PROCEDURES
-from installer.gimp_profiles import Profile
-from installer.virtual_environment import environment_python
+from installer.gimp.procedures import PROCEDURES
+from installer.gimp.profiles import Profile
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 

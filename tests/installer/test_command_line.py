@@ -10,8 +10,8 @@ from installer.failure import InstallFailed
 def calls(monkeypatch):
     made = []
 
-    def run_tests(clone, arguments, *, hosts):
-        made.append((arguments, hosts))
+    def run_tests(clone, arguments, *, hosts, quick):
+        made.append((arguments, {"hosts": hosts, "quick": quick}))
         return 5
 
     monkeypatch.setattr(command_line, "run_tests", run_tests)
@@ -19,21 +19,22 @@ def calls(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("given", "passed_on", "hosts"),
+    ("given", "passed_on", "chosen"),
     [
-        (["test"], [], False),
-        (["test", "--hosts"], [], True),
+        (["test"], [], set()),
+        (["test", "--hosts"], [], {"hosts"}),
+        (["test", "--quick", "-n", "4"], ["-n", "4"], {"quick"}),
         (
             ["test", "-x", "--hosts", "-k", "stamp or box", "tests/core"],
             ["-x", "-k", "stamp or box", "tests/core"],
-            True,
+            {"hosts"},
         ),
-        (["test", "--host", "--", "-q"], ["--host", "-q"], False),
+        (["test", "--host", "--", "-q"], ["--host", "-q"], set()),
     ],
 )
-def test_what_test_does_not_know_goes_to_pytest_and_pytests_code_comes_back(calls, given, passed_on, hosts):
+def test_what_test_does_not_know_goes_to_pytest_and_pytests_code_comes_back(calls, given, passed_on, chosen):
     assert command_line.main(given) == 5
-    assert calls == [(passed_on, hosts)]
+    assert calls == [(passed_on, {name: name in chosen for name in ("hosts", "quick")})]
 
 
 @pytest.mark.parametrize(
@@ -127,9 +128,11 @@ def test_without_a_command_it_is_the_environment_that_runs_it(monkeypatch):
     assert asked == [([], [], {"quiet": False}), (["text"], [Path("a"), Path("b")], {"quiet": True})]
 
 
-@pytest.mark.parametrize("given", [["--with", "text", "demo"], ["--quiet", "comfyui", "x"], ["comfyui"]])
-def test_options_before_the_command_and_a_missing_folder_are_wrong_usage(monkeypatch, given):
-    for name in ("run_demo", "install_into_comfyui", "install_into_host"):
+@pytest.mark.parametrize(
+    "given", [["--with", "text", "demo"], ["--quiet", "comfyui", "x"], ["comfyui"], ["test", "--quick", "--hosts"]]
+)
+def test_options_in_the_wrong_place_or_together_and_a_missing_folder_are_wrong_usage(monkeypatch, given):
+    for name in ("run_demo", "run_tests", "install_into_comfyui", "install_into_host"):
         monkeypatch.setattr(command_line, name, lambda *_, **__: pytest.fail("ran"))
     with pytest.raises(SystemExit) as stopped:
         command_line.main(given)

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from installer import gimp_trial
 from installer.doctor import examine
 from installer.failure import InstallFailed
-from installer.gimp_config import mending_command, wanted_config
-from installer.gimp_plug_in import place_plug_in
-from installer.host_memory import RememberedHost, RememberedProfile, remember, remember_profile
+from installer.gimp import trial as gimp_trial
+from installer.gimp.config import mending_command, wanted_config
+from installer.gimp.plug_in import place_plug_in
+from installer.host_memory import RememberedHost, RememberedProfile, remember
 from tests.installer.stand_ins import (
     add_distribution,
     make_comfyui,
@@ -135,8 +135,8 @@ def test_what_the_worker_and_gimp_say_counts(clone, profile, tmp_path, monkeypat
 
 def test_one_that_was_named_once_is_remembered_and_has_to_be_named_again(clone, tmp_path, capsys):
     named = make_profile(tmp_path, "my profile")
-    remember_profile(RememberedProfile(str(named.folder), str(clone.root)))
-    remember_profile(RememberedProfile(str(tmp_path / "gone"), str(clone.root)))
+    remember(RememberedProfile(str(named.folder), str(clone.root)))
+    remember(RememberedProfile(str(tmp_path / "gone"), str(clone.root)))
     assert examine(clone) == 1
     command = mending_command(clone, "gimp", "--gimp-dir", str(named.folder))
     assert (

@@ -1,5 +1,3 @@
-from contextlib import suppress
-
 import pytest
 
 from cutsmith import __version__
@@ -10,7 +8,6 @@ from installer.folders import (
     default_cache,
     hosts_folder,
     require_space,
-    scratch_folder,
     this_clone,
     user_cache,
     user_data,
@@ -49,18 +46,6 @@ def test_hosts_are_in_the_cache_unless_a_folder_is_named(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CUTSMITH_HOSTS", "my hosts é")
     assert hosts_folder() == tmp_path / "my hosts é"
-
-
-def test_a_scratch_folder_begins_empty_and_goes_whatever_happens(tmp_path):
-    folder = tmp_path / "not there" / "scratch"
-    with suppress(KeyboardInterrupt), scratch_folder(folder):
-        (folder / "half-written").touch()
-        raise KeyboardInterrupt
-    assert not folder.exists()
-    folder.mkdir()
-    (folder / "left by a killed run").touch()
-    with scratch_folder(folder) as made:
-        assert list(made.iterdir()) == []
 
 
 def test_the_clones_version_is_the_products_and_the_workers_files_are_there():

@@ -7,10 +7,8 @@ from installer.host_memory import (
     RememberedHost,
     RememberedProfile,
     forget,
-    forget_profiles,
     memory_file,
     remember,
-    remember_profile,
     remembered_hosts,
     remembered_profiles,
 )
@@ -78,25 +76,25 @@ def test_an_entry_that_is_not_understood_is_passed_over(entry):
 
 def test_profiles_of_gimp_are_remembered_beside_the_comfyuis():
     remember(HOST)
-    remember_profile(PROFILE)
-    remember_profile(replace(PROFILE, folder="/other"))
-    remember_profile(replace(PROFILE, clone="/new"))
+    remember(PROFILE)
+    remember(replace(PROFILE, folder="/other"))
+    remember(replace(PROFILE, clone="/new"))
     assert remembered_profiles() == [replace(PROFILE, folder="/other"), replace(PROFILE, clone="/new")]
     assert remembered_hosts() == [HOST]
     forget([HOST.folder])
     assert remembered_hosts() == []
-    forget_profiles(["/other"])
+    forget(["/other"])
     assert remembered_profiles() == [replace(PROFILE, clone="/new")]
-    forget_profiles([PROFILE.folder])
+    forget([PROFILE.folder])
     assert not memory_file().exists()
 
 
 def test_a_file_of_an_earlier_version_and_what_a_later_one_adds_are_kept():
     memory_file().parent.mkdir(parents=True)
     memory_file().write_text('{"comfyui": [], "of a later version": {"a": 1}}')
-    remember_profile(PROFILE)
+    remember(PROFILE)
     assert remembered_profiles() == [PROFILE]
-    forget_profiles([PROFILE.folder])
+    forget([PROFILE.folder])
     assert "of a later version" in memory_file().read_text()
 
 
@@ -104,6 +102,6 @@ def test_a_file_of_an_earlier_version_and_what_a_later_one_adds_are_kept():
     "entry", ["3", "{}", '{"folder": 3, "clone": "/c"}', '{"folder": "/a", "clone": "/c", "x": 1}']
 )
 def test_a_profile_that_is_not_understood_is_passed_over(entry):
-    remember_profile(PROFILE)
+    remember(PROFILE)
     memory_file().write_text(memory_file().read_text().replace('"gimp": [', f'"gimp": [{entry},'))
     assert remembered_profiles() == [PROFILE]

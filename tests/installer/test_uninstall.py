@@ -5,22 +5,21 @@ import pytest
 from cutsmith.engines.openvino_engine import _cache_name
 from cutsmith.machine.folders import cache_folder, compiled_folder
 from cutsmith.models.integrity import HashMemory
-from installer.demo import contact_sheet_of, cutouts_of, photographs_of, previews_of
+from installer.demo.command import contact_sheet_of, photographs_of, results_of
+from installer.demo.photographs import PHOTOGRAPHS, photograph_cache
+from installer.environment.stamp import Stamp, write_stamp
 from installer.failure import InstallFailed
 from installer.folders import Clone, default_cache, hosts_folder, user_cache, user_data
-from installer.gimp_config import wanted_config
-from installer.gimp_plug_in import place_plug_in
+from installer.gimp.config import wanted_config
+from installer.gimp.plug_in import place_plug_in
 from installer.host_memory import (
     RememberedHost,
     RememberedProfile,
     memory_file,
     remember,
-    remember_profile,
     remembered_hosts,
     remembered_profiles,
 )
-from installer.photographs import PHOTOGRAPHS, photograph_cache
-from installer.stamp import Stamp, write_stamp
 from installer.uninstall import uninstall
 from tests.installer.stand_ins import make_comfyui, make_plug_in_clone, make_profile
 
@@ -42,7 +41,7 @@ def user(tmp_path, own_folders, monkeypatch):
 def clone(tmp_path):
     """A clone after `demo`, with files of the user's own among what the demo wrote."""
     made = Clone(tmp_path / "clone é 1")
-    for path in (*photographs_of(made), *cutouts_of(made), *previews_of(made), contact_sheet_of(made)):
+    for path in (*photographs_of(made), *results_of(made), contact_sheet_of(made)):
         put(path)
     put(made.environment / "bin" / "python")
     write_stamp(made.environment, Stamp("", "", ""))
@@ -195,7 +194,7 @@ def gimp(clone, user):
     make_plug_in_clone(clone.root)
     profile = make_profile(user / "config" / "GIMP")
     place_plug_in(profile, clone, wanted_config(clone, clone.environment / "bin/python", []))
-    remember_profile(RememberedProfile(str(profile.folder), str(clone.root)))
+    remember(RememberedProfile(str(profile.folder), str(clone.root)))
     return profile
 
 

@@ -1,0 +1,65 @@
+"""The product's extras: which of them `--with` takes, and what each costs.
+
+Their requirements stand in pyproject.toml; what pip cannot do for them in one go is in separate_steps.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+CHOOSABLE = ("groundingdino", "heic", "rembg", "sam2", "text")
+TEST = "test"
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is fetched and what it takes on the disk (Python 3.11, Linux x86_64; MB = 1e6 bytes)."""
+
+    download_megabytes: int
+    disk_megabytes: int
+
+    def __str__(self) -> str:
+        return f"{self.download_megabytes} MB of packages, {self.disk_megabytes} MB of disk"
+
+    @property
+    def at_once(self) -> int:
+        """The megabytes that have to be free: pip keeps the files that it fetched until all of them are unpacked."""
+        return self.download_megabytes + self.disk_megabytes
+
+    def __add__(self, other: Size) -> Size:
+        return Size(self.download_megabytes + other.download_megabytes, self.disk_megabytes + other.disk_megabytes)
+
+    def __sub__(self, other: Size) -> Size:
+        return Size(self.download_megabytes - other.download_megabytes, self.disk_megabytes - other.disk_megabytes)
+
+
+NOTHING = Size(0, 0)
+
+# Measured, November 2026: the sizes of the files that pip fetches, and of what it makes of them. What two extras share
+# counts for both, so that sums are upper bounds (everything: 3540 and 7430 MB); torch, most of it, counts once.
+PRODUCT_ALONE = Size(275, 950)
+TORCH = Size(3025, 5750)  # with the CUDA libraries that its wheel for Linux requires
+TORCH_USERS = ("groundingdino", "sam2", "text")
+EXTRA_SIZES = {
+    "groundingdino": Size(49, 290),
+    "heic": Size(2, 5),
+    "rembg": Size(17, 62),
+    "sam2": Size(2, 11),
+    "text": Size(28, 185),
+    TEST: Size(193, 459),
+}
+
+# The host programs of the tests; each of tests/hosts/preparation says its own size, and a test adds them up.
+TEST_HOSTS = Size(4290, 9065)
+
+
+def size_of(extras: Iterable[str]) -> Size:
+    """What the product costs together with `extras`."""
+    chosen = set(extras)
+    total = PRODUCT_ALONE
+    if chosen.intersection(TORCH_USERS):
+        total += TORCH
+    for extra in chosen:
+        total += EXTRA_SIZES.get(extra, NOTHING)  # an environment may hold one of another version's
+    return total

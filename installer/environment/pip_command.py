@@ -1,0 +1,108 @@
+"""Runs pip quietly; when it fails, shows its last lines and what to do about them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from installer.failure import InstallFailed
+
+SHOWN_LINES = 12
+
+# Which words of pip mean what. The order matters: without a network pip ends with "No matching distribution" as well.
+# "from versions: none": not even the list of a package's files was found, and all that is asked for exists.
+ADVICE = (
+    (
+        r"No space left on device|Errno 28\b|not enough space on the disk",
+        "The disk is full. Free some space (pip cache purge empties pip's own cache) and run the same command again.",
+    ),
+    (
+        r"ProxyError|Tunnel connection failed|\b407\b",
+        "The proxy refused or cannot be reached. Set HTTPS_PROXY=http://user:password@host:port (or "
+        "pip config set global.proxy ...) and run the same command again.",
+    ),
+    (
+        r"CERTIFICATE_VERIFY_FAILED|SSLError",
+        "The connection's certificate is not trusted. Behind a company's proxy, set PIP_CERT to its certificate file.",
+    ),
+    (
+        r"NewConnectionError|NameResolutionError|name resolution|Name or service not known|getaddrinfo|"
+        r"Network is unreachable|ConnectTimeout|Read timed out|Connection refused|Connection reset|"
+        r"Could not fetch URL|Max retries exceeded|from versions: none",
+        "The package index cannot be reached. Check the network; behind a proxy set HTTPS_PROXY=http://host:port; "
+        "without internet, set PIP_FIND_LINKS to a folder of wheels and PIP_NO_INDEX=1. Then run this command again.",
+    ),
+    (
+        r"Permission denied|Errno 13\b|WinError 5\b",
+        "A folder that pip writes to is read-only for you, or (on Windows) a program still uses a file in it.",
+    ),
+    (
+        r"ResolutionImpossible|conflicting dependencies",
+        "The versions wanted do not fit together; nothing was changed.",
+    ),
+    (
+        r"No matching distribution found|Failed building wheel|Failed to build",
+        "A package has no ready-made file for this Python on this machine. Python 3.11, 3.12 and 3.13 on 64-bit Linux, "
+        "macOS and Windows have them all.",
+    ),
+)
+
+
+def advice(output: str) -> str:
+    """What to do about a failure of pip that printed `output`."""
+    for pattern, remedy in ADVICE:
+        if re.search(pattern, output):
+            return remedy
+    return "Run the same command again; if it fails again, the lines above say why."
+
+
+def run_pip(
+    python: Path,
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    doing: str,
+    variables: Mapping[str, str] | None = None,
+) -> None:
+    """Run `python -m pip arguments` in `folder`; `doing` names it for the failure ("installing Cutsmith").
+
+    `variables` are set in pip's environment. On a terminal one line shows what is being fetched. Raises InstallFailed
+    with pip's last lines and advice.
+    """
+    lines: deque[str] = deque(maxlen=400)
+    with subprocess.Popen(
+        [str(python), "-m", "pip", "--disable-pip-version-check", "--no-input", *arguments],
+        cwd=folder,
+        env={**os.environ, **(variables or {})},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    ) as process:
+        assert process.stdout is not None, "stdout is a pipe"
+        for line in process.stdout:
+            lines.append(line.rstrip())
+            _show_progress(line.strip())
+    if sys.stdout.isatty():
+        print("\r\033[K", end="", flush=True)
+    if process.returncode:
+        ends = [line for line in lines if line and not line.startswith("[notice]")][-SHOWN_LINES:]
+        shown = "\n".join(f"    {line}" for line in ends)
+        raise InstallFailed(f"pip failed while {doing}:\n{shown}", advice("\n".join(lines)))
+
+
+def _show_progress(line: str) -> None:
+    """Keep one line of a terminal up to date; elsewhere nothing is shown."""
+    match = re.match(
+        r"(Downloading|Using cached|Building wheel for|Installing collected packages)\W+([^\s-]*)[^(]*(\(.*\))?", line
+    )
+    if match and sys.stdout.isatty():
+        started = {"I": "installing", "B": f"building {match[2]}"}
+        shown = started.get(line[0], f"fetching {match[2]} {match[3] or ''}")
+        print(f"\r\033[K  {shown}", end="", flush=True)

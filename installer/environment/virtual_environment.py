@@ -1,0 +1,128 @@
+"""The `.venv` beside install.py: made, mended after an interruption, and left alone when nothing has changed."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from installer.environment.extras import CHOOSABLE, NOTHING, TEST, Size, size_of
+from installer.environment.pip_command import run_pip
+from installer.environment.separate_steps import main_targets, steps_for
+from installer.environment.stamp import Stamp, read_stamp, wanted_stamp, write_stamp
+from installer.failure import InstallFailed, not_ours
+from installer.folders import Clone, require_space
+from installer.limited_run import run_limited
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What goes into the environment: the product with `extras`, at the tests' exact versions if `pinned`."""
+
+    extras: tuple[str, ...] = ()
+    pinned: bool = False
+
+    @property
+    def size(self) -> Size:
+        """What it costs."""
+        return size_of(self.extras)
+
+
+PRODUCT = Installation()
+PRODUCT_AND_TESTS = Installation(extras=(*CHOOSABLE, TEST), pinned=True)
+QUICK_TESTS = Installation(extras=("heic", TEST), pinned=True)
+
+
+def environment_python(environment: Path) -> Path:
+    """The interpreter of a virtual environment."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def environment_command(environment: Path, name: str) -> Path:
+    """The path of a command that a virtual environment provides, such as `cutsmith`."""
+    return environment_python(environment).with_name(f"{name}.exe" if os.name == "nt" else name)
+
+
+def prepare_environment(clone: Clone, installation: Installation) -> Path:
+    """Make `.venv` hold the product with what `installation` adds; returns its interpreter.
+
+    Raises InstallFailed: no room on the disk, Python without venv or pip, pip failed, or a `.venv` that is somebody
+    else's.
+    """
+    environment = clone.environment
+    constraints = clone.constraints if installation.pinned else None
+    wanted = wanted_stamp(clone, installation.extras, constraints)
+    python = environment_python(environment)
+    found = _own_stamp(environment)
+    if found is not None and found.provides(wanted) and python.exists():
+        return python
+
+    kept = found if found is not None and found.complete and found.same_place(wanted) and python.exists() else None
+    if kept is not None:
+        wanted = replace(wanted, extras=tuple(sorted({*wanted.extras, *kept.extras})))
+    size = size_of(wanted.extras)
+    extras = f" with {', '.join(wanted.extras)}" if wanted.extras else ""
+    print(
+        f"Setting up {environment}{extras}: fetches at most {size.download_megabytes} MB of packages "
+        f"(less what is there already), takes {size.disk_megabytes} MB of disk."
+    )
+    require_space(environment, (size - (size_of(kept.extras) if kept is not None else NOTHING)).at_once)
+    if kept is not None:
+        write_stamp(environment, replace(kept, complete=False))
+    else:
+        require_venv()
+        if found is not None:
+            reason = "an earlier run did not finish" if not found.complete else "the clone or its Python has changed"
+            print(f"Making {environment} anew: {reason}.")
+            shutil.rmtree(environment)
+        environment.mkdir(exist_ok=True)
+        write_stamp(environment, wanted)
+        make_environment(environment)
+
+    pins = ["--constraint", constraints.name] if constraints else []
+    arguments = ["install", "--prefer-binary", *main_targets(wanted.extras), *pins]
+    run_pip(python, arguments, folder=clone.root, doing="installing Cutsmith")
+    for step in steps_for(wanted.extras):
+        print(step.message)
+        arguments = ["install", "--prefer-binary", *step.options, step.requirement, *pins]
+        doing = f"installing {step.requirement}"
+        run_pip(python, arguments, folder=clone.root, doing=doing, variables=step.variables)
+    write_stamp(environment, replace(wanted, complete=True))
+    return python
+
+
+def _own_stamp(environment: Path) -> Stamp | None:
+    """The stamp of an environment that this installer made; None where there is none, or only an empty folder."""
+    stamp = read_stamp(environment)
+    is_link_or_file = environment.is_symlink() or environment.is_file()
+    if stamp is None and (is_link_or_file or (environment.is_dir() and any(environment.iterdir()))):
+        command = f"{environment_python(environment)} install.py"
+        raise not_ours(environment, f"Install into it with  {command}  or move it away.")
+    return stamp
+
+
+def require_venv() -> None:
+    """Raise InstallFailed unless the running Python can make virtual environments."""
+    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+        what = "This Python cannot make virtual environments: its venv or ensurepip is missing."
+        raise InstallFailed(what, venv_remedy())
+
+
+def make_environment(environment: Path) -> None:
+    """Make a virtual environment with pip in it. Raises InstallFailed with the last words of what made it."""
+    # Run from inside an environment, the interpreter beneath it is the one that makes another.
+    base = getattr(sys, "_base_executable", None) or sys.executable
+    made = run_limited([base, "-m", "venv", str(environment)])
+    if made.code:
+        raise InstallFailed(f"The virtual environment could not be made:\n{made.last_words()}", venv_remedy())
+
+
+def venv_remedy() -> str:
+    """How to give this Python the parts that make virtual environments."""
+    version = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    if Path("/etc/debian_version").exists():
+        return f"sudo apt install python3-venv python{version}-venv   and run the same command again."
+    return "Install Python with its venv and ensurepip modules (python.org's has them) and run the same command again."

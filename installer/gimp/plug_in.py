@@ -1,0 +1,93 @@
+"""Cutsmith's plug-in in a profile of GIMP: copied whole, compared, and removed; what is not ours is left alone."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from installer import copied_folder
+from installer.copied_folder import copy_whole, files_in, is_there, remove
+from installer.failure import InstallFailed, not_ours
+from installer.folders import Clone
+from installer.gimp.config import FILE_NAME, Config, clone_of
+from installer.gimp.profiles import Profile
+
+MAIN = "cutsmith.py"
+
+# GIMP passes over what begins with a dot, and over a folder that holds no file of its own name.
+UNFINISHED = ".cutsmith-unfinished"
+REPLACED = ".cutsmith-replaced"
+
+
+def contents(clone: Clone) -> dict[str, Path]:
+    """What the plug-in consists of, less its config: paths within its folder, and the clone's files that go there.
+
+    Raises InstallFailed where the clone is not whole.
+    """
+    wanted = {MAIN: clone.plug_in / MAIN} | {path.name: path for path in clone.worker_files}
+    missing = [str(path) for path in wanted.values() if not path.is_file()]
+    if missing:
+        raise InstallFailed("The clone is not whole; it lacks\n    " + "\n    ".join(missing), "Clone Cutsmith again.")
+    return files_in(clone.plug_in, "*.py") | wanted
+
+
+def check_place(profile: Profile, clone: Clone) -> None:
+    """Raise InstallFailed if something that is not ours stands where the plug-in goes."""
+    if is_there(profile.place) and not is_replaceable(profile.place, clone):
+        raise not_ours(profile.place, "Move it out of plug-ins and run the same command again.")
+
+
+def is_replaceable(place: Path, clone: Clone) -> bool:
+    """Whether `place` is a copy that this installer made, or a link to one, to a clone's plug-in or to nothing."""
+    if place.is_symlink() and (not place.exists() or place.resolve() == clone.plug_in.resolve()):
+        return True
+    return place.is_dir() and clone_of(place) is not None
+
+
+def place_plug_in(profile: Profile, clone: Clone, config: Config) -> bool:
+    """Make the profile hold the plug-in of `clone` with `config`; returns whether anything had to be done.
+
+    Raises InstallFailed as `check_place` does, or where the folder cannot be written to; the old one stays as it was
+    then.
+    """
+    check_place(profile, clone)
+    place, folder = profile.place, profile.plug_ins
+    if not place.is_symlink() and not differences(place, clone, config) and os.access(place / MAIN, os.X_OK):
+        return False
+    files, beside = contents(clone), {"unfinished": folder / UNFINISHED, "replaced": folder / REPLACED}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        copy_whole(files, {FILE_NAME: config.text}, place, **beside, program=MAIN)
+    except OSError as problem:
+        raise InstallFailed(
+            f"{problem.filename or folder} cannot be written: {problem.strerror or problem}.",
+            f"Make {folder} writable for this user (or free some space) and run the same command again.",
+        ) from problem
+    return True
+
+
+def differences(place: Path, clone: Clone, config: Config | None) -> list[str]:
+    """In what the plug-in in `place` is not that of `clone` with `config` (None: any config); empty if in nothing."""
+    differing = copied_folder.differences(contents(clone), files_in(place, "*.py"))
+    try:
+        is_other = config is not None and (place / FILE_NAME).read_text(encoding="utf-8") != config.text
+    except (OSError, ValueError):
+        is_other = True
+    return [*differing, f"{FILE_NAME} says something else"] if is_other else differing
+
+
+def require_run_bit(place: Path) -> None:
+    """Raise InstallFailed unless the plug-in's file may be run: GIMP passes over one that may not, and says nothing."""
+    if sys.platform != "win32" and not os.access(place / MAIN, os.X_OK):
+        raise InstallFailed(
+            f"{place / MAIN} may not be run: its x bit is not set, or its disk is mounted with noexec.",
+            f"chmod +x {shlex.quote(str(place / MAIN))}",
+        )
+
+
+def remove_plug_in(place: Path) -> None:
+    """Remove the copy, or the link alone, and what a killed run left beside it; plug-ins itself stays."""
+    for path in (place, place.with_name(UNFINISHED), place.with_name(REPLACED)):
+        remove(path)

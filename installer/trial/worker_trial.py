@@ -1,0 +1,54 @@
+"""Calls Cutsmith's worker by the plug-in's own files and config, as GIMP's plug-in does."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from installer.failure import InstallFailed
+from installer.gimp.config import VARIABLES, Config
+from installer.limited_run import run_limited
+from installer.trial import worker_job
+
+SECONDS = 300
+"""Compiling a network for the first time takes a slow machine a minute."""
+STOP_SECONDS = 30
+
+
+def try_worker(folder: Path, config: Config) -> str:
+    """Have a picture cut out as the plug-in in `folder`, which `config` is of, would; returns how that went, in words.
+
+    Raises InstallFailed with what is wrong and what to do.
+    """
+    python = Path(config.command[0])
+    if not python.is_file():
+        raise InstallFailed(f"There is no {python} any more, which runs Cutsmith.", config.install)
+    # What the shell has and the config has not is not there either where the desktop starts GIMP.
+    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    ended = run_limited(_command(folder, "cut"), SECONDS, environment)
+    if ended.code is None:
+        remedy = f'See what it says:  "{python}" -m cutsmith doctor'
+        raise InstallFailed(f"Cutsmith's worker did not answer within {SECONDS} seconds.", remedy)
+    try:
+        found = json.loads(ended.output.strip().rpartition("\n")[2])
+    except ValueError as problem:
+        raise InstallFailed(f"Cutsmith's worker was not tried:\n{ended.last_words()}", config.install) from problem
+    if found["version"] not in ("", config.version):
+        what = f"{python} runs Cutsmith {found['version']}; the plug-in is of {config.version}."
+        raise InstallFailed(what, config.install)
+    if "what" in found:
+        said = "" if found["version"] else f" It said\n{ended.last_words()}"
+        raise InstallFailed(f"{found['what']}{said}", found["remedy"] or config.install)
+    return f"Cutsmith {found['version']} cut a small picture out with {found['model']} in {found['seconds']} s"
+
+
+def retire_worker(folder: Path) -> None:
+    """Have the worker that the plug-in in `folder` would call end, if one runs: it has loaded the code of before."""
+    # Nothing depends on it: at worst the old one ends when it has had nothing to do for a while.
+    run_limited(_command(folder, "stop"), STOP_SECONDS)
+
+
+def _command(folder: Path, job: str) -> list[str]:
+    return [sys.executable, "-I", "-B", worker_job.__file__, str(folder), job]
