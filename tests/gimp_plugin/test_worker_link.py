@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from gimp_plugin.cutsmith.plug_in.failure import CutFailed
 from gimp_plugin.cutsmith.plug_in.installation import Installation
 from gimp_plugin.cutsmith.plug_in.settings import Settings
 from gimp_plugin.cutsmith.plug_in.worker_link import WorkerLink
-from tests.core.worker.conftest import COMMAND, environment, received, sent, short
+from tests.core.worker.conftest import COMMAND, STUBBORN, environment, hopeless, received, sent, short
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="rights of folders")
 
@@ -70,15 +71,13 @@ def test_a_failure_of_the_engine_is_told_in_the_plug_ins_words(installation) -> 
 
 @pytest.mark.slow
 def test_what_waited_for_a_job_that_cannot_be_stopped_is_done_by_a_new_worker(installation) -> None:
-    noise = np.random.default_rng(0).integers(0, 256, (900, 900, 3), np.uint8)
-    undecided = np.full((900, 900), 128, np.uint8)
-    undecided[:8], undecided[-8:] = 0, 255
     pixels, mask = disc(60)
     waited: list[str] = []
-    with WorkerLink(installation, "test", lambda text, share: waited.append(text)) as link:
+    stubborn = replace(installation, command=tuple(STUBBORN))
+    with WorkerLink(stubborn, "test", lambda text, share: waited.append(text)) as link:
         with client.connect() as other:
             first = other.welcome.pid
-            job = other.submit("refine", {}, {"pixels": sent(noise), "mask": sent(undecided)})
+            job = other.submit("refine", {}, hopeless())
             assert next(each for each in job.follow() if each is not None and each.stage == "matting")
             # It goes away in the midst of it, as a plug-in does that is cancelled.
         link.cut(Settings.for_own_mask(3, 3), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")

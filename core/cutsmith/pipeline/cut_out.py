@@ -10,7 +10,7 @@ from cutsmith.errors import BadOption
 from cutsmith.picture import Picture
 from cutsmith.pipeline.finishing import finished
 from cutsmith.pipeline.loading import ModelPool, Models, load_models
-from cutsmith.pipeline.prompting import Asked, subject_alone
+from cutsmith.pipeline.prompting import Asked, check_target, subject_alone
 from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
 from cutsmith.pipeline.subjects import find_subjects
 from cutsmith.request import Options, Request
@@ -101,6 +101,8 @@ def _cut_outs(
         if request.finish.subject_alone:
             picture = subject_alone(picture)
         image = picture.srgb()
+        # Before a model that may be missing: what does not fit the picture is the user's to mend first.
+        check_target(request.target, picture.width, picture.height)
     with run.stage("load"):
         models = loading.result()
     subjects = find_subjects(models, image, request, picture.source, run, asked, objects=objects)

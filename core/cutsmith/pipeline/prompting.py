@@ -51,6 +51,16 @@ def asked_by_target(target: Target, width: int, height: int, *, with_points: boo
     return [Asked(Prompt(box, points, mask), FoundObject(box, points))]
 
 
+def check_target(target: Target, width: int, height: int) -> None:
+    """Refuse a box, points, a mask or a selection that do not fit a picture of `width` x `height` pixels.
+
+    Raises:
+        BadBox, BadPoint, BadArray.
+    """
+    if target.box is not None or len(target.points) or target.mask is not None or target.selection is not None:
+        asked_by_target(target, width, height, with_points=False)
+
+
 def asked_by_detections(detections: Sequence[Detection]) -> list[Asked]:
     """An object each detection."""
     return [

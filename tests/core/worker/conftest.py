@@ -19,6 +19,22 @@ from cutsmith.worker import client, rendezvous
 from cutsmith.worker.protocol import Array
 
 COMMAND = [sys.executable, "-m", "cutsmith"]
+# A worker whose job "refine" cannot be stopped while it computes, as a run of a network cannot.
+STUBBORN = [
+    sys.executable,
+    "-c",
+    "import time\n"
+    "from cutsmith.worker import server\n"
+    "do = server.run_job\n"
+    "def run_job(kind, fields, arrays, report, cancelled):\n"
+    "    if kind == 'refine' and arrays['pixels'].shape[0] > 500:\n"
+    "        report('matting', 0.5)\n"
+    "        time.sleep(100)\n"
+    "    return do(kind, fields, arrays, report, cancelled)\n"
+    "server.run_job = run_job\n"
+    "from cutsmith.cli import main\n"
+    "main()\n",
+]
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -33,6 +49,14 @@ def sent(values: np.ndarray) -> Array:
 
 def received(array: Array) -> np.ndarray:
     return np.frombuffer(array.data, array.dtype).reshape(array.shape)
+
+
+def hopeless() -> dict[str, Array]:
+    """A picture and a mask whose matting takes minutes: noise, and undecided nearly everywhere."""
+    noise = np.random.default_rng(0).integers(0, 256, (900, 900, 3), np.uint8)
+    undecided = np.full((900, 900), 128, np.uint8)
+    undecided[:8], undecided[-8:] = 0, 255
+    return {"pixels": sent(noise), "mask": sent(undecided)}
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
@@ -69,9 +93,11 @@ class Workers:
         self.folder = folder / "w"
         self.pids: set[int] = set()
 
-    def connect(self, *, start: bool = True, idle_exit: float = 60, **settings) -> client.Session:
+    def connect(
+        self, *, start: bool = True, idle_exit: float = 60, command: list[str] = COMMAND, **settings
+    ) -> client.Session:
         session = client.connect(
-            COMMAND if start else None,
+            command if start else None,
             folder=self.folder,
             environment=environment(self.home),
             idle_exit=idle_exit,

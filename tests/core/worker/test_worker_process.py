@@ -19,7 +19,18 @@ from cutsmith import Picture, __version__, cut_out
 from cutsmith.worker import client, protocol, rendezvous
 from cutsmith.worker.protocol import Message, VersionMismatch, WrongKey
 from cutsmith.worker.session import JobCancelled, JobFailed, WorkerLost, WorkerNotRunning, WorkerNotStarted
-from tests.core.worker.conftest import COMMAND, Workers, environment, is_alive, kill, received, sent, wait_until
+from tests.core.worker.conftest import (
+    COMMAND,
+    STUBBORN,
+    Workers,
+    environment,
+    hopeless,
+    is_alive,
+    kill,
+    received,
+    sent,
+    wait_until,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and rights are those of POSIX")
 
@@ -211,15 +222,26 @@ def test_a_killed_clients_job_is_dropped(warm, slow_job, network, pixels) -> Non
 
 
 @pytest.mark.slow
-def test_a_job_that_cannot_be_stopped_does_not_keep_others_waiting(workers) -> None:
-    # Matting a picture of noise that is undecided nearly everywhere takes minutes, in one call of native code.
-    noise = np.random.default_rng(0).integers(0, 256, (900, 900, 3), np.uint8)
-    undecided = np.full((900, 900), 128, np.uint8)
-    undecided[:8], undecided[-8:] = 0, 255
-    hopeless = {"pixels": sent(noise), "mask": sent(undecided)}
+def test_matting_that_nobody_wants_any_more_ends_and_the_worker_goes_on(workers) -> None:
     with workers.connect() as one, workers.connect() as two:
-        follow_until(one.submit("refine", {}, hopeless), "matting")
+        follow_until(one.submit("refine", {}, hopeless()), "matting")
         time.sleep(1)
+        waiting = two.submit("models")
+        assert next(waiting.follow()).stage == "waiting"
+        one.close()
+        start = time.monotonic()
+        assert waiting.result().kind == "result"
+        assert time.monotonic() - start < 10
+        assert two.run("ping").header["pid"] == two.welcome.pid
+        assert "refine: dropped" in log_of(workers)
+        two.run("stop")
+    wait_until(lambda: workers.files() == [])
+
+
+@pytest.mark.slow
+def test_a_job_that_cannot_be_stopped_does_not_keep_others_waiting(workers) -> None:
+    with workers.connect(command=STUBBORN) as one, workers.connect() as two:
+        follow_until(one.submit("refine", {}, hopeless()), "matting")
         waiting = two.submit("models")
         assert next(waiting.follow()).stage == "waiting"
         one.close()
