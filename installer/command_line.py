@@ -1,4 +1,4 @@
-"""Reads the command and turns a failure into words and an exit code."""
+"""Reads the command line, runs the command, and turns failures into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CUTSMITH_CHROMIUM the browser to take for them; pip's own settings (PIP_INDEX_UR
 
 
 def named_extras(text: str) -> list[str]:
-    """The extras that a comma-separated list names. Raises ArgumentTypeError for one that is not known."""
+    """The extras in a comma-separated list. Raises ArgumentTypeError for an unknown one."""
     names = [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name not in CHOOSABLE]
     if unknown:
@@ -80,7 +80,7 @@ def parser() -> argparse.ArgumentParser:
     removal = command("uninstall", words)
 
     extras = f"install these extras too, of {', '.join(CHOOSABLE)}"
-    # Other names than the commands' own: a command's parser would overwrite what was given before it.
+    # Names of their own, because a command's parser would overwrite what was given before the command.
     _add_extras(root, f"without a command: {extras}", "host_extras")
     _add_extras(comfyui, extras)
     for grammar in (demo, gimp):
@@ -122,10 +122,10 @@ def _add_extras(grammar: argparse.ArgumentParser, words: str, name: str = "extra
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong usage, for `test` pytest's own."""
+    """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong usage, or pytest's own for `test`."""
     for stream in (sys.stdout, sys.stderr):
-        # A folder's name may hold letters that the terminal's encoding lacks; and what is said here has to come out
-        # before what the programs that are called say.
+        # A folder's name may hold letters that the terminal's encoding lacks. And each line must appear before the
+        # output of the programs that are run.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace", line_buffering=True)
     grammar = parser()
