@@ -30,8 +30,8 @@ What is fetched at most, and the disk it takes:
   test                    {PRODUCT_AND_TESTS.size}
   test --quick            {QUICK_TESTS.size}, and no weights
   test --hosts            besides, {TEST_HOSTS}
-  comfyui                 what of demo's ComfyUI does not have yet
-  gimp                    what demo does; the plug-in itself is less than 1 MB
+  comfyui                 those of demo's packages that ComfyUI does not have yet
+  gimp                    the same as demo; the plug-in itself is less than 1 MB
 and the weights of one model (88 or 179 MB) unless some are on this machine.
 
 Without a command, as ComfyUI-Manager runs it: installs Cutsmith, editable, into the virtual, conda or embedded
@@ -75,7 +75,8 @@ def parser() -> argparse.ArgumentParser:
     words = "tells whether each GIMP's plug-in and each ComfyUI's node pack works, and what to do; changes nothing"
     doctor = command("doctor", words)
     usage = "python3 install.py test [--quick | --hosts] [PYTEST ARGUMENT ...]"
-    test = command("test", "everything that the tests need in .venv, then the tests", usage)
+    words = "sets up .venv for the tests and runs them; --quick runs those that need the least, in a few minutes"
+    test = command("test", words, usage)
     words = "removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP"
     removal = command("uninstall", words)
 
