@@ -1,4 +1,4 @@
-"""Reads the command and turns a failure into words and an exit code."""
+"""Reads the command line, runs the command, and turns failures into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ What is fetched at most, and the disk it takes:
   test                    {PRODUCT_AND_TESTS.size}
   test --quick            {QUICK_TESTS.size}, and no weights
   test --hosts            besides, {TEST_HOSTS}
-  comfyui                 what of demo's ComfyUI does not have yet
-  gimp                    what demo does; the plug-in itself is less than 1 MB
+  comfyui                 those of demo's packages that ComfyUI does not have yet
+  gimp                    the same as demo; the plug-in itself is less than 1 MB
 and the weights of one model (88 or 179 MB) unless some are on this machine.
 
 Without a command, as ComfyUI-Manager runs it: installs Cutsmith, editable, into the virtual, conda or embedded
@@ -43,7 +43,7 @@ CUTSMITH_CHROMIUM the browser to take for them; pip's own settings (PIP_INDEX_UR
 
 
 def named_extras(text: str) -> list[str]:
-    """The extras that a comma-separated list names. Raises ArgumentTypeError for one that is not known."""
+    """The extras in a comma-separated list. Raises ArgumentTypeError for an unknown one."""
     names = [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name not in CHOOSABLE]
     if unknown:
@@ -75,12 +75,13 @@ def parser() -> argparse.ArgumentParser:
     words = "tells whether each GIMP's plug-in and each ComfyUI's node pack works, and what to do; changes nothing"
     doctor = command("doctor", words)
     usage = "python3 install.py test [--quick | --hosts] [PYTEST ARGUMENT ...]"
-    test = command("test", "everything that the tests need in .venv, then the tests", usage)
+    words = "sets up .venv for the tests and runs them; --quick runs those that need the least, in a few minutes"
+    test = command("test", words, usage)
     words = "removes .venv, what demo wrote, Cutsmith's caches, and Cutsmith from each ComfyUI and GIMP"
     removal = command("uninstall", words)
 
     extras = f"install these extras too, of {', '.join(CHOOSABLE)}"
-    # Other names than the commands' own: a command's parser would overwrite what was given before it.
+    # Names of their own, because a command's parser would overwrite what was given before the command.
     _add_extras(root, f"without a command: {extras}", "host_extras")
     _add_extras(comfyui, extras)
     for grammar in (demo, gimp):
@@ -122,10 +123,10 @@ def _add_extras(grammar: argparse.ArgumentParser, words: str, name: str = "extra
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong usage, for `test` pytest's own."""
+    """Run one command; returns the exit code: 0 done, 1 failed, 2 wrong usage, or pytest's own for `test`."""
     for stream in (sys.stdout, sys.stderr):
-        # A folder's name may hold letters that the terminal's encoding lacks; and what is said here has to come out
-        # before what the programs that are called say.
+        # A folder's name may hold letters that the terminal's encoding lacks. And each line must appear before the
+        # output of the programs that are run.
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace", line_buffering=True)
     grammar = parser()

@@ -1,4 +1,4 @@
-"""A folder of copies that ComfyUI or GIMP loads: put in its place whole or not at all, compared, and removed."""
+"""Makes, compares and removes a folder of copies that ComfyUI or GIMP loads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def files_in(folder: Path, pattern: str = "*") -> dict[str, Path]:
-    """The files in `folder` by their paths in it, less what Python compiled."""
+    """The files in `folder` by their relative paths, without compiled Python files."""
     return {
         path.relative_to(folder).as_posix(): path
         for path in sorted(folder.rglob(pattern))
@@ -17,7 +17,7 @@ def files_in(folder: Path, pattern: str = "*") -> dict[str, Path]:
 
 
 def differences(wanted: Mapping[str, Path], found: Mapping[str, Path]) -> list[str]:
-    """In what the files `found` are not copies of those `wanted`; empty if in nothing."""
+    """How the files `found` differ from those `wanted`, one line a file; empty if they are the same."""
     both = [name for name in wanted if name in found]
     return [
         *(f"{name} is missing" for name in wanted if name not in found),
@@ -35,10 +35,10 @@ def copy_whole(
     replaced: Path,
     program: str = "",
 ) -> None:
-    """Make `place` a folder with copies of `files`, and with `texts`; the file `program` may be run.
+    """Make `place` a folder with copies of `files`, and with `texts`; the file `program` becomes executable.
 
-    It is whole before it takes the place of the one that is there, which stays where anything fails. `unfinished` and
-    `replaced` are places beside it over which the host passes.
+    The new folder is complete before it replaces an existing one, which stays if anything fails. `unfinished` and
+    `replaced` are paths beside it that the host ignores.
     """
     remove(unfinished)
     try:
@@ -51,7 +51,7 @@ def copy_whole(
             (unfinished / program).chmod(0o755)
         remove(replaced)
         if is_there(place):
-            place.rename(replaced)  # of a link, the link alone
+            place.rename(replaced)  # a link is renamed itself, not its target
         try:
             unfinished.rename(place)
         except OSError:
@@ -64,12 +64,12 @@ def copy_whole(
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything is in this place: a file, a folder, or a link, even one to nothing."""
+    """Whether anything is at `path`: a file, a folder, or a link, even a broken one."""
     return path.exists() or path.is_symlink()
 
 
 def remove(path: Path) -> None:
-    """Remove a file, a folder with all that is in it, or of a link the link alone; nothing where there is nothing."""
+    """Remove a file, a folder with its contents, or a link (not its target). A missing `path` is fine."""
     if path.is_symlink() or path.is_file():
         path.unlink()
     elif path.exists():

@@ -1,4 +1,4 @@
-"""`install.py doctor`: how Cutsmith is in the hosts on this machine; changes nothing."""
+"""`install.py doctor`: checks the plug-in and the node packs on this machine; changes nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from installer.host_memory import RememberedHost, remembered_hosts, remembered_p
 
 
 def examine(clone: Clone, named: Path | None = None) -> int:
-    """Print a verdict on each profile of GIMP (or the one `named`) and each ComfyUI; returns 0 where all are well."""
+    """Print a verdict on each GIMP profile (or the one `named`) and each ComfyUI; returns 0 if all are well."""
     profiles = find_profiles(named)
     hosts = []
     if named is None:
@@ -37,9 +37,9 @@ def examine(clone: Clone, named: Path | None = None) -> int:
 
 
 def examine_profile(profile: Profile, clone: Clone, trials: Trials) -> Verdict:
-    """Whether the plug-in in `profile` is whole, this clone's, and works."""
+    """Whether the plug-in in `profile` is complete, is this clone's, and works."""
     place = profile.place
-    # The profile is named where `gimp` would not find it.
+    # A profile that `gimp` would not find must be named.
     options = [] if profile in find_profiles() else ["--gimp-dir", str(profile.folder)]
     mend = mending_command(clone, "gimp", *options)
     try:
@@ -69,7 +69,7 @@ def examine_profile(profile: Profile, clone: Clone, trials: Trials) -> Verdict:
 
 
 def _examine_comfyui(host: RememberedHost, clone: Clone) -> bool:
-    """Print a verdict on a ComfyUI that is remembered; returns whether something is wrong."""
+    """Print a verdict on a remembered ComfyUI; returns whether something is wrong."""
     name = f"ComfyUI ({host.folder})"
     if not Path(host.folder).is_dir():
         print(f"{name}: it is gone, and will be forgotten by uninstall.")

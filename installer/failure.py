@@ -9,7 +9,7 @@ USAGE = 2
 
 
 class InstallFailed(Exception):
-    """Something stands in the way: `what` was found, `remedy` mends it, `exit_code` is what the shell gets."""
+    """The installer cannot go on: `what` is wrong, what the user can do (`remedy`), and the exit code."""
 
     def __init__(self, what: str, remedy: str = "", exit_code: int = FAILED) -> None:
         super().__init__(what, remedy)
@@ -22,5 +22,5 @@ class InstallFailed(Exception):
 
 
 def not_ours(place: Path, remedy: str) -> InstallFailed:
-    """What stands in `place` is somebody else's, and stays."""
+    """The failure to raise when `place` holds something that the installer did not make."""
     return InstallFailed(f"{place} is there already, and this installer did not make it.", remedy)

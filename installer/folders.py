@@ -1,7 +1,7 @@
 """Where things are: in the clone, and in the user's own folders.
 
-The user's folders are the ones that the product names with `platformdirs`; the installer cannot import that, for it
-runs before anything is installed. tests/installer/test_folders.py holds the two to the same answer.
+The engine finds the user's folders with `platformdirs`, which the installer cannot import: it runs before anything is
+installed. tests/installer/test_folders.py checks that both name the same folders.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Clone:
         self.constraints = root / "constraints-test.txt"  # the exact versions that the tests run with,
         self.host_constraints = root / "constraints-hosts.txt"  # and what the tests' ComfyUI needs besides those
         self.plug_in = root / "gimp_plugin" / "cutsmith"
-        # The worker's client, of the standard library alone: it is copied beside the plug-in.
+        # The worker's client, which needs only the standard library and is copied beside the plug-in.
         self.worker_files = [root / "core/cutsmith/worker" / name for name in WORKER_FILES]
 
     @property
     def project_table(self) -> dict[str, Any]:
-        """pyproject.toml's table [project]. Raises InstallFailed where the clone is not whole."""
+        """The table [project] of pyproject.toml. Raises InstallFailed if the clone is not whole."""
         try:
             table: dict[str, Any] = tomllib.loads(self.project.read_text(encoding="utf-8"))["project"]
             return table | {"version": str(table["version"])}
@@ -48,11 +48,11 @@ class Clone:
 
     @property
     def version(self) -> str:
-        """The product's version. Raises InstallFailed where the clone is not whole."""
+        """Cutsmith's version. Raises InstallFailed if the clone is not whole."""
         return str(self.project_table["version"])
 
     def is_left_to(self, other: Path) -> bool:
-        """Whether `other` is another clone that is still there: its own uninstall removes what it installed."""
+        """Whether `other` is another clone that still exists, and whose own uninstall removes what it installed."""
         return other != self.root and (other / "install.py").is_file()
 
 
@@ -62,17 +62,17 @@ def this_clone() -> Clone:
 
 
 def whole_path(path: Path) -> Path:
-    """`path` from the root on, without ".."; links are not followed, of which an environment's interpreter is one."""
+    """`path` as an absolute one without "..". Links are not followed: an environment's interpreter is one."""
     return Path(os.path.abspath(path.expanduser()))  # noqa: PTH100 (`absolute` keeps "..", `resolve` follows links)
 
 
 def user_cache() -> Path:
-    """The user's cache folder for Cutsmith: what is in it can be made or fetched again."""
+    """The user's cache folder for Cutsmith; all of its contents can be made or fetched again."""
     return named_cache() or default_cache()
 
 
 def named_cache() -> Path | None:
-    """The folder that CUTSMITH_CACHE names for the cache; it may hold things of other programs."""
+    """The cache folder that CUTSMITH_CACHE names, if any; it may hold files of other programs."""
     named = os.environ.get("CUTSMITH_CACHE", "").strip()
     return Path(named).expanduser().absolute() if named else None
 
@@ -84,7 +84,7 @@ def hosts_folder() -> Path:
 
 
 def default_cache() -> Path:
-    """The cache folder where CUTSMITH_CACHE names none: Cutsmith's alone."""
+    """The cache folder if CUTSMITH_CACHE names none; it is Cutsmith's alone."""
     return _of_this_system("cutsmith/Cache", "Library/Caches", "XDG_CACHE_HOME", ".cache")
 
 
@@ -102,13 +102,13 @@ def _of_this_system(on_windows: str, on_macos: str, variable: str, beneath_home:
 
 
 def folder_of_variable(variable: str, beneath_home: str) -> Path:
-    """The folder that an environment variable names, or the one that stands for it in the home folder."""
+    """The folder that an environment variable names, or by default one in the home folder."""
     chosen = os.environ.get(variable, "").strip()
     return Path(chosen) if chosen else Path.home() / beneath_home
 
 
 def require_space(folder: Path, megabytes: int) -> None:
-    """Stop unless the disk that `folder` is (or will be) on has `megabytes` (1e6 bytes) free."""
+    """Raise InstallFailed unless the disk that holds (or will hold) `folder` has `megabytes` (1e6 bytes) free."""
     existing = folder
     while not existing.exists():
         existing = existing.parent
@@ -121,13 +121,13 @@ def require_space(folder: Path, megabytes: int) -> None:
 
 
 def require_nothing_mounted(folder: Path) -> None:
-    """Raise InstallFailed where something is mounted in `folder`, which would be removed with it."""
+    """Raise InstallFailed if something is mounted in `folder`: it would be deleted with it."""
     mounts = Path("/proc/self/mountinfo")
     if sys.platform != "linux" or not mounts.exists():
         return
     inside = str(folder.resolve()) + os.sep
     table = mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    # Spaces and the like stand there as \040.
+    # Spaces and the like are written as \040.
     mounted = [re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), line.split()[4]) for line in table]
     held = [place for place in mounted if place.startswith(inside)]
     if held:

@@ -1,4 +1,4 @@
-"""Remembers every ComfyUI and every profile of GIMP that Cutsmith was put into: `uninstall` takes it out again."""
+"""Remembers every ComfyUI and GIMP profile that Cutsmith was put into, so that `uninstall` can remove it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from installer.json_file import read_fields, write_fields
 class RememberedHost:
     """One ComfyUI: its folder and Python, the clone that was set up, where its pack is, and what pip added.
 
-    `pack` is empty where the clone itself lies in custom_nodes.
+    `pack` is empty if the clone itself is in custom_nodes.
     """
 
     folder: str
@@ -37,22 +37,22 @@ Kind = TypeVar("Kind", RememberedHost, RememberedProfile)
 
 
 def memory_file() -> Path:
-    """Where it is kept, in the user's data folder."""
+    """The file, in the user's data folder."""
     return user_data() / "hosts.json"
 
 
 def remembered_hosts() -> list[RememberedHost]:
-    """All ComfyUIs that are remembered; what cannot be understood is passed over."""
+    """All remembered ComfyUIs; entries that cannot be understood are skipped."""
     return _understood("comfyui", RememberedHost)
 
 
 def remembered_profiles() -> list[RememberedProfile]:
-    """All profiles of GIMP that are remembered; what cannot be understood is passed over."""
+    """All remembered profiles of GIMP; entries that cannot be understood are skipped."""
     return _understood("gimp", RememberedProfile)
 
 
 def remember(host: RememberedHost | RememberedProfile) -> None:
-    """Remember a ComfyUI or a profile, in the place of what was known of the same folder."""
+    """Remember a ComfyUI or a profile; replaces the entry of the same folder."""
     if isinstance(host, RememberedHost):
         _write("comfyui", [*(each for each in remembered_hosts() if each.folder != host.folder), host])
     else:
@@ -60,7 +60,7 @@ def remember(host: RememberedHost | RememberedProfile) -> None:
 
 
 def forget(folders: Collection[str]) -> None:
-    """Forget the ComfyUIs and the profiles in these folders; with the last of all the file goes."""
+    """Forget the ComfyUIs and profiles in these folders; deletes the file with the last entry."""
     for key, known in (("comfyui", remembered_hosts()), ("gimp", remembered_profiles())):
         if any(each.folder in folders for each in known):
             _write(key, [each for each in known if each.folder not in folders])
@@ -81,7 +81,7 @@ def _understood(key: str, kind: type[Kind]) -> list[Kind]:
 
 
 def _write(key: str, entries: Sequence[RememberedHost | RememberedProfile]) -> None:
-    """Put `entries` into the file, beside what it has of other kinds; where nothing is left the file goes."""
+    """Write `entries` into the file and keep its other kinds; an empty file is deleted."""
     content: dict[str, Any] = (read_fields(memory_file()) or {}) | {key: [asdict(entry) for entry in entries]}
     content = {name: value for name, value in content.items() if value}
     if not content:

@@ -1,4 +1,4 @@
-"""Small files of JSON in which the installer notes what it made: written whole or not at all."""
+"""Reads and writes the small JSON files in which the installer records what it made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def read_fields(path: Path) -> dict[str, Any] | None:
-    """The fields that the file `path` holds: none where it cannot be understood; None where there is no such file."""
+    """The fields in the file `path`: empty if it cannot be understood, None if it does not exist."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError:
@@ -19,7 +19,7 @@ def read_fields(path: Path) -> dict[str, Any] | None:
 
 
 def write_fields(path: Path, fields: dict[str, Any]) -> None:
-    """Put `fields` into the file `path`."""
+    """Write `fields` to the file `path`, completely or not at all."""
     unfinished = path.with_suffix(".part")
     unfinished.write_text(json.dumps(fields, indent=1) + "\n", encoding="utf-8")
     unfinished.replace(path)

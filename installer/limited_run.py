@@ -1,4 +1,4 @@
-"""Runs a program and keeps what it says; one that may hang runs so many seconds at most, and is ended then."""
+"""Runs a program, captures its output, and ends it (with its children) after a time limit."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Finished:
-    """What became of a program: its exit code (None: the time was up, it was ended), and what it said."""
+    """A finished program: its exit code (None if it was ended at the time limit) and its output."""
 
     code: int | None
     output: str
     errors: str
 
     def last_words(self, lines: int = 6) -> str:
-        """The end of what it said, indented; its errors, or its output where there are none."""
+        """The last lines of its errors, or of its output if there were none, indented."""
         said = (self.errors.strip() or self.output.strip() or "nothing").splitlines()
         return "\n".join(f"      {line.rstrip()}" for line in said[-lines:])
 
@@ -29,9 +29,9 @@ class Finished:
 def run_limited(
     command: Sequence[str], seconds: float | None = None, environment: Mapping[str, str] | None = None
 ) -> Finished:
-    """Run `command`, in an empty folder, for at most so many seconds. Raises OSError where it cannot be run."""
+    """Run `command` in an empty folder for at most `seconds`. Raises OSError if it cannot be started."""
     with tempfile.TemporaryDirectory(prefix="cutsmith-", ignore_cleanup_errors=True) as name:
-        # Files, not pipes: a child's child that hangs would hold a pipe open, and whoever reads it would wait for ever.
+        # Files, not pipes: a grandchild that hangs would keep a pipe open, and its reader would wait for ever.
         folder, output, errors = Path(name) / "empty", Path(name) / "output", Path(name) / "errors"
         folder.mkdir()
         with output.open("wb") as out, errors.open("wb") as err:
@@ -40,10 +40,10 @@ def run_limited(
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
-                # An empty one: `python -m cutsmith` looks into it first, and a plug-in has that name.
+                # Empty, because `python -m cutsmith` looks here first, and the plug-in has the same name.
                 cwd=folder,
                 env=None if environment is None else dict(environment),
-                start_new_session=True,  # so that what it starts can be ended with it
+                start_new_session=True,  # so that its children can be ended with it
             )
             code: int | None = None
             try:

@@ -1,4 +1,4 @@
-"""`install.py test`: everything that the tests need, then the tests."""
+"""`install.py test`: sets up what the tests need, then runs them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ QUICK = ("--quick", "-n", "2", "--dist", "worksteal")
 
 
 def run_tests(clone: Clone, pytest_arguments: Sequence[str], *, hosts: bool = False, quick: bool = False) -> int:
-    """Set up, run pytest in the clone, and return its exit code; its closing line is the last that is printed.
+    """Set up, run pytest in the clone, and return its exit code; pytest's summary is the last line printed.
 
     With `hosts`, the host programs are prepared first, and a test whose host is missing fails instead of being skipped.
-    With `quick`, neither PyTorch nor weights are fetched, and pytest's own --quick leaves out the tests that need them.
+    With `quick`, neither PyTorch nor weights are fetched, and pytest's --quick leaves out the tests that need them.
     """
     python = prepare_environment(clone, QUICK_TESTS if quick else PRODUCT_AND_TESTS)
     if not quick:
@@ -26,7 +26,7 @@ def run_tests(clone: Clone, pytest_arguments: Sequence[str], *, hosts: bool = Fa
     warm_numba_once(clone.environment, python)
     environ = dict(os.environ)
     if hosts:
-        # The tests' own, which the installer does without everywhere else.
+        # Part of the tests: only this command needs it.
         from tests.hosts.preparation.prepare import prepare_hosts
 
         environ["CUTSMITH_REQUIRE_HOSTS"] = "1"

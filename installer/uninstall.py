@@ -25,7 +25,7 @@ from installer.gimp.removal import find_plug_ins, forget_profiles_without_plug_i
 
 HOSTS = "hosts"
 
-# What Cutsmith makes in a cache folder that CUTSMITH_CACHE names, and how its own things in there are called.
+# The folders that Cutsmith makes in a cache folder named by CUTSMITH_CACHE, and patterns of its own names in them.
 CACHE_PARTS = {
     "compiled": r".+-[0-9a-f]{8}-[0-9a-f]{12}|\.new-.+",
     "verified": r"[0-9a-f]{64}\.json|\..+\.tmp",
@@ -36,11 +36,11 @@ CACHE_PARTS = {
 
 
 def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
-    """Say what there is to remove, ask (unless `yes`), and remove it; `weights` takes Cutsmith's own weights too.
+    """List what there is to remove, ask (unless `yes`), and remove it; `weights` removes Cutsmith's own weights too.
 
-    Weights of other programs, and those in a folder that CUTSMITH_MODELS names, stay; in a folder that CUTSMITH_CACHE
-    names only what is Cutsmith's goes. Raises InstallFailed where there is nobody to ask, pip failed in a ComfyUI, or a
-    plug-in could not be taken out of GIMP.
+    Weights of other programs and in folders that CUTSMITH_MODELS names stay. In a folder that CUTSMITH_CACHE names,
+    only Cutsmith's files are removed. Raises InstallFailed if there is no terminal to ask on, if pip fails in a
+    ComfyUI, or if a plug-in cannot be removed from GIMP.
     """
     going = planned_removal(clone, weights=weights)
     comfyuis = planned_comfyui_removals(clone, going)
@@ -61,12 +61,12 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
         print("To be removed:", *words, sep="\n  ")
         if not yes:
             _ask()
-    # What runs in .venv first: a GIMP that is started meanwhile has no plug-in that points to nothing.
+    # Plug-ins go before .venv, so that a GIMP that starts meanwhile has none that leads nowhere.
     take_plug_ins_out(plug_ins)
     for path in going:
         if path.is_dir() and not path.is_symlink():
             require_nothing_mounted(path)
-        remove(path)  # weights may lie behind a link to a larger disk: its target is somebody else's
+        remove(path)  # a link to weights on a larger disk goes without its target
     forget_what_is_gone()
     forget_profiles_without_plug_in()
     take_out(comfyuis, clone)
@@ -82,7 +82,7 @@ def uninstall(clone: Clone, *, weights: bool, yes: bool) -> None:
 
 
 def planned_removal(clone: Clone, *, weights: bool) -> list[Path]:
-    """What of the installer's and the product's is there: folders, then files."""
+    """What the installer and the engine made and is still there: folders, then files."""
     in_named_cache = _own_in_named_cache()
     folders = [default_cache(), *(path for path in in_named_cache if path.is_dir())]
     if read_stamp(clone.environment) is not None:
@@ -95,7 +95,7 @@ def planned_removal(clone: Clone, *, weights: bool) -> list[Path]:
 
 
 def _own_in_named_cache() -> list[Path]:
-    """What is Cutsmith's in the folder that CUTSMITH_CACHE names: a whole folder, where it holds nothing else."""
+    """Cutsmith's own files in the folder that CUTSMITH_CACHE names; a whole folder if it holds nothing else."""
     cache = named_cache()
     if cache is None or cache == default_cache():
         return []
@@ -104,14 +104,14 @@ def _own_in_named_cache() -> list[Path]:
         entries = list((cache / part).iterdir()) if (cache / part).is_dir() else []
         ours = [entry for entry in entries if re.fullmatch(pattern, entry.name)]
         if part == HOSTS:
-            # A ComfyUI of the user's own may be called so too.
+            # The user's own ComfyUI may have the same name.
             ours = [entry for entry in ours if (entry / HOST_STAMP).is_file() or entry.name.endswith("-unfinished")]
         own += [cache / part] if ours and ours == entries else ours
     return own
 
 
 def _about_other_environments(clone: Clone, comfyuis: Sequence[ComfyUIRemoval]) -> str:
-    """How an environment that plain `install.py` installed into gets rid of Cutsmith; which ones, nobody recorded."""
+    """How to remove Cutsmith from environments that plain `install.py` installed into, which are not recorded."""
     taken_care_of = [each.interpreter.python for each in comfyuis if each.interpreter is not None]
     running = running_interpreter()
     is_one = "cutsmith" in running.installed and Path(sys.prefix) != clone.environment

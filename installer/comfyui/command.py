@@ -1,4 +1,4 @@
-"""`install.py comfyui FOLDER`: the node pack in that ComfyUI, the product in its Python, nothing else changed."""
+"""`install.py comfyui FOLDER`: puts the node pack into a ComfyUI and Cutsmith into its Python."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def install_into_comfyui(
     constraint_files: Sequence[Path] = (),
     quiet: bool = False,
 ) -> None:
-    """Install the product with `extras` into the ComfyUI in `folder`, and put the pack into its custom_nodes.
+    """Install Cutsmith with `extras` into the ComfyUI in `folder`, and put the pack into its custom_nodes.
 
-    `python` is ComfyUI's, looked for if None. What is added has the versions that `constraint_files` name. With
-    `quiet` nothing is said where nothing is to do. Raises InstallFailed: no ComfyUI there, no Python of its own found,
-    something else in the pack's place, or pip failed; custom_nodes stays as it was then.
+    `python` is ComfyUI's; None looks for it. `constraint_files` set the versions of what is added. With `quiet`, a run
+    that has nothing to do prints nothing. Raises InstallFailed if there is no ComfyUI, if its Python is not found, if
+    something else is in the pack's place, or if pip fails; custom_nodes then stays as it was.
     """
     comfyui = find_comfyui(folder)
     interpreter = find_interpreter(comfyui, python, clone)
@@ -47,14 +47,14 @@ def install_into_comfyui(
             )
         entry = place_pack(comfyui / "custom_nodes", clone)
     finally:
-        # An installation that failed may have added something too.
+        # A failed installation may have added packages too.
         _remember(comfyui, interpreter, clone, entry)
     if entry.is_new or not quiet:
         print(f"The node pack is {entry.path} ({entry.placed}). Restart ComfyUI to see its nodes.")
 
 
 def _remember(comfyui: Path, before: Interpreter, clone: Clone, entry: Entry | None) -> None:
-    """Keep for `uninstall` what this run, and earlier ones, made of this ComfyUI."""
+    """Record for `uninstall` what this run and earlier ones changed in this ComfyUI."""
     installed = ask(before.python).installed
     added = installed.keys() - before.installed.keys() - {"cutsmith"}
     known = next((host for host in remembered_hosts() if host.folder == str(comfyui)), None)

@@ -1,4 +1,4 @@
-"""A ComfyUI on this machine: its folder, and the Python that it runs with."""
+"""Finds a ComfyUI on this machine: its folder, and the Python that it runs with."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEEDED = (3, 11)
 
 
 def find_comfyui(named: Path) -> Path:
-    """ComfyUI's folder: `named` itself, or the ComfyUI folder of a portable one. Raises InstallFailed if neither is."""
+    """ComfyUI's folder: `named`, or ComfyUI/ in it (as portables have it). Raises InstallFailed if neither is one."""
     folder = whole_path(named)
     for candidate in (folder, folder / "ComfyUI"):
         if not _missing_parts(candidate):
@@ -38,10 +38,10 @@ def _missing_parts(folder: Path) -> list[str]:
 
 
 def find_interpreter(comfyui: Path, chosen: Path | None, clone: Clone) -> Interpreter:
-    """The Python of the ComfyUI in `comfyui`, or the `chosen` one, asked about itself.
+    """Find the Python of the ComfyUI in `comfyui`, or take the `chosen` one, and ask it about itself.
 
-    Raises InstallFailed: there is none, it does not run, it is too old, it is a system's, or it has no torch and so is
-    not ComfyUI's.
+    Raises InstallFailed if there is none, if it does not run, if it is too old or the system's own, or if it has no
+    torch and so cannot be ComfyUI's.
     """
     python = whole_path(chosen) if chosen is not None else _look_for_python(comfyui, clone)
     if not python.is_file():
@@ -69,7 +69,7 @@ def _look_for_python(comfyui: Path, clone: Clone) -> Path:
     looked_for = [environment_python(comfyui / name) for name in (".venv", "venv")]
     looked_for.append(comfyui.parent / PORTABLE_PYTHON / "python.exe")
     running = Path(sys.executable)
-    # The environment of `demo` and `test` may have torch as well, and yet ComfyUI is not started with it.
+    # The environment of `demo` and `test` may have torch too, but ComfyUI does not run in it.
     if is_own_environment(sys.prefix, sys.base_prefix, running) and Path(sys.prefix) != clone.environment:
         looked_for.append(running)
     for python in looked_for:

@@ -19,7 +19,7 @@ PARTS = ("__init__.py", "comfyui_nodes", "workflows", "pyproject.toml", "LICENSE
 
 
 class Placed(StrEnum):
-    """How the pack is in custom_nodes: the user's own clone, our link, or our copy."""
+    """How the pack got into custom_nodes."""
 
     CLONE = "the clone itself"
     LINK = "a link to this clone"
@@ -28,7 +28,7 @@ class Placed(StrEnum):
 
 @dataclass(frozen=True)
 class Entry:
-    """The pack's entry in custom_nodes; `is_new` if it was not there, or was another version, before."""
+    """The pack's entry in custom_nodes; `is_new` if this run made it or brought it up to date."""
 
     path: Path
     placed: Placed
@@ -36,7 +36,7 @@ class Entry:
 
 
 def check_place(custom_nodes: Path, clone: Clone) -> None:
-    """Raise InstallFailed if something that is not ours stands where the pack goes, or a second clone would load."""
+    """Raise InstallFailed if something else is in the pack's place, or if ComfyUI would load a second Cutsmith."""
     for entry in sorted(custom_nodes.iterdir()):
         if entry.name == NAME or entry.name.endswith(".disabled") or _is_clone(entry, clone):
             continue
@@ -52,16 +52,13 @@ def check_place(custom_nodes: Path, clone: Clone) -> None:
 
 
 def place_pack(custom_nodes: Path, clone: Clone) -> Entry:
-    """Make custom_nodes hold the pack of `clone`; what is there already and right is left alone.
-
-    Raises InstallFailed as `check_place` does.
-    """
+    """Put the pack of `clone` into custom_nodes unless it is already there. Raises InstallFailed like `check_place`."""
     check_place(custom_nodes, clone)
     place = custom_nodes / NAME
     entries = [entry for entry in sorted(custom_nodes.iterdir()) if _is_clone(entry, clone)]
     for entry in sorted(entries, key=Path.is_symlink):
         if entry != place and is_ours(place):
-            remove(place)  # of another clone, or it would be loaded twice
+            remove(place)  # it comes from another clone; ComfyUI would load both
         return Entry(entry, Placed.LINK if entry.is_symlink() else Placed.CLONE)
     files, marker = _parts(clone.root), {"clone": str(clone.root)}
     if place.is_symlink():
@@ -72,25 +69,25 @@ def place_pack(custom_nodes: Path, clone: Clone) -> Entry:
         try:
             place.symlink_to(clone.root, target_is_directory=True)
         except OSError:
-            # Windows lets only some users make links, and some file systems have none.
+            # Only some Windows users may make links, and some file systems have none.
             pass
         else:
             return Entry(place, Placed.LINK, is_new=True)
-    # ComfyUI passes over what has this ending: one that starts meanwhile does not load half a pack.
+    # ComfyUI skips names with this ending, so one that starts meanwhile does not load half a pack.
     beside = [place.with_name(f"{NAME}-{state}.disabled") for state in ("unfinished", "replaced")]
     copy_whole(files, {MARKER: json.dumps(marker) + "\n"}, place, unfinished=beside[0], replaced=beside[1])
     return Entry(place, Placed.COPY, is_new=True)
 
 
 def is_ours(place: Path) -> bool:
-    """Whether `place` is a link to a clone of Cutsmith, one that may be gone, or a copy that this installer made."""
+    """Whether `place` is a link to a clone of Cutsmith (which may be gone), or a copy that this installer made."""
     if place.is_symlink():
         return not place.exists() or _is_cutsmith(place)
     return (place / MARKER).is_file()
 
 
 def remove_pack(place: Path) -> None:
-    """Remove the pack's entry: the link itself, or the copy with its marker. Anything else stays."""
+    """Remove the pack's entry if it is our link or our copy. Anything else stays."""
     if is_ours(place):
         remove(place)
 

@@ -1,4 +1,4 @@
-"""Takes Cutsmith out of the ComfyUIs that `install.py comfyui` set up: the pack, and the product from their Pythons."""
+"""Removes Cutsmith from the ComfyUIs that `install.py comfyui` set up: the pack, and the package in their Python."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from installer.host_memory import RememberedHost, forget, remembered_hosts
 
 @dataclass(frozen=True)
 class ComfyUIRemoval:
-    """What leaves one ComfyUI: its `pack` in custom_nodes, and the product from its `interpreter`; None: nothing."""
+    """What to remove from one ComfyUI: the `pack` in custom_nodes and the package in `interpreter`, if not None."""
 
     host: RememberedHost
     pack: Path | None
@@ -24,7 +24,7 @@ class ComfyUIRemoval:
 
     @property
     def words(self) -> list[str]:
-        """What will be done, a line each."""
+        """One line for each thing that will be removed."""
         words = []
         if self.pack is not None:
             words.append(f"{self.pack}  ({'the link only' if self.pack.is_symlink() else 'a copy'})")
@@ -33,7 +33,7 @@ class ComfyUIRemoval:
         return words
 
     def take_out(self, clone: Clone) -> None:
-        """Do it, and forget this ComfyUI. Raises InstallFailed where pip failed; then nothing else was done."""
+        """Remove it and forget this ComfyUI. Raises InstallFailed if pip fails; then nothing else has been removed."""
         if self.interpreter is not None:
             python, arguments = self.interpreter.python, ["uninstall", "--yes", "cutsmith"]
             run_pip(python, arguments, folder=clone.root, doing="removing Cutsmith")
@@ -47,7 +47,7 @@ class ComfyUIRemoval:
 
 
 def comfyuis_left(going: Sequence[Path]) -> list[RememberedHost]:
-    """The ComfyUIs that are remembered and there, without those in the folders `going`, which go with them."""
+    """The remembered ComfyUIs that still exist and are not inside the folders `going`, which are removed whole."""
     return [
         host
         for host in remembered_hosts()
@@ -56,7 +56,7 @@ def comfyuis_left(going: Sequence[Path]) -> list[RememberedHost]:
 
 
 def planned_comfyui_removals(clone: Clone, going: Sequence[Path]) -> list[ComfyUIRemoval]:
-    """What to take out of which ComfyUI; those that another clone set up are none of these."""
+    """What to remove from which ComfyUI, except from those that another clone set up."""
     return [
         ComfyUIRemoval(host, _pack(host, clone), _interpreter(host, clone, going))
         for host in comfyuis_left(going)
@@ -65,7 +65,7 @@ def planned_comfyui_removals(clone: Clone, going: Sequence[Path]) -> list[ComfyU
 
 
 def take_out(removals: Sequence[ComfyUIRemoval], clone: Clone) -> None:
-    """Carry the removals out. Raises InstallFailed at the end if pip failed in one; that one is not forgotten."""
+    """Carry out the removals. Raises InstallFailed at the end if pip failed in any; those stay remembered."""
     failures = []
     for removal in removals:
         try:
@@ -77,12 +77,12 @@ def take_out(removals: Sequence[ComfyUIRemoval], clone: Clone) -> None:
 
 
 def forget_what_is_gone() -> None:
-    """Forget the ComfyUIs that are not on the disk any more."""
+    """Forget the ComfyUIs that no longer exist."""
     forget([host.folder for host in remembered_hosts() if not Path(host.folder).is_dir()])
 
 
 def _pack(host: RememberedHost, clone: Clone) -> Path | None:
-    """Its pack, if that is our link to this clone, or to one that is gone, or our copy."""
+    """Its pack, if that is our copy or our link, unless the link leads to another clone that still exists."""
     pack = Path(host.pack)
     if not host.pack or not is_ours(pack):
         return None
@@ -91,7 +91,7 @@ def _pack(host: RememberedHost, clone: Clone) -> Path | None:
 
 
 def _interpreter(host: RememberedHost, clone: Clone, going: Sequence[Path]) -> Interpreter | None:
-    """Its Python, if that has a Cutsmith from this clone or from one that is gone, and pip can be run with it."""
+    """Its Python, if it runs and has a Cutsmith from this clone or from one that no longer exists."""
     python = Path(host.python)
     if any(python.is_relative_to(folder) for folder in going):
         return None

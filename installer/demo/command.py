@@ -1,4 +1,4 @@
-"""`install.py demo`: the product in its `.venv`, weights, and the sample photographs cut out into demo/."""
+"""`install.py demo`: sets up `.venv` and weights, and cuts out the sample photographs into demo/."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ def photographs_of(clone: Clone) -> list[Path]:
 
 
 def results_of(clone: Clone) -> list[Path]:
-    """Where the demo puts the cut-outs, and its before | mask | after pictures, one a photograph."""
+    """Where the demo puts the cut-outs and the before | mask | after previews, one for each photograph."""
     names = [Path(photo.name).with_suffix(".png") for photo in PHOTOGRAPHS]
     return [folder / name for folder in (clone.demo, clone.demo / "previews") for name in names]
 
 
 def contact_sheet_of(clone: Clone) -> Path:
-    """Where the demo puts the sheet that shows all of them."""
+    """Where the demo puts the sheet with all previews."""
     return clone.demo / "contact-sheet.png"
 
 
 def run_demo(clone: Clone, extras: Sequence[str] = ()) -> None:
-    """Set everything up, cut the sample photographs out, and print the paths of what was written.
+    """Set everything up, cut out the sample photographs, and print the paths of the results.
 
-    `extras` are installed besides; those of an earlier run stay.
+    `extras` are installed too; those of an earlier run stay.
     """
     python = prepare_environment(clone, Installation(extras=tuple(extras)))
     model = ensure_weights(python)

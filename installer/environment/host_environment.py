@@ -1,8 +1,8 @@
-"""Plain `install.py`: into the environment whose Python runs it, without changing anything that is there.
+"""Plain `install.py`: installs into the environment whose Python runs it, and changes nothing that is there.
 
-ComfyUI-Manager calls it so, and `install.py comfyui` with ComfyUI's Python. Packages that are there are held at their
-versions, and one that does the work of a requirement under another name (onnxruntime-gpu, opencv-python) counts as that
-requirement.
+ComfyUI-Manager runs it this way, and so does `install.py comfyui` with ComfyUI's Python. Installed packages keep their
+versions, and a package that meets a requirement under another name (onnxruntime-gpu, opencv-python) counts as meeting
+it.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Take one of
 
 @dataclass(frozen=True)
 class Shortfall:
-    """What an environment lacks: `requirements` for one `pip install`, `steps` of their own, and what both cost."""
+    """What an environment lacks: `requirements` for one `pip install`, separate `steps`, and the size of both."""
 
     requirements: tuple[str, ...]
     steps: tuple[SeparateStep, ...]
@@ -52,11 +52,11 @@ class Shortfall:
 def install_into_host(
     clone: Clone, extras: Sequence[str] = (), constraint_files: Sequence[Path] = (), *, quiet: bool = False
 ) -> None:
-    """Install the product with `extras`, editable, into the environment of the running interpreter.
+    """Install Cutsmith with `extras`, editable, into the environment of the running interpreter.
 
-    What is added has the versions that `constraint_files` name. With `quiet` nothing is said where nothing is to do.
-    Raises InstallFailed: this is no environment of its own (exit code 2), a package that is there is too old, or pip
-    failed.
+    `constraint_files` set the versions of what is added. With `quiet`, a run that has nothing to do prints nothing.
+    Raises InstallFailed if this is not an environment (exit code 2), if an installed package is too old, or if pip
+    fails.
     """
     running = running_interpreter()
     python, installed = running.python, running.installed
@@ -84,13 +84,13 @@ def install_into_host(
 
 
 def is_importable(module: str) -> bool:
-    """Whether the running interpreter has a module of this name; a folder without code in it does not count."""
+    """Whether the running interpreter can import this module; a folder without code does not count."""
     found = importlib.util.find_spec(module)
     return found is not None and found.origin is not None
 
 
 def wanted_requirements(project: dict[str, Any], extras: Iterable[str]) -> list[str]:
-    """All that the product and `extras` require, by pyproject.toml's [project] table and the separate steps."""
+    """All requirements of the package and `extras`: from pyproject.toml's [project] table and the separate steps."""
     of_extras = [each for extra in sorted(set(extras)) for each in project["optional-dependencies"][extra]]
     return list(
         dict.fromkeys([*project["dependencies"], *of_extras, *(step.requirement for step in steps_for(extras))])
@@ -98,7 +98,7 @@ def wanted_requirements(project: dict[str, Any], extras: Iterable[str]) -> list[
 
 
 def shortfall(project: dict[str, Any], extras: Sequence[str], installed: dict[str, str]) -> Shortfall:
-    """What of the product and `extras` the running interpreter, which has `installed`, lacks."""
+    """What the running interpreter, which has `installed`, lacks of the package and `extras`."""
     steps = [step for step in steps_for(extras) if unmet([step.requirement], installed, is_importable)]
     of_steps = {name_of(step.requirement) for step in steps}
     missing = unmet(wanted_requirements(project, extras), installed, is_importable)
@@ -134,7 +134,7 @@ def _install(
             arguments = [*pins, *lacking.requirements]
             rivals = rivals_of_installed(installed, is_importable)
             if rivals:
-                # A requirement's own requirements may name one: what pip would install is listed, and goes in without.
+                # A dependency may require one. So ask pip what it would install, and install that without them.
                 plan = folder / "plan.json"
                 trial = ["install", "--dry-run", "--report", str(plan), *arguments]
                 pip(trial, doing="finding out what Cutsmith requires")
@@ -154,9 +154,9 @@ def _install(
 
 
 def _built(step: SeparateStep, pip: partial[None], folder: Path, chosen: list[str]) -> list[str]:
-    """Build a step's wheel in `folder`; returns the options by which pip finds it.
+    """Build a step's wheel in `folder`; returns the options with which pip finds it.
 
-    What builds it may be missing here, or there in an older version that stays: it gets the tools for this once.
+    The build tools may be missing, or older and not to be changed, so the build gets its own.
     """
     tools, wheels = folder / "tools", folder / "wheels"
     arguments = ["install", "--target", str(tools), *chosen, *step.build_tools]
@@ -165,5 +165,5 @@ def _built(step: SeparateStep, pip: partial[None], folder: Path, chosen: list[st
     variables = {**step.variables, "PYTHONPATH": path}
     arguments = ["wheel", "--no-deps", "--wheel-dir", str(wheels), *chosen, *step.options, step.requirement]
     pip(arguments, doing=f"building {step.requirement}", variables=variables)
-    # By its name and not by its file: pip would note the file's place, which is gone in a moment.
+    # By name, not by file: pip would record the file's path, which is about to vanish.
     return ["--find-links", str(wheels), "--only-binary", name_of(step.requirement)]

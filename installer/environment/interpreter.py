@@ -1,4 +1,4 @@
-"""A Python that Cutsmith is, or is to be, installed into."""
+"""Describes a Python that Cutsmith is or will be installed into."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANSWER_SECONDS = 60
 
 @dataclass(frozen=True)
 class Interpreter:
-    """What a Python says of itself: version, distributions, and where its Cutsmith comes from, if anywhere."""
+    """A Python: its version, its installed distributions, and the clone that its Cutsmith comes from, if any."""
 
     python: Path
     version: tuple[int, ...]
@@ -30,22 +30,22 @@ class Interpreter:
     installed: dict[str, str] = field(default_factory=dict)
 
     def has_cutsmith_from(self, clone: Clone) -> bool:
-        """Whether it has this version of Cutsmith, editable, from this very clone."""
+        """Whether it has this version of Cutsmith, installed from this very clone."""
         return self.installed.get("cutsmith") == clone.version and self.cutsmith_source == clone.root
 
 
 def running_interpreter() -> Interpreter:
-    """The Python that runs now."""
+    """Describe the running Python."""
     return _interpreter(Path(sys.executable), python_facts.python_facts())
 
 
 def ask(python: Path) -> Interpreter:
-    """What `python` says of itself. Raises InstallFailed if it does not run."""
+    """Describe `python` by running it. Raises InstallFailed if it does not run."""
     try:
         ended = run_limited([str(python), "-B", python_facts.__file__], ANSWER_SECONDS)
         return _interpreter(python, json.loads(ended.output.strip().rpartition("\n")[2]))
     except (OSError, ValueError) as problem:
-        # A Python older than 3.8 has no importlib.metadata, and so no answer either.
+        # A Python older than 3.8 has no importlib.metadata and cannot answer.
         raise InstallFailed(
             f"{python} does not answer: {problem}.", "Name a Python 3.11 or newer that ComfyUI runs with: --python PATH"
         ) from problem

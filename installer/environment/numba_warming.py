@@ -1,6 +1,6 @@
-"""Compiles numba's kernels for pymatting once, at install time, so that no later command has to wait for it.
+"""Compiles numba's kernels for pymatting once, at install time, so that no later command has to wait.
 
-numba keeps what it compiled in `__pycache__` beside pymatting's modules (or, where that is read-only, in the user's
+numba caches them in `__pycache__` beside pymatting's modules (or, where that is read-only, in the user's
 cache folder).
 """
 
@@ -14,14 +14,14 @@ from installer.limited_run import run_limited
 
 
 def warm_numba_once(environment: Path, python: Path) -> None:
-    """Compile the kernels unless the stamp of `environment` says that they are there."""
+    """Compile the kernels unless the stamp of `environment` says that this was done."""
     stamp = read_stamp(environment)
     if stamp is not None and not stamp.warmed and warm_numba(python):
         write_stamp(environment, replace(stamp, warmed=True))
 
 
 def warm_numba(python: Path) -> bool:
-    """Compile the kernels that closed-form matting uses, in the environment of `python`; True if they are there now."""
+    """Compile the kernels of closed-form matting in the environment of `python`; returns whether it worked."""
     print("Compiling numba's kernels for --matting closed-form: about a minute, once.")
     ended = run_limited([str(python), "-c", "import pymatting"])
     if ended.code:

@@ -14,8 +14,8 @@ from installer.failure import InstallFailed
 
 SHOWN_LINES = 12
 
-# Which words of pip mean what. The order matters: without a network pip ends with "No matching distribution" as well.
-# "from versions: none": not even the list of a package's files was found, and all that is asked for exists.
+# What pip's words mean. The order matters: without a network, pip ends with "No matching distribution" too. "from
+# versions: none" means that pip found no file list for a package; all the packages we ask for exist.
 ADVICE = (
     (
         r"No space left on device|Errno 28\b|not enough space on the disk",
@@ -54,7 +54,7 @@ ADVICE = (
 
 
 def advice(output: str) -> str:
-    """What to do about a failure of pip that printed `output`."""
+    """What to do about a pip failure with this `output`."""
     for pattern, remedy in ADVICE:
         if re.search(pattern, output):
             return remedy
@@ -71,8 +71,8 @@ def run_pip(
 ) -> None:
     """Run `python -m pip arguments` in `folder`; `doing` names it for the failure ("installing Cutsmith").
 
-    `variables` are set in pip's environment. On a terminal one line shows what is being fetched. Raises InstallFailed
-    with pip's last lines and advice.
+    `variables` are added to pip's environment. On a terminal, one line shows what is being fetched. Raises
+    InstallFailed with pip's last lines and advice.
     """
     lines: deque[str] = deque(maxlen=400)
     with subprocess.Popen(
@@ -98,7 +98,7 @@ def run_pip(
 
 
 def _show_progress(line: str) -> None:
-    """Keep one line of a terminal up to date; elsewhere nothing is shown."""
+    """Keep one line of a terminal up to date; without a terminal, print nothing."""
     match = re.match(
         r"(Downloading|Using cached|Building wheel for|Installing collected packages)\W+([^\s-]*)[^(]*(\(.*\))?", line
     )

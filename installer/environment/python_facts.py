@@ -1,6 +1,6 @@
-"""What the Python that runs this says of itself and of its packages; as a script it prints that as JSON.
+"""Facts about the running Python and its packages; run as a script, it prints them as JSON.
 
-It is run by other Pythons too, and so by older ones than Cutsmith needs (3.8 and newer).
+Other Pythons run it too, some older than Cutsmith needs: it must work on 3.8 and newer.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ def normalised(name: str) -> str:
 def python_facts() -> dict[str, Any]:
     """`version`, `is_environment`, `has_torch`, `installed` (versions by normalised name), and `cutsmith_url`.
 
-    torch is looked for and not imported, which would take seconds.
+    torch is only looked for: importing it would take seconds.
     """
     installed, url = {}, ""
     for each in distributions():
-        # Remains of a broken installation have metadata without these. The first on the path is the one imported.
+        # Leftovers of a broken installation lack these fields. Python imports the first one on the path.
         name, version = each.metadata["Name"], each.metadata["Version"]
         if name and version and normalised(name) not in installed:
             installed[normalised(name)] = version

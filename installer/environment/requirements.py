@@ -1,6 +1,6 @@
-"""Compares requirements with what an environment has: what is missing, what is too old, what has to be held.
+"""Compares requirements with an environment: what is missing, what is too old, and what must keep its version.
 
-Only the forms of requirement that pyproject.toml uses are understood: a name, extras, a lower bound, a marker.
+It understands the forms that pyproject.toml uses: a name, extras, a lower bound, a marker.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MODULE_OF = {
     "sam2": "sam2",
 }
 
-# PEP 440, loosely: newer pips refuse a whole constraints file for one version that is none.
+# PEP 440, loosely: newer pips reject a whole constraints file for one invalid version.
 VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc)\d+)?(\.post\d+)?(\.dev\d+)?(\+[a-z0-9]+([._-][a-z0-9]+)*)?", re.IGNORECASE)
 
 
@@ -31,7 +31,7 @@ def name_of(requirement: str) -> str:
 
 
 def constraints(installed: dict[str, str]) -> list[str]:
-    """One line of a constraints file for each package that is there, Cutsmith itself left out."""
+    """The lines of a constraints file that keeps every installed package except Cutsmith at its version."""
     return [
         f"{name}=={version}"
         for name, version in sorted(installed.items())
@@ -40,7 +40,7 @@ def constraints(installed: dict[str, str]) -> list[str]:
 
 
 def unmet(requirements: Iterable[str], installed: dict[str, str], importable: Callable[[str], bool]) -> list[str]:
-    """The requirements that neither a package of that name nor one that provides the same module meets."""
+    """The requirements that are met neither by a package of that name nor by another that provides its module."""
     rivals = rivals_of_installed(installed, importable)
     return [
         requirement
@@ -50,12 +50,12 @@ def unmet(requirements: Iterable[str], installed: dict[str, str], importable: Ca
 
 
 def rivals_of_installed(installed: dict[str, str], importable: Callable[[str], bool]) -> set[str]:
-    """The distributions that must not come in, since another one provides their module already."""
+    """The distributions that must not be installed because another one already provides their module."""
     return {name for name, module in MODULE_OF.items() if name not in installed and importable(module)}
 
 
 def outdated(requirements: Iterable[str], installed: dict[str, str]) -> list[tuple[str, str]]:
-    """(requirement, version found) for each package that is there and older than the requirement's lower bound."""
+    """(requirement, installed version) for each installed package below the requirement's lower bound."""
     return [
         (requirement.partition(";")[0].strip(), installed[name])
         for requirement, name in ((r, name_of(r)) for r in requirements)

@@ -1,4 +1,4 @@
-"""What an environment was made from, so that a second run knows that nothing is left to do."""
+"""Records what an environment was made from, so that a second run knows whether anything is left to do."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ FILE_NAME = "cutsmith-install.json"
 
 @dataclass(frozen=True)
 class Stamp:
-    """One environment: what it was made from, and how far its making got.
+    """What an environment was made from, and how far that got.
 
-    A stamp with `complete` false is written before anything else, so that a run that was interrupted leaves it behind.
+    A stamp with `complete` false is written before anything else, so an interrupted run leaves it behind.
     """
 
     root: str
@@ -31,11 +31,11 @@ class Stamp:
     warmed: bool = False
 
     def same_place(self, wanted: Stamp) -> bool:
-        """Whether the clone is where it was, under the same Python: an environment that was moved cannot be mended."""
+        """Whether clone and Python are the same: an environment that was moved cannot be repaired, only made anew."""
         return (self.root, self.interpreter) == (wanted.root, wanted.interpreter)
 
     def provides(self, wanted: Stamp) -> bool:
-        """Whether all that `wanted` asks for is installed: its extras, and its constraints if it has any."""
+        """Whether everything in `wanted` is installed: its extras, and its constraints if it has any."""
         return (
             self.complete
             and self.same_place(wanted)
@@ -46,7 +46,7 @@ class Stamp:
 
 
 def wanted_stamp(clone: Clone, extras: Iterable[str], constraints: Path | None) -> Stamp:
-    """What the environment of `clone` is to be made from, under the Python that runs now."""
+    """The stamp of an environment made now, for `clone`, with the running Python."""
     return Stamp(
         root=str(clone.root),
         interpreter=f"{sys.version_info[0]}.{sys.version_info[1]} {sys.base_prefix}",
@@ -58,14 +58,14 @@ def wanted_stamp(clone: Clone, extras: Iterable[str], constraints: Path | None) 
 
 
 def read_stamp(environment: Path) -> Stamp | None:
-    """The stamp of `environment`; None if it has none; an incomplete one if it cannot be understood."""
+    """The stamp of `environment`: None if it has none, an incomplete one if it cannot be understood."""
     fields = read_fields(environment / FILE_NAME)
     if fields is None:
         return None
     try:
         return Stamp(**{**fields, "extras": tuple(fields["extras"])})
     except (TypeError, KeyError):
-        # Half-written, or by another version of the installer: ours all the same.
+        # Half-written, or by another version of the installer, but still ours.
         return Stamp(root="", interpreter="", project="")
 
 

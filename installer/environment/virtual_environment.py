@@ -1,4 +1,4 @@
-"""The `.venv` beside install.py: made, mended after an interruption, and left alone when nothing has changed."""
+"""Makes the `.venv` beside install.py, repairs it after an interruption, and leaves it alone if nothing changed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from installer.limited_run import run_limited
 
 @dataclass(frozen=True)
 class Installation:
-    """What goes into the environment: the product with `extras`, at the tests' exact versions if `pinned`."""
+    """What to install: the package with `extras`, at the tests' exact versions if `pinned`."""
 
     extras: tuple[str, ...] = ()
     pinned: bool = False
 
     @property
     def size(self) -> Size:
-        """What it costs."""
+        """Its size."""
         return size_of(self.extras)
 
 
@@ -42,15 +42,15 @@ def environment_python(environment: Path) -> Path:
 
 
 def environment_command(environment: Path, name: str) -> Path:
-    """The path of a command that a virtual environment provides, such as `cutsmith`."""
+    """The path of a command in a virtual environment, such as `cutsmith`."""
     return environment_python(environment).with_name(f"{name}.exe" if os.name == "nt" else name)
 
 
 def prepare_environment(clone: Clone, installation: Installation) -> Path:
-    """Make `.venv` hold the product with what `installation` adds; returns its interpreter.
+    """Set up `.venv` with `installation`; returns its interpreter.
 
-    Raises InstallFailed: no room on the disk, Python without venv or pip, pip failed, or a `.venv` that is somebody
-    else's.
+    Raises InstallFailed if the disk is too full, if Python has no venv or pip, if pip fails, or if there is a `.venv`
+    that this installer did not make.
     """
     environment = clone.environment
     constraints = clone.constraints if installation.pinned else None
@@ -95,7 +95,7 @@ def prepare_environment(clone: Clone, installation: Installation) -> Path:
 
 
 def _own_stamp(environment: Path) -> Stamp | None:
-    """The stamp of an environment that this installer made; None where there is none, or only an empty folder."""
+    """The stamp of the environment; None if there is nothing, or an empty folder. Raises InstallFailed if not ours."""
     stamp = read_stamp(environment)
     is_link_or_file = environment.is_symlink() or environment.is_file()
     if stamp is None and (is_link_or_file or (environment.is_dir() and any(environment.iterdir()))):
@@ -112,8 +112,8 @@ def require_venv() -> None:
 
 
 def make_environment(environment: Path) -> None:
-    """Make a virtual environment with pip in it. Raises InstallFailed with the last words of what made it."""
-    # Run from inside an environment, the interpreter beneath it is the one that makes another.
+    """Make a virtual environment with pip. Raises InstallFailed with the last words of `venv`."""
+    # Inside an environment, take the interpreter that it was made with.
     base = getattr(sys, "_base_executable", None) or sys.executable
     made = run_limited([base, "-m", "venv", str(environment)])
     if made.code:
@@ -121,7 +121,7 @@ def make_environment(environment: Path) -> None:
 
 
 def venv_remedy() -> str:
-    """How to give this Python the parts that make virtual environments."""
+    """How to enable virtual environments in this Python."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if Path("/etc/debian_version").exists():
         return f"sudo apt install python3-venv python{version}-venv   and run the same command again."

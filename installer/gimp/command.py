@@ -1,4 +1,4 @@
-"""`install.py gimp`: the plug-in in every profile of GIMP 3, Cutsmith in its `.venv`, and both tried."""
+"""`install.py gimp`: puts the plug-in into every profile of GIMP 3, Cutsmith into `.venv`, and tries both."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def install_into_gimp(
 ) -> int:
     """Put the plug-in into the profile `named`, or into all that are found; returns the exit code.
 
-    It runs Cutsmith in the clone's `.venv`, which is made to hold it with `extras`, or with the interpreter `python`,
-    into which nothing is installed. Raises InstallFailed where nothing could be done in any profile.
+    The plug-in runs Cutsmith from the clone's `.venv`, which is set up with `extras`, or with the interpreter `python`,
+    into which nothing is installed. Raises InstallFailed if nothing could be done in any profile.
     """
     if python is not None and extras:
         what = "--with installs into .venv, and --python takes another Python as it is."
         raise InstallFailed(what, "Give one of the two.", USAGE)
-    contents(clone)  # a clone that is not whole is found before anything is fetched
+    contents(clone)  # find out that the clone is not whole before anything is fetched
     profiles = find_profiles(named) or make_profile()
     print("Cutsmith's plug-in goes into " + "".join(f"\n  {profile.place}" for profile in profiles))
     refused = {}
@@ -45,7 +45,7 @@ def install_into_gimp(
     if len(refused) == len(profiles):
         raise InstallFailed("\n".join(str(verdict) for verdict in refused.values()))
 
-    # What has to be said again for the same to be done again.
+    # The options that repeat this installation.
     options = [] if named is None else ["--gimp-dir", str(whole_path(named))]
     if python is None:
         interpreter = prepare_environment(clone, Installation(extras=tuple(extras)))
@@ -65,7 +65,7 @@ def install_into_gimp(
 
 
 def _place(profile: Profile, clone: Clone, config: Config) -> Verdict:
-    """Put the plug-in into `profile`; ready is one in which it is whole, and no worker runs the code of before."""
+    """Put the plug-in into `profile` and end a worker that runs older code; ready if the plug-in is complete."""
     try:
         is_new = place_plug_in(profile, clone, config)
         remember(RememberedProfile(str(profile.folder), str(clone.root)))
@@ -81,10 +81,10 @@ def _place(profile: Profile, clone: Clone, config: Config) -> Verdict:
 
 
 def _require_cutsmith(python: Path, clone: Clone) -> None:
-    """Raise InstallFailed unless the interpreter that --python names runs this clone's version of Cutsmith."""
+    """Raise InstallFailed unless `python` has this clone's version of Cutsmith."""
     if not python.is_file():
         raise InstallFailed(f"There is no Python {python}.", "Give the path of one that Cutsmith is installed in.")
-    # A folder that PYTHONPATH names does not count: the plug-in does not hand that on.
+    # Folders in PYTHONPATH do not count: the plug-in does not pass that on.
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
     remedy = f'Install it there:  "{python}" "{clone.root / "install.py"}"   or leave --python out.'
     try:

@@ -1,4 +1,4 @@
-"""What the plug-in in a profile is told: the command that runs Cutsmith, and where it came from (config.json)."""
+"""The plug-in's config.json: the command that runs Cutsmith, and where the plug-in came from."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from installer.json_file import read_fields
 FILE_NAME = "config.json"
 FORMAT = 1
 
-# A GIMP that is started from the desktop's menu does not have the shell's variables. One of them may name many folders.
+# A GIMP started from the desktop's menu lacks the shell's variables. The first may name several folders.
 VARIABLES = ("CUTSMITH_MODELS", "CUTSMITH_CACHE", "XDG_DATA_HOME")
 
 
@@ -28,10 +28,10 @@ class Config:
     """The content of config.json.
 
     Attributes:
-        command: what runs `cutsmith`, its interpreter with the whole path.
+        command: the command that runs `cutsmith`, with the absolute path of its interpreter.
         version: the version of Cutsmith that the command runs.
         clone: the folder of the clone that the plug-in was copied from.
-        install: the command line that mends the plug-in, as it is typed.
+        install: the command line that repairs the plug-in, as the user types it.
         environment: variables for the command.
     """
 
@@ -48,13 +48,13 @@ class Config:
 
 
 def wanted_config(clone: Clone, python: Path, options: Sequence[str]) -> Config:
-    """What the plug-in of `clone` is told where `python` runs Cutsmith; `options` are those that `gimp` was given."""
+    """The config for `clone`'s plug-in if `python` runs Cutsmith; `options` are those given to `install.py gimp`."""
     install = mending_command(clone, "gimp", *options)
     return Config((str(python), "-m", "cutsmith"), clone.version, str(clone.root), install, named_folders())
 
 
 def named_folders() -> dict[str, str]:
-    """Those of VARIABLES that are set, their folders with the whole path."""
+    """Those of VARIABLES that are set, with absolute paths."""
     named = {}
     for name in VARIABLES:
         value = os.environ.get(name, "")
@@ -66,22 +66,22 @@ def named_folders() -> dict[str, str]:
 
 
 def mending_command(clone: Clone, *arguments: str) -> str:
-    """A command line of this installer, which the Python that runs it now can run again."""
+    """A command line of this installer for the running Python."""
     short = shutil.which("python3")
-    # An environment's python3 is found only as long as the environment is active.
+    # The shell finds an environment's python3 only while the environment is active.
     is_short = short and sys.prefix == sys.base_prefix and Path(short).resolve() == Path(sys.executable).resolve()
     words = ["python3" if is_short else sys.executable, str(clone.root / "install.py"), *arguments]
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)
 
 
 def clone_of(folder: Path) -> Path | None:
-    """The clone that the plug-in in `folder` was copied from; None unless its config is ours, of whatever format."""
+    """The clone that the plug-in in `folder` came from; None if its config is not ours. Any format will do."""
     fields = read_fields(folder / FILE_NAME) or {}
     return Path(str(fields["clone"])) if {"format", "command", "clone"} <= fields.keys() else None
 
 
 def read_config(folder: Path) -> Config:
-    """What the plug-in in `folder` is told. Raises InstallFailed where that cannot be understood."""
+    """The config of the plug-in in `folder`. Raises InstallFailed if it cannot be understood."""
     path = folder / FILE_NAME
     fields = read_fields(path)
     if not fields:

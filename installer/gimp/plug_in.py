@@ -1,4 +1,4 @@
-"""Cutsmith's plug-in in a profile of GIMP: copied whole, compared, and removed; what is not ours is left alone."""
+"""Copies, compares and removes Cutsmith's plug-in in a profile of GIMP; leaves alone what is not ours."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from installer.gimp.profiles import Profile
 
 MAIN = "cutsmith.py"
 
-# GIMP passes over what begins with a dot, and over a folder that holds no file of its own name.
+# GIMP ignores names that begin with a dot, and folders without a file of the same name.
 UNFINISHED = ".cutsmith-unfinished"
 REPLACED = ".cutsmith-replaced"
 
 
 def contents(clone: Clone) -> dict[str, Path]:
-    """What the plug-in consists of, less its config: paths within its folder, and the clone's files that go there.
+    """The files of the plug-in without its config: relative paths, and the clone's files for them.
 
-    Raises InstallFailed where the clone is not whole.
+    Raises InstallFailed if the clone is not whole.
     """
     wanted = {MAIN: clone.plug_in / MAIN} | {path.name: path for path in clone.worker_files}
     missing = [str(path) for path in wanted.values() if not path.is_file()]
@@ -34,23 +34,22 @@ def contents(clone: Clone) -> dict[str, Path]:
 
 
 def check_place(profile: Profile, clone: Clone) -> None:
-    """Raise InstallFailed if something that is not ours stands where the plug-in goes."""
+    """Raise InstallFailed if something that is not ours is in the plug-in's place."""
     if is_there(profile.place) and not is_replaceable(profile.place, clone):
         raise not_ours(profile.place, "Move it out of plug-ins and run the same command again.")
 
 
 def is_replaceable(place: Path, clone: Clone) -> bool:
-    """Whether `place` is a copy that this installer made, or a link to one, to a clone's plug-in or to nothing."""
+    """Whether `place` is a copy that this installer made, a link to one or to a clone's plug-in, or a broken link."""
     if place.is_symlink() and (not place.exists() or place.resolve() == clone.plug_in.resolve()):
         return True
     return place.is_dir() and clone_of(place) is not None
 
 
 def place_plug_in(profile: Profile, clone: Clone, config: Config) -> bool:
-    """Make the profile hold the plug-in of `clone` with `config`; returns whether anything had to be done.
+    """Put the plug-in of `clone` with `config` into the profile; returns whether anything had to be done.
 
-    Raises InstallFailed as `check_place` does, or where the folder cannot be written to; the old one stays as it was
-    then.
+    Raises InstallFailed like `check_place`, or if the folder cannot be written to; an old plug-in then stays as it was.
     """
     check_place(profile, clone)
     place, folder = profile.place, profile.plug_ins
@@ -69,7 +68,7 @@ def place_plug_in(profile: Profile, clone: Clone, config: Config) -> bool:
 
 
 def differences(place: Path, clone: Clone, config: Config | None) -> list[str]:
-    """In what the plug-in in `place` is not that of `clone` with `config` (None: any config); empty if in nothing."""
+    """How the plug-in in `place` differs from `clone`'s with `config` (None: any); empty if it does not."""
     differing = copied_folder.differences(contents(clone), files_in(place, "*.py"))
     try:
         is_other = config is not None and (place / FILE_NAME).read_text(encoding="utf-8") != config.text
@@ -79,7 +78,7 @@ def differences(place: Path, clone: Clone, config: Config | None) -> list[str]:
 
 
 def require_run_bit(place: Path) -> None:
-    """Raise InstallFailed unless the plug-in's file may be run: GIMP passes over one that may not, and says nothing."""
+    """Raise InstallFailed unless the plug-in's file is executable: GIMP silently ignores one that is not."""
     if sys.platform != "win32" and not os.access(place / MAIN, os.X_OK):
         raise InstallFailed(
             f"{place / MAIN} may not be run: its x bit is not set, or its disk is mounted with noexec.",
@@ -88,6 +87,6 @@ def require_run_bit(place: Path) -> None:
 
 
 def remove_plug_in(place: Path) -> None:
-    """Remove the copy, or the link alone, and what a killed run left beside it; plug-ins itself stays."""
+    """Remove the copy or the link, and what a killed run left beside it; the folder plug-ins stays."""
     for path in (place, place.with_name(UNFINISHED), place.with_name(REPLACED)):
         remove(path)

@@ -21,7 +21,7 @@ PROCEDURES = ("cutsmith-cut-out", "cutsmith-cut-out-selection", "cutsmith-refine
 INTERPRETER = "python-fu-eval"
 NO_INTERPRETER = 69  # what GIMP returns where there is no such interpreter; its words are in the user's language
 ANSWER = re.compile(r"^cutsmith-procedures:(.*):$", re.MULTILINE)
-# What GIMP says of a start without a window, whatever the plug-ins.
+# What GIMP prints at a start without a window, whatever its plug-ins do.
 NOISE = re.compile(
     r"^\([^()]+:\d+\): |-WARNING: |^GIMP-Warning: |^stale context: |^batch command |^Cannot spawn a message bus"
 )
@@ -34,9 +34,9 @@ print("\\ncutsmith-procedures:" + " ".join(found) + ":", flush=True)
 
 
 def require_procedures(console: Program, profile: Profile, rehearsed: Path | None = None) -> None:
-    """Start `console` with `profile`, or with the copy of it that is `rehearsed`, and ask it.
+    """Start `console` with `profile`, or with its copy `rehearsed`, and ask for the procedures.
 
-    Raises InstallFailed unless it has all of the procedures.
+    Raises InstallFailed unless it has all of them.
     """
     environment = gimp_environment(**{VARIABLE: str(rehearsed or profile.folder)})
     arguments = ["-idf", f"--batch-interpreter={INTERPRETER}", "-b", QUESTION, "--quit"]
@@ -63,14 +63,14 @@ def require_procedures(console: Program, profile: Profile, rehearsed: Path | Non
     said = replace(ended, output="", errors="\n".join(lines))
     if "cutsmith" in said.errors or found:
         raise InstallFailed(f"{what}. It said\n{said.last_words(8)}", "Please report these lines.")
-    # As GIMP does with a file that may not be run, or in a folder that its settings do not name.
+    # GIMP says nothing about a file that is not executable, or that is in a folder missing from its settings.
     remedy = f"See whether Edit > Preferences > Folders > Plug-ins in GIMP has {profile.plug_ins}."
     raise InstallFailed(f"{what}, and it did not say why.", remedy)
 
 
 @contextmanager
 def rehearsal(profile: Profile) -> Iterator[Path]:
-    """A profile of its own with this one's plug-in and settings: a GIMP that starts writes into the one it is given."""
+    """A temporary copy of the profile's settings and plug-in, for GIMP writes into the profile it starts with."""
     with tempfile.TemporaryDirectory(prefix="cutsmith-gimp-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         for file in ("gimprc", "pluginrc"):

@@ -1,4 +1,4 @@
-"""GIMP 3's profile folders on this machine: each version has its own, with the user's plug-ins in it."""
+"""Finds GIMP 3's profile folders. Each version of GIMP has its own, which holds the user's plug-ins."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ MARKS = ("gimprc", "plug-ins", "pluginrc", "sessionrc", "toolrc", "tags.xml", "b
 
 @dataclass(frozen=True)
 class Profile:
-    """One profile: the `folder` that holds gimprc and plug-ins, and whether GIMP runs from a Flatpak with it."""
+    """One profile: the `folder` that holds gimprc and plug-ins, and whether it belongs to the Flatpak of GIMP."""
 
     folder: Path
     is_flatpak: bool = False
 
     @property
     def version(self) -> str:
-        """The version of the GIMP that it belongs to, such as "3.0"; empty where its folder is called otherwise."""
+        """The version of its GIMP, such as "3.0"; empty if the folder has another name."""
         return self.folder.name if VERSION.fullmatch(self.folder.name) else ""
 
     @property
     def plug_ins(self) -> Path:
-        """The folder of its plug-ins; it may not be there yet."""
+        """The folder of its plug-ins, which may not exist yet."""
         return self.folder / "plug-ins"
 
     @property
     def place(self) -> Path:
-        """Where the plug-in goes. GIMP loads a file only from a folder of its own name."""
+        """Where the plug-in goes. GIMP loads a file only from a folder of the same name."""
         return self.plug_ins / "cutsmith"
 
     def __str__(self) -> str:
@@ -47,14 +47,14 @@ class Profile:
 
 
 def find_profiles(named: Path | None = None) -> list[Profile]:
-    """The profile `named`, or all of GIMP 3's that are found, the oldest first.
+    """The profile `named`, or all profiles of GIMP 3, the oldest first.
 
-    Raises InstallFailed: there is no folder of the name, or it holds other things than a profile does.
+    Raises InstallFailed if the named folder does not exist or is not a profile.
     """
     if named is not None:
         return [_named(whole_path(named))]
     variable = os.environ.get(VARIABLE, "").strip()
-    # As GIMP does: one that is not absolute begins at the home folder.
+    # For GIMP, a relative path begins in the home folder.
     profiles = [Profile(Path.home() / variable)] if variable and (Path.home() / variable).is_dir() else []
     profiles += [Profile(folder) for folder in _versions_in(profiles_root())]
     if sys.platform == "linux":
@@ -66,13 +66,13 @@ def find_profiles(named: Path | None = None) -> list[Profile]:
 
 
 def profiles_root() -> Path:
-    """The folder that holds GIMP's profiles, one a version."""
+    """The folder that holds GIMP's profiles, one for each version."""
     if sys.platform == "win32":
         return folder_of_variable("APPDATA", "AppData/Roaming") / "GIMP"
     if sys.platform == "darwin":
         return Path.home() / "Library/Application Support/GIMP"
     chosen = folder_of_variable("XDG_CONFIG_HOME", ".config")
-    # As GLib does, which GIMP asks: one that is not absolute is passed over.
+    # GIMP asks GLib, which ignores a relative path.
     return (chosen if chosen.is_absolute() else Path.home() / ".config") / "GIMP"
 
 

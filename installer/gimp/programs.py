@@ -1,4 +1,4 @@
-"""The GIMP programs on this machine, and what is made with them: a first profile."""
+"""Finds the GIMP programs on this machine, and has them make a first profile."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from installer.limited_run import run_limited
 START_SECONDS = 120
 VERSION_SECONDS = 20
 
-# The console's program first: it needs no display. Those with a version first: `gimp` may be GIMP 2.10.
+# Consoles come first, since they need no display; then names with a version, since `gimp` may be GIMP 2.10.
 NAMES = re.compile(r"gimp(-console)?(-3|-3\.\d{1,2}|-2\.\d{1,2})?(\.exe)?", re.IGNORECASE)
-SAID = re.compile(r"\b(\d+\.\d+(?:\.\d+)?)\b")  # the words around it are in the user's language
+SAID = re.compile(r"\b(\d+\.\d+(?:\.\d+)?)\b")  # the words around it depend on the user's language
 
 WITHOUT_GIMP_3 = (
     "GIMP 2.10 loads other plug-ins: Cutsmith's needs GIMP 3.0 or newer.\n"
@@ -31,19 +31,19 @@ NAME_IT = "Start GIMP 3 once and close it, or name its profile's folder:  python
 
 @dataclass(frozen=True)
 class Program:
-    """A GIMP program: its path and the version that it says it has, such as "3.0.4"."""
+    """A GIMP program: its path, and the version that it reports, such as "3.0.4"."""
 
     path: Path
     version: str
 
     @property
     def is_console(self) -> bool:
-        """Whether it is the one without windows."""
+        """Whether it is the program without windows."""
         return "console" in self.path.name
 
 
 def find_programs() -> list[Program]:
-    """Every GIMP program on the search path and where GIMP's own installers put it, consoles first."""
+    """All GIMP programs on the search path and in the folders of GIMP's own installers, consoles first."""
     found: dict[Path, Program] = {}
     for path in sorted(_paths(), key=lambda path: ("console" not in path.name, -len(path.name))):
         try:
@@ -57,17 +57,17 @@ def find_programs() -> list[Program]:
 
 
 def console_for(profile: Profile, programs: Sequence[Program]) -> Program | None:
-    """The console of the GIMP that `profile` belongs to; where its version is not known, that of the newest GIMP 3."""
+    """The console of the GIMP that `profile` belongs to, or of the newest GIMP 3 if its version is not known."""
     begins = f"{profile.version or '3'}."
     consoles = [each for each in programs if each.is_console and f"{each.version}.".startswith(begins)]
     return max(consoles, key=lambda each: [int(part) for part in each.version.split(".")], default=None)
 
 
 def make_profile() -> list[Profile]:
-    """Have a GIMP 3 that was never started make its profile; returns the profiles that are there then.
+    """Have a GIMP 3 that was never started make its profile; returns the profiles that it made.
 
-    GIMP makes it itself, in a start without a window: where it finds one, it does not bring a 2.10's settings over.
-    Raises InstallFailed where there is no GIMP 3, or it made none.
+    GIMP must make it itself, in a start without a window: if it finds one, it does not import the settings of a 2.10.
+    Raises InstallFailed if there is no GIMP 3, or if it made no profile.
     """
     programs = find_programs()
     program = next((each for each in programs if each.version.startswith("3.")), None)
@@ -91,7 +91,7 @@ def make_profile() -> list[Profile]:
 
 
 def gimp_environment(**variables: str) -> dict[str, str]:
-    """The environment that a GIMP is run with: as from the desktop's menu, without a Python that the shell chose."""
+    """The environment to run GIMP in: as from the desktop's menu, without a Python that the shell has activated."""
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONHOME", "PYTHONPATH")}
     active = environment.pop("VIRTUAL_ENV", "")
     if active:
@@ -108,7 +108,7 @@ def _paths() -> Iterator[Path]:
             names = [name for name in os.listdir(folder) if NAMES.fullmatch(name)]  # noqa: PTH208 (PATH may be long)
         except OSError:
             continue
-        # On Windows only the console says its version; the other one would open a window.
+        # On Windows only the console prints its version; the other program would open a window.
         names = [name for name in names if sys.platform != "win32" or "console" in name]
         yield from (folder / name for name in names if shutil.which(str(folder / name)))
 

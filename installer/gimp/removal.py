@@ -1,4 +1,4 @@
-"""Takes the plug-in out of the profiles of GIMP that `install.py gimp` put it into."""
+"""Removes the plug-in from the profiles of GIMP that `install.py gimp` put it into."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from installer.trial.worker_trial import retire_worker
 
 @dataclass(frozen=True)
 class PlugIn:
-    """A plug-in of Cutsmith's in a profile, and the clone that it came from."""
+    """Cutsmith's plug-in in a profile, and the clone that it came from."""
 
     profile: Profile
     clone: Path
 
     @property
     def words(self) -> str:
-        """What will be removed."""
+        """A line on what will be removed."""
         place = self.profile.place
         return f"{place}  ({'the link only' if place.is_symlink() else 'the plug-in in GIMP'})"
 
 
 def find_plug_ins(clone: Clone, going: Sequence[Path]) -> list[PlugIn]:
-    """All plug-ins of Cutsmith's, those of other clones too; not those in the folders `going`, which go with them."""
+    """Cutsmith's plug-ins, those of other clones too, except in the folders `going`, which are removed whole."""
     found: dict[Path, PlugIn] = {}
     for profile in [*find_profiles(), *(Profile(Path(each.folder)) for each in remembered_profiles())]:
         place = profile.place
@@ -42,7 +42,7 @@ def find_plug_ins(clone: Clone, going: Sequence[Path]) -> list[PlugIn]:
 
 
 def take_plug_ins_out(plug_ins: Sequence[PlugIn]) -> None:
-    """Remove them. Raises InstallFailed at the end where one could not be removed; that one is not forgotten."""
+    """Remove them. Raises InstallFailed at the end if any could not be removed; those stay remembered."""
     failures = []
     for each in plug_ins:
         place = each.profile.place
@@ -60,6 +60,6 @@ def take_plug_ins_out(plug_ins: Sequence[PlugIn]) -> None:
 
 
 def forget_profiles_without_plug_in() -> None:
-    """Forget the profiles that are gone, or that have no plug-in of ours any more."""
+    """Forget the profiles that no longer exist or no longer have our plug-in."""
     folders = [each.folder for each in remembered_profiles()]
     forget([folder for folder in folders if clone_of(Profile(Path(folder)).place) is None])

@@ -1,4 +1,4 @@
-"""Whether a profile's plug-in works: what can be tried of it is tried."""
+"""Tries whether a profile's plug-in works, as far as that is possible."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CUT_OUT = "Filters > Cut Out\N{HORIZONTAL ELLIPSIS}"
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a profile is ready, and why (not), in words."""
+    """Whether a profile is ready, and the reason."""
 
     profile: Profile
     is_ready: bool
@@ -32,7 +32,7 @@ class Verdict:
 class Trials:
     """Tries profiles: the worker once for each config, GIMP once for each profile.
 
-    With `changes_nothing`, GIMP is started with a copy of the profile, for it writes into its own.
+    With `changes_nothing`, GIMP starts with a copy of the profile, since it writes into the one it starts with.
     """
 
     programs: Sequence[Program]
@@ -40,7 +40,7 @@ class Trials:
     tried: dict[str, InstallFailed | None] = field(default_factory=dict)
 
     def verdict(self, profile: Profile, config: Config) -> Verdict:
-        """What came of trying the plug-in in `profile`, which is whole, with what it is told."""
+        """Try the plug-in in `profile`, which is complete, with its `config`."""
         try:
             self._try_worker(profile, config)
             return Verdict(profile, True, _flatpaks(config) if profile.is_flatpak else self._try_gimp(profile))
@@ -72,15 +72,15 @@ class Trials:
 
 
 def not_ready(profile: Profile, failure: InstallFailed) -> Verdict:
-    """The verdict on a profile in which something stands in the way."""
+    """The verdict on a profile with this failure."""
     return Verdict(profile, False, f"NOT READY: {failure}")
 
 
 def _flatpaks(config: Config) -> str:
-    """Raises InstallFailed where the sandbox cannot start the interpreter: it has another /usr than the machine."""
+    """Raises InstallFailed if the sandbox, which has its own /usr, cannot start the interpreter."""
     python = Path(config.command[0])
     homes = (Path.home(), Path.home().resolve())
-    # An environment's python is a link to the interpreter that it was made with: both have to be there.
+    # An environment's python is a link to the interpreter that made it; the sandbox must see both.
     for path in (python, python.resolve()):
         if not any(path.is_relative_to(home) for home in homes):
             raise InstallFailed(

@@ -1,7 +1,7 @@
-"""Calls Cutsmith's worker just as the plug-in in a folder would: has it cut a small picture out, or asks it to end.
+"""Calls Cutsmith's worker as the plug-in in a folder would: to cut out a small picture, or to stop.
 
-Run by any Python 3.11 as  python -I -B worker_job.py FOLDER cut|stop: the client's files are those in FOLDER, and so is
-the config.json that says which command runs the worker. `cut` prints what came of it as JSON.
+Run with any Python 3.11:  python -I -B worker_job.py FOLDER cut|stop. FOLDER holds the client's files and the
+config.json with the command that runs the worker. `cut` prints the outcome as JSON.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NOT_FOUND = "SubjectNotFound"
 
 
 def cut(config: dict[str, Any]) -> dict[str, Any]:
-    """What came of it: `version`, `model` and `seconds`; or `version` as far as it is known, `what`, and `remedy`."""
+    """The outcome: `version`, `model` and `seconds`; or after a failure `version` (if known), `what` and `remedy`."""
     client, protocol, session = (importlib.import_module(name) for name in ("client", "protocol", "session"))
     found: dict[str, Any] = {"version": ""}
     try:
@@ -39,7 +39,7 @@ def cut(config: dict[str, Any]) -> dict[str, Any]:
             if shape != (SIDE, SIDE):
                 raise session.WorkerError(f"The worker gave a mask of {shape}; {(SIDE, SIDE)} was expected.")
     except (session.WorkerError, protocol.ProtocolError) as problem:
-        # The engine that found no subject ran all the same, and had an opinion on a disc.
+        # An engine that finds no subject in a disc works all the same.
         if getattr(problem, "type", "") != NOT_FOUND:
             what, remedy = getattr(problem, "what", "") or str(problem), getattr(problem, "remedy", "")
             return found | {"what": what, "remedy": remedy}
@@ -47,14 +47,14 @@ def cut(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def picture() -> bytes:
-    """A red disc before a pale ground, (SIDE, SIDE, 3)."""
+    """A red disc on a pale ground: (SIDE, SIDE, 3), uint8."""
     middle, radius = SIDE / 2, SIDE / 3
     inside = [(x - middle) ** 2 + (y - middle) ** 2 < radius**2 for y in range(SIDE) for x in range(SIDE)]
     return b"".join(b"\xc8\x28\x1e" if each else b"\xe6\xeb\xf0" for each in inside)
 
 
 def stop(config: dict[str, Any]) -> None:
-    """Ask the worker that runs to end after its jobs; none is started for that."""
+    """Ask a running worker to end after its jobs; does not start one."""
     os.environ.update(config["environment"])
     importlib.import_module("client").connect(client="install.py").run("stop")
 

@@ -1,4 +1,4 @@
-"""Calls Cutsmith's worker by the plug-in's own files and config, as GIMP's plug-in does."""
+"""Calls Cutsmith's worker as GIMP's plug-in does, with the plug-in's own files and config."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from installer.limited_run import run_limited
 from installer.trial import worker_job
 
 SECONDS = 300
-"""Compiling a network for the first time takes a slow machine a minute."""
+"""Compiling a network for the first time takes a minute on a slow machine."""
 STOP_SECONDS = 30
 
 
 def try_worker(folder: Path, config: Config) -> str:
-    """Have a picture cut out as the plug-in in `folder`, which `config` is of, would; returns how that went, in words.
+    """Have a picture cut out as the plug-in in `folder`, with its `config`, would; returns a sentence on how it went.
 
     Raises InstallFailed with what is wrong and what to do.
     """
     python = Path(config.command[0])
     if not python.is_file():
         raise InstallFailed(f"There is no {python} any more, which runs Cutsmith.", config.install)
-    # What the shell has and the config has not is not there either where the desktop starts GIMP.
+    # A GIMP started from the desktop lacks the shell's variables and has only those in the config.
     environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     ended = run_limited(_command(folder, "cut"), SECONDS, environment)
     if ended.code is None:
@@ -45,8 +45,8 @@ def try_worker(folder: Path, config: Config) -> str:
 
 
 def retire_worker(folder: Path) -> None:
-    """Have the worker that the plug-in in `folder` would call end, if one runs: it has loaded the code of before."""
-    # Nothing depends on it: at worst the old one ends when it has had nothing to do for a while.
+    """End the worker that the plug-in in `folder` would call, if one runs: it has loaded the old code."""
+    # A failure does not matter: at worst the old worker ends after a while without work.
     run_limited(_command(folder, "stop"), STOP_SECONDS)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from installer.environment import python_facts
 from installer.environment.interpreter import ask, running_interpreter
 from installer.environment.python_facts import is_own_environment
 from installer.failure import InstallFailed
@@ -63,3 +64,9 @@ def test_cutsmith_counts_only_in_this_version_and_from_this_very_clone(tmp_path)
     assert not ask(python).has_cutsmith_from(other)
     clone.project.write_text('[project]\nversion = "0.3.0"\n')
     assert not ask(python).has_cutsmith_from(clone)
+
+
+def test_what_other_pythons_run_parses_on_python_3_8():
+    import ast
+
+    ast.parse(Path(python_facts.__file__).read_text(encoding="utf-8"), feature_version=(3, 8))
