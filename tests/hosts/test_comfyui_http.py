@@ -90,7 +90,7 @@ def test_a_posted_workflow_ends_with_a_picture_whose_alpha_is_right(comfyui, cut
         ("product-on-white", "CutsmithRembgCut", {"background_color": "#12"}, "custom_validation_failed", "#12"),
         ("product-on-white", "CutsmithRembgCut", {"mask_blur": -1}, "value_smaller_than_min", "-1"),
         ("refine-a-painted-mask", "CutsmithTrimapMatting", {"band_inner": -1}, "value_smaller_than_min", "-1"),
-        ("refine-a-painted-mask", "CutsmithTrimapMatting", {"method": "deep"}, "value_not_in_list", "deep"),
+        ("refine-a-painted-mask", "CutsmithTrimapMatting", {"matting": "deep"}, "value_not_in_list", "deep"),
     ],
 )
 def test_wrong_values_are_refused_before_anything_runs(comfyui, workflow, node, value, kind, told):

@@ -11,7 +11,7 @@ from tests.hosts.conftest import TINY_DETECTOR, TINY_SAM2
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 LOAD = {"class_type": "LoadImage", "inputs": {"image": "example.png"}}
-MATTING = {"band_inner": 3, "band_outer": 3, "method": "none", "refine_foreground": False}
+MATTING = {"band_inner": 3, "band_outer": 3, "matting": "none", "refine_foreground": False}
 REMBG = {"model": "default (IS-Net)", "matting": "none", "band_inner": 3, "band_outer": 3}
 DETECT = {
     "model": TINY_DETECTOR,
@@ -64,6 +64,18 @@ def test_one_mask_serves_every_image_of_a_batch(comfyui):
     assert one.shape == (300, 451)
     assert 0 < one.mean() < 255
     np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize("chosen", ["none", "closed-form"])
+def test_a_workflow_of_the_first_version_which_says_method_gives_the_same(comfyui, chosen):
+    painted = {"class_type": "LoadImageMask", "inputs": {"image": "painted.png", "channel": "alpha"}}
+    now = matting(mask=["mask", 0], matting=chosen)
+    then = matting(mask=["mask", 0], method=chosen)
+    del then["inputs"]["matting"]
+    (new,) = masks_of(comfyui, {"1": LOAD, "mask": painted, "2": now}, ["2", 1])
+    (old,) = masks_of(comfyui, {"1": LOAD, "mask": painted, "2": then}, ["2", 1])
+    np.testing.assert_array_equal(old, new)
+    assert 0 < old.mean() < 255
 
 
 def test_masks_for_another_number_of_images_are_told(comfyui):
