@@ -18,7 +18,15 @@ from installer.failure import InstallFailed
 
 APPLICATION = "cutsmith"
 HOST_STAMP = "cutsmith-host.json"  # in a test host's folder: what it was made from, and that it was made here
-WORKER_FILES = ("protocol.py", "rendezvous.py", "session.py", "client.py")
+# Of the engine, what needs the standard library alone and is copied beside the plug-in: the declared options, and the
+# worker's client.
+COPIED_FILES = (
+    "options.py",
+    "worker/protocol.py",
+    "worker/rendezvous.py",
+    "worker/session.py",
+    "worker/client.py",
+)
 
 
 class Clone:
@@ -32,8 +40,7 @@ class Clone:
         self.constraints = root / "constraints-test.txt"  # the exact versions that the tests run with,
         self.host_constraints = root / "constraints-hosts.txt"  # and what the tests' ComfyUI needs besides those
         self.plug_in = root / "gimp_plugin" / "cutsmith"
-        # The worker's client, which needs only the standard library and is copied beside the plug-in.
-        self.worker_files = [root / "core/cutsmith/worker" / name for name in WORKER_FILES]
+        self.copied_files = [root / "core/cutsmith" / name for name in COPIED_FILES]
 
     @property
     def project_table(self) -> dict[str, Any]:

@@ -26,7 +26,7 @@ def contents(clone: Clone) -> dict[str, Path]:
 
     Raises InstallFailed if the clone is not whole.
     """
-    wanted = {MAIN: clone.plug_in / MAIN} | {path.name: path for path in clone.worker_files}
+    wanted = {MAIN: clone.plug_in / MAIN} | {path.name: path for path in clone.copied_files}
     missing = [str(path) for path in wanted.values() if not path.is_file()]
     if missing:
         raise InstallFailed("The clone is not whole; it lacks\n    " + "\n    ".join(missing), "Clone Cutsmith again.")

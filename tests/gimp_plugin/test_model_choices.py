@@ -80,14 +80,16 @@ def test_without_any_model_nothing_can_be_cut_out() -> None:
         (
             REMOVERS,
             Settings(what="selection"),
-            Settings(what="selection", model="subject-in-box", segmenter="", remover="isnet"),
+            Settings(what="selection", model="subject-in-box", stand_ins={"model": "isnet"}),
         ),
         (REMOVERS, Settings(what="selection", model="none"), Settings(what="selection", model="none")),
         (EVERYTHING, Settings(what="words", prompt="x"), Settings(what="words", prompt="x", model="dino")),
         (
             choices(model("isnet", "remover"), model("dino", "detector"), no_sam2=MISSING),
             Settings(what="words", prompt="x"),
-            Settings(what="words", prompt="x", model="dino", segmenter="subject-in-box", remover="isnet"),
+            Settings(
+                what="words", prompt="x", model="dino", stand_ins={"segmenter": "subject-in-box", "model": "isnet"}
+            ),
         ),
         (EVERYTHING, Settings.for_own_mask(3, 3), Settings.for_own_mask(3, 3)),
     ],

@@ -31,7 +31,9 @@ def test_the_engines_own_thresholds_are_the_defaults() -> None:
             ("refine", {"matting": "closed-form", "band": [1, 7]}),
         ),
         (
-            Settings(what="words", prompt="red mug", edge="off", result="channel", model="dino", segmenter="x"),
+            Settings(
+                what="words", prompt="red mug", edge="off", result="channel", model="dino", stand_ins={"segmenter": "x"}
+            ),
             (
                 "cut",
                 {

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from installer.environment.virtual_environment import environment_python
-from installer.folders import WORKER_FILES, Clone
+from installer.folders import COPIED_FILES, Clone
 from installer.gimp.procedures import PROCEDURES
 from installer.gimp.profiles import Profile
 
@@ -40,16 +40,16 @@ def make_clone(folder, installs="pass"):
 
 
 def make_plug_in_clone(folder):
-    """A clone with a small plug-in, and with the real files of the worker's client beside the engine."""
+    """A clone with a small plug-in, and with the real files that are copied beside it in the engine."""
     plug_in = folder / "gimp_plugin" / "cutsmith"
     (plug_in / "dialogs" / "__pycache__").mkdir(parents=True)
     (plug_in / "cutsmith.py").write_text("#!/usr/bin/env python3\nMENU = 1\n")
     (plug_in / "dialogs" / "preview.py").write_text("é = 1\n", encoding="utf-8")
     (plug_in / "dialogs" / "__pycache__" / "preview.py").touch()
     (plug_in / "notes.txt").touch()
-    for name in WORKER_FILES:
-        (folder / "core/cutsmith/worker").mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ROOT / "core/cutsmith/worker" / name, folder / "core/cutsmith/worker" / name)
+    (folder / "core/cutsmith/worker").mkdir(parents=True, exist_ok=True)
+    for name in COPIED_FILES:
+        shutil.copyfile(ROOT / "core/cutsmith" / name, folder / "core/cutsmith" / name)
     (folder / "pyproject.toml").write_text('[project]\nname = "cutsmith"\nversion = "0.1.0"\n')
     (folder / "install.py").touch()
     return Clone(folder)

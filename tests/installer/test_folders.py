@@ -51,7 +51,7 @@ def test_hosts_are_in_the_cache_unless_a_folder_is_named(monkeypatch, tmp_path):
 def test_the_clones_version_is_the_products_and_the_workers_files_are_there():
     clone = this_clone()
     assert clone.version == __version__
-    assert all(path.is_file() for path in clone.worker_files)
+    assert all(path.is_file() for path in clone.copied_files)
     assert clone.plug_in == clone.root / "gimp_plugin" / "cutsmith"
 
 

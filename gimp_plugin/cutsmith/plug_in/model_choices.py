@@ -68,9 +68,10 @@ class ModelChoices:
         model = settings.model or self._best(settings.what)
         if settings.what == SUBJECT:
             return replace(settings, model=model)
-        segmenter = SUBJECT_IN_BOX if settings.what == WORDS and self._told["no_sam2"] else settings.segmenter
-        boxed = SUBJECT_IN_BOX in (model, segmenter)
-        return replace(settings, model=model, segmenter=segmenter, remover=self._best(SUBJECT) if boxed else "")
+        stand_ins = {"segmenter": SUBJECT_IN_BOX} if settings.what == WORDS and self._told["no_sam2"] else {}
+        if SUBJECT_IN_BOX in (model, *stand_ins.values()):
+            stand_ins["model"] = self._best(SUBJECT)
+        return replace(settings, model=model, stand_ins=stand_ins)
 
     def _best(self, what: str) -> str:
         if what == SELECTION and self._told["no_sam2"]:

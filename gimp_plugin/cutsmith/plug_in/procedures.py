@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp, GLib, GObject
 
+from .declared_options import DEFAULT_BAND, OPTIONS
 from .failure import CutFailed
 from .progress import begin_progress, show_progress
 from .remembered_choices import remember_choices, remembered_choices
 from .settings import (
-    DEFAULT_BAND,
     DEFAULT_CERTAINTY,
     EDGES,
     EXISTING_MASK,
-    LARGEST_BAND,
     RESULTS,
     SELECTION,
     WHAT,
@@ -76,8 +75,7 @@ class Cutsmith(Gimp.PlugIn):
                 "box-threshold",
                 "C_ertainty",
                 "What is found with less certainty than this is left out",
-                0.0,
-                1.0,
+                *_limits("box_threshold"),
                 DEFAULT_CERTAINTY,
                 _READABLE,
             )
@@ -96,8 +94,7 @@ class Cutsmith(Gimp.PlugIn):
                 f"band-{side}",
                 f"Band in the {words}",
                 f"Pixels by which the band where the edge is worked out reaches into the {words}",
-                0,
-                LARGEST_BAND,
+                *map(int, _limits("band")),
                 DEFAULT_BAND,
                 _READABLE,
             )
@@ -107,6 +104,12 @@ class Cutsmith(Gimp.PlugIn):
                 procedure, "existing-mask", "E_xisting mask", "What happens to a mask that is there", EXISTING_MASK
             )
         return procedure
+
+
+def _limits(name: str) -> tuple[float, float]:
+    """The least and the most that the field of the engine's option `name` offers."""
+    option = OPTIONS[name]
+    return option.usual or (option.least or 0.0, option.most or 1.0)
 
 
 def _add_choice(procedure: Gimp.Procedure, name: str, label: str, words: str, choices: dict[str, str]) -> None:

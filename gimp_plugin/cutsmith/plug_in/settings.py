@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from .declared_options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS
 from .failure import CutFailed
 
 SUBJECT, SELECTION, WORDS = "subject", "selection", "words"
@@ -37,19 +38,16 @@ AUTOMATIC = ""
 SUBJECT_IN_BOX = "subject-in-box"
 NO_MODEL = "none"
 
-DEFAULT_BAND = 3
-LARGEST_BAND = 256
-DEFAULT_CERTAINTY = 0.30
-"""That of `cutsmith.protocols.BOX_THRESHOLD`."""
-WORDS_CERTAINTY = 0.25
-"""That of TEXT_THRESHOLD there; a lower certainty that is asked for holds for the words as well."""
+DEFAULT_CERTAINTY: float = OPTIONS["box_threshold"].default
+WORDS_CERTAINTY: float = OPTIONS["text_threshold"].default
+"""A lower certainty that is asked for holds for the words as well."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """What is cut out, how, and what comes of it. The names are those of the procedures' arguments.
 
-    `remover` and `segmenter` are no arguments: what stands in where the model alone does not say it.
+    `stand_ins` is not an argument: models by the engine's option for them, where `model` alone does not say which.
     """
 
     what: str = SUBJECT
@@ -61,8 +59,7 @@ class Settings:
     band_outer: int = DEFAULT_BAND
     result: str = LAYER_MASK
     existing_mask: str = REPLACE
-    remover: str = AUTOMATIC
-    segmenter: str = AUTOMATIC
+    stand_ins: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def for_own_mask(cls, band_inner: int, band_outer: int) -> Settings:
@@ -90,7 +87,7 @@ class Settings:
 
     @property
     def is_mask(self) -> bool:
-        """Whether the result is a mask over a layer's own transparency, which is not to be in it a second time."""
+        """Whether the result is a mask over a layer's own transparency, which must not include it again."""
         return self.result in (LAYER_MASK, NEW_LAYER)
 
     def job(self) -> tuple[str, dict[str, Any]]:
@@ -108,8 +105,9 @@ class Settings:
             return "refine", options
         if self.what == WORDS:
             words = min(self.box_threshold, WORDS_CERTAINTY)
-            options |= {"text": self.prompt, "box_threshold": self.box_threshold, "text_threshold": words}
-        models = {"model": self.remover, "segmenter": self.segmenter, _MODEL_OPTIONS[self.what]: self.model}
+            options["text"] = self.prompt
+            options |= {"box_threshold": self.box_threshold, "text_threshold": words}
+        models = {**self.stand_ins, _MODEL_OPTIONS[self.what]: self.model}
         return "cut", options | {option: name for option, name in models.items() if name != AUTOMATIC}
 
 
@@ -121,4 +119,4 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
 
 
 _CHOICES = {"what": WHAT, "edge": EDGES, "result": RESULTS, "existing_mask": EXISTING_MASK}
-_MODEL_OPTIONS = {SUBJECT: "model", SELECTION: "segmenter", WORDS: "detector"}
+_MODEL_OPTIONS = dict(zip((SUBJECT, SELECTION, WORDS), MODEL_OPTIONS, strict=True))

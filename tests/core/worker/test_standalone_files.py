@@ -14,12 +14,14 @@ from cutsmith.worker import protocol
 from tests.core.worker.conftest import COMMAND, environment
 
 ROOM = Path(protocol.__file__).parent
-COPIED = ("protocol.py", "rendezvous.py", "session.py", "client.py")
+COPIED = ("../options.py", "protocol.py", "rendezvous.py", "session.py", "client.py")
 
 
-def imported(tree: ast.AST) -> set[str]:
+def imported(tree: ast.Module) -> set[str]:
     modules = set()
-    for node in ast.walk(tree):
+    # What only type checkers see is at the top, under TYPE_CHECKING.
+    run = [each for each in tree.body if not (isinstance(each, ast.If) and ast.unparse(each.test) == "TYPE_CHECKING")]
+    for node in (inner for each in run for inner in ast.walk(each)):
         if isinstance(node, ast.Import):
             modules |= {name.name.partition(".")[0] for name in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -82,6 +84,13 @@ def test_alone_it_starts_a_worker_and_has_a_mask_refined(workers, tmp_path) -> N
         "print(session.welcome.pid)\n",
     )
     assert int(printed) > 0
+
+
+def test_alone_the_options_are_the_engines(tmp_path) -> None:
+    from cutsmith.options import OPTIONS
+
+    code = "import options; print([tuple(each) for each in options.OPTIONS.values()])"
+    assert run_alone(tmp_path, code) == str([tuple(each) for each in OPTIONS.values()])
 
 
 def test_alone_the_folder_is_the_same(tmp_path) -> None:

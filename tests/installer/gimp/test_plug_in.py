@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from installer.failure import InstallFailed
-from installer.folders import WORKER_FILES
+from installer.folders import COPIED_FILES
 from installer.gimp.config import read_config, wanted_config
 from installer.gimp.plug_in import (
     REPLACED,
@@ -47,7 +47,8 @@ def files_under(folder):
 def test_the_plug_in_and_the_workers_client_are_copied_whole(clone, profile, config):
     assert place_plug_in(profile, clone, config)
     assert files_under(profile.plug_ins) == {
-        f"cutsmith/{name}" for name in ("cutsmith.py", "dialogs/preview.py", "config.json", *WORKER_FILES)
+        f"cutsmith/{name}"
+        for name in ("cutsmith.py", "dialogs/preview.py", "config.json", *(Path(name).name for name in COPIED_FILES))
     }
     assert os.access(profile.place / "cutsmith.py", os.X_OK)
     assert read_config(profile.place) == config
