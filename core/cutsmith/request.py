@@ -106,8 +106,12 @@ class Request:
         """
         unknown = sorted(set(options) - set(OPTIONS))
         if unknown:
+            from difflib import get_close_matches
+
+            near = get_close_matches(unknown[0], OPTIONS, n=2)
             raise BadOption(
-                f"There is no option {', '.join(map(repr, unknown))}.", f"Known are {', '.join(sorted(OPTIONS))}."
+                f"There is no option {', '.join(map(repr, unknown))}.",
+                f"Did you mean {' or '.join(near)}?" if near else f"Known are {', '.join(sorted(OPTIONS))}.",
             )
         parts = {
             part: replace(
