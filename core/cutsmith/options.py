@@ -235,7 +235,8 @@ def what_is_wanted(option: Option, value: object) -> str:
 
 def _is_number(value: Any) -> bool:
     # JSON has whole numbers beyond what a float holds. NumPy's numbers count; booleans and arrays do not.
-    return isinstance(value, Real) and not isinstance(value, bool) and abs(value) < 1e15 and math.isfinite(value)
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_number and abs(value) < 1e15 and math.isfinite(value)
 
 
 def _is_whole(value: Any) -> bool:
