@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import math
 import zlib
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from cutsmith import Picture, Request
-from cutsmith.errors import BadArray, BadBox, BadOption, BadPhrases, BadPoint, CutsmithError, UsageError
+from cutsmith.errors import BadArray, BadBox, BadOption, BadPhrases, BadPoint, UsageError
 from cutsmith.options import OPTIONS, PARTS, Finish, Runtime, Target, what_is_wanted
 from cutsmith.request import Options
 from cutsmith.request_json import VERSION, json_schema, packed
@@ -206,9 +207,7 @@ def key(request: Request, picture: Picture | bytes = PICTURE, **weights: str) ->
 def test_equal_requests_have_equal_keys() -> None:
     assert len(key(Request())) == 64
     assert int(key(Request()), 16) > 0
-    assert key(Request.of(matting="closed-form", model="u2net")) == key(
-        Request.of(model="u2net", matting="closed-form")
-    )
+    assert key(Request.of(invert=True, model="u2net")) == key(Request.of(model="u2net", invert=True))
     assert key(Request.of(mask=MASK)) == key(Request.of(mask=MASK.T.copy().T)), "the order in memory is no matter"
     assert key(Request.of(box=(1, 2, 3, 4))) == key(Request.of(box=np.array([1.0, 2, 3, 4])))
     assert key(Request.of(box_threshold=1)) == key(Request.of(box_threshold=np.float64(1)))
@@ -271,9 +270,8 @@ def values_of(name: str) -> st.SearchStrategy:
         case "box":
             values = st.tuples(finite, finite, finite, finite)
         case "points":
-            values = st.lists(
-                st.tuples(finite, finite) | st.tuples(finite, finite, st.sampled_from([0, 1])), max_size=3
-            )
+            labelled = st.tuples(finite, finite, st.sampled_from([0, 1]))
+            values = st.lists(st.tuples(finite, finite) | labelled, max_size=3)
         case "array":
             values = planes
     return values | st.none() if option.default is None else values
@@ -317,15 +315,13 @@ def test_each_option_has_a_form_in_json(name) -> None:
     told = json.loads(json.dumps(Request.of(**{name: OTHER[name]}).to_json()))
     assert list(told) == ["version", *PARTS]
     assert list(told[OPTIONS[name].part]) == [name]
-    # The value as it comes back, without the check of what it needs beside it.
-    fields = {"text": "mug"} if name == "objects" else {"matting": "closed-form"} if name == "band" else {}
-    back = Request.from_json(
-        {OPTIONS[other].part: {} for other in OPTIONS} | _parts({**fields, name: told[OPTIONS[name].part][name]})
-    )
+    # What it needs beside it to be checked.
+    needed = {"objects": {"text": "mug"}, "band": {"matting": "closed-form"}}.get(name, {})
+    back = Request.from_json(by_part({**needed, name: told[OPTIONS[name].part][name]}))
     assert is_same(back.value(name), OTHER[name])
 
 
-def _parts(options: dict[str, object]) -> dict[str, dict[str, object]]:
+def by_part(options: dict[str, object]) -> dict[str, dict[str, object]]:
     return {part: {name: value for name, value in options.items() if OPTIONS[name].part == part} for part in PARTS}
 
 
@@ -474,8 +470,7 @@ documents = anything | st.fixed_dictionaries(
 def test_any_json_is_a_request_or_a_typed_error(told) -> None:
     try:
         request = Request.from_json(told)
-    except CutsmithError as error:
-        assert isinstance(error, UsageError)
+    except UsageError as error:
         json.dumps(error.to_json())
     else:
         assert request.checked() is request
@@ -485,10 +480,8 @@ def test_any_json_is_a_request_or_a_typed_error(told) -> None:
 @settings(deadline=None, max_examples=300)
 @given(st.sampled_from(sorted(OPTIONS)), anything)
 def test_any_value_of_any_option_is_taken_or_refused_by_type(name, value) -> None:
-    try:
-        Request.from_fields({name: value})
-    except UsageError as error:
-        assert error.what
+    with contextlib.suppress(UsageError):
+        assert list(Request.from_fields({name: value}).given()) in ([], [name])
 
 
 def test_the_schema_is_made_of_the_declarations() -> None:
