@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 
 NO_BACKGROUND, COLOUR, TRANSPARENT = "none", "color", "transparent"
-_STEPS = {"box_threshold": 0.01, "text_threshold": 0.01, "mask_blur": 0.5}
 _MOST_DETECTIONS = 900
 
 
@@ -41,7 +40,9 @@ def option_input(name: str, *, optional: bool = False, default: Any = None) -> i
         case "flag":
             return io.Boolean.Input(name, default=given, **shared)
         case "number":
-            return io.Float.Input(name, default=given, min=float(least), max=float(most), step=_STEPS[name], **shared)
+            return io.Float.Input(
+                name, default=given, min=float(least), max=float(most), step=0.01 if most <= 1 else 0.5, **shared
+            )
         case "whole":
             return io.Int.Input(name, default=given, min=int(least), max=int(most), **shared)
     raise AssertionError(f"{name} is of the kind {option.kind}, which is no widget")

@@ -60,7 +60,7 @@ def checked_box(box: tuple[float, float, float, float], width: int, height: int)
     wanted = f"wanted X0,Y0,X1,Y1 in pixels with X0 < X1 and Y0 < Y1, inside 0,0,{width},{height}"
     try:
         found = Box(*(float(value) for value in box))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadBox(f"{box!r} is not a box: {wanted}.", "Example: --box 40,60,300,420") from error
     shown = ",".join(f"{value:g}" for value in found)
     if not all(math.isfinite(value) for value in found):

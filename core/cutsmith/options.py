@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Target:
         "Of what the words found: all in one cut-out, the most confident alone, or each in a cut-out of its own.",
         choices=get_args(Objects),
     )
+    # The thresholds are those of Grounding DINO's own demonstration for boxes of any object.
     box_threshold: float = _option("number", 0.30, "Drop boxes whose score is not above this.", least=0, most=1)
     text_threshold: float = _option(
         "number", 0.25, "Drop boxes none of whose words scores above this.", least=0, most=1, advanced=True
@@ -214,7 +216,7 @@ def what_is_wanted(option: Option, value: object) -> str:
         return ""
     match option.kind:
         case "choice":
-            return "" if value in option.choices else f"one of {', '.join(option.choices)}"
+            return "" if isinstance(value, str) and value in option.choices else f"one of {', '.join(option.choices)}"
         case "flag":
             return "" if isinstance(value, bool) else "true or false"
         case "number":
@@ -231,15 +233,14 @@ def what_is_wanted(option: Option, value: object) -> str:
             return ""
 
 
-def _is_number(value: object) -> bool:
-    # JSON has whole numbers beyond what a float holds. NumPy's numbers count, and booleans do not.
-    if isinstance(value, bool | str | bytes) or not hasattr(value, "__float__"):
-        return False
-    return abs(value) < 1e15 and math.isfinite(value)  # type: ignore[arg-type]
+def _is_number(value: Any) -> bool:
+    # JSON has whole numbers beyond what a float holds. NumPy's numbers count; booleans and arrays do not.
+    is_number = isinstance(value, Real) and not isinstance(value, bool)
+    return is_number and abs(value) < 1e15 and math.isfinite(value)
 
 
-def _is_whole(value: object) -> bool:
-    return not isinstance(value, bool) and hasattr(value, "__index__") and _is_number(value)
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, Integral) and _is_number(value)
 
 
 def _is_within(option: Option, value: Any) -> bool:

@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
+from cutsmith.options import OPTIONS
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from cutsmith.geometry import Box
 
-# Where nothing else is said; those of Grounding DINO's own demonstration for boxes of any object.
-BOX_THRESHOLD = 0.30
-TEXT_THRESHOLD = 0.25
-
+BOX_THRESHOLD: float = OPTIONS["box_threshold"].default
+TEXT_THRESHOLD: float = OPTIONS["text_threshold"].default
 
 Model = TypeVar("Model", covariant=True)
 

@@ -29,7 +29,7 @@ from cutsmith.options import (
     Target,
     what_is_wanted,
 )
-from cutsmith.request_json import VERSION, from_json, packed, plain
+from cutsmith.request_json import VERSION, from_json, to_json
 from cutsmith.version import __version__
 
 if TYPE_CHECKING:
@@ -40,7 +40,11 @@ if TYPE_CHECKING:
 
 # These change how fast a picture is cut out, or whether it is, but not what comes of it.
 _WITHOUT_EFFECT = ("threads", "max_pixels")
-_POINTERS = {"box": "a box", "points": "points", "mask": "a mask", "selection": "a selection"}
+_POINTERS = {
+    name: "points" if option.kind == "points" else f"a {name}"
+    for name, option in OPTIONS.items()
+    if option.part == "target" and option.kind in ("box", "points", "array")
+}
 
 
 class Options(TypedDict, total=False):
@@ -148,9 +152,14 @@ class Request:
         return split_phrases(self.target.text)
 
     @property
+    def prompts(self) -> tuple[str, ...]:
+        """The options that say what to cut out, by name; none for the picture's main subject."""
+        return tuple(name for name in self.given() if name == "text" or name in _POINTERS)
+
+    @property
     def is_prompted(self) -> bool:
         """Whether something says what to cut out; else it is the picture's main subject."""
-        return self.target.text is not None or any(name in self.given() for name in _POINTERS)
+        return bool(self.prompts)
 
     def checked(self) -> Request:
         """This request, whose values are understood and go together; what only a picture can tell is checked later.
@@ -163,7 +172,7 @@ class Request:
             if wanted := what_is_wanted(option, value):
                 raise BadOption("", _example(option), option=name, found=shown(value), wanted=wanted)
         phrases = self.phrases
-        pointed = [word for name, word in _POINTERS.items() if name in self.given()]
+        pointed = [_POINTERS[name] for name in self.prompts if name in _POINTERS]
         if phrases and pointed:
             raise BadOption(
                 f"Words and {' and '.join(pointed)} were given together, but only one way to say what is cut out is "
@@ -200,20 +209,23 @@ class Request:
                 told["trimap"] = "given"
             else:
                 told["band"] = ",".join(map(str, self.finish.band or (DEFAULT_BAND, DEFAULT_BAND)))
-        for name in ("mask_offset", "mask_blur", "invert", "subject_alone"):
-            if name in given:
-                told[name] = str(given[name]).lower()
-        for name in ("box", "points", "mask", "selection"):
+        for name, value in given.items():
+            if OPTIONS[name].part == "finish" and OPTIONS[name].kind in ("whole", "number", "flag"):
+                told[name] = str(value).lower()
+        for name in _POINTERS:
             if name in given:
                 told[name] = _told(OPTIONS[name], given[name])
         if self.target.text is not None:
-            told["text"] = ", ".join(self.phrases)
-            for name in ("box_threshold", "text_threshold"):
-                told[name] = f"{self.value(name):g}"
+            told.update(self.words_provenance())
             told["objects"] = self.target.objects
             if self.target.max_detections is not None:
                 told["max_detections"] = str(self.target.max_detections)
         return told
+
+    def words_provenance(self) -> dict[str, str]:
+        """What a result says of the words, and of when a box answers them."""
+        thresholds = (name for name, option in OPTIONS.items() if option.part == "target" and option.kind == "number")
+        return {"text": ", ".join(self.phrases), **{name: f"{self.value(name):g}" for name in thresholds}}
 
     def key(self, picture: bytes | Picture, weights: Mapping[str, str]) -> str:
         """A hash, 64 hexadecimal digits: the same for the same request, picture and weights, else another.
@@ -238,7 +250,7 @@ class Request:
         told: dict[str, Any] = {"version": VERSION, **{part: {} for part in PARTS}}
         for name, value in self.given().items():
             option = OPTIONS[name]
-            told[option.part][name] = packed(value) if option.kind == "array" else plain(value)
+            told[option.part][name] = to_json(option, value)
         return told
 
     @classmethod
@@ -252,7 +264,7 @@ class Request:
         if not isinstance(told, Mapping):
             raise BadOption(f"A request must be a JSON object, but got {shown(told)}.")
         version = told.get("version", VERSION)
-        if version != VERSION:
+        if isinstance(version, bool) or version != VERSION:
             raise BadOption(f"The version of a request must be {VERSION}, but got {shown(version)}.")
         unknown = sorted(set(map(str, told)) - {"version", *PARTS})
         if unknown:
@@ -307,5 +319,5 @@ def _is_default(value: Any, default: Any) -> bool:
     if default is None or value is None:
         return value is default
     if isinstance(default, tuple):
-        return len(value) == 0
+        return hasattr(value, "__len__") and len(value) == 0
     return bool(value == default)

@@ -61,17 +61,31 @@ def _schema(option: Option) -> dict[str, Any]:
     return base if option.default in (None, ()) else {**base, "default": option.default}
 
 
-def plain(value: Any) -> Any:
-    """`value` of lists, texts and Python's own numbers."""
-    if isinstance(value, list | tuple):
-        return [plain(each) for each in value]
-    return value.item() if hasattr(value, "item") else value
+def to_json(option: Option, value: Any) -> Any:
+    """`value` of `option` for JSON: of lists, texts and Python's own numbers, equal values in one and the same way."""
+    match option.kind:
+        case "array":
+            return packed(value)
+        case "number":
+            return float(value)
+        case "whole":
+            return int(value)
+        case "box":
+            return [float(each) for each in value]
+        case "points":
+            return [[float(each) for each in point] for point in value]
+        case "band":
+            return [int(each) for each in value]
+        case "words":
+            return value if isinstance(value, str) else list(value)
+        case _:
+            return value
 
 
 def from_json(name: str, value: Any) -> Any:
     """The value of the option `name` that JSON's `value` stands for; its form is checked, its numbers are elsewhere."""
     option = OPTIONS.get(name)
-    if option is None or value is None:
+    if option is None or (value is None and option.default is None):
         return value
     match option.kind:
         case "box":
@@ -113,7 +127,9 @@ def packed(array: NDArray[np.generic]) -> dict[str, Any]:
     return {"dtype": plane.dtype.name, "shape": list(plane.shape), "zlib": data}
 
 
-_PLANES = {"bool": 1, "uint8": 1, "float32": 4, "float64": 8}
+_PLANES = {"bool": 1, "uint8": 1, "float16": 2, "float32": 4, "float64": 8}
+# Of a plane: more than any picture has, and little enough for every machine to count.
+_MOST_BYTES = 1 << 40
 
 
 def _unpacked(name: str, told: object) -> NDArray[np.generic]:
@@ -126,12 +142,14 @@ def _unpacked(name: str, told: object) -> NDArray[np.generic]:
     if isinstance(told, np.ndarray):
         return told
     wanted = f"an object of dtype ({', '.join(_PLANES)}), shape [H, W] and zlib"
-    is_form = isinstance(told, Mapping) and set(told) == {"dtype", "shape", "zlib"} and told["dtype"] in _PLANES
+    is_form = isinstance(told, Mapping) and set(told) == {"dtype", "shape", "zlib"} and told["dtype"] in list(_PLANES)
     sides = told["shape"] if isinstance(told, Mapping) and is_form else None
     if not isinstance(sides, list) or len(sides) != 2 or not all(type(side) is int and side > 0 for side in sides):
         raise BadArray("", option=name, found=shown(told), wanted=wanted)
     assert isinstance(told, Mapping)
     size = sides[0] * sides[1] * _PLANES[told["dtype"]]
+    if size > _MOST_BYTES:
+        raise BadArray("", option=name, found=f"one of {sides[0]} x {sides[1]}", wanted="a plane of a picture's size")
     try:
         # At most one byte too many is unpacked: a small text may stand for gigabytes.
         data = zlib.decompressobj().decompress(base64.b64decode(told["zlib"], validate=True), size + 1)

@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from cutsmith.errors import BadArray
 
 _ROWS_AT_ONCE = 256
+# Modes of PIL images whose samples may be any number.
+_WITHOUT_RANGE = ("I", "F")
 
 
 def checked_samples(samples: object) -> tuple[NDArray[Any], bytes | None]:
@@ -22,7 +24,11 @@ def checked_samples(samples: object) -> tuple[NDArray[Any], bytes | None]:
     if hasattr(samples, "getbands"):
         icc = samples.info.get("icc_profile")  # type: ignore[attr-defined]
         samples = _of_pillow(samples)
-    array = np.asarray(samples)
+    try:
+        array = np.asarray(samples)
+    except ValueError as error:  # NumPy's way of saying that rows have several lengths
+        raise BadArray(f"The picture is no array: {error}", option="source") from error
+    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if (
         array.dtype not in (np.uint8, np.uint16)
         or array.ndim not in (2, 3)
@@ -41,9 +47,20 @@ def checked_samples(samples: object) -> tuple[NDArray[Any], bytes | None]:
 
 def _of_pillow(image: Any) -> Any:
     """A PIL image in a mode whose samples say what they show: gray or RGB, with alpha or without."""
-    if image.mode in ("L", "LA", "RGB", "RGBA", "I;16"):
+    if image.mode in ("LA", "RGBA") or image.mode.startswith("I;16"):
         return image
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.mode in ("L", "RGB") and not image.has_transparency_data:
+        return image
+    if image.mode in _WITHOUT_RANGE:
+        raise BadArray(
+            f"The picture is a PIL image of the mode {image.mode}, which does not say what is black and what is white.",
+            'image.convert("RGB") makes one whose samples are clipped to 0-255.',
+            option="source",
+        )
+    try:
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    except ValueError as error:
+        raise BadArray(f"The picture is a PIL image of the mode {image.mode}: {error}.", option="source") from error
 
 
 def split_alpha(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:

@@ -50,14 +50,13 @@ def find_detections(
     with run.stage("detect"):
         candidates = detector.candidates(image, wanted.phrases)
         found = detections_of(candidates, wanted.target, picture.source)
-    provenance = wanted.provenance()
     return Detections(
         picture,
         tuple(found),
         {
             "software": f"Cutsmith {__version__}",
             **detector.provenance(),
-            **{name: provenance[name] for name in ("text", "box_threshold", "text_threshold")},
+            **wanted.words_provenance(),
         },
         (*picture.warnings, *told, *candidates.warnings),
         run.seconds,

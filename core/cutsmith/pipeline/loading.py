@@ -69,7 +69,7 @@ class ModelPool:
 
     def __init__(self, most_bytes: int = MOST_BYTES, store: Store | None = None) -> None:
         self._most_bytes = most_bytes
-        self._store = store
+        self.store = store
         self._kept: OrderedDict[_Key, Any] = OrderedDict()
         # One at a time: while a model is loaded for a picture that turned out to be unreadable, the next picture waits
         # for the same model instead of loading it again beside it.
@@ -81,7 +81,7 @@ class ModelPool:
 
         loaded = self._loaded(
             ("remover", runtime.model, runtime.engine, runtime.threads),
-            lambda: load_remover(runtime.model, engine=runtime.engine, threads=runtime.threads, store=self._store),
+            lambda: load_remover(runtime.model, engine=runtime.engine, threads=runtime.threads, store=self.store),
         )
         return loaded.model, loaded.warnings
 
@@ -91,7 +91,7 @@ class ModelPool:
 
         loaded = self._loaded(
             ("detector", runtime.detector, runtime.device, runtime.threads),
-            lambda: load_detector(runtime.detector, device=runtime.device, threads=runtime.threads, store=self._store),
+            lambda: load_detector(runtime.detector, device=runtime.device, threads=runtime.threads, store=self.store),
         )
         return loaded.model, loaded.warnings
 
@@ -101,9 +101,7 @@ class ModelPool:
 
         loaded = self._loaded(
             ("segmenter", runtime.segmenter, runtime.device, runtime.threads),
-            lambda: load_segmenter(
-                runtime.segmenter, device=runtime.device, threads=runtime.threads, store=self._store
-            ),
+            lambda: load_segmenter(runtime.segmenter, device=runtime.device, threads=runtime.threads, store=self.store),
         )
         return loaded.model, loaded.warnings
 
@@ -188,7 +186,7 @@ def _segmenter(request: Request, remover: Remover | None, pool: ModelPool) -> tu
                 option="segmenter",
             )
     else:
-        missing = why_no_segmenter() if request.runtime.segmenter is None else None
+        missing = why_no_segmenter(pool.store) if request.runtime.segmenter is None else None
         if missing is None:
             return pool.segmenter(request.runtime)
         if not box_is_enough:

@@ -60,7 +60,7 @@ def refine_mask(
         raise BadArray("There is no mask to refine.", option="mask")
     wanted = (request or Request.of(matting="closed-form")).updated(others)
     if wanted.is_prompted:
-        name = next(name for name in ("text", "box", "points", "mask", "selection") if name in wanted.given())
+        name = wanted.prompts[0]
         raise BadOption(
             f"A given mask says what is cut out, but {name} was given beside it.", leave_out(name), option=name
         )

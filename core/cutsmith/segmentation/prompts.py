@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,8 @@ def checked_points(points: Sequence[Sequence[float]], width: int, height: int, *
         BadPoint: not two finite numbers, a label that is not 0 or 1, outside the picture, or none on the subject.
     """
     wanted = f"wanted X,Y or X,Y,LABEL in pixels, 0 <= X < {width}, 0 <= Y < {height}, LABEL 1 (subject) or 0 (not)"
+    if not all(isinstance(point, Iterable) for point in (points if isinstance(points, Iterable) else (points,))):
+        raise BadPoint(f"{points!r} are no points: {wanted}.", _POINT_EXAMPLE)
     checked = []
     for point in points:
         shown = ",".join(f"{value:g}" if isinstance(value, float) else str(value) for value in point)
@@ -68,7 +70,7 @@ def checked_points(points: Sequence[Sequence[float]], width: int, height: int, *
             raise BadPoint(f"The point {shown} has {len(point)} values: {wanted}.", _POINT_EXAMPLE)
         try:
             x, y, label = (float(value) for value in (*point, 1)[:3])
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise BadPoint(f"The point {shown} is not made of numbers: {wanted}.", _POINT_EXAMPLE) from error
         if not (math.isfinite(x) and math.isfinite(y)) or label not in (0, 1):
             raise BadPoint(f"The point {shown} is no point: {wanted}.", _POINT_EXAMPLE)

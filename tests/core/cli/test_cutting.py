@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import io
 import json
 import os
 import re
@@ -11,7 +10,6 @@ import subprocess
 import sys
 import weakref
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -21,23 +19,10 @@ from cutsmith.batch.plan import plan_jobs
 from cutsmith.batch.run import Batch
 from cutsmith.cli import cutting
 from cutsmith.cli.cutting import Telling
-from cutsmith.errors import OutputRefused, WeightsMissing
+from cutsmith.errors import OutputRefused
+from tests.core.stand_ins import LeftHalf
 
 pytestmark = pytest.mark.weights
-
-
-class LeftHalf:
-    """A remover that takes the left half for the subject."""
-
-    name = "left half"
-
-    def provenance(self):
-        return {"model": self.name}
-
-    def soft_mask(self, image):
-        mask = np.zeros(image.shape[:2], np.float32)
-        mask[:, : image.shape[1] // 2] = 1
-        return mask
 
 
 LEFT_HALF = Batch(Request(), models=Models(remover=LeftHalf()))
@@ -94,26 +79,6 @@ def test_the_bar_leaves_the_terminal_before_anything_is_told(tmp_path, photo, is
         line = re.split(r"\n|\x1b\[2K", text[: text.index(told)])[-1]
         assert "cutting out" not in line, told
     assert text.rindex("\x1b[?25h") > text.rindex("\x1b[?25l"), "the cursor is shown again"
-
-
-def test_standard_input_is_still_there_after_weights_were_fetched(tmp_path, monkeypatch) -> None:
-    content = io.BytesIO()
-    Image.new("RGB", (60, 40), (90, 20, 200)).save(content, "PNG")
-    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content.getvalue())))
-    fetched = []
-    real = batch_run.cut_out
-
-    def missing_at_first(*asked, **options):
-        if not fetched:
-            raise WeightsMissing("The weights are nowhere.", model="isnet-general-use")
-        return real(*asked, **options)
-
-    monkeypatch.setattr(batch_run, "cut_out", missing_at_first)
-    monkeypatch.setattr(cutting, "_fetch_missing", lambda missing, *_: fetched.append(missing.model))
-    jobs = plan_jobs(["-"], str(tmp_path / "cut.png"), None, suffix=".png", ending="cut")
-    assert cutting.cut_all(jobs, LEFT_HALF, Telling()) == 0
-    assert fetched == ["isnet-general-use"]
-    assert Image.open(tmp_path / "cut.png").size == (60, 40)
 
 
 def test_a_cut_out_that_is_there_is_told_although_its_preview_failed(tmp_path, monkeypatch, capsys) -> None:
