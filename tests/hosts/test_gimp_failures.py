@@ -84,7 +84,7 @@ def test_nothing_found_is_told_with_the_best_probability_and_what_to_do(gimp: Gi
     before, said, after = gimp.run(
         ("load", str(pictures / "plain.png")), ("state",), ("call", CUT_OUT, OFF), ("state",)
     )
-    assert "the best probability must be 0.5 or more, but is 0." in said
+    assert "Nothing was found in the picture: the best probability must be 0.5 or more, but is 0." in said
     assert "Select it roughly, name it in words, or choose another model." in said
     assert after == before
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import BadJob, CutsmithError, shown
@@ -105,7 +105,8 @@ class _Asked:
         if samples.ndim != 3 or samples.shape[2] not in (3, 4):
             raise BadJob(f"The array pixels must have the shape (H, W, 3) or (H, W, 4), but has {samples.shape}.")
         icc = self.array("icc").tobytes() if "icc" in self._arrays else None
-        return Picture.from_samples(samples, icc=icc)
+        # A person with a picture open reads the messages.
+        return replace(Picture.from_samples(samples, icc=icc), source="the picture")
 
     def wanted(self) -> _Wanted:
         """What the answer is to hold."""
