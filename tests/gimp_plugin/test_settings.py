@@ -2,13 +2,36 @@ from __future__ import annotations
 
 import pytest
 
-from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
+from cutsmith.options import OPTIONS
+from cutsmith.request import Request
+from gimp_plugin.cutsmith.plug_in.declared_options import offered_range
 from gimp_plugin.cutsmith.plug_in.failure import CutFailed
-from gimp_plugin.cutsmith.plug_in.settings import DEFAULT_CERTAINTY, WORDS_CERTAINTY, Settings, settings_from
+from gimp_plugin.cutsmith.plug_in.settings import EDGES, WHAT, Settings, settings_from
 
 
-def test_the_engines_own_thresholds_are_the_defaults() -> None:
-    assert (DEFAULT_CERTAINTY, WORDS_CERTAINTY) == (BOX_THRESHOLD, TEXT_THRESHOLD)
+def test_the_engines_own_thresholds_and_band_are_the_defaults() -> None:
+    _, options = Settings(what="words", prompt="mug").job()
+    assert (options["box_threshold"], options["text_threshold"], options["band"]) == (0.3, 0.25, [3, 3])
+    assert not {"box_threshold", "text_threshold"} & set(Request.from_fields(options).given())
+
+
+@pytest.mark.parametrize(("name", "expected"), [("box_threshold", (0, 1)), ("band", (0, 256))])
+def test_a_field_offers_the_declared_range(name, expected) -> None:
+    assert offered_range(name) == expected
+
+
+def test_an_option_without_a_range_has_none_to_offer() -> None:
+    with pytest.raises(ValueError, match="text has no range"):
+        offered_range("text")
+
+
+@pytest.mark.parametrize("what", WHAT)
+@pytest.mark.parametrize("edge", EDGES)
+def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
+    job, options = Settings(what=what, prompt="mug", model="m", edge=edge, stand_ins={"segmenter": ""}).job()
+    assert job == "cut"
+    assert set(options) <= set(OPTIONS)
+    assert Request.from_fields(options).finish.matting == ("closed-form" if edge == "hair" else "none")
 
 
 @pytest.mark.parametrize(

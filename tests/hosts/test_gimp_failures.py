@@ -84,7 +84,7 @@ def test_nothing_found_is_told_with_the_best_probability_and_what_to_do(gimp: Gi
     before, said, after = gimp.run(
         ("load", str(pictures / "plain.png")), ("state",), ("call", CUT_OUT, OFF), ("state",)
     )
-    assert "Nothing found in the picture: the best probability is 0." in said
+    assert "Nothing was found in the picture: the best probability must be 0.5 or more, but is 0." in said
     assert "Select it roughly, name it in words, or choose another model." in said
     assert after == before
 
@@ -179,10 +179,10 @@ def test_missing_weights_are_told_with_the_command_that_fetches_them(gimp: GimpH
 
 FAULTY = """
 import os, signal, sys
-from cutsmith.worker import jobs
+from cutsmith.serving import jobs
 from cutsmith.cli import main
 
-def fail(options, arrays, report):
+def fail(asked, report, cancelled):
     report("mask", 0.5)
     {fault}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import BadJob, CutsmithError, shown
@@ -105,9 +105,9 @@ class _Asked:
         if samples.ndim != 3 or samples.shape[2] not in (3, 4):
             raise BadJob(f"The array pixels must have the shape (H, W, 3) or (H, W, 4), but has {samples.shape}.")
         icc = self.array("icc").tobytes() if "icc" in self._arrays else None
-        # The client has these pixels in memory already: their number is refused only where a job says so.
-        most = self._fields.get("max_pixels", samples.size)
-        return Picture.from_samples(samples, icc=icc, max_pixels=most)
+        most = self._fields.get("max_pixels", OPTIONS["max_pixels"].default)
+        # A person with a picture open reads the messages.
+        return replace(Picture.from_samples(samples, icc=icc, max_pixels=most), source="the picture")
 
     def wanted(self) -> _Wanted:
         """What the answer is to hold."""

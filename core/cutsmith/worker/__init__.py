@@ -3,7 +3,7 @@
 GIMP's plug-in is the first of them. docs/worker-protocol.md says in words what is said here in code.
 
 Four modules are of the standard library alone and import nothing of cutsmith, because install.py copies them beside a
-host's plug-in, where they run in the host's own Python without numpy:
+host's plug-in, with cutsmith/options.py, where they run in the host's own Python without numpy:
 
     protocol        frames, what can be wrong with them, and the handshake
     rendezvous      the folder, the key, the locks and the socket or pipe where worker and clients meet

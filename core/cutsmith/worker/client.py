@@ -1,7 +1,7 @@
 """The client: finds this user's worker or starts one, sends it jobs and follows their progress.
 
-Of the standard library alone: install.py copies this file, with protocol.py, rendezvous.py and session.py, beside a
-host's plug-in.
+Of the standard library alone: install.py copies this file, with protocol.py, rendezvous.py, session.py and the engine's
+options.py, beside a host's plug-in.
 
     with connect([python, "-m", "cutsmith"], client="GIMP 3.0.4") as session:
         job = session.submit("cut", {"matting": "closed-form"}, {"pixels": Array("uint8", (height, width, 3), data)})

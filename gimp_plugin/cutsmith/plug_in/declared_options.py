@@ -5,11 +5,24 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ != "plug_in":
-    from cutsmith.options import DEFAULT_BAND, OPTIONS, Option
+    from cutsmith.options import DEFAULT_BAND, OPTIONS, Matting, Option
 else:  # In GIMP, where install.py put it.
-    from options import DEFAULT_BAND, OPTIONS, Option
+    from options import DEFAULT_BAND, OPTIONS, Matting, Option
 
-__all__ = ["DEFAULT_BAND", "MODEL_OPTIONS", "OPTIONS", "Option"]
+__all__ = ["DEFAULT_BAND", "MODEL_OPTIONS", "OPTIONS", "Matting", "Option", "offered_range"]
 
 MODEL_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.kind == "model")
 """Those that name a model: the remover's, the segmenter's and the detector's."""
+
+
+def offered_range(name: str) -> tuple[float, float]:
+    """The least and the largest number that a field offers for the option `name`: its usual range, else its limits.
+
+    Raises:
+        ValueError: the option has neither.
+    """
+    option = OPTIONS[name]
+    least, most = option.usual or (option.least, option.most)
+    if least is None or most is None:
+        raise ValueError(f"The option {name} has no range.")
+    return least, most

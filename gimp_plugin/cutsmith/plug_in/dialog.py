@@ -10,6 +10,7 @@ gi.require_version("Gtk", "3.0")
 gi.require_version("GimpUi", "3.0")
 from gi.repository import Gimp, GimpUi, GObject, Gtk  # noqa: E402 - after the versions are asked for
 
+from .declared_options import OPTIONS  # noqa: E402
 from .layers import chosen_layers  # noqa: E402
 from .model_choices import ModelChoices  # noqa: E402
 from .settings import (  # noqa: E402
@@ -175,7 +176,7 @@ class _CutOutFields:
         self._has_mask = has_mask
         self._rows = rows = _Rows(dialog, config)
         rows.add_choice("what", WHAT)
-        rows.add_text("prompt", "red mug, teapot")
+        rows.add_text("prompt", OPTIONS["text"].example.strip('"'))
         rows.add_number("box-threshold", 0.05, 2)
         self._model = Gtk.ComboBoxText()
         rows.add("model", self._model)

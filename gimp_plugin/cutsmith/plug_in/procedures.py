@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp, GLib, GObject
 
-from .declared_options import DEFAULT_BAND, OPTIONS
+from .declared_options import DEFAULT_BAND, offered_range
 from .failure import CutFailed
 from .progress import begin_progress, show_progress
 from .remembered_choices import remember_choices, remembered_choices
@@ -75,7 +75,7 @@ class Cutsmith(Gimp.PlugIn):
                 "box-threshold",
                 "C_ertainty",
                 "What is found with less certainty than this is left out",
-                *_limits("box_threshold"),
+                *offered_range("box_threshold"),
                 DEFAULT_CERTAINTY,
                 _READABLE,
             )
@@ -94,7 +94,7 @@ class Cutsmith(Gimp.PlugIn):
                 f"band-{side}",
                 f"Band in the {words}",
                 f"Pixels by which the band where the edge is worked out reaches into the {words}",
-                *map(int, _limits("band")),
+                *map(int, offered_range("band")),
                 DEFAULT_BAND,
                 _READABLE,
             )
@@ -104,12 +104,6 @@ class Cutsmith(Gimp.PlugIn):
                 procedure, "existing-mask", "E_xisting mask", "What happens to a mask that is there", EXISTING_MASK
             )
         return procedure
-
-
-def _limits(name: str) -> tuple[float, float]:
-    """The least and the most that the field of the engine's option `name` offers."""
-    option = OPTIONS[name]
-    return option.usual or (option.least or 0.0, option.most or 1.0)
 
 
 def _add_choice(procedure: Gimp.Procedure, name: str, label: str, words: str, choices: dict[str, str]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .declared_options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS
+from .declared_options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting
 from .failure import CutFailed
 
 SUBJECT, SELECTION, WORDS = "subject", "selection", "words"
@@ -92,11 +92,9 @@ class Settings:
 
     def job(self) -> tuple[str, dict[str, Any]]:
         """The worker's job, as docs/worker-protocol.md has it: its name and its options."""
-        options: dict[str, Any] = {}
+        options: dict[str, Any] = {"matting": _MATTING[self.edge]}
         if self.edge == HAIR:
-            options |= {"matting": "closed-form", "band": [self.band_inner, self.band_outer]}
-        else:
-            options["matting"] = "none"
+            options["band"] = [self.band_inner, self.band_outer]
         if self.is_mask:
             options["subject_alone"] = True
         if self.wants_colours:
@@ -119,4 +117,5 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
 
 
 _CHOICES = {"what": WHAT, "edge": EDGES, "result": RESULTS, "existing_mask": EXISTING_MASK}
+_MATTING: Mapping[str, Matting] = {HAIR: "closed-form", HARD: "none", OFF: "none"}
 _MODEL_OPTIONS = dict(zip((SUBJECT, SELECTION, WORDS), MODEL_OPTIONS, strict=True))

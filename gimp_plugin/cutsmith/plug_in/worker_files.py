@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ != "plug_in":
     from cutsmith.worker import client, protocol, rendezvous, session
-else:  # In GIMP, where install.py put the four files beside cutsmith.py.
+else:  # In GIMP, where install.py put these files beside cutsmith.py.
     import client
     import protocol
     import rendezvous
