@@ -238,6 +238,7 @@ def test_nothing_found_has_its_own_type(session, tiny_network) -> None:
     with pytest.raises(JobFailed) as caught:
         session.run("cut", {"model": str(blind)}, {"pixels": sent(np.full((40, 40, 3), 124, np.uint8))})
     assert (caught.value.type, caught.value.exit_code) == ("SubjectNotFound", 4)
+    assert caught.value.what.startswith("Nothing was found in the picture: ")
     assert caught.value.remedy
 
 
