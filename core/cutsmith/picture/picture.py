@@ -170,7 +170,8 @@ class Picture:
         """Write the picture to `path`, atomically, in the format of its suffix; -> the path.
 
         PNG and TIFF keep 16 bits, profile and resolution; WebP (lossless without `quality`), JPEG and AVIF keep the
-        profile; BMP keeps none of these. `metadata` goes into iTXt, ImageDescription or EXIF; nothing of the source's EXIF does.
+        profile; BMP keeps none of these. `metadata` goes into iTXt, ImageDescription or EXIF; the source's EXIF is not
+        kept.
 
         Raises:
             OutputFormatUnsupported: the suffix, or alpha into JPEG or BMP. OutputExists, OutputRefused, BadOption.
