@@ -19,8 +19,7 @@ import pytest
 from cutsmith import Picture, cut_out, refine_mask
 from cutsmith.errors import WorkerEnding
 from cutsmith.geometry import checked_box
-from cutsmith.models.catalogue import find_entry
-from cutsmith.models.entry import Entry
+from cutsmith.models.catalogue import Entry, find_entry
 from cutsmith.models.store import Store
 from gimp_plugin.cutsmith.plug_in.settings import Settings
 
