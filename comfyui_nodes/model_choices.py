@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 
 from cutsmith.errors import UnknownModel
-from cutsmith.models.catalogue import Kind, catalogue, of_kind
+from cutsmith.models.catalogue import catalogue, of_kind
+from cutsmith.models.entry import Kind
 from cutsmith.removal.rembg_session import session_names
 
 from . import model_folders

@@ -121,8 +121,7 @@ def _lines(cure: Cure) -> list[str]:
         case "advise":
             return cure.text.split("\n  ")
         case "fetch":
-            accept = " --accept-licence" if cure.accepts_licence else ""
-            return [f"{lead or 'Fetch them: '}{python} -m cutsmith models fetch {cure.names[0]}{accept}"]
+            return [f"{lead or 'Fetch them: '}{python} -m cutsmith {_fetching(cure)}"]
         case "install_extra":
             (extra,) = cure.names
             pip = f"{python} -m pip install"
@@ -142,6 +141,14 @@ def _lines(cure: Cure) -> list[str]:
     if cure.option in _INSTEAD or not lead:
         return [f"{done[:1].upper()}{done[1:].removesuffix('.')}."]
     return [f"{lead}{done}"]
+
+
+def _fetching(cure: Cure) -> str:
+    """The arguments that fetch a model; rembg fetches its own models, before a cut."""
+    accept = " --accept-licence" if cure.accepts_licence else ""
+    if cure.names[0].startswith("rembg:"):
+        return f"cut PICTURE --model {cure.names[0]} --yes{accept}"
+    return f"models fetch {cure.names[0]}{accept}{f' --from {_quoted(cure.value)}' if cure.value else ''}"
 
 
 def _done_to_an_input(cure: Cure) -> str | None:

@@ -22,7 +22,8 @@ class Cure:
         action: what kind of thing it is; the constructors below explain each.
         text: for "advise" the advice, for the others why or when, without a full stop; may be empty.
         option: the option that is to be set, given, left out or lowered, by its name in `cutsmith.options`.
-        value: what it is to be set to, or an example of what it takes.
+        value: what it is to be set to, or an example of what it takes; for "fetch" the source of the weights, "" for
+            their publisher.
         names: the model to fetch, the extra or the packages to install, or the arguments of the command to run.
         accepts_licence: for "fetch": whether the licence of the weights has to be accepted.
     """
@@ -48,7 +49,8 @@ class Cure:
             case "lower":
                 return f"{lead}lower {self.option}" if lead else f"Lower {self.option}."
             case "fetch":
-                return f"{self.text or 'Fetch them'}: cutsmith models fetch {self.names[0]}"
+                source = f", from {self.value}" if self.value else ""
+                return f"{self.text or 'Fetch them'}: cutsmith models fetch {self.names[0]}{source}"
             case "install_extra":
                 return f'{lead}pip install "cutsmith[{self.names[0]}]"'
             case "install_packages":
@@ -93,9 +95,10 @@ def lower(option: str, text: str = "") -> Cure:
     return Cure("lower", text, option)
 
 
-def fetch(model: str, text: str = "", *, accepts_licence: bool = False) -> Cure:
-    """Fetch the weights of `model`, a name in the catalogue."""
-    return Cure("fetch", text, names=(model,), accepts_licence=accepts_licence)
+def fetch(model: str, text: str = "", *, accepts_licence: bool = False, source: str = "") -> Cure:
+    """Fetch the weights of `model`, a name in the catalogue or "rembg:NAME"; with `source` from that folder, file or
+    address, which may be a placeholder such as "FOLDER|URL"."""
+    return Cure("fetch", text, value=source, names=(model,), accepts_licence=accepts_licence)
 
 
 def install_extra(extra: str, text: str = "") -> Cure:

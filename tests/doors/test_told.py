@@ -61,7 +61,9 @@ def cures() -> Iterator[Cure]:
         yield from (Cure("fetch", text, names=("u2net",), accepts_licence=licence) for licence in (False, True))
         yield from (Cure("install_extra", text, names=(extra,)) for extra in ("sam2", "text", "groundingdino", "heic"))
         yield Cure("install_packages", text, names=("openvino", "onnxruntime"))
-        for names in (("models", "list"), ("doctor",), ("models", "fetch", "u2net", "--from", "FOLDER|URL")):
+        yield Cure("fetch", text, value="FOLDER|URL", names=("u2net",))
+        yield Cure("fetch", text, names=("rembg:u2net_cloth_seg",), accepts_licence=True)
+        for names in (("models", "list"), ("doctor",)):
             yield Cure("run", text, names=names)
     yield Cure("advise", "Do it again.")
 

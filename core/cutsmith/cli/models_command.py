@@ -7,7 +7,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -19,8 +19,8 @@ from cutsmith.errors import BadOption, DownloadFailed, UnknownModel
 from cutsmith.machine.files import is_folder
 
 if TYPE_CHECKING:
-    from cutsmith.models.catalogue import Entry
     from cutsmith.models.download import Progress
+    from cutsmith.models.entry import Entry
     from cutsmith.models.store import Located, Store
 
 PIPED_WIDTH = 160  # columns of a table that goes into a file or a pipe
@@ -87,6 +87,10 @@ def verify_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) ->
     results = []
     for entry in entries:
         verification = store.verify(entry)
+        if verification.status == "missing":
+            accept = "" if entry.commercial_use else " --accept-licence"
+            detail = f"{verification.detail}; cutsmith models fetch {entry.name}{accept}"
+            verification = replace(verification, detail=detail)
         results.append({"name": entry.name, **asdict(verification)})
         if not as_json:
             colour = {"verified": "green", "unverified": "yellow"}.get(verification.status, "red")
@@ -162,7 +166,6 @@ def fetch_models(
             entry.licence,
             commercial_use=entry.commercial_use,
             accepted=accept_licence,
-            command=f"cutsmith models fetch {entry.name}",
         )
     missing = [entry for entry in entries if not _is_here(store, entry)]
     if missing and not assume_yes and (source is None or source.startswith(("http://", "https://"))):
@@ -295,11 +298,12 @@ def _progress_bar(entry: Entry) -> Iterator[Progress]:
 
 
 def _listed(entry: Entry, located: Located | None) -> dict[str, Any]:
-    from cutsmith.models.catalogue import DEFAULT_MODEL, OPTIONS
+    from cutsmith.models.catalogue import DEFAULT_MODEL
+    from cutsmith.models.entry import KINDS
 
     return {
         "name": entry.name,
-        "option": OPTIONS[entry.kind],
+        "option": f"--{KINDS[entry.kind].option}",
         "title": entry.title,
         "default": entry.name == DEFAULT_MODEL,
         "size": entry.total_size,
@@ -317,7 +321,7 @@ def _print_table(found: dict[Entry, Located | None]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from cutsmith.models.catalogue import OPTIONS
+    from cutsmith.models.entry import KINDS
     from cutsmith.models.store import size_text
 
     console = Console()
@@ -341,7 +345,7 @@ def _print_table(found: dict[Entry, Located | None]) -> None:
         if located and entry.size is not None and located.path.stat().st_size != entry.size:
             here = f"damaged ({located.origin})"
         commercial = "yes" if entry.commercial_use else "no"
-        option = (OPTIONS[entry.kind],) if wide else ()
+        option = (f"--{KINDS[entry.kind].option}",) if wide else ()
         table.add_row(entry.name, *option, size_text(entry.total_size), entry.licence, commercial, here)
     console.print(table)
 

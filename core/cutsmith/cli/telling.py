@@ -72,8 +72,7 @@ def _lines(cure: Cure) -> list[str]:
         case "advise":
             return cure.text.split("\n  ")
         case "fetch":
-            accept = " --accept-licence" if cure.accepts_licence else ""
-            return [f"{lead or 'Fetch them: '}cutsmith models fetch {cure.names[0]}{accept}"]
+            return [f"{lead or 'Fetch them: '}cutsmith {_fetching(cure)}"]
         case "install_extra":
             (extra,) = cure.names
             beside = f" && pip install --no-deps {_BESIDE_THE_EXTRA[extra]}" if extra in _BESIDE_THE_EXTRA else ""
@@ -98,6 +97,14 @@ def _lines(cure: Cure) -> list[str]:
             return [f"{lead}leave {named} out" if lead else f"Leave {named} out."]
         case "lower":
             return [f"{lead}lower {named}" if lead else f"Lower {named}."]
+
+
+def _fetching(cure: Cure) -> str:
+    """The arguments that fetch a model; rembg fetches its own models, before a cut."""
+    accept = " --accept-licence" if cure.accepts_licence else ""
+    if cure.names[0].startswith("rembg:"):
+        return f"cut PICTURE --model {cure.names[0]} --yes{accept}"
+    return f"models fetch {cure.names[0]}{accept}{f' --from {_quoted(cure.value)}' if cure.value else ''}"
 
 
 def _named(option: str) -> str:

@@ -12,7 +12,7 @@ from cutsmith.protocols import Loaded
 
 if TYPE_CHECKING:
     from cutsmith.detection.detector import GroundingDetector, Network
-    from cutsmith.models.catalogue import Entry
+    from cutsmith.models.entry import Entry
     from cutsmith.models.store import Store
 
 # What a machine without Grounding DINO is told to fetch: 690 MB.

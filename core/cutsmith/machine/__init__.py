@@ -1,7 +1,7 @@
-"""What the machine gives: threads, memory, folders of this user, files.
+"""The `machine` room: threads, memory, this user's folders, and files.
 
-threads     how many the process may use
-memory      how much is free, for what is about to be allocated
+threads     how many threads the process may use
+memory      how much memory is free before something large is allocated
 folders     where this user's weights, caches and logs lie
-files       whether a path is a file or a folder, without an error for odd ones
+files       whether a path is a file or a folder, without an error for odd paths
 """

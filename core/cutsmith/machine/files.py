@@ -1,4 +1,4 @@
-"""Is there such a file? Asked so that the answer is always yes or no.
+"""Whether a path is a file or a folder, always answered by yes or no.
 
 `Path.is_file()` and its kin raise where a folder on the way may not be entered and where a name is too long.
 """
@@ -20,7 +20,7 @@ def is_folder(path: str | os.PathLike[str]) -> bool:
 
 
 def may_exist(path: str | os.PathLike[str]) -> bool:
-    """Whether something of the name `path` is there, or may be there behind a folder that may not be entered."""
+    """Whether something called `path` exists, or may exist in a folder that this user may not enter."""
     try:
         os.stat(path)  # noqa: PTH116
     except PermissionError:

@@ -1,6 +1,6 @@
-"""Where Cutsmith keeps things of this user's, as the operating system has it (platformdirs).
+"""Where Cutsmith keeps this user's files, by the rules of the operating system (platformdirs).
 
-installer/folders.py names the same folders without platformdirs, which is not there yet when it runs.
+installer/folders.py names the same folders without platformdirs, which is not installed yet when it runs.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ _APPLICATION = "cutsmith"
 
 
 def data_folder() -> Path:
-    """For what is to stay: weights, and what was first seen of those without a published hash."""
+    """For files that stay: weights, and the first-seen hashes of those whose publisher gives none."""
     from platformdirs import user_data_path
 
     return user_data_path(_APPLICATION)
 
 
 def cache_folder() -> Path:
-    """For what can be made or fetched again; it may be deleted at any time. CUTSMITH_CACHE names another."""
+    """For files that can be made or fetched again: the user may delete it at any time. CUTSMITH_CACHE names another."""
     named = os.environ.get("CUTSMITH_CACHE", "").strip()
     if named:
         return Path(named).expanduser().absolute()
@@ -36,5 +36,5 @@ def log_folder() -> Path:
 
 
 def compiled_folder() -> Path:
-    """For models as an engine has compiled them; it may be deleted at any time."""
+    """For the models that an engine has compiled: the user may delete it at any time."""
     return cache_folder() / "compiled"

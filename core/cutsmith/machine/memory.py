@@ -1,4 +1,4 @@
-"""How much memory this process may still take."""
+"""How much memory this process can still use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 def available_memory(cgroup: Path = _CGROUP) -> int:
-    """Bytes that can be allocated without swapping: the machine's, or what a container's limit leaves, if less.
+    """Bytes that can be allocated without swapping: the machine's, or those that a container's limit leaves, if fewer.
 
     `cgroup` is the folder in which a Linux container finds its own limits (version 2).
     """
@@ -18,7 +18,7 @@ def available_memory(cgroup: Path = _CGROUP) -> int:
     try:
         limit = int((cgroup / "memory.max").read_text())  # "max" where there is none
         used = int((cgroup / "memory.current").read_text())
-        # Cached files count as used and are given up when memory is wanted.
+        # Cached files count as used, but are dropped when memory is needed.
         statistics = dict(line.split() for line in (cgroup / "memory.stat").read_text().splitlines())
         reclaimable = int(statistics.get("inactive_file", 0))
     except (OSError, ValueError):

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import os
 
-from cutsmith.errors import BadOption
+from cutsmith.cures import leave_out
+from cutsmith.errors import BadOption, shown
 
 
 def thread_count(wanted: int | None = None) -> int:
-    """`wanted`, or as many as this process may use: cores, the affinity mask and a container's CPU limit, the least.
+    """`wanted`, or as many as this process may use: the least of cores, affinity mask and a container's CPU limit.
 
-    Never more than the machine has cores: they gain nothing, and tens of thousands bring an engine to a halt.
+    The number never exceeds the machine's cores: more gain nothing, and tens of thousands bring an engine to a halt.
 
     Raises:
         BadOption: `wanted` is below 1.
     """
     if wanted is not None:
         if wanted < 1:
-            raise BadOption(f"--threads {wanted}: wanted 1 or more.", "Leave --threads out to use every core.")
+            raise BadOption(
+                "",
+                leave_out("threads", text="To use every core"),
+                option="threads",
+                found=shown(wanted),
+                wanted="a whole number, 1 or more",
+            )
         return min(wanted, os.cpu_count() or wanted)
     from loky import cpu_count
 

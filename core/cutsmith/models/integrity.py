@@ -1,4 +1,4 @@
-"""Is a weights file what its publisher published? Hashed once, and the hash remembered until the file changes."""
+"""Whether a file of weights is the publisher's: hashed once, and the hash remembered until the file changes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from cutsmith.models.catalogue import Entry
+from cutsmith.models.entry import Entry
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ class HashMemory:
         return str(digests[algorithm])
 
     def moved(self, old: Path, new: Path) -> None:
-        """Remember of `new` what was remembered of `old`, which has been renamed to it."""
+        """Keep the record of the file `old`, which has been renamed to `new`."""
         record = read_record(self._record_path(old))
         if record:
             write_record(self._record_path(new), {**record, "path": str(new.resolve())})
@@ -101,8 +101,8 @@ def check_file(
     """
     size = path.stat().st_size
     if size == 0 or (entry.size is not None and size != entry.size):
-        wanted = f"wanted {entry.size:,}" if entry.size is not None else "wanted more"
-        return Integrity("damaged", f"it has {size:,} bytes, {wanted}")
+        wanted = f"{entry.size:,}" if entry.size is not None else "more"
+        return Integrity("damaged", f"it must have {wanted} bytes, but has {size:,}")
     if entry.published_hash is None:
         sha256 = memory.digest(path, "sha256", fresh=fresh)
         changed = first_seen.compare(entry.name, sha256)
@@ -124,7 +124,7 @@ def hash_file(path: Path, algorithm: str) -> str:
 
 
 def read_record(path: Path) -> Mapping[str, Any]:
-    """A JSON object from `path`; empty where there is none, or none that can be read."""
+    """A JSON object from `path`; empty where there is none, or it cannot be read."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -133,7 +133,7 @@ def read_record(path: Path) -> Mapping[str, Any]:
 
 
 def write_record(path: Path, record: Mapping[str, Any]) -> None:
-    """Write a JSON object atomically; a folder that refuses is logged, for a record only saves time."""
+    """Write a JSON object atomically; a failure is only logged, because a record merely saves time."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(

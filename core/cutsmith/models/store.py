@@ -1,4 +1,4 @@
-"""Where weights lie on this machine: found, checked before they are used, fetched on request."""
+"""The weights on this machine: found, checked before they are used, fetched on request."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from cutsmith.cures import Cure, fetch
 from cutsmith.errors import LicenceNotAccepted, WeightsDamaged, WeightsMissing
 from cutsmith.machine.files import is_file
 from cutsmith.machine.folders import cache_folder, data_folder
-from cutsmith.models.catalogue import Entry
+from cutsmith.models.entry import Entry
 from cutsmith.models.integrity import FirstSeen, HashMemory, Integrity, check_file
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Folder:
         if self.origin == "rembg":
             return [nested]
         flat = [self.path / entry.folder / filename for filename in entry.filenames]
-        # Somebody may well name rembg's folder.
+        # The folder that is named may be rembg's.
         return [*flat, nested] if self.origin in ("CUTSMITH_MODELS", "host") else flat
 
 
@@ -64,8 +65,8 @@ class Verification:
 class Store:
     """The weights on this machine.
 
-    `environ` (default: the process's environment) is asked for CUTSMITH_MODELS and for rembg's variables;
-    `host_folders` are looked through after Cutsmith's own folder, and never written to.
+    CUTSMITH_MODELS and rembg's variables are read from `environ` (default: the process's environment). `host_folders`
+    are searched after Cutsmith's own folder, and never written to.
     """
 
     def __init__(
@@ -77,7 +78,7 @@ class Store:
         self._first_seen = FirstSeen(data_folder() / "first-seen")
 
     def folders(self) -> list[Folder]:
-        """Where weights are looked for, in order; `fetch` writes into the first.
+        """The folders that are searched for weights, in order; `fetch` writes into the first.
 
         CUTSMITH_MODELS (a list as in PATH), Cutsmith's own folder, those of the host, and the folders in which rembg 2
         keeps its files.
@@ -103,7 +104,7 @@ class Store:
     def find(self, entry: Entry) -> Located | None:
         """Where the model's file lies, unchecked; a file of the right size goes before one of a wrong size.
 
-        None as well where one of its companions is missing.
+        None also where one of its companions is missing.
         """
         found = self._all(entry)
         located = next((each for each in found if each.path.stat().st_size == entry.size), found[0] if found else None)
@@ -151,12 +152,15 @@ class Store:
             return good
         if damaged:
             raise _damaged(*damaged[0], file, entry)
-        looked = "\n    ".join(str(folder.path / file.folder) for folder in self.folders())
+        looked = "\n    ".join(
+            [f"Looked for {file.filename} in:", *(str(f.path / file.folder) for f in self.folders())]
+        )
         what = f"The weights of {entry.name}" if file is entry else f"{file.name}, which {entry.name} needs,"
         raise WeightsMissing(
             f"{what} {'are' if file is entry else 'is'} not on this machine "
             f"({size_text(file.total_size)}, licence: {entry.licence}).",
-            f"Fetch them: {fetch_command(entry)}\n  Looked for {file.filename} in:\n    {looked}",
+            fetch_cure(entry),
+            looked,
             model=entry.name,
         )
 
@@ -179,14 +183,7 @@ class Store:
             DownloadFailed: no connection, a refusal, nothing at `source`, npm absent, folder or disk refuses.
             WeightsDamaged: what came is not what the publisher published; it is removed.
         """
-        command = f"cutsmith models fetch {entry.name}"
-        require_licence(
-            entry.name,
-            entry.licence,
-            commercial_use=entry.commercial_use,
-            accepted=accept_licence,
-            command=command,
-        )
+        require_licence(entry.name, entry.licence, commercial_use=entry.commercial_use, accepted=accept_licence)
         path = self._fetch_file(entry, entry, source, progress)
         for companion in entry.companions:
             self._fetch_file(companion, entry, _source_of_companions(source), progress)
@@ -198,21 +195,21 @@ class Store:
         present = self._sorted(file)[0]
         if present is not None:
             return present
-        fetch = Fetch(
+        fetching = Fetch(
             file,
             self.folders()[0].path / file.folder,
-            fetch_command(entry),
+            model=entry,
             check=lambda path: self._check(path, file),
             progress=progress,
         )
-        path = fetch.run(source, present=lambda: self._sorted(file)[0])
-        self._memory.moved(fetch.part, path)
+        path = fetching.run(source, present=lambda: self._sorted(file)[0])
+        self._memory.moved(fetching.part, path)
         return path
 
     def verify(self, entry: Entry) -> Verification:
         """Read the model's files from end to end and compare them with the publisher's hashes.
 
-        Of several copies the one that `require` returns counts; "damaged" where there is none. What is told is of the
+        Of several copies the one that `require` returns counts; "damaged" where all are. The result is about the
         model's own file, unless a companion is missing or damaged.
         """
         own = self._verify_file(entry, entry)
@@ -223,7 +220,7 @@ class Store:
         return own
 
     def _verify_file(self, file: Entry, entry: Entry) -> Verification:
-        found = [Verification("missing", f"not on this machine; {fetch_command(entry)}", None)]
+        found = [Verification("missing", "not on this machine", None)]
         for located in self._all(file):
             integrity = self._check(located.path, file, fresh=True)
             found.append(Verification(integrity.status, integrity.detail, located.path))
@@ -232,7 +229,7 @@ class Store:
         return found[1] if len(found) > 1 else found[0]
 
     def _sorted(self, entry: Entry) -> tuple[Path | None, list[tuple[Path, str]]]:
-        """(the first file that is not damaged, the damaged ones before it with what is wrong with each)."""
+        """(the first file that is not damaged, the damaged ones before it with the fault of each)."""
         damaged: list[tuple[Path, str]] = []
         for located in self._all(entry):
             integrity = self._check(located.path, entry)
@@ -259,36 +256,40 @@ class Store:
         return integrity
 
 
-def require_licence(name: str, licence: str, *, commercial_use: bool, accepted: bool, command: str) -> None:
-    """Let weights that may not be used commercially pass only where the licence was accepted.
+def require_licence(name: str, licence: str, *, commercial_use: bool, accepted: bool) -> None:
+    """Refuse weights that may not be used commercially, unless the licence was accepted.
+
+    Args:
+        name: of the model: one in the catalogue, or "rembg:NAME".
+        licence: of its weights.
+        commercial_use: whether the licence allows it.
+        accepted: whether the user accepted the licence.
 
     Raises:
-        LicenceNotAccepted: names the licence, and `command` as the way to accept it.
+        LicenceNotAccepted: it was not accepted; the message names the licence.
     """
     if not commercial_use and not accepted:
         raise LicenceNotAccepted(
             f"The weights of {name} may not be used commercially: {licence}.",
-            f"If that fits your use: {command} --accept-licence",
+            fetch(name, "If that fits your use", accepts_licence=True),
         )
 
 
 def _damaged(path: Path, detail: str, file: Entry, entry: Entry) -> WeightsDamaged:
-    return WeightsDamaged(
-        f"{path} is not the file of {file.name}: {detail}.", f"Fetch it again: {fetch_command(entry)}"
-    )
+    return WeightsDamaged(f"{path} is not the file of {file.name}: {detail}.", fetch_cure(entry, "Fetch it again"))
 
 
 def _source_of_companions(source: str | None) -> str | None:
-    """Where the further files come from when the first comes from `source`: a file's folder, an address's folder."""
+    """Where the companions come from when the model's own file comes from `source`, such as the folder of a file."""
     if source is None or "://" not in source:
         return str(Path(source).parent) if source is not None and is_file(source) else source
-    # The address of one file says nothing about the others; their publisher's is as good.
+    # The address of one file says nothing about the others: they come from their publisher.
     return None if Path(source).suffix in _WEIGHTS_SUFFIXES else source
 
 
-def fetch_command(entry: Entry) -> str:
-    """The command that fetches the model's file."""
-    return f"cutsmith models fetch {entry.name}" + ("" if entry.commercial_use else " --accept-licence")
+def fetch_cure(entry: Entry, text: str = "") -> Cure:
+    """The cure that fetches the weights of `entry`; `text` says why."""
+    return fetch(entry.name, text, accepts_licence=not entry.commercial_use)
 
 
 def size_text(size: int | None) -> str:

@@ -38,7 +38,7 @@ def settle_profile(pixels: NDArray[Any], icc: bytes | None, warnings: list[str])
     if icc is not None:
         fault = _fault_of(icc)
         if fault is not None:
-            warnings.append(f"the colour profile is {fault}: it is dropped, the colours are taken as sRGB")
+            warnings.append(f"the colour profile is {fault}: it is dropped, and the colours are taken as sRGB")
             icc = None
     return (np.repeat(pixels[..., None], 3, axis=2) if gray else pixels), icc
 
@@ -70,7 +70,7 @@ def profile_from_srgb(colours: NDArray[np.uint8], icc: bytes | None, dtype: np.d
     if icc is not None and not is_srgb(icc):
         converted = _transformed(colours, _srgb(), _opened(icc))
         if converted is None:
-            logger.warning("the picture's colour profile cannot be written to; sRGB values are used for what is added")
+            logger.warning("the picture's colour profile cannot be a destination; added colours keep their sRGB values")
         else:
             colours = converted
     return to_depth(colours, dtype)

@@ -1,4 +1,4 @@
-"""What the decoders hand on, and what becomes of the errors of the libraries that they call."""
+"""What the decoders return, and how the errors of the libraries that they call are translated."""
 
 from __future__ import annotations
 
@@ -60,9 +60,9 @@ _SILENCE = _Silence()
 
 @contextmanager
 def damage_named(name: str) -> Iterator[None]:
-    """Turn whatever a decoder raises on the file `name` into PictureDamaged, or PictureTooLarge for lack of memory.
+    """Turn any error of a decoder on the file `name` into PictureDamaged, or into PictureTooLarge for lack of memory.
 
-    The decoders' own Python warnings are silenced: a damaged file shall give one clear message.
+    The decoders' own Python warnings are silenced, so that a damaged file gives one clear message.
     """
     try:
         with _SILENCE:
@@ -71,23 +71,23 @@ def damage_named(name: str) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise PictureTooLarge(
-            f"{name} does not fit into the memory of this machine.", "Make it smaller first, or free memory."
+            f"{name} does not fit into this machine's memory.", "Make it smaller first, or free some memory."
         ) from error
     except Exception as error:  # on damaged files the decoders raise nearly every type there is
         if type(error).__name__ == "DecompressionBombError":
             raise PictureTooLarge(f"{name} holds a part that is far larger than the picture: {error}") from error
         reason = " ".join(str(error).split()) or type(error).__name__
         raise PictureDamaged(
-            f"{name} begins as a picture and cannot be decoded: {reason[:200]}.",
-            "It is truncated or corrupt: copy or download it again.",
+            f"{name} begins as a picture, but cannot be decoded: {reason[:200]}.",
+            "It is truncated or corrupt. Copy or download it again.",
         ) from error
 
 
 def plausible_dpi(found: Any) -> tuple[float, float] | None:
-    """(horizontal, vertical) dots per inch of `found`, whatever a decoder reports; None where it makes no sense."""
+    """(horizontal, vertical) dots per inch of whatever a decoder `found`; None where the value makes no sense."""
     try:
         across, down = (float(value) for value in found)
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
-    # 1 is what some writers put for "unknown".
+    # Some writers put 1 for "unknown".
     return (across, down) if 1 < across < 1e6 and 1 < down < 1e6 else None

@@ -10,28 +10,29 @@ import stat
 from pathlib import Path
 from typing import BinaryIO
 
+from cutsmith.cures import give, set_option
 from cutsmith.errors import OutputExists, OutputRefused
 from cutsmith.picture.formats import output_format
 
 _REMEDIES = {
-    errno.ENOSPC: "The disk is full: free some space, or write elsewhere.",
-    errno.EDQUOT: "Your quota is used up: free some space, or write elsewhere.",
-    errno.EROFS: "The disk is read-only: write elsewhere.",
-    errno.EACCES: "You may not write there: choose another folder, or allow it with chmod u+w.",
-    errno.EPERM: "You may not write there: choose another folder.",
+    errno.ENOSPC: "The disk is full. Free some space, or write elsewhere.",
+    errno.EDQUOT: "Your quota is used up. Free some space, or write elsewhere.",
+    errno.EROFS: "The disk is read-only. Write elsewhere.",
+    errno.EACCES: "You may not write there. Choose another folder, or change its permissions.",
+    errno.EPERM: "You may not write there. Choose another folder.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
     errno.ENOTDIR: "A part of the path is a file, not a folder.",
 }
-# What os.link says where it is not to be had (FAT, some network disks, containers).
+# Errors of os.link where links are not supported (FAT, some network disks, containers).
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK})
 
 
 def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
-    """Refuse, before any work is done, an output that cannot be written as things stand.
+    """Refuse an output that cannot be written as things stand, before any work is done.
 
     Raises:
-        OutputFormatUnsupported: the suffix. OutputExists: the file is there and `overwrite` is not given.
-        OutputRefused: a folder has that name, or the nearest folder that exists may not be written to.
+        OutputFormatUnsupported: the suffix. OutputExists: the file exists and `overwrite` is False.
+        OutputRefused: a folder has that name, or the nearest existing folder is not writable.
     """
     target = Path(path)
     output_format(target)
@@ -46,18 +47,17 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
         raise OutputRefused(f"{target} cannot be written: {folder} is a file, not a folder.", "Choose another name.")
     if not _is_special(target) and not os.access(folder, os.W_OK | os.X_OK):
         raise OutputRefused(
-            f"{target} cannot be written: the folder {folder} may not be written to.",
-            _REMEDIES[errno.EACCES],
+            f"{target} cannot be written: the folder {folder} may not be written to.", _REMEDIES[errno.EACCES]
         )
 
 
 def write_bytes_atomically(data: bytes, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
-    """Write `data` to `path` so that the file is there whole or not at all, even if the process is killed; -> the path.
+    """Write `data` to `path` so that the file is whole or does not exist, even if the process is killed; -> the path.
 
-    The bytes go into a file without a name where the system has such (else a temporary one) in the same folder, to the
-    disk, and then get their name in one step. Without `overwrite` a file that appears meanwhile is left alone. Missing
-    folders are made. The mode is the umask's, or that of the file that is overwritten. Devices and
-    named pipes are written to directly; a symbolic link stays one.
+    The bytes go into a nameless file in the same folder (a temporary one where the system has no such files), are
+    flushed to the disk, and then get their name in one step. Without `overwrite` a file that appears meanwhile is left
+    alone. Missing folders are made. The mode is the umask's, or that of the file that is overwritten. Devices and named
+    pipes are written to directly; a symbolic link stays one.
 
     Raises:
         OutputExists, OutputRefused: nothing is left behind.
@@ -86,7 +86,7 @@ def _write_whole(data: bytes, target: Path, overwrite: bool) -> None:
     if not _write_unnamed(data, target, mode, overwrite):
         temporary = _temporary_name(target.parent)
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(temporary, flags, 0o666)  # less what the umask takes
+        descriptor = os.open(temporary, flags, 0o666)  # less the umask
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 _write_to_disk(data, stream, mode)
@@ -106,7 +106,7 @@ def _write_unnamed(data: bytes, target: Path, mode: int | None, overwrite: bool)
     try:
         descriptor = os.open(target.parent, os.O_TMPFILE | os.O_WRONLY, 0o666)
     except OSError:
-        return False  # whatever else is wrong, the named way will say
+        return False  # if anything else is wrong, the named way reports it
     with os.fdopen(descriptor, "wb") as stream:
         _write_to_disk(data, stream, mode)
         named = _temporary_name(target.parent) if overwrite else target
@@ -134,7 +134,7 @@ def _mode_to_keep(target: Path) -> int | None:
     try:
         return stat.S_IMODE(target.stat().st_mode)
     except OSError:
-        return None  # nothing is there, or links that lead to each other
+        return None  # there is no file, or links lead to each other
 
 
 def _temporary_name(folder: Path) -> Path:
@@ -143,7 +143,7 @@ def _temporary_name(folder: Path) -> Path:
 
 
 def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
-    """Move `temporary` to `target` in one step; FileExistsError where that is taken and may not be overwritten."""
+    """Move `temporary` to `target` in one step; FileExistsError where it exists and may not be overwritten."""
     if overwrite:
         temporary.replace(target)
         return
@@ -165,7 +165,7 @@ def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the new name itself to the disk, where folders can be synced; the file is whole either way."""
+    """Flush the new name itself to the disk, where folders can be synced; the file is whole either way."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -176,11 +176,15 @@ def _sync_folder(folder: Path) -> None:
 
 def _check_target(target: Path, overwrite: bool) -> None:
     if "\0" in str(target):
-        raise OutputRefused(f"{str(target)!r} cannot be written: a name has no NUL.", "Choose another name.")
+        raise OutputRefused(f"{str(target)!r} cannot be written: a name cannot contain NUL.", "Choose another name.")
     try:
         if target.is_dir():
             raise OutputRefused(
-                f"{target} is a folder: wanted the name of a file.", f"Example: -o {target / 'cut.png'}"
+                f"{target} must be the name of a file, but is a folder.",
+                give("output", str(target / "cut.png")),
+                option="output",
+                found=str(target),
+                wanted="the name of a file",
             )
         taken = os.path.lexists(target) and not _is_special(target)
     except OSError as error:
@@ -190,7 +194,7 @@ def _check_target(target: Path, overwrite: bool) -> None:
 
 
 def _is_special(path: Path) -> bool:
-    """Whether `path` is there and neither a file nor a folder: a device, a pipe."""
+    """Whether `path` exists and is neither a file nor a folder, but a device or a pipe."""
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
@@ -200,7 +204,7 @@ def _target_behind_links(path: Path) -> Path:
 
 
 def _exists(path: Path) -> OutputExists:
-    return OutputExists(f"{path} is already there.", "Write over it: --overwrite")
+    return OutputExists(f"{path} is already there.", set_option("overwrite", True, text="To write over it"))
 
 
 def _refused(path: Path, error: OSError) -> OutputRefused:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused
+from cutsmith.cures import give, leave_out
+from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused, shown
 from cutsmith.picture.colour import srgb_from_profile
 from cutsmith.picture.destination import write_bytes_atomically
 from cutsmith.picture.formats import OPAQUE_FORMATS, output_format
@@ -44,20 +45,21 @@ def encode(
     lossless without) and sets JPEG's (95) and AVIF's (90).
 
     Raises:
-        OutputFormatUnsupported: alpha or metadata in a format that has none, or a side longer than the format allows.
+        OutputFormatUnsupported: alpha or metadata in a format without them, or a side longer than the format allows.
         BadOption: quality. OutputRefused: the encoder fails.
     """
     if quality is not None and not 1 <= quality <= 100:
-        raise BadOption(f"The quality is {quality}: wanted 1 to 100.")
+        raise BadOption(option="quality", found=shown(quality), wanted="a whole number from 1 to 100")
     check_format_holds(format_name, alpha=alpha is not None, metadata=bool(metadata))
     longest = _LONGEST_SIDE.get(format_name)
     if longest is not None and max(pixels.shape[:2]) > longest:
         raise OutputFormatUnsupported(
-            f"The result is {pixels.shape[1]} x {pixels.shape[0]} pixels: {format_name} holds {longest} a side.",
-            "Write .png or .tiff instead.",
+            f"A {format_name} must have at most {longest} pixels on each side, but the result has "
+            f"{pixels.shape[1]} x {pixels.shape[0]}.",
+            "Write a PNG or a TIFF instead.",
         )
     if format_name == "BMP" and pixels.ndim == 3:
-        pixels = srgb_from_profile(to_8_bit(pixels), icc)  # numbers without their profile would be other colours
+        pixels = srgb_from_profile(to_8_bit(pixels), icc)  # without their profile the numbers would mean other colours
     samples = _samples(pixels if format_name in DEEP_FORMATS else to_8_bit(pixels), alpha)
     try:
         if format_name == "PNG":
@@ -69,12 +71,12 @@ def encode(
         # KeyError: a Pillow that was built without this format.
         reason = "the Pillow that is installed does not write it" if isinstance(error, KeyError) else error
         raise OutputRefused(
-            f"The result cannot be written as {format_name}: {reason}.", "Write .png instead."
+            f"The result cannot be written as {format_name}: {reason}.", "Write a PNG instead."
         ) from error
 
 
 def check_format_holds(format_name: str, *, alpha: bool, metadata: bool) -> None:
-    """Refuse what `format_name` has no place for.
+    """Refuse alpha or metadata that `format_name` cannot hold.
 
     Raises:
         OutputFormatUnsupported: `alpha` into JPEG or BMP, `metadata` into BMP.
@@ -82,12 +84,14 @@ def check_format_holds(format_name: str, *, alpha: bool, metadata: bool) -> None
     if alpha and format_name in OPAQUE_FORMATS:
         raise OutputFormatUnsupported(
             f"{format_name} cannot hold transparency.",
-            "Put something behind the subject: --background white. Or write .png, .webp, .tiff or .avif.",
+            give("background", "white", text="Put something behind the subject"),
+            "Or write a PNG, WebP, TIFF or AVIF.",
         )
     if metadata and format_name == "BMP":
         raise OutputFormatUnsupported(
-            "BMP has no place for the provenance.",
-            "Write .png, .tiff, .webp, .jpg or .avif, or leave --provenance out.",
+            "BMP cannot hold the provenance.",
+            "Write a PNG, TIFF, WebP, JPEG or AVIF.",
+            leave_out("provenance"),
         )
 
 
@@ -185,7 +189,7 @@ def encode_mask(
     """The gray file of `alpha`, float32 (H, W) in [0, 1]; `suffix` such as ".png".
 
     Raises:
-        OutputFormatUnsupported, OutputRefused.
+        OutputFormatUnsupported: the suffix, or metadata in a BMP. OutputRefused: the encoder fails.
     """
     gray = samples_from_alpha(alpha, np.dtype(np.uint8))
     return encode(gray, None, output_format(suffix), dpi=dpi, metadata=metadata)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
-from cutsmith.errors import OutputFormatUnsupported, PictureFormatUnsupported
+from cutsmith.cures import give
+from cutsmith.errors import OutputFormatUnsupported, PictureFormatUnsupported, shown
 
 READ_FORMATS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF and HEIC"
 
@@ -67,10 +68,10 @@ _STRANGERS = (
 
 _REMEDIES = {
     "a camera's raw file": "Develop it first: export a 16-bit TIFF or a JPEG from your raw converter.",
-    "a PDF document": "Convert a page first: pdftoppm -png -r 300 -singlefile document.pdf page",
-    "an SVG drawing": "Convert it first: rsvg-convert drawing.svg -o drawing.png",
-    "a web page (HTML)": "The server answered with a page instead of the picture: download the picture itself.",
-    "a Git LFS pointer, not the file itself": "Fetch the file itself: git lfs pull",
+    "a PDF document": "Export the page as a PNG of 300 dots per inch first.",
+    "an SVG drawing": "Export it as a PNG first.",
+    "a web page (HTML)": "The server sent a page instead of the picture. Download the picture itself.",
+    "a Git LFS pointer, not the file itself": "Fetch the file itself with Git LFS.",
 }
 
 
@@ -78,15 +79,17 @@ def recognise(head: bytes, name: str) -> str:
     """The format of the file that begins with `head` (its first 4 KB): PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF or HEIC.
 
     Raises:
-        PictureFormatUnsupported: says what the bytes look like; `name` is for the message.
+        PictureFormatUnsupported: any other, with what the bytes look like; `name` is for the message.
     """
     format_name = _known_format(head)
     if format_name is not None:
         return format_name
     found = _looks_like(head)
     raise PictureFormatUnsupported(
-        f"{name} looks like {found}: wanted a picture ({READ_FORMATS}).",
+        f"{name} must be a picture ({READ_FORMATS}), but looks like {found}.",
         _REMEDIES.get(found, "Give a picture, or convert this to one of these formats first."),
+        found=found,
+        wanted=f"a picture ({READ_FORMATS})",
     )
 
 
@@ -112,7 +115,7 @@ def _known_format(head: bytes) -> str | None:
 
 
 def _isobmff_brands(head: bytes) -> list[bytes]:
-    """Major and compatible brands of an ISO base media file (ISO/IEC 14496-12), [] where `head` is none."""
+    """Major and compatible brands of an ISO base media file (ISO/IEC 14496-12), [] where `head` is not one."""
     if head[4:8] != b"ftyp":
         return []
     end = min(int.from_bytes(head[:4], "big"), len(head))
@@ -120,19 +123,19 @@ def _isobmff_brands(head: bytes) -> list[bytes]:
 
 
 def _looks_like(head: bytes) -> str:
-    """What a file that is none of our formats seems to be, for a person."""
+    """What a file in none of our formats seems to be, in words."""
     for magic, description in _STRANGERS:
         if head.startswith(magic):
             return description
     if head[:4] == b"RIFF":
-        return {b"AVI ": "an AVI video", b"WAVE": "a WAV recording"}.get(head[8:12], "a RIFF file that is no WebP")
+        return {b"AVI ": "an AVI video", b"WAVE": "a WAV recording"}.get(head[8:12], "a RIFF file other than WebP")
     if head[8:10] == b"CR" or head[8:12] == b"crx ":
         return "a camera's raw file"
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide"):
         return "an MP4 or QuickTime video"
     if not any(head):
         return "zeros only, as an interrupted copy leaves them"
-    return _looks_like_text(head) or "no format known here (first bytes " + head[:8].hex(" ") + ")"
+    return _looks_like_text(head) or "an unknown format (first bytes " + head[:8].hex(" ") + ")"
 
 
 def _looks_like_text(head: bytes) -> str | None:
@@ -155,16 +158,20 @@ def _looks_like_text(head: bytes) -> str | None:
 
 
 def output_format(path: str | PurePath) -> str:
-    """The format that `path`'s suffix stands for: PNG, TIFF, WEBP, JPEG, AVIF or BMP.
+    """The format that the suffix of `path` stands for: PNG, TIFF, WEBP, JPEG, AVIF or BMP.
 
     Raises:
-        OutputFormatUnsupported: no suffix, or that of a format that is not written.
+        OutputFormatUnsupported: there is no suffix, or it belongs to a format that is not written.
     """
     suffix = str(path).lower() if str(path).startswith(".") and "/" not in str(path) else ""
     suffix = suffix if suffix in OUTPUT_FORMATS else PurePath(path).suffix.lower()
     if suffix in OUTPUT_FORMATS:
         return OUTPUT_FORMATS[suffix]
-    found = f"The suffix {suffix} is not written" if suffix else f"The name {str(path)!r} has no suffix"
+    wanted = f"one of {', '.join(OUTPUT_FORMATS)}"
     raise OutputFormatUnsupported(
-        f"{found}: wanted one of {', '.join(OUTPUT_FORMATS)}.", "Example: -o cut.png (keeps transparency and 16 bits)"
+        f"The suffix of an output must be {wanted}, but {str(path)!r} has {suffix or 'none'}.",
+        give("output", "cut.png", text="To keep transparency and 16 bits"),
+        option="output",
+        found=shown(str(path)),
+        wanted=f"a name that ends in {wanted}",
     )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutsmith.cures import install_extra
 from cutsmith.errors import FormatExtraMissing
 from cutsmith.picture.decoded import Decoded, damage_named
 from cutsmith.picture.limits import check_size
@@ -17,8 +18,8 @@ from cutsmith.picture.samples import straight
 def decode_heic(data: bytes, name: str, max_pixels: int) -> Decoded:
     """Decode the primary picture of the HEIC file `data`: 8 bits, or 16 where the file has 10 or 12.
 
-    The decoder turns the picture upright itself (the container's irot and imir), so that its EXIF orientation is not
-    applied again: the format's specification says to ignore it (ISO/IEC 23008-12).
+    The decoder turns the picture upright itself (the container's irot and imir). EXIF orientation is not applied again:
+    the format's specification says to ignore it (ISO/IEC 23008-12).
 
     Raises:
         FormatExtraMissing: pi-heif is not installed. PictureTooSmall, PictureTooLarge, PictureDamaged.
@@ -27,15 +28,16 @@ def decode_heic(data: bytes, name: str, max_pixels: int) -> Decoded:
         import pi_heif
     except ImportError as error:
         raise FormatExtraMissing(
-            f"{name} is a HEIC picture, and what reads it is not installed.", 'pip install "cutsmith[heic]"'
+            f"{name} is a HEIC picture, and the part of Cutsmith that reads HEIC is not installed.",
+            install_extra("heic"),
         ) from error
     with damage_named(name):
         _check_item_names(data)
-        # The decoder's own way to 16 bits shifts, which makes 10-bit white 65472: it is asked for the bare values.
+        # The decoder's own way to 16 bits shifts, which makes 10-bit white 65472. So ask for the bare values.
         file = pi_heif.open_heif(io.BytesIO(data), convert_hdr_to_8bit=False, hdr_to_16bit=False)
         picture = file[file.primary_index]
         check_size(picture.size[0], picture.size[1], name, max_pixels)
-        # A copy, since the decoder frees its memory with `file`; and no padding, which its rows may have.
+        # A copy, since the decoder frees its memory with `file`, and without the padding that its rows may have.
         samples = np.array(picture)[:, : picture.size[0]]
         samples = _spread_over_16_bits(samples, picture.info.get("bit_depth", 8))
         warnings = [f"only the first of {len(file)} pictures is used"] if len(file) > 1 else []
@@ -60,10 +62,10 @@ def _spread_over_16_bits(samples: NDArray[Any], depth: int) -> NDArray[Any]:
 
 
 def _check_item_names(data: bytes) -> None:
-    """Refuse names of items that are no UTF-8, on which pi-heif 1.4 ends the whole process (a segmentation fault).
+    """Refuse item names that are not UTF-8: on them pi-heif 1.4 ends the whole process (a segmentation fault).
 
     Raises:
-        UnicodeDecodeError.
+        UnicodeDecodeError: a name is not UTF-8.
     """
     start, end = _meta_box(data)
     at = data.find(b"infe", start, end)
@@ -76,7 +78,7 @@ def _check_item_names(data: bytes) -> None:
 
 
 def _meta_box(data: bytes) -> tuple[int, int]:
-    """Where the box `meta` with the file's directory begins and ends; the whole file where it is not found in order."""
+    """Start and end of the box `meta`, the file's directory; the whole file where the boxes are not in order."""
     at = 0
     while at + 8 <= len(data):
         size = int.from_bytes(data[at : at + 4], "big")

@@ -1,6 +1,6 @@
-"""ICC profiles, as much of them as is needed without a colour engine (ICC.1:2022).
+"""The part of ICC profiles that needs no colour engine (ICC.1:2022).
 
-Enough to tell that a profile is plain sRGB (most are), and to convert gray through its tone curve with full depth.
+It is enough to tell that a profile is plain sRGB (most are), and to convert gray through its tone curve at full depth.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def is_srgb(icc: bytes) -> bool:
 def gray_to_srgb_table(icc: bytes) -> NDArray[np.uint16] | None:
     """uint16 (65536,): 16-bit gray of the profile `icc` -> 16-bit sRGB gray, through its tone curve.
 
-    None where the profile is no gray one, or has no tone curve.
+    None where the profile is not for gray, or has no tone curve.
     """
     profile = parse_profile(icc)
     if profile is None or profile.colour_space != "GRAY":

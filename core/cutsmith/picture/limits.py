@@ -1,7 +1,8 @@
-"""How small and how large a picture may be, checked on the header before anything is decoded."""
+"""How small and how large a picture may be: checked by the header, before anything is decoded."""
 
 from __future__ import annotations
 
+from cutsmith.cures import set_option
 from cutsmith.errors import PictureTooLarge, PictureTooSmall
 from cutsmith.options import DEFAULT_MAX_PIXELS
 
@@ -12,18 +13,22 @@ MINIMUM_SIDE = 4
 
 
 def check_size(width: int, height: int, name: str, max_pixels: int) -> None:
-    """Refuse a picture of `width` x `height` pixels that is too small, or has more than `max_pixels`.
+    """Refuse a picture of `width` x `height` pixels that is too small or has more than `max_pixels`.
 
     Raises:
-        PictureTooSmall, PictureTooLarge: with the size found and the size wanted; `name` says which picture.
+        PictureTooSmall, PictureTooLarge: with the size that was found and the limit; `name` says which picture.
     """
     if width < MINIMUM_SIDE or height < MINIMUM_SIDE:
         raise PictureTooSmall(
-            f"{name} is {width} x {height} pixels: wanted at least {MINIMUM_SIDE} on each side.",
+            f"{name} must have at least {MINIMUM_SIDE} pixels on each side, but is {width} x {height} pixels.",
             "Use the picture itself, not a thumbnail or a tracking pixel.",
+            found=f"{width} x {height} pixels",
+            wanted=f"at least {MINIMUM_SIDE} pixels wide and high",
         )
     if width * height > max_pixels:
         raise PictureTooLarge(
-            f"{name} is {width} x {height} = {width * height:,} pixels: wanted at most {max_pixels:,}.",
-            f"If you trust the file and have the memory: --max-pixels {width * height}",
+            f"{name} must have at most {max_pixels:,} pixels, but has {width} x {height} = {width * height:,}.",
+            set_option("max_pixels", width * height, text="If you trust the file and have the memory"),
+            found=f"{width} x {height} = {width * height:,} pixels",
+            wanted=f"at most {max_pixels:,} pixels",
         )

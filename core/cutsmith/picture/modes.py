@@ -24,7 +24,7 @@ def arrays_of(image: ImageFile, data: bytes) -> Arrays:
     """Decode `image` of any mode but the 16-bit ones into (colours, alpha); `data` is its file.
 
     Raises:
-        PictureFormatUnsupported: 32-bit and floating point samples, which have no agreed white.
+        PictureFormatUnsupported: 32-bit and floating point samples, for which there is no agreed white.
         Anything that Pillow raises on a damaged file.
     """
     premultiplied = _keep_premultiplied(image)
@@ -32,8 +32,8 @@ def arrays_of(image: ImageFile, data: bytes) -> Arrays:
     mode = image.mode
     if mode in ("F", "I"):
         raise PictureFormatUnsupported(
-            f"The picture has {'floating point' if mode == 'F' else '32-bit'} samples: wanted 8 or 16 bits a channel.",
-            "Export it as 16-bit TIFF or PNG.",
+            f"The samples must have 8 or 16 bits, but are {'floating point' if mode == 'F' else '32-bit'} numbers.",
+            "Export the picture as a 16-bit TIFF or PNG.",
         )
     if mode in ("P", "PA"):
         return _palette(image)
@@ -56,7 +56,7 @@ def arrays_of(image: ImageFile, data: bytes) -> Arrays:
 
 
 def _keep_premultiplied(image: ImageFile) -> bool:
-    """Whether the file's colours are multiplied by alpha; asks Pillow to leave them so, for it does not round."""
+    """Whether the file's colours are multiplied by alpha. Tells Pillow to leave them so, because it does not round."""
     if image.mode != "RGBA" or not image.tile or not all(raw_mode(tile) == "RGBa" for tile in image.tile):
         return False
     image.tile = [with_raw_mode(tile, "RGBA") for tile in image.tile]

@@ -14,7 +14,7 @@ SIDEWAYS = frozenset({5, 6, 7, 8})
 def upright(array: NDArray[Any], orientation: int) -> NDArray[Any]:
     """`array`, (H, W, ...), turned and mirrored as EXIF tag 274 says: 1 to 8; any other value leaves it as it is.
 
-    A contiguous copy, except where nothing is to be done. CIPA DC-008 (EXIF 2.32), section 4.6.4 A.
+    A contiguous copy, except where the array is upright already. CIPA DC-008 (EXIF 2.32), section 4.6.4 A.
     """
     if orientation in SIDEWAYS:
         array = array.swapaxes(0, 1)

@@ -38,7 +38,7 @@ class Picture:
         icc: the RGB colour profile, its bytes as they were in the file.
         dpi: (horizontal, vertical) resolution in dots per inch.
         source: the path, "<stdin>", "<bytes>" or "<array>".
-        warnings: what a person should know, such as "only the first of 12 frames is used".
+        warnings: what the user should know, such as "only the first of 12 frames is used".
     """
 
     pixels: NDArray[Any]
@@ -85,7 +85,7 @@ class Picture:
         """
         data, format_name, name = read_source(source)
         decoded = _decode(data, format_name, name, max_pixels)
-        with damage_named(name):  # for what the machine's memory does not hold
+        with damage_named(name):  # the memory may be too small for this, too
             pixels, icc = settle_profile(upright(decoded.pixels, decoded.orientation), decoded.icc, decoded.warnings)
             alpha = None if decoded.alpha is None else alpha_from_samples(upright(decoded.alpha, decoded.orientation))
         dpi = decoded.dpi[::-1] if decoded.dpi and decoded.orientation in SIDEWAYS else decoded.dpi
@@ -170,7 +170,8 @@ class Picture:
         """Write the picture to `path`, atomically, in the format of its suffix; -> the path.
 
         PNG and TIFF keep 16 bits, profile and resolution; WebP (lossless without `quality`), JPEG and AVIF keep the
-        profile; BMP neither. `metadata` goes into iTXt, ImageDescription or EXIF; nothing of the source's EXIF does.
+        profile; BMP keeps none of these. `metadata` goes into iTXt, ImageDescription or EXIF; the source's EXIF is not
+        kept.
 
         Raises:
             OutputFormatUnsupported: the suffix, or alpha into JPEG or BMP. OutputExists, OutputRefused, BadOption.

@@ -1,7 +1,7 @@
 """PNG, JPEG, WebP, TIFF, BMP, AVIF and GIF through Pillow, one plug-in at a time.
 
-Each plug-in is called by itself instead of through `Image.open`: no other format is let through, nothing is imported
-that the file does not need, and our limit on pixels replaces Pillow's global one.
+Each plug-in is called by itself instead of through `Image.open`. So no other format gets in, only the plug-in that the
+file needs is imported, and our limit on pixels replaces Pillow's global one.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def decode_with_pillow(data: bytes, format_name: str, name: str, max_pixels: int
         except SyntaxError as error:
             if format_name != "TIFF":
                 raise
-            # A kind of pixel that Pillow does not know, such as 16-bit gray with alpha, or no TIFF at all.
+            # A kind of pixel that Pillow does not know, such as 16-bit gray with alpha; or it is not a TIFF at all.
             return decode_tiff(data, name, max_pixels, str(error))
         check_size(*image.size, name, max_pixels)
         if format_name == "TIFF":
@@ -73,9 +73,9 @@ def decode_with_pillow(data: bytes, format_name: str, name: str, max_pixels: int
 
 @contextmanager
 def _pillow_allowing(max_pixels: int) -> Iterator[None]:
-    """Lift Pillow's own limit, a global one that its TIFF and WebP readers ask, where it is lower than `max_pixels`.
+    """Raise Pillow's global limit, which its TIFF and WebP readers check, where it is lower than `max_pixels`.
 
-    Who lifts it keeps the others waiting: what they would find is neither Pillow's own limit nor there to stay.
+    The others wait meanwhile: a limit that is about to be restored must not decide about their pictures.
     """
     from PIL import Image
 
@@ -98,7 +98,7 @@ def open_image(data: bytes, format_name: str) -> ImageFile:
         plugin = import_module(module)
     except ImportError as error:
         raise PictureFormatUnsupported(
-            f"{format_name} is not read by the Pillow that is installed: {error}.", "pip install --upgrade pillow"
+            f"The Pillow that is installed does not read {format_name}: {error}.", "Update Pillow to 11.3 or newer."
         ) from error
     image: ImageFile = getattr(plugin, reader)(io.BytesIO(data))
     if not image.mode or min(image.size) < 1:
@@ -111,14 +111,14 @@ def _orientation(image: ImageFile) -> int:
     try:
         found = image.getexif().get(_ORIENTATION_TAG, 1)
         return int(found) if 1 <= found <= 8 else 1
-    except Exception:  # noqa: BLE001 - a broken EXIF block raises nearly anything, and is no reason to refuse a picture
+    except Exception:  # noqa: BLE001 - a broken EXIF block raises nearly anything; the picture is fine without
         return 1
 
 
 def _frame_warnings(image: ImageFile) -> list[str]:
     try:
         frames: Any = getattr(image, "n_frames", 1)
-    except Exception:  # noqa: BLE001 - counting walks through later frames, which may be damaged: the first need not be
+    except Exception:  # noqa: BLE001 - counting walks through later frames, which may be damaged when the first is not
         return ["only the first frame is used; the later ones are damaged"]
     kind = "pages" if image.format == "TIFF" else "frames"
     return [f"only the first of {frames} {kind} is used"] if isinstance(frames, int) and frames > 1 else []

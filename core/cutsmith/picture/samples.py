@@ -37,7 +37,7 @@ def checked_samples(samples: object) -> tuple[NDArray[Any], bytes | None]:
         raise BadArray(
             f"The picture must be an array of uint8 or uint16 and shape (H, W), (H, W, 3) or (H, W, 4), but got "
             f"{array.dtype} {array.shape}.",
-            "From floats in [0, 1]: (samples * 255 + 0.5).astype(np.uint8)",
+            "Floats in [0, 1] become uint8 by (samples * 255 + 0.5).astype(np.uint8).",
             option="source",
             found=f"{array.dtype} {array.shape}",
             wanted="uint8 or uint16, (H, W), (H, W, 3) or (H, W, 4)",

@@ -25,10 +25,12 @@ FileSource = str | os.PathLike[str] | bytes | BinaryIO
 def read_source(source: FileSource) -> tuple[bytes, str, str]:
     """(the file's bytes, the format's name, what to call the picture) of `source`; "-" is standard input.
 
-    The format is recognised on the first 4 KB: a film that was given by mistake is never read as a whole.
+    The first 4 KB tell the format, so that a film given by mistake is never read as a whole.
 
     Raises:
-        PictureNotFound, PictureIsFolder, PictureUnreadable, PictureEmpty, PictureFormatUnsupported.
+        PictureNotFound, PictureIsFolder, PictureUnreadable, PictureEmpty, PictureFormatUnsupported: the file.
+        BadOption: standard input is the keyboard.
+        TypeError: `source` is none of these types, or a file that is open as text.
     """
     if isinstance(source, bytes | bytearray | memoryview):
         data = bytes(source)
@@ -36,7 +38,7 @@ def read_source(source: FileSource) -> tuple[bytes, str, str]:
     if isinstance(source, str | os.PathLike):
         return _read_standard_input() if os.fspath(source) == "-" else _read_path(Path(source))
     if not hasattr(source, "read"):
-        raise TypeError(f"a picture is read from a path, bytes or a binary file, not from {type(source).__name__}")
+        raise TypeError(f"a picture must be a path, bytes or a binary file, not {type(source).__name__}")
     name = getattr(source, "name", "<stream>")
     return _read_stream(source, name if isinstance(name, str) else "<stream>")
 
@@ -49,14 +51,14 @@ def _read_path(path: Path) -> tuple[bytes, str, str]:
     except PictureError:
         raise
     except IsADirectoryError as error:
-        raise PictureIsFolder(_is_folder(name), "Give one picture, or its files: folder/*.jpg") from error
+        raise _is_folder(name) from error
     except (FileNotFoundError, NotADirectoryError) as error:
         raise PictureNotFound(f"There is no file {name}.", _nearest_names(path)) from error
     except PermissionError as error:
         if os.path.isdir(path):  # noqa: PTH112 - how Windows says "a folder"; Path.is_dir() may itself be denied
-            raise PictureIsFolder(_is_folder(name), "Give one picture, or its files: folder/*.jpg") from error
+            raise _is_folder(name) from error
         raise PictureUnreadable(
-            f"{name} may not be read: {error.strerror}.", f"Allow it: chmod u+r '{name}'"
+            f"{name} may not be read: {error.strerror}.", "Change its permissions so that you may read it."
         ) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise PictureUnreadable(f"{name} cannot be read: {_reason(error)}.") from error
@@ -65,8 +67,11 @@ def _read_path(path: Path) -> tuple[bytes, str, str]:
 def _read_standard_input() -> tuple[bytes, str, str]:
     if sys.stdin is None or sys.stdin.isatty():
         raise BadOption(
-            "The picture was to come from standard input, which is the keyboard.",
-            "Example: cutsmith cut - -o cut.png < photo.jpg",
+            "Standard input must be a picture from a file or a pipe, but got the keyboard.",
+            "Give the path of a picture, or send one to standard input.",
+            option="source",
+            found="the keyboard",
+            wanted="a picture from a file or a pipe",
         )
     try:
         return _read_stream(sys.stdin.buffer, "<stdin>")
@@ -78,7 +83,7 @@ def _read_stream(stream: BinaryIO, name: str) -> tuple[bytes, str, str]:
     head = b""
     while len(head) < HEAD_BYTES and (more := stream.read(HEAD_BYTES - len(head))):
         if not isinstance(more, bytes):
-            raise TypeError(f"{name} is open as text: open it as binary, open(path, 'rb')")
+            raise TypeError(f"{name} must be open as binary, open(path, 'rb'), but is open as text")
         head += more
     format_name = _recognised(head, name)
     return head + (stream.read() if len(head) == HEAD_BYTES else b""), format_name, name
@@ -86,12 +91,14 @@ def _read_stream(stream: BinaryIO, name: str) -> tuple[bytes, str, str]:
 
 def _recognised(head: bytes, name: str) -> str:
     if not head:
-        raise PictureEmpty(f"{name} is empty: 0 bytes.", "The download or the copy was probably cut off: repeat it.")
+        raise PictureEmpty(f"{name} is empty: 0 bytes.", "The download or the copy was probably cut off. Repeat it.")
     return recognise(head, name)
 
 
-def _is_folder(name: str) -> str:
-    return f"{name} is a folder, not a picture."
+def _is_folder(name: str) -> PictureIsFolder:
+    return PictureIsFolder(
+        f"{name} must be a picture, but is a folder.", "Give one picture, or all those in the folder."
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -99,7 +106,7 @@ def _reason(error: Exception) -> str:
 
 
 def _nearest_names(path: Path) -> str:
-    """Names in the same folder that look like the missing one."""
+    """Advice with names in the same folder that look like the missing one."""
     from difflib import get_close_matches
 
     try:
@@ -107,4 +114,4 @@ def _nearest_names(path: Path) -> str:
     except OSError:
         return f"There is no folder {path.parent} either."
     near = get_close_matches(path.name, present, n=3, cutoff=0.6)
-    return f"Did you mean {' or '.join(near)}?" if near else "Check the name and the folder that it is relative to."
+    return f"Did you mean {' or '.join(near)}?" if near else "Check the name, and the folder that it is relative to."

@@ -1,6 +1,6 @@
-"""How a user's own ONNX file is fed and read: `--model path/to/model.onnx`.
+"""How a user's own ONNX file is fed and read, where the option `model` is a path.
 
-A file beside the model with the suffix .toml says it, with the keys of a catalogue entry (each may be left out):
+A file beside the model with the suffix .toml describes it by the keys of a catalogue entry (each may be left out):
 
     input_size = 1024
     mean = [0.5, 0.5, 0.5]
@@ -9,8 +9,8 @@ A file beside the model with the suffix .toml says it, with the keys of a catalo
     activation = "sigmoid"   # or "none"
     output = 0
 
-Without it, a file that has the name of a catalogue entry is taken for that model; any other is assumed to be trained
-with ImageNet's normalisation, and that is said.
+Without it, a file with the name of a catalogue entry is taken for that model. Any other is assumed to be trained with
+ImageNet's normalisation, and a warning says so.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.errors import ModelUnusable
+from cutsmith.errors import ModelUnusable, Notice
 from cutsmith.machine.files import is_file
 
 if TYPE_CHECKING:
-    from cutsmith.models.catalogue import SalientSpec
+    from cutsmith.models.entry import SalientSpec
 
 _IMAGENET: dict[str, Any] = {
     "mean": (0.485, 0.456, 0.406),
@@ -35,6 +35,8 @@ _IMAGENET: dict[str, Any] = {
     "output": 0,
 }
 _OPEN_INPUT_SIZE = 1024
+_PERMISSIONS = "Change its permissions so that you may read it."
+_SEE = "docs/models.md lists what a description may say."
 
 
 def described(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -43,7 +45,7 @@ def described(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     "input_size" is left out where only the model itself can tell it.
 
     Raises:
-        ModelUnusable: the model is text, or the description beside it cannot be read, is no TOML, or has unknown keys
+        ModelUnusable: the model is text, or the description beside it cannot be read, is not TOML, or has unknown keys
             or values.
     """
     from dataclasses import asdict
@@ -57,38 +59,39 @@ def described(path: Path) -> tuple[dict[str, Any], tuple[str, ...]]:
     for entry in catalogue().values():
         if entry.salient is not None and path.name in entry.filenames:
             return asdict(entry.salient), ()
-    assumed = (
+    assumed = Notice(
         f"{path.name} has no description: ImageNet's mean and standard deviation and a mask in output 0, already a "
-        f"probability, are assumed. If the mask is wrong, write {sidecar.name} beside it (docs/models.md)."
+        "probability, are assumed.",
+        f"If the mask is wrong, write {sidecar.name} beside it (docs/models.md).",
     )
     return dict(_IMAGENET), (assumed,)
 
 
 def finished(description: dict[str, Any], input_shape: tuple[int | None, ...]) -> SalientSpec:
-    """The whole specification, with the input size that the opened model has: 1024 where it leaves it open."""
-    from cutsmith.models.catalogue import SalientSpec
+    """The whole specification, with the input size of the opened model: 1024 where the model leaves it open."""
+    from cutsmith.models.entry import SalientSpec
 
     side = input_shape[-1] if input_shape else None
     return SalientSpec(**{"input_size": side or _OPEN_INPUT_SIZE, **description})
 
 
 def _refuse_text(path: Path) -> None:
-    """Refuse a text that was saved in place of the model, at which the engines only marvel.
+    """Refuse a text file (an LFS pointer, an HTML page) that was saved instead of the model.
 
     Raises:
-        ModelUnusable.
+        ModelUnusable: the file is text or empty, or cannot be read.
     """
     try:
         with path.open("rb") as file:
             head = file.read(200)
     except OSError as error:
-        raise ModelUnusable(f"{path} cannot be read: {error.strerror}.", f"Allow it: chmod u+r '{path}'") from error
+        raise ModelUnusable(f"{path} cannot be read: {error.strerror}.", _PERMISSIONS) from error
     if not head:
         raise ModelUnusable(f"{path} is empty: 0 bytes.", "Copy or download it again.")
     if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):
         raise ModelUnusable(
-            f"{path} is text that begins {head[:40].decode('ascii')!r}: wanted an ONNX model.",
-            "A Git LFS pointer, or a web page in place of a download? Fetch the model itself.",
+            f"{path} must be an ONNX model, but is text that begins with {head[:40].decode('ascii')!r}.",
+            "It may be a Git LFS pointer, or a web page instead of a download. Fetch the model itself.",
         )
 
 
@@ -96,16 +99,12 @@ def _read(sidecar: Path) -> dict[str, Any]:
     try:
         found = tomllib.loads(sidecar.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelUnusable(f"{sidecar} is no TOML: {error}.", "See docs/models.md for what it may say.") from error
+        raise ModelUnusable(f"{sidecar} must be TOML, but is not: {error}.", _SEE) from error
     except OSError as error:
-        raise ModelUnusable(
-            f"{sidecar} cannot be read: {error.strerror or error}.", f"Allow it: chmod u+r '{sidecar}'"
-        ) from error
+        raise ModelUnusable(f"{sidecar} cannot be read: {error.strerror or error}.", _PERMISSIONS) from error
     for key, value in found.items():
         if key not in _CHECKS or not _CHECKS[key](value):
-            raise ModelUnusable(
-                f"{sidecar} says {key} = {value!r}: wanted {_WANTED}.", "See docs/models.md for what it may say."
-            )
+            raise ModelUnusable(f"{sidecar} says {key} = {value!r}, but must say {_WANTED}.", _SEE)
     return {key: tuple(value) if isinstance(value, list) else value for key, value in found.items()}
 
 
@@ -114,7 +113,7 @@ def _is_triple(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    """Whether one can calculate with `value`: TOML also has `nan`, `inf`, booleans and integers of any length."""
+    """Whether `value` is a finite number: TOML also has `nan`, `inf`, booleans and integers of any length."""
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max
 
 

@@ -1,4 +1,4 @@
-"""Turn what `--model` says into a remover that is ready to run."""
+"""The option `model` -> a remover that is ready to run."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cutsmith.errors import UnknownModel, WeightsDamaged, WeightsMissing
+from cutsmith.cures import run
+from cutsmith.errors import Notice, UnknownModel, WeightsDamaged, WeightsMissing, shown
 from cutsmith.machine.files import is_file
 from cutsmith.protocols import Loaded
 from cutsmith.removal.rembg_session import PREFIX
 
 if TYPE_CHECKING:
-    from cutsmith.models.catalogue import Entry
+    from cutsmith.models.entry import Entry
     from cutsmith.models.store import Store
     from cutsmith.protocols import Remover
 
@@ -38,9 +39,9 @@ def load_remover(
 
     Raises:
         UnknownModel: neither a catalogue entry nor a file.
-        WeightsMissing, WeightsDamaged: the weights are not here, or not the publisher's.
-        EngineMissing, ExtraMissing, ModelUnusable: they cannot be run.
-        BadOption: unknown engine, or fewer than one thread.
+        WeightsMissing, WeightsDamaged: the weights are not here, or are not the publisher's.
+        EngineMissing, ExtraMissing, ModelUnusable: the model cannot be run.
+        BadOption: the engine is unknown, or `threads` is below 1.
     """
     from cutsmith.models.catalogue import catalogue, find_entry
     from cutsmith.models.store import Store
@@ -59,11 +60,11 @@ def load_remover(
     if Path(model).suffix.lower() == ".onnx" or is_file(model):
         return _load_file(Path(model), engine, threads)
     find_entry(model, "remover")
-    raise UnknownModel(f"There is no model {model!r}.", "cutsmith models list")
+    raise UnknownModel(f"There is no model {model!r}.", run("models", "list"), option="model", found=shown(model))
 
 
 def _load_default(store: Store, engine: str, threads: int | None) -> Loaded[Remover]:
-    """The first of `DEFAULT_MODELS` whose file is here and whole; what is wrong with those before it is a warning."""
+    """The first of `DEFAULT_MODELS` whose file is here and whole; the faults of those before it are warnings."""
     from cutsmith.models.catalogue import find_entry
 
     refusals: list[WeightsMissing | WeightsDamaged] = []
@@ -76,7 +77,7 @@ def _load_default(store: Store, engine: str, threads: int | None) -> Loaded[Remo
         loaded = _load_entry(entry, path, engine, threads)
         told = tuple(_taken_instead(refusal, entry) for refusal in refusals)
         return replace(loaded, warnings=(*told, *loaded.warnings))
-    # A file that is there and spoilt was meant to be used: it is the one to tell of.
+    # A damaged file was meant to be used, so its error is more useful than that of a missing one.
     raise next((each for each in refusals if isinstance(each, WeightsDamaged)), refusals[0])
 
 
@@ -84,14 +85,14 @@ def _taken_instead(refusal: WeightsMissing | WeightsDamaged, entry: Entry) -> st
     """The warning that `entry` runs in place of a model that was refused."""
     if isinstance(refusal, WeightsMissing):
         return f"The default, {refusal.model}, is not on this machine: {entry.name} is used (same network)."
-    return f"{refusal.what} {entry.name} is used (same network). {refusal.remedy}"
+    return Notice(f"{refusal.what} {entry.name} is used (same network).", *refusal.cures)
 
 
 def _load_entry(entry: Entry, path: Path, engine: str, threads: int | None) -> Loaded[Remover]:
     from cutsmith.engines.opening import open_model
     from cutsmith.removal.salient import SalientRemover
 
-    assert entry.salient is not None, f"{entry.name} is no remover: find_entry was asked for one"
+    assert entry.salient is not None, f"{entry.name} must be a remover: find_entry was asked for one"
     opened = open_model(path, output=entry.salient.output, engine=engine, threads=threads)
     remover = SalientRemover(entry.name, entry.salient, opened.engine, entry.identified(path))
     return Loaded(remover, opened.warnings, path.stat().st_size)
@@ -104,7 +105,10 @@ def _load_file(path: Path, engine: str, threads: int | None) -> Loaded[Remover]:
 
     if not is_file(path):
         raise UnknownModel(
-            f"--model {path}: there is no such file.", "cutsmith models list names the models that need no file."
+            f"{path}: there is no such file.",
+            run("models", "list", text="Models that need no file"),
+            option="model",
+            found=str(path),
         )
     description, warnings = described(path)
     opened = open_model(path, output=description["output"], engine=engine, threads=threads)

@@ -1,4 +1,4 @@
-"""rembg's own sessions behind Cutsmith's contract: `--model rembg:NAME` (extra `[rembg]`)."""
+"""rembg's own sessions behind Cutsmith's contract: the model "rembg:NAME" (extra `[rembg]`)."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cutsmith.cures import fetch, give, install_extra, install_packages, run, set_option
 from cutsmith.engines.quiet_import import import_onnxruntime, silence_onnxruntime
 from cutsmith.errors import DownloadFailed, EngineMissing, ExtraMissing, UnknownModel, UsageError, WeightsMissing
 
@@ -21,9 +22,9 @@ _NOT_BY_NAME = frozenset({"sam", "u2net_custom", "dis_custom", "ben_custom"})
 
 
 def session_names() -> tuple[str, ...]:
-    """Which of rembg's sessions run here from a name alone, each as `--model` takes it; none where rembg is missing.
+    """The sessions of rembg that run here from a name alone, each as the option `model` takes it.
 
-    They are listed by the catalogue: asking rembg itself would import it, which takes a second.
+    Empty where rembg is missing. The catalogue lists them: asking rembg itself would import it, which takes a second.
     """
     from importlib.util import find_spec
 
@@ -48,7 +49,7 @@ class RembgRemover:
         self._session = session
 
     def provenance(self) -> Mapping[str, str]:
-        """Model, weights and engine; that the mask is stretched is said here."""
+        """Model, weights and engine; the weights' entry also says that the mask is stretched."""
         from importlib.metadata import version
 
         providers = self._session.inner_session.get_providers()
@@ -89,15 +90,16 @@ def open_rembg_session(name: str, threads: int) -> RembgRemover:
 
 def _weights_missing(name: str, session_class: Any) -> WeightsMissing:
     from cutsmith.models.catalogue import catalogue, rembg_session_terms
-    from cutsmith.models.store import size_text
+    from cutsmith.models.store import fetch_cure, size_text
 
     terms, entry = rembg_session_terms(name), catalogue().get(name)
-    accept = "" if terms is not None and terms.commercial_use else " --accept-licence"
-    ours = f"\n  Or without rembg: cutsmith models fetch {name}, then --model {name}" if entry else ""
+    accepts = terms is None or not terms.commercial_use
+    ours = [fetch_cure(entry, "Or without rembg"), set_option("model", name, text="Then")] if entry else []
     return WeightsMissing(
-        f"The weights of rembg's session {name} are not on this machine: wanted in {session_class.model_dir()} "
+        f"The weights of rembg's session {name} are not on this machine: they belong in {session_class.model_dir()} "
         f"({size_text(entry.size if entry else None)}, licence: {terms.licence if terms else 'not known here'}).",
-        f"cutsmith cut PICTURE --model {PREFIX}{name} --yes{accept}, which lets rembg download them{ours}",
+        fetch(f"{PREFIX}{name}", "To let rembg download them", accepts_licence=accepts),
+        *ours,
     )
 
 
@@ -105,10 +107,10 @@ def fetch_rembg_weights(name: str, *, accept_licence: bool) -> None:
     """Let rembg download the weights of its session `name`, to where it keeps them and with its own checks.
 
     Raises:
-        LicenceNotAccepted: they may not be used commercially, or on terms that are not known here, and `accept_licence`
-            is false.
+        LicenceNotAccepted: they may not be used commercially, or their terms are not known here, and `accept_licence`
+            is False.
         DownloadFailed: rembg could not fetch them.
-        Other errors as `open_rembg_session`.
+        ExtraMissing, EngineMissing, UnknownModel, UsageError: as for `open_rembg_session`.
     """
     from cutsmith.models.catalogue import catalogue, rembg_session_terms
     from cutsmith.models.store import require_licence
@@ -120,49 +122,57 @@ def fetch_rembg_weights(name: str, *, accept_licence: bool) -> None:
         terms.licence if terms else "its licence is not known to Cutsmith",
         commercial_use=terms is not None and terms.commercial_use,
         accepted=accept_licence,
-        command=f"cutsmith cut PICTURE --model {PREFIX}{name} --yes",
     )
     try:
         session_class.download_models()
     except (OSError, ValueError) as error:
-        # requests' errors are OSErrors; pooch tells a wrong hash by a ValueError.
+        # requests' errors are OSErrors; pooch raises a ValueError for a wrong hash.
         with contextlib.suppress(OSError):
-            # rembg makes the folder first; left empty it looks like a model.
+            # rembg makes the folder first; an empty one looks like a model.
             Path(session_class.model_dir()).rmdir()
         reason = type(error).__name__ if isinstance(error, OSError) else str(error)
-        ours = f", or: cutsmith models fetch {name} --from FOLDER|URL" if name in catalogue() else ""
+        ours = [fetch(name, "Or without rembg", source="FOLDER|URL")] if name in catalogue() else []
         raise DownloadFailed(
             f"rembg could not fetch the weights of {name} ({reason}).",
-            f"Behind a proxy, set HTTPS_PROXY. Put {name}.onnx into {session_class.model_dir()} by hand{ours}.",
+            f"Behind a proxy, set HTTPS_PROXY. Or put {name}.onnx into {session_class.model_dir()} by hand.",
+            *ours,
         ) from error
 
 
 def _session_class(name: str) -> Any:
-    """rembg's class of the session `name`, if it is one that runs here from a name alone."""
+    """rembg's class of the session `name`, if that runs here from a name alone."""
     silence_onnxruntime()
     try:
         from rembg.sessions import sessions
     except ImportError as error:
         raise ExtraMissing(
-            f"--model {PREFIX}{name} needs rembg, which is not installed ({error}).",
-            'pip install "cutsmith[rembg]"',
+            f"The model {PREFIX}{name} needs rembg, which is not installed ({error}).",
+            install_extra("rembg"),
+            option="model",
+            found=f"{PREFIX}{name}",
         ) from error
     except SystemExit as error:
         # rembg ends the interpreter when it finds no onnxruntime.
-        raise EngineMissing("rembg is installed and finds no onnxruntime.", "pip install onnxruntime") from error
+        raise EngineMissing("rembg is installed, but finds no onnxruntime.", install_packages("onnxruntime")) from error
     if name not in sessions:
         from difflib import get_close_matches
 
-        near = ", ".join(get_close_matches(name, sessions, 3)) or ", ".join(sorted(sessions))
-        raise UnknownModel(f"rembg has no session {name!r}.", f"Nearest: {near}")
+        near = get_close_matches(name, sessions, 3)
+        advice = f"Did you mean {' or '.join(near)}?" if near else f"rembg has {', '.join(sorted(sessions))}."
+        raise UnknownModel(f"rembg has no session {name!r}.", advice, option="model", found=f"{PREFIX}{name}")
     session_class = sessions[name]
     if name in _NOT_BY_NAME:
         raise UsageError(
-            f"rembg's session {name} needs a prompt or a file of its own.", "cutsmith cut --model path/to/model.onnx"
+            f"rembg's session {name} needs a prompt or a file of its own.",
+            give("model", "path/to/model.onnx", text="Give the file itself"),
+            option="model",
+            found=f"{PREFIX}{name}",
         )
     if not session_class.is_local():
         raise UsageError(
             f"rembg's session {name} sends the picture to a remote service; Cutsmith runs models on this machine only.",
-            "cutsmith models list",
+            run("models", "list", text="Models that run here"),
+            option="model",
+            found=f"{PREFIX}{name}",
         )
     return session_class

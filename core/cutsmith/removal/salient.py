@@ -1,6 +1,6 @@
-"""U2-Net, IS-Net, BiRefNet and their kin: one image in, one probability map out, whatever the network.
+"""U2-Net, IS-Net, BiRefNet and similar networks: one image in, one probability map out.
 
-What differs between them (input size, normalisation, activation, output) is data: `SalientSpec` in the catalogue.
+Their differences (input size, normalisation, activation, output) are data: `SalientSpec` in the catalogue.
 
 Papers: U2-Net (Qin et al., Pattern Recognition 2020), IS-Net / DIS (Qin et al., ECCV 2022), BiRefNet (Zheng et al.,
 CAAI AIR 2024).
@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.cures import set_option
 from cutsmith.errors import ModelUnusable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cutsmith.models.catalogue import SalientSpec
+    from cutsmith.models.entry import SalientSpec
     from cutsmith.protocols import Engine
 
 # Low precision may carry a probability a little out of [0, 1]; logits go far beyond.
@@ -32,13 +33,13 @@ class SalientRemover:
         """Wrap a network that is already open.
 
         Args:
-            name: as `--model` takes it, and as provenance tells it.
+            name: as the option `model` takes it; provenance has it too.
             spec: how the network is fed and read.
             engine: runs it; its input must take (1, 3, input_size, input_size).
-            weights: what identifies the file, for provenance.
+            weights: the file's name and hash, for provenance.
 
         Raises:
-            ModelUnusable: the network's input does not take what `spec` gives.
+            ModelUnusable: the network's input does not match `spec`.
         """
         self.name = name
         self._spec = spec
@@ -48,7 +49,7 @@ class SalientRemover:
         shape = engine.input_shape
         if len(shape) != 4 or any(side not in (None, want) for side, want in zip(shape, wanted, strict=True)):
             raise ModelUnusable(
-                f"The model {name} takes an input of shape {shape}: wanted {wanted}, as its description says.",
+                f"The input of {name} must have the shape {wanted}, as its description says, but has {shape}.",
                 "Correct input_size in the model's description.",
             )
 
@@ -59,7 +60,7 @@ class SalientRemover:
     def soft_mask(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The probability of each pixel of `image`, uint8 (H, W, 3) sRGB, to be subject: float32 (H, W) in [0, 1].
 
-        The network's own map, resampled (Lanczos) to the picture's size: never stretched.
+        This is the network's own map, resampled (Lanczos) to the picture's size and never stretched.
         """
         height, width = image.shape[:2]
         return resample(self.probabilities(image), width, height)
@@ -68,34 +69,34 @@ class SalientRemover:
         """The network's map for `image`, uint8 (H, W, 3), at its own size: float32 (S, S) in [0, 1].
 
         Raises:
-            ModelUnusable: the output is no map of one value a pixel, or its values are not finite, or no probabilities
-                although the description says so.
+            ModelUnusable: the output is not a map of one value a pixel, or its values are not finite, or they are not
+                probabilities although the description says so.
         """
         output = self._engine.run(normalise(image, self._spec))
         if output.ndim not in (3, 4) or min(output.shape[-2:]) < 2 or max(output.shape[:-2]) > 1:
             raise ModelUnusable(
-                f"The output of {self.name} has shape {output.shape}: wanted (1, 1, height, width).",
-                "Give `output` in the model's description the number of the mask, counted from 0.",
+                f"The output of {self.name} must have the shape (1, 1, height, width), but has {output.shape}.",
+                "Set `output` in the model's description to the number of the mask, counted from 0.",
             )
         logits = output.reshape(-1, *output.shape[-2:])[0]
         if not np.isfinite(logits).all():
             raise ModelUnusable(
                 f"{self.name} gave values that are not finite on {self._engine.name}.",
-                "Try another engine: --engine onnxruntime",
+                set_option("engine", "onnxruntime", text="Try another engine"),
             )
         if self._spec.activation == "sigmoid":
             logits = 1 / (1 + np.exp(-logits))
         elif logits.min() < -_OVERSHOOT or logits.max() > 1 + _OVERSHOOT:
             raise ModelUnusable(
-                f"{self.name} gives values from {logits.min():.1f} to {logits.max():.1f}: wanted probabilities.",
-                'They look like logits: write activation = "sigmoid" into the model\'s description (docs/models.md).',
+                f"{self.name} must give probabilities, but gives values from {logits.min():.1f} to {logits.max():.1f}.",
+                'They look like logits. Write activation = "sigmoid" into the model\'s description (docs/models.md).',
             )
         probabilities: NDArray[np.float32] = np.clip(logits, 0, 1)
         return probabilities
 
 
 def normalise(image: NDArray[np.uint8], spec: SalientSpec) -> NDArray[np.float32]:
-    """`image`, uint8 (H, W, 3), as the network wants it: float32 (1, 3, S, S).
+    """`image`, uint8 (H, W, 3), as the network takes it: float32 (1, 3, S, S).
 
     Resized by Pillow's Lanczos and divided by its own maximum or by 255. U2-Net's publisher divides by the picture's
     maximum and rembg does so for every network; results equal rembg's only if we do too.
@@ -105,7 +106,7 @@ def normalise(image: NDArray[np.uint8], spec: SalientSpec) -> NDArray[np.float32
     size = (spec.input_size, spec.input_size)
     resized = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS))
     divisor = 255.0 if spec.divide_by == "255" else max(float(resized.max()), 1e-6)
-    # 256 possible values a channel: a look-up is as exact as float64 arithmetic, and costs no float64 picture.
+    # 256 possible values a channel: a look-up is as exact as float64 arithmetic, without a float64 picture.
     values = np.arange(256) / divisor
     tensor = np.empty((1, 3, *resized.shape[:2]), np.float32)
     for channel, (mean, deviation) in enumerate(zip(spec.mean, spec.std, strict=True)):

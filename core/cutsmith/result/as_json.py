@@ -1,4 +1,4 @@
-"""The one writer of JSON for what was found: the command line, the worker and every door tell it the same way."""
+"""The one writer of JSON for what was found: every door tells it in the same way."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def detection_as_json(found: Detection) -> dict[str, Any]:
 
 
 def object_as_json(found: FoundObject) -> dict[str, Any]:
-    """An object of a cut-out: box, points, label and scores; null for what is not known."""
+    """An object of a cut-out: box, points, label and scores; null where something is not known."""
     return {
         "box": None if found.box is None else _box(found.box),
         "points": [[round(float(value), 2) for value in point] for point in found.points],
@@ -33,7 +33,7 @@ def object_as_json(found: FoundObject) -> dict[str, Any]:
 def cutout_as_json(cutout: Cutout) -> dict[str, Any]:
     """A cut-out without its pixels: objects, warnings, provenance and the seconds of each stage.
 
-    "notices" are the warnings as data, "what" and "cures" of each, for who words them anew.
+    "notices" are the warnings as data, "what" and "cures" of each, for doors that have words of their own.
     """
     return {
         "objects": [object_as_json(found) for found in cutout.objects],

@@ -1,4 +1,4 @@
-"""What is laid behind a cut-out: a colour, a picture, or the photograph's own background, blurred."""
+"""The background behind a cut-out: a colour, a picture, or the photograph's own background, blurred."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cutsmith.errors import BadColour
+from cutsmith.cures import Cure, advise, give, leave_out
+from cutsmith.errors import BadColour, shown
 from cutsmith.machine.files import may_exist
 from cutsmith.picture import Picture
 
@@ -19,6 +20,8 @@ TRANSPARENT = "transparent"
 BLUR = "blur"
 # Standard deviation of the blur, as a share of the picture's longer side: far out of focus, colours still in place.
 _BLUR_SHARE = 0.03
+_A_COLOUR = "#rrggbb, rgb(...), hsl(...) or a CSS colour name"
+_A_BACKGROUND = "#rrggbb, a CSS colour name, transparent, blur, or an existing picture"
 
 
 def background_pixels(
@@ -45,28 +48,35 @@ def background_pixels(
     path = Path(background)
     if may_exist(path):
         return _covering(Picture.read(path), photo)
-    return _filled(parse_colour(os.fspath(background)), photo)
+    return _filled(parse_colour(os.fspath(background), _A_BACKGROUND), photo)
 
 
-def parse_colour(text: str) -> tuple[int, int, int]:
-    """The sRGB colour, 0-255 each, that `text` names.
+def parse_colour(text: str, wanted: str = _A_COLOUR) -> tuple[int, int, int]:
+    """The sRGB colour, (red, green, blue) of 0-255 each, that `text` names.
+
+    Args:
+        text: as CSS writes a colour.
+        wanted: what `text` must be, for the message.
 
     Raises:
-        BadColour: no colour, or one that is not opaque.
+        BadColour: `text` is not a colour, or the colour is not opaque.
     """
     from PIL import ImageColor
 
     try:
         red, green, blue, *alpha = ImageColor.getrgb(text.strip())
     except ValueError as error:
-        raise _bad_colour(text, ImageColor.colormap) from error
+        raise _bad_colour(text, wanted, ImageColor.colormap) from error
     if not all(0 <= value <= 255 for value in (red, green, blue)):
         # Pillow takes rgb(300, 0, 0), and hsl() with a lightness of 500 %.
-        raise _bad_colour(text, ImageColor.colormap)
+        raise _bad_colour(text, wanted, ImageColor.colormap)
     if alpha and alpha[0] != 255:
         raise BadColour(
-            f"The background colour {text!r} is not opaque: wanted a colour without an alpha value.",
-            "Leave --background out for a transparent background.",
+            "",
+            leave_out("background", text="For a transparent background"),
+            option="background",
+            found=shown(text),
+            wanted="an opaque colour, without an alpha value",
         )
     return red, green, blue
 
@@ -75,27 +85,23 @@ def ready_background(background: str) -> str | Picture:
     """`background` as `Cutout.on` takes it, checked before any work is done; a file is read, once for all pictures.
 
     Raises:
-        BadColour: neither "transparent", "blur", a file, nor a colour.
+        BadColour: it is neither "transparent", "blur", a file, nor a colour.
         PictureError: the file cannot be read.
     """
     if background in (TRANSPARENT, BLUR):
         return background
     if may_exist(background):
         return Picture.read(background)
-    parse_colour(background)
+    parse_colour(background, _A_BACKGROUND)
     return background
 
 
-def _bad_colour(text: str, names: object) -> BadColour:
+def _bad_colour(text: str, wanted: str, names: object) -> BadColour:
     from difflib import get_close_matches
 
     near = get_close_matches(text.lower(), list(names), 3) if isinstance(names, dict) else []
-    remedy = f"Nearest colour names: {', '.join(near)}." if near else "Example: --background '#ffffff'"
-    return BadColour(
-        f"The background {text!r} is no colour, and there is no file of that name: wanted #rrggbb, a CSS colour name, "
-        "transparent, blur, or a picture.",
-        remedy,
-    )
+    cure: Cure = advise(f"Did you mean {' or '.join(near)}?") if near else give("background", "#ffffff")
+    return BadColour("", cure, option="background", found=shown(text), wanted=wanted)
 
 
 def _filled(colour: tuple[int, int, int], photo: Picture) -> NDArray[np.uint8] | NDArray[np.uint16]:
@@ -104,7 +110,7 @@ def _filled(colour: tuple[int, int, int], photo: Picture) -> NDArray[np.uint8] |
 
 
 def _covering(picture: Picture, photo: Picture) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """`picture` resized so that it covers the photograph, and cut at the sides that stand out."""
+    """`picture` resized so that it covers the photograph, and cropped where it is larger."""
     from PIL import Image, ImageOps
 
     size = (photo.width, photo.height)
@@ -113,7 +119,7 @@ def _covering(picture: Picture, photo: Picture) -> NDArray[np.uint8] | NDArray[n
 
 
 def _blurred(photo: Picture, alpha: NDArray[np.float32]) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """The background's own colours, blurred without the subject's, so that no halo of it is left around it."""
+    """The background's own colours, blurred without the subject's, so that no halo is left around the subject."""
     import cv2
 
     # Blurred at a quarter of the size: the result holds no detail that would show it.
@@ -122,7 +128,7 @@ def _blurred(photo: Picture, alpha: NDArray[np.float32]) -> NDArray[np.uint8] | 
     colours = cv2.resize(photo.pixels, small, interpolation=cv2.INTER_AREA).astype(np.float32) * weight
     deviation = _BLUR_SHARE * max(small)
     spread = cv2.GaussianBlur(weight, (0, 0), deviation)[..., None]
-    # Deep inside a large subject no background is near: the mean colour of what there is stands in.
+    # Deep inside a large subject no background is near: the mean colour of the whole background stands in.
     total = max(float(weight.sum()), 1e-6)
     mean = colours.sum(axis=(0, 1)) / total
     blurred = (cv2.GaussianBlur(colours, (0, 0), deviation) + 1e-3 * mean) / (spread + 1e-3)

@@ -23,7 +23,7 @@ Background = str | os.PathLike[str] | tuple[int, int, int] | Picture
 
 @dataclass(frozen=True)
 class FoundObject:
-    """One object that was asked for, and how sure its finders are.
+    """One object that was asked for, and how sure the models are of it.
 
     Attributes:
         box: (x0, y0, x1, y1) in pixels; None where it was not asked for by a box or words.
@@ -54,7 +54,7 @@ class Cutout:
         provenance: how it was made: version, model, weights, engine and options.
         objects: what `text`, `box`, `points` or `mask` found and this cut-out is made of; empty for the main subject.
         warnings: what the user should know.
-        seconds: what each stage took; "load" is what was left of loading when the picture had been read.
+        seconds: how long each stage took; "load" is the rest of loading after the picture had been read.
     """
 
     picture: Picture
@@ -88,7 +88,7 @@ class Cutout:
 
         Raises:
             OutputError: it cannot be written.
-            OutputFormatUnsupported: the format is unknown or holds no alpha.
+            OutputFormatUnsupported: the format is unknown, or cannot hold alpha.
         """
         metadata = self.provenance if provenance else None
         return self.as_picture().save(path, overwrite=overwrite, metadata=metadata, quality=quality)
@@ -102,7 +102,7 @@ class Cutout:
         """The subject laid on `background`: a colour, a picture or its path, or "blur" (see `background_pixels`).
 
         Raises:
-            BadColour: neither a colour nor a file.
+            BadColour: it is neither a colour nor a file.
             PictureError: the background's file cannot be read.
         """
         from cutsmith.result.background import background_pixels

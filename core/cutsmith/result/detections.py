@@ -1,4 +1,4 @@
-"""`Detections`: where in a picture something was found."""
+"""`Detections`: where the words were found in a picture."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Detections:
     """What was found in a picture.
 
     Attributes:
-        picture: where it was looked for, upright.
+        picture: the picture that was searched, upright.
         found: highest score first; one at least.
         provenance: how it was found: version, model, weights, device and options.
         warnings: what the user should know.
-        seconds: what each stage took.
+        seconds: how long each stage took.
     """
 
     picture: Picture

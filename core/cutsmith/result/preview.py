@@ -59,7 +59,7 @@ def _shown_size(picture: Picture, side: int) -> tuple[float, tuple[int, int]]:
 
 
 def checkerboard(width: int, height: int, square: int = _SQUARE) -> NDArray[np.uint8]:
-    """The usual sign for transparency: uint8 (height, width, 3), squares of `square` pixels in two grays."""
+    """The usual pattern for transparency: uint8 (height, width, 3), squares of `square` pixels in two grays."""
     rows, columns = np.arange(height) // square, np.arange(width) // square
     light = (rows[:, None] + columns[None, :]) % 2 == 0
     return np.repeat(np.where(light, 255, 226).astype(np.uint8)[..., None], 3, axis=2)
@@ -85,7 +85,7 @@ def _side_by_side(panels: dict[str, NDArray[np.uint8]]) -> NDArray[np.uint8]:
 
     height, width = next(iter(panels.values())).shape[:2]
     font = ImageFont.load_default(18)
-    # Captions may be wider than what they stand over.
+    # Captions may be wider than their panels.
     column = max(width, *(ceil(font.getlength(caption)) for caption in panels))
     sheet = Image.new("RGB", (len(panels) * (column + _GAP) + _GAP, height + _CAPTION_HEIGHT + _GAP), (_PAPER,) * 3)
     draw = ImageDraw.Draw(sheet)

@@ -10,7 +10,7 @@ from cutsmith.machine.files import is_file
 from cutsmith.protocols import Loaded
 
 if TYPE_CHECKING:
-    from cutsmith.models.catalogue import Entry
+    from cutsmith.models.entry import Entry
     from cutsmith.models.store import Store
     from cutsmith.segmentation.sam2 import Sam2Segmenter
 

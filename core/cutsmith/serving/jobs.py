@@ -161,7 +161,8 @@ def _refine(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
 def _models(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
     """Every model of the catalogue, whether it is here, and what is missing for clicks and for words."""
     from cutsmith.detection.loading import why_no_detector
-    from cutsmith.models.catalogue import OPTIONS, of_kind
+    from cutsmith.models.catalogue import of_kind
+    from cutsmith.models.entry import KINDS
     from cutsmith.models.store import Store
     from cutsmith.removal.loading import DEFAULT_MODELS
     from cutsmith.segmentation.loading import why_no_segmenter
@@ -178,7 +179,7 @@ def _models(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
             "licence": entry.licence,
             "commercial_use": entry.commercial_use,
         }
-        for kind in OPTIONS
+        for kind in KINDS
         for entry in of_kind(kind).values()
     ]
     return Answer(

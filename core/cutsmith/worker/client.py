@@ -36,13 +36,13 @@ else:  # Alone in a host's folder, where `cutsmith` may be the name of the plug-
     )
 
 _ANSWER_SECONDS = 10.0
-"""A worker that does not say hello within it hangs."""
+"""Seconds after which a worker that has not said hello counts as hanging."""
 
 _PAUSE = 0.03
 _NO_LONGER = 10.0
-"""Seconds in which a worker of another version ends that was asked to."""
+"""Seconds to wait for a worker of another version to stop."""
 
-# Set by hosts for their own libraries and their own Python, and poison to another.
+# Hosts set these for their own Python; they break any other interpreter.
 _HOST_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "GI_TYPELIB_PATH")
 
 
@@ -63,15 +63,15 @@ def connect(
         command: what starts the command line, such as [python, "-m", "cutsmith"]; None starts nothing.
         client: who calls, for the log.
         folder: where the worker is met; None takes `rendezvous.worker_folder()`.
-        worker_version: the version that it has to have; one of another version is asked to end, and `command` is run.
+        worker_version: the version that it must have; one of another version is asked to end, and `command` is run.
         environment: variables for a worker that is started, besides those of this process.
         start_timeout: seconds that it may take to come to life.
-        idle_exit: after so many seconds without work a worker that is started ends.
-        on_wait: is called about thirty times a second while it is waited for.
+        idle_exit: seconds without work after which a worker that is started here ends.
+        on_wait: called about thirty times a second during the wait.
 
     Raises:
         WorkerNotRunning, WorkerNotStarted, WorkerLost: there is none, it could not be started, or it hangs.
-        VersionMismatch, WrongKey, ProtocolError: what answers is not the worker that is wanted.
+        VersionMismatch, WrongKey, ProtocolError: something other than the right worker answers.
         FolderUnsafe: the folder is not this user's alone.
     """
     folder = (folder or rendezvous.worker_folder()).absolute()
@@ -81,7 +81,9 @@ def connect(
         session = None
     if session is None:
         if command is None:
-            raise WorkerNotRunning(f"No worker runs (looked in {folder}).", "Start it: cutsmith worker")
+            raise WorkerNotRunning(
+                f"No worker runs (looked in {folder}).", "Start one, or pass the command that starts it."
+            )
         rendezvous.prepare_folder(folder)
         arguments = [*command, "worker", "--folder", str(folder)]
         if idle_exit is not None:
@@ -101,7 +103,7 @@ def one_shot(
     """A session with a worker of its own, over its standard input and output; it ends with the session.
 
     Raises:
-        WorkerNotStarted: it cannot be run, or says nothing that can be understood.
+        WorkerNotStarted: it cannot be run, or does not speak the protocol.
         VersionMismatch: it speaks another version of the protocol.
     """
     try:
@@ -124,7 +126,7 @@ def one_shot(
         child.wait()
         if isinstance(error, protocol.VersionMismatch):
             raise
-        raise WorkerNotStarted(f"{' '.join(command)} worker --stdio gave no worker: {error}") from error
+        raise WorkerNotStarted(f"{' '.join(command)} did not become a worker: {error}") from error
     return Session(stream, welcome, child)
 
 
@@ -155,7 +157,7 @@ def _dialled(folder: Path, client: str) -> Session | None:
 
 
 def _end(session: Session, folder: Path) -> None:
-    """Ask a worker of another version to end, and wait for it: what it runs for others is finished first."""
+    """Ask a worker of another version to end, and wait for it: it finishes the jobs of others first."""
     with session, contextlib.suppress(WorkerError):
         session.run("stop")
     deadline = time.monotonic() + _NO_LONGER
@@ -164,7 +166,7 @@ def _end(session: Session, folder: Path) -> None:
 
 
 class _Starter:
-    """Starts a worker, but one alone, however many clients want one at the same time."""
+    """Starts one worker, however many clients need one at the same time."""
 
     def __init__(self, arguments: list[str], folder: Path, client: str, environment: Mapping[str, str]) -> None:
         self._arguments = arguments
@@ -184,14 +186,14 @@ class _Starter:
                         raise self._failed(child)
                     child = None  # there was a worker already, which is beginning or ending
                 elif is_ours and child is None:
-                    # Once more: who had the lock before us may have started one.
+                    # Once more: the client that held the lock before may have started one.
                     if (session := _dialled(self._folder, self._client)) is not None:
                         break
                     child = self._spawned()
                 if time.monotonic() > deadline:
                     if child is not None:
                         child.kill()
-                    raise WorkerNotStarted("The worker did not come to life in time.", self._by_hand())
+                    raise WorkerNotStarted("The worker did not start in time.", self._by_hand())
                 on_wait()
                 time.sleep(_PAUSE)
             if child is not None and child.stderr is not None:
@@ -201,7 +203,7 @@ class _Starter:
             self._lock.release()
 
     def _spawned(self) -> subprocess.Popen[bytes]:
-        """A worker that outlives this process. Its standard error is its log's as soon as it has one."""
+        """A worker that outlives this process. It sends its standard error to its log as soon as it has one."""
         detached: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -229,7 +231,7 @@ class _Starter:
         )
 
     def _by_hand(self) -> str:
-        return f"See what it says: {subprocess.list2cmdline(self._arguments)}"
+        return f"To see why, run: {subprocess.list2cmdline(self._arguments)}"
 
 
 def _not_run(command: Sequence[str], error: OSError) -> WorkerNotStarted:

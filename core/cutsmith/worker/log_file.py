@@ -1,4 +1,4 @@
-"""The worker's one log: what it did and what went wrong, at most about 1 MB; never a picture, a word or a point."""
+"""The worker's one log: its work and its faults, about 1 MB at most; never a picture, a word or a point."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _MAX_BYTES = 500_000
 
 
 def log_path() -> Path:
-    """Where the log is."""
+    """The path of the log."""
     return log_folder() / "worker.log"
 
 
 def open_log() -> Path:
     """Send what cutsmith logs, and what any part writes to standard error, to the log; -> its path.
 
-    A folder that cannot be written is no reason not to cut out: what would be logged is lost then.
+    If the folder cannot be written, the worker still works, and nothing is logged.
     """
     path = log_path()
     logger = logging.getLogger("cutsmith")
@@ -35,7 +35,7 @@ def open_log() -> Path:
         logger.warning("the worker's log %s cannot be written: %s", path, error.strerror)
         return path
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
-    # In place of the command line's, which tells warnings on standard error: that goes to the log now.
+    # Replaces the command line's handler, which prints warnings on standard error: that now goes to the log.
     logger.handlers = [handler]
     handler.take_standard_error()
     faulthandler.enable()

@@ -80,7 +80,7 @@ def prepare_folder(folder: Path) -> None:
         FolderUnsafe: it is a link, somebody else's, cannot be made, or its path is too long for a socket.
     """
     if sys.platform != "win32" and len(os.fsencode(folder / SOCKET_FILE)) > _MAX_SOCKET_PATH:
-        raise FolderUnsafe(f"{folder} is too long a path for a socket: at most {_MAX_SOCKET_PATH} bytes with its name")
+        raise FolderUnsafe(f"{folder} must have at most {_MAX_SOCKET_PATH} bytes with the socket's name, but is longer")
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
@@ -88,18 +88,18 @@ def prepare_folder(folder: Path) -> None:
     except OSError as error:
         raise FolderUnsafe(f"{folder} cannot be used: {error.strerror or error}") from error
     if not _is_private(folder):
-        raise FolderUnsafe(f"{folder} is not this user's alone: a folder of rights 0700 is wanted")
+        raise FolderUnsafe(f"{folder} must be a folder of this user's with the permissions 0700, but is not")
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether `folder` is a folder, no link, of this user, and closed to all others."""
+    """Whether `folder` is a folder (not a link) of this user, and closed to all others."""
     try:
         found = folder.lstat()
     except OSError:
         return False
     if not stat.S_ISDIR(found.st_mode):
         return False
-    # On Windows the rights of the user's own profile hold for what is in it.
+    # On Windows the permissions of the user's profile apply to everything in it.
     return sys.platform == "win32" or (found.st_uid == os.getuid() and not found.st_mode & 0o077)
 
 
@@ -127,9 +127,9 @@ def read_key(folder: Path) -> bytes | None:
     except (OSError, ValueError):
         return None
     if not _is_private(folder):
-        raise FolderUnsafe(f"{folder} is not this user's alone: a folder of rights 0700 is wanted")
+        raise FolderUnsafe(f"{folder} must be a folder of this user's with the permissions 0700, but is not")
     if sys.platform != "win32" and (found.st_uid != os.getuid() or found.st_mode & 0o077):
-        raise FolderUnsafe(f"{path} is not this user's alone: a file of rights 0600 is wanted")
+        raise FolderUnsafe(f"{path} must be a file of this user's with the permissions 0600, but is not")
     try:
         key = bytes.fromhex(text.strip())
     except ValueError:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
+from cutsmith.cures import give
 from cutsmith.errors import Cancelled, CutsmithError, OutputRefused, WorkerEnding
 from cutsmith.serving.jobs import run_job
 from cutsmith.serving.queue import Job, JobQueue
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_ANOTHER_FOLDER = give("folder", "FOLDER", text="Give another")
 _LOOK_AROUND = 1.0
 """Seconds after which the worker looks whether it is to end, at the most."""
 
@@ -126,7 +128,7 @@ class Worker:
         seconds, others_wait = self._queue.stuck()
         if seconds < (_PATIENCE if others_wait else _PATIENCE_ALONE):
             return False
-        logger.warning("a job that nobody wants any more does not end: the worker does")
+        logger.warning("a job whose client has left does not end, so the worker ends")
         return True
 
     def _is_to_end(self) -> bool:
@@ -192,9 +194,7 @@ def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
     try:
         prepare_folder(folder)
     except FolderUnsafe as error:
-        raise OutputRefused(
-            f"The worker's folder: {error}.", "Give another: cutsmith worker --folder FOLDER"
-        ) from error
+        raise OutputRefused(f"The worker's folder: {error}.", _ANOTHER_FOLDER) from error
     lock = FileLock(folder / WORKER_LOCK)
     if not lock.acquire():
         return False
@@ -207,7 +207,7 @@ def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
                 listener = listen(folder)
             except OSError as error:
                 raise OutputRefused(
-                    f"The worker cannot listen in {folder}: {error.strerror or error}.", "Give another --folder."
+                    f"The worker cannot listen in {folder}: {error.strerror or error}.", _ANOTHER_FOLDER
                 ) from error
             try:
                 worker = Worker(open_log(), idle_exit, key)

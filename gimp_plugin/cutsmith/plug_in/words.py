@@ -119,8 +119,7 @@ def _lines(cure: Mapping[str, Any], settings: Settings, installation: Installati
         case "advise":
             return [text] if text else []
         case "fetch":
-            accept = " --accept-licence" if cure.get("accepts_licence") else ""
-            return [f"{lead or 'Fetch them: '}{cutsmith} models fetch {names[0]}{accept}"]
+            return [f"{lead or 'Fetch them: '}{cutsmith} {_fetching(cure)}"]
         case "install_extra":
             return ["Install that part, then try again:", f"{installation.install} --with {names[0]}"]
         case "install_packages":
@@ -134,6 +133,15 @@ def _lines(cure: Mapping[str, Any], settings: Settings, installation: Installati
         return []
     # Where the value is not part of what is done, the engine's words for it would lead nowhere.
     return [f"{lead}{done}" if lead and option in _WITH_VALUE else f"{done[:1].upper()}{done[1:]}."]
+
+
+def _fetching(cure: Mapping[str, Any]) -> str:
+    """The arguments that fetch a model; rembg fetches its own models, before a cut."""
+    name, accept = cure["names"][0], " --accept-licence" if cure.get("accepts_licence") else ""
+    if name.startswith("rembg:"):
+        return f"cut PICTURE --model {name} --yes{accept}"
+    source = f" --from {_quoted(cure['value'])}" if cure.get("value") else ""
+    return f"models fetch {name}{accept}{source}"
 
 
 def _hidden(settings: Settings) -> set[str]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from cutsmith.models import download
-from cutsmith.models.catalogue import Entry, SalientSpec
+from cutsmith.models.entry import Entry, SalientSpec
 
 CONTENT = hashlib.shake_128(b"weights").digest(600_000)
 
@@ -146,7 +146,7 @@ def tiny_entry():
             "commercial_use": True,
             "origin": "these tests",
             "note": "",
-            "salient": SalientSpec(32, (0.5, 0.5, 0.5), (1.0, 1.0, 1.0), "maximum", "none", 0),
+            "spec": SalientSpec(32, (0.5, 0.5, 0.5), (1.0, 1.0, 1.0), "maximum", "none", 0),
         }
         return Entry(**{**fields, **changes})
 

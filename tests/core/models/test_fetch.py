@@ -22,7 +22,7 @@ from cutsmith.models.store import Store
 # What a process of its own does: fetch the tiny entry from the URL in argv, and print the path.
 FETCHING_PROCESS = """
 import hashlib, logging, sys
-from cutsmith.models.catalogue import Entry, SalientSpec
+from cutsmith.models.entry import Entry, SalientSpec
 from cutsmith.models.store import Store
 logging.basicConfig(level="INFO")
 spec = SalientSpec(32, (0.5, 0.5, 0.5), (1.0, 1.0, 1.0), "maximum", "none", 0)
@@ -162,7 +162,7 @@ def test_a_server_that_stays_overloaded_is_given_up(server, tiny_entry):
 def test_a_connection_that_keeps_breaking_keeps_what_came(server, tiny_entry, content):
     server.cut_after = [100_000] + [0] * 20
     entry = tiny_entry(f"{server.url}/tiny.onnx")
-    with pytest.raises(DownloadFailed, match="same command goes on"):
+    with pytest.raises(DownloadFailed, match="next attempt goes on"):
         Store().fetch(entry)
     assert left_behind() == ["tiny.onnx.part", "tiny.onnx.part.json"]
     server.cut_after = []
@@ -176,7 +176,9 @@ def test_a_refusal_is_not_repeated_and_the_next_address_is_tried(server, tiny_en
     assert len(server.asked) == 2
     with pytest.raises(DownloadFailed, match=r"404 Not Found") as caught:
         Store().fetch(tiny_entry(f"{server.url}/gone.onnx", name="other", filename="other.onnx"))
-    assert "--from FOLDER|URL" in caught.value.remedy
+    assert [(cure.action, cure.names, cure.value) for cure in caught.value.cures] == [
+        ("fetch", ("other",), "FOLDER|URL")
+    ]
 
 
 def test_wrong_bytes_are_removed_and_reported(server, tiny_entry, spoilt):
@@ -190,7 +192,7 @@ def test_wrong_bytes_are_removed_and_reported(server, tiny_entry, spoilt):
 
 def test_a_login_page_instead_of_the_file_is_refused_unread(server, tiny_entry):
     server.files["tiny.onnx"] = b"<html>Welcome to the hotel</html>"
-    with pytest.raises(WeightsDamaged, match="33 bytes, wanted 600,000"):
+    with pytest.raises(WeightsDamaged, match="must have 600,000 bytes, but has 33"):
         Store().fetch(tiny_entry(f"{server.url}/tiny.onnx"))
     assert left_behind() == []
 
@@ -240,7 +242,7 @@ def test_an_answer_from_the_start_that_breaks_off_early_costs_nothing(server, ti
     part = unfinished(content[:400_000], url=f"{server.url}/tiny.onnx", ETag='"1"')
     entry = tiny_entry(f"{server.url}/tiny.onnx", size=None)
     server.ranges, server.lengths, server.cut_after = False, lengths, [300_000] * 20
-    with pytest.raises(DownloadFailed, match="same command goes on"):
+    with pytest.raises(DownloadFailed, match="next attempt goes on"):
         Store().fetch(entry)
     assert part.read_bytes() == content[:400_000]
     server.cut_after = []
@@ -268,7 +270,7 @@ def test_without_a_network_the_error_says_every_way_out(tiny_entry, monkeypatch)
     with pytest.raises(DownloadFailed) as caught:
         Store().fetch(tiny_entry("http://models.invalid/tiny.onnx?key=secret"))
     text = str(caught.value)
-    for part in ("http://models.invalid/tiny.onnx", "HTTPS_PROXY", "cutsmith models fetch tiny --from FOLDER|URL"):
+    for part in ("http://models.invalid/tiny.onnx", "HTTPS_PROXY", "cutsmith models fetch tiny, from FOLDER|URL"):
         assert part in text
     assert "secret" not in text
     assert "object at 0x" not in text
@@ -313,13 +315,13 @@ def test_a_named_folder_that_cannot_be_made_is_laid_to_the_variable_that_named_i
     entry = tiny_entry(f"{server.url}/tiny.onnx")
     with pytest.raises(DownloadFailed, match=r"CUTSMITH_MODELS names .*file/models") as caught:
         Store({"CUTSMITH_MODELS": str(home / "file" / "models")}).fetch(entry)
-    assert "unset it" in caught.value.remedy
+    assert "unset the variable" in caught.value.remedy
     data_folder().parent.mkdir(parents=True)
     data_folder().write_text("a file in the place of the user's own folder")
     with pytest.raises(DownloadFailed, match=r"cannot be written") as caught:
         Store({}).fetch(entry)
     assert "CUTSMITH_MODELS" not in caught.value.what
-    assert "can be named in CUTSMITH_MODELS" in caught.value.remedy
+    assert "CUTSMITH_MODELS can name another folder" in caught.value.remedy
 
 
 def test_a_source_that_cannot_be_read_is_not_laid_to_the_folder(tiny_entry, content, tmp_path, monkeypatch):

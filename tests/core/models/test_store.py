@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cutsmith.cures import fetch
 from cutsmith.errors import LicenceNotAccepted, WeightsDamaged, WeightsMissing
 from cutsmith.machine.folders import cache_folder, data_folder
 from cutsmith.models import integrity
@@ -180,7 +181,8 @@ class TestHostFolders:
             "tiny.onnx",
             "179 MB",
             "CC BY-NC 4.0",
-            "cutsmith models fetch tiny --accept-licence",
+            "cutsmith models fetch tiny",
+            "Looked for tiny.onnx in:",
             *folders,
         ):
             assert part in text
@@ -215,7 +217,7 @@ def test_a_changed_file_of_the_same_size_is_damaged(home, tiny_entry, content, s
 @pytest.mark.parametrize("length", [0, 1000])
 def test_a_truncated_file_is_damaged_without_hashing(home, tiny_entry, content, hashed, length):
     put(home / ".u2net" / "tiny.onnx", content[:length])
-    with pytest.raises(WeightsDamaged, match=f"{length:,} bytes, wanted 600,000"):
+    with pytest.raises(WeightsDamaged, match=f"must have 600,000 bytes, but has {length:,}"):
         Store().require(tiny_entry())
     assert hashed == []
 
@@ -231,8 +233,9 @@ def test_missing_names_command_size_licence_and_folders(home, tiny_entry):
     with pytest.raises(WeightsMissing) as caught:
         Store().require(tiny_entry(size=179_000_000, commercial_use=False, licence="CC BY-NC 4.0"))
     text = str(caught.value)
-    for part in ("179 MB", "CC BY-NC 4.0", "cutsmith models fetch tiny --accept-licence", str(home / ".u2net")):
+    for part in ("179 MB", "CC BY-NC 4.0", "Looked for tiny.onnx in:", str(home / ".u2net")):
         assert part in text
+    assert caught.value.cures[0] == fetch("tiny", accepts_licence=True)
     assert Store().verify(tiny_entry()).status == "missing"
 
 
@@ -267,11 +270,11 @@ def test_a_spoilt_or_unwritable_record_costs_only_time(home, tiny_entry, content
 
 
 def test_licence_gate():
-    require_licence("m", "CC BY-NC", commercial_use=False, accepted=True, command="c")
-    require_licence("m", "MIT", commercial_use=True, accepted=False, command="c")
+    require_licence("m", "CC BY-NC", commercial_use=False, accepted=True)
+    require_licence("m", "MIT", commercial_use=True, accepted=False)
     with pytest.raises(LicenceNotAccepted, match="CC BY-NC") as caught:
-        require_licence("m", "CC BY-NC", commercial_use=False, accepted=False, command="cutsmith models fetch m")
-    assert "cutsmith models fetch m --accept-licence" in caught.value.remedy
+        require_licence("m", "CC BY-NC", commercial_use=False, accepted=False)
+    assert caught.value.cures == (fetch("m", "If that fits your use", accepts_licence=True),)
 
 
 @pytest.mark.parametrize(

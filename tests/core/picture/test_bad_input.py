@@ -62,7 +62,7 @@ def test_a_file_that_may_not_be_read(tmp_path):
     path = tmp_path / "photo.jpg"
     path.write_bytes(b"\xff\xd8\xff")
     path.chmod(0)
-    with pytest.raises(PictureUnreadable, match="chmod"):
+    with pytest.raises(PictureUnreadable, match="may not be read"):
         Picture.read(path)
 
 
@@ -85,7 +85,7 @@ def test_a_file_that_may_not_be_read(tmp_path):
         (b"II*\0\x10\0\0\0CR\2\0" + bytes(30), "raw"),
         (b"\xff\x0a" + b"\xee" * 30, "JPEG XL"),
         (bytes(5000), "zeros"),
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:", "git lfs pull"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:", "Git LFS"),
         (b"BMW is a maker of cars, and this is text.", "text"),
         (b"\x01\x02\x03\x04" * 30, "01 02 03 04"),
     ],
@@ -128,19 +128,20 @@ def test_nothing_behind_the_first_bytes(magic):
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 500), (500, 1), (3, 3), (100, 3)])
 def test_too_small(pillow_file, size):
-    with pytest.raises(PictureTooSmall, match=rf"{size[0]} x {size[1]} pixels: wanted at least 4"):
+    with pytest.raises(PictureTooSmall, match=rf"at least 4 pixels on each side, but is {size[0]} x {size[1]}"):
         Picture.read(pillow_file(Image.new("RGB", size), "PNG"))
 
 
 def test_a_decompression_bomb_is_refused_on_its_header(png_file):
-    with pytest.raises(PictureTooLarge, match=r"2,500,000,000 pixels: wanted at most 100,000,000"):
+    with pytest.raises(PictureTooLarge, match=r"at most 100,000,000 pixels, but has .* = 2,500,000,000"):
         Picture.read(png_file(50_000, 50_000, 8, 2, bytes(1000)))
 
 
 def test_more_than_max_pixels(quadrants, pillow_file):
     data = pillow_file(Image.fromarray(quadrants), "PNG")
-    with pytest.raises(PictureTooLarge, match="--max-pixels 3072"):
+    with pytest.raises(PictureTooLarge, match="at most 3,071 pixels") as caught:
         Picture.read(data, max_pixels=3071)
+    assert [(cure.action, cure.option, cure.value) for cure in caught.value.cures] == [("set", "max_pixels", "3072")]
     assert Picture.read(data, max_pixels=3072).width == 64
 
 
@@ -216,7 +217,7 @@ def test_streams_and_standard_input(quadrants, pillow_file):
     assert Picture.read(data).source == "<bytes>"
     with pytest.raises(TypeError, match="binary"):
         Picture.read(io.StringIO("text"))
-    with pytest.raises(TypeError, match="not from int"):
+    with pytest.raises(TypeError, match="not int"):
         Picture.read(7)
     code = "from cutsmith.picture import Picture; p = Picture.read('-'); print(p.source, p.width, p.height)"
     done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)

@@ -47,8 +47,9 @@ def test_a_new_file_in_new_folders(tmp_path, way):
 def test_what_is_there_is_left_alone(tmp_path, way):
     path = tmp_path / "cut.png"
     path.write_bytes(b"precious")
-    with pytest.raises(OutputExists, match="--overwrite"):
+    with pytest.raises(OutputExists, match="already there") as caught:
         write_bytes_atomically(b"new", path, overwrite=False)
+    assert [(cure.action, cure.option, cure.value) for cure in caught.value.cures] == [("set", "overwrite", "True")]
     assert path.read_bytes() == b"precious"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -167,7 +168,7 @@ def test_pipes_and_devices_are_written_to_directly(tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_device():
-    with pytest.raises(OutputRefused, match="free some space"):
+    with pytest.raises(OutputRefused, match="Free some space"):
         write_bytes_atomically(b"x" * 100_000, "/dev/full", overwrite=False)
 
 

@@ -8,7 +8,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from cutsmith.errors import PictureDamaged
+from cutsmith.errors import OutputRefused, PictureDamaged
 from cutsmith.picture import Picture
 
 
@@ -43,13 +43,27 @@ def test_png_of_another_writer(gradient, channels):
     assert np.array_equal(picture.pixels, wanted)
 
 
-def test_png_gray_with_alpha_is_not_byte_swapped(gradient):
-    from cutsmith.picture.png_encoder import encode_png
-
-    data = encode_png(np.ascontiguousarray(gradient[..., :2]), None, None, None)
-    picture = Picture.read(data)
+def test_png_gray_with_alpha_is_not_byte_swapped(gradient, png_file):
+    rows = np.zeros((256, 1 + 256 * 4), np.uint8)
+    rows[:, 1:] = np.ascontiguousarray(gradient[..., :2].astype(">u2")).view(np.uint8).reshape(256, -1)
+    picture = Picture.read(png_file(256, 256, 16, 4, rows.tobytes()))
     assert np.array_equal(picture.pixels[..., 0], gradient[..., 0])
     assert np.array_equal(np.rint(picture.alpha * 65535), gradient[..., 1])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_png_of_any_channels_is_written(gradient, channels):
+    from cutsmith.picture.png_encoder import encode_png
+
+    data = encode_png(np.ascontiguousarray(gradient[..., :channels]), None, (300, 300), {"model": "x"})
+    seen = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED).reshape(256, 256, -1)
+    order = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[channels]
+    assert np.array_equal(seen, gradient[..., order])
+
+
+def test_a_side_that_png_does_not_take_is_refused():
+    with pytest.raises(OutputRefused, match="cannot be written as PNG"):
+        Picture(np.zeros((4, 1_000_001, 3), np.uint16)).encode(".png")
 
 
 @pytest.mark.parametrize("byteorder", ["<", ">"])

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from cutsmith.cures import give
 from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused
 from cutsmith.picture import Picture, encode_mask, write_mask
 
@@ -30,9 +31,10 @@ def test_alpha_in_avif_is_straight_too():
 @pytest.mark.parametrize("suffix", [".jpg", ".jpeg", ".bmp", ".JPG"])
 def test_alpha_does_not_go_into_a_format_without_it(suffix, tmp_path):
     picture = Picture(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 8), np.float32))
-    with pytest.raises(OutputFormatUnsupported, match="--background white") as caught:
+    with pytest.raises(OutputFormatUnsupported, match="cannot hold transparency") as caught:
         picture.save(tmp_path / f"cut{suffix}")
     assert caught.value.exit_code == 2
+    assert give("background", "white", text="Put something behind the subject") in caught.value.cures
     assert list(tmp_path.iterdir()) == []
 
 
@@ -106,9 +108,10 @@ def test_jpeg_keeps_its_colours_sharp():
 
 
 @pytest.mark.parametrize("quality", [0, 101, -5])
-def test_a_quality_that_is_none(quality):
-    with pytest.raises(BadOption, match="1 to 100"):
+def test_a_quality_outside_1_to_100(quality):
+    with pytest.raises(BadOption, match="1 to 100") as caught:
         Picture(np.zeros((8, 8, 3), np.uint8)).encode(".jpg", quality=quality)
+    assert (caught.value.option, caught.value.found) == ("quality", str(quality))
 
 
 def test_webp_has_a_longest_side():

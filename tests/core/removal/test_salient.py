@@ -14,7 +14,8 @@ from PIL import Image
 
 from cutsmith.engines.onnxruntime_engine import OnnxruntimeEngine
 from cutsmith.errors import ModelUnusable
-from cutsmith.models.catalogue import SalientSpec, catalogue, of_kind
+from cutsmith.models.catalogue import catalogue, of_kind
+from cutsmith.models.entry import SalientSpec
 from cutsmith.removal.salient import SalientRemover, normalise, resample
 
 GENERATOR = np.random.default_rng(3)
@@ -141,7 +142,7 @@ def test_resampling_stays_a_probability(mask, width, height) -> None:
 
 
 def test_a_network_of_another_input_size_is_refused(tiny_network) -> None:
-    with pytest.raises(ModelUnusable, match=r"\(1, 3, 64, 64\): wanted \(1, 3, 320, 320\)"):
+    with pytest.raises(ModelUnusable, match=r"must have the shape \(1, 3, 320, 320\), .* but has \(1, 3, 64, 64\)"):
         remover(catalogue()["u2net"].salient, tiny_network(64, sigmoid=True))
 
 
@@ -161,7 +162,7 @@ class _Engine:
 @pytest.mark.parametrize(
     ("output", "told"),
     [
-        (np.zeros((1, 1000), np.float32), r"shape \(1, 1000\)"),
+        (np.zeros((1, 1000), np.float32), r"but has \(1, 1000\)"),
         (np.full((1, 1, 64, 64), np.nan, np.float32), "not finite"),
         (np.full((1, 1, 64, 64), np.inf, np.float32), "not finite"),
     ],
