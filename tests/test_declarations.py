@@ -28,7 +28,7 @@ _PROVENANCE = "keys of provenance, which models tell"
 # What still lists names, and why. A place that no longer does must leave this list.
 PENDING = {
     ("core/cutsmith/batch/outcome.py", "model, segmenter, detector"): _PROVENANCE,
-    ("core/cutsmith/cli/telling.py", "mask, trimap, selection"): _WORDS,
+    ("core/cutsmith/cli/telling.py", "mask, trimap, selection, subject_alone"): _WORDS,
     ("core/cutsmith/detection/detector.py", "def detect"): _ROOMS_OWN,
     ("core/cutsmith/detection/loading.py", "def load_detector"): _ROOMS_OWN,
     ("core/cutsmith/detection/selection.py", "def require_thresholds"): _ROOMS_OWN,
@@ -46,7 +46,6 @@ PENDING = {
 PENDING_FILES = {
     "comfyui_nodes/words.py": _WORDS,
     "gimp_plugin/cutsmith/plug_in/words.py": _WORDS,
-    "gimp_plugin/cutsmith/plug_in/settings.py": "the plug-in's settings, not yet made of the declarations",
 }
 
 

@@ -155,13 +155,10 @@ def test_a_bad_job_is_told_what_is_wrong(kind, fields, arrays, error, told) -> N
         run(kind, fields, **arrays)
 
 
-def test_pixels_that_are_in_memory_already_may_be_as_many_as_they_are(model, monkeypatch) -> None:
-    allowed: list[int] = []
-    monkeypatch.setattr("cutsmith.picture.picture.check_size", lambda *told: allowed.append(told[-1]))
-    run("cut", {"model": model}, pixels=PIXELS)
-    run("cut", {"model": model, "max_pixels": 5000}, pixels=PIXELS)
-    assert allowed[0] >= 60 * 80
-    assert allowed == [PIXELS.size, 5000]
+def test_pixels_are_counted_against_the_jobs_limit(model) -> None:
+    with pytest.raises(PictureTooLarge):
+        run("cut", {"model": model, "max_pixels": 4799}, pixels=PIXELS)
+    assert run("cut", {"model": model, "max_pixels": 4800}, pixels=PIXELS).arrays["alpha"].shape == (60, 80)
 
 
 def test_nothing_found_is_an_error_of_its_own(tiny_network) -> None:
