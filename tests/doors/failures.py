@@ -209,16 +209,16 @@ def _(folder):
 
 @fails("A rough mask of another size", SELECTION)
 def _(folder):
-    from cutsmith.segmentation.prompts import checked_mask
+    from cutsmith.arrays import checked_mask
 
-    checked_mask(np.zeros((40, 50), np.float32), 100, 80)
+    checked_mask(np.zeros((40, 50), np.float32), (80, 100))
 
 
 @fails("A rough mask with values beyond 1", SELECTION)
 def _(folder):
-    from cutsmith.segmentation.prompts import checked_mask
+    from cutsmith.arrays import checked_mask
 
-    checked_mask(np.full((80, 100), 7, np.float32), 100, 80)
+    checked_mask(np.full((80, 100), 7, np.float32), (80, 100))
 
 
 @fails("A selection that is empty", SELECTION)
@@ -586,10 +586,10 @@ def _(folder):
 
 @fails("SAM 2 is not installed", SELECTION)
 def _(folder):
-    from cutsmith.segmentation.loading import require_sam2
+    from cutsmith.segmentation.loading import SEGMENTERS
 
     with with_modules("torch"), without("sam2"):
-        require_sam2()
+        SEGMENTERS["sam2"].require()
 
 
 @fails("Points where SAM 2 is not installed", SELECTION)
