@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import pytest
 
-from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
+from cutsmith.options import OPTIONS
 from gimp_plugin.cutsmith.plug_in.failure import CutFailed
 from gimp_plugin.cutsmith.plug_in.settings import DEFAULT_CERTAINTY, WORDS_CERTAINTY, Settings, settings_from
 
 
 def test_the_engines_own_thresholds_are_the_defaults() -> None:
-    assert (DEFAULT_CERTAINTY, WORDS_CERTAINTY) == (BOX_THRESHOLD, TEXT_THRESHOLD)
+    assert (
+        OPTIONS["box_threshold"].default,
+        OPTIONS["text_threshold"].default,
+    ) == (DEFAULT_CERTAINTY, WORDS_CERTAINTY)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def open_model(
             opened, accelerated = _open(choice, path, output, count, cache)
         except ImportError as error:
             refusal = EngineMissing(
-                f"{choice.engine} is installed, but it does not start: {error}.",
+                f"{choice.engine} is installed and does not start: {error}.",
                 f"Uninstall the package {choice.engine}, then install it again.",
             )
             warnings.append(f"{refusal.what} The next engine is used.")
@@ -63,8 +63,8 @@ def open_model(
             continue
         if choice.accelerated and not accelerated:
             warnings.append(
-                f"{choice.provider} was chosen because {choice.reason}, but it is not used: its driver or libraries are "
-                "missing. The next engine is used."
+                f"{choice.provider} was chosen because {choice.reason}, but it is not used: its driver or libraries "
+                "are missing. The next engine is used."
             )
             continue
         return Opened(opened, choice, tuple(warnings))

@@ -40,9 +40,9 @@ NO_MODEL = "none"
 DEFAULT_BAND = 3
 LARGEST_BAND = 256
 DEFAULT_CERTAINTY = 0.30
-"""That of `cutsmith.protocols.BOX_THRESHOLD`."""
+"""The default of the engine's option `box_threshold`."""
 WORDS_CERTAINTY = 0.25
-"""That of TEXT_THRESHOLD there; a lower certainty that is asked for holds for the words as well."""
+"""The default of `text_threshold`; a lower certainty that is asked for holds for the words as well."""
 
 
 @dataclass(frozen=True)

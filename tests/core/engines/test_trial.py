@@ -38,7 +38,7 @@ def test_an_engine_that_cannot_be_imported_is_left_for_the_next(monkeypatch) -> 
     opened = try_engines(Presence(openvino=True, onnxruntime=True))
     assert opened.engine.name == "onnxruntime CPU"
     (warning,) = opened.warnings
-    assert "openvino is installed, but it does not start" in warning
+    assert "openvino is installed and does not start" in warning
     with pytest.raises(EngineMissing, match="Uninstall the package openvino"):
         try_engines(Presence(openvino=True))
 
