@@ -147,3 +147,11 @@ def test_values_that_are_no_numbers_are_told(what, detector, network) -> None:
     network.forward = broken
     with pytest.raises(ModelUnusable, match="values that are not numbers"):
         detector.candidates(PICTURE, "mug")
+
+
+def test_every_detector_of_the_catalogue_has_a_loader() -> None:
+    from cutsmith.detection.loading import LOADERS
+    from cutsmith.models.catalogue import of_kind
+
+    named = [entry.detector.loader for entry in of_kind("detector").values() if entry.detector is not None]
+    assert set(named) == set(LOADERS)

@@ -176,3 +176,10 @@ def test_names_that_are_none_and_weights_that_are_missing_are_told(tmp_path, mon
     why = why_no_segmenter(store)
     assert isinstance(why, WeightsMissing)
     assert "cutsmith models fetch sam2.1-hiera-small" in why.remedy
+
+
+def test_every_segmenter_of_the_catalogue_is_of_a_kind_that_can_be_opened():
+    from cutsmith.models.catalogue import of_kind
+    from cutsmith.segmentation.loading import SEGMENTERS, kind_of
+
+    assert {kind_of(entry) for entry in of_kind("segmenter").values()} == set(SEGMENTERS)
