@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matting_alphamatting import BESIDE_THE_CHECKOUT, Sample, read_samples, sad
 
+from cutsmith.protocols import Prompt
 from cutsmith.segmentation.subject_in_box import CONTEXT_MARGIN, SubjectInBox
 
 if TYPE_CHECKING:
@@ -35,7 +36,8 @@ def errors(remover: Remover, margin: float, samples: list[Sample]) -> list[float
     for sample in samples:
         box = box_of_mask(sample.truth > 0.1)
         assert box is not None, f"{sample.name} has a subject"
-        found.append(sad(segmenter.soft_mask(sample.image, box), sample)[0])
+        (segment,) = segmenter.segment(sample.image, [Prompt(box=box)])
+        found.append(sad(segment.soft_mask(), sample)[0])
     return found
 
 
@@ -44,8 +46,8 @@ def shuttle_share(remover: Remover, margin: float) -> float:
     import skimage.data
 
     x0, y0, x1, y1 = SHUTTLE_BOX
-    mask = SubjectInBox(remover, margin).soft_mask(skimage.data.astronaut(), SHUTTLE_BOX)
-    return float((mask[y0:y1, x0:x1] >= 0.5).mean())
+    (segment,) = SubjectInBox(remover, margin).segment(skimage.data.astronaut(), [Prompt(box=SHUTTLE_BOX)])
+    return float((segment.soft_mask()[y0:y1, x0:x1] >= 0.5).mean())
 
 
 def print_table(remover: Remover, samples: list[Sample]) -> None:

@@ -2,7 +2,7 @@
 
 The same network with random weights, Swin-T with all its 173 million parameters unless `--tiny`, in one process:
 upstream is that very module, with what its own `load_image` and `predict` do around it (resize, normalise, run,
-sigmoid, threshold, labels); ours is `GroundingDetector.detect`, which also suppresses doubles. Both start from the
+sigmoid, threshold, labels); ours is `candidates` and `select`, which also suppresses doubles. Both start from the
 decoded picture. They take turns, the order changing from pair to pair; ratios are taken within a pair. Exit code 1
 where the target is missed.
 """
@@ -97,7 +97,9 @@ def upstream_way(module: Any, image: NDArray[np.uint8]) -> int:
 
 def our_way(detector: GroundingDetector, image: NDArray[np.uint8]) -> int:
     """Through the public API."""
-    return len(detector.detect(image, PHRASES, BOX_THRESHOLD, TEXT_THRESHOLD))
+    from cutsmith.detection.selection import select
+
+    return len(select(detector.candidates(image, PHRASES), BOX_THRESHOLD, TEXT_THRESHOLD))
 
 
 def timed(call: Callable[[], int]) -> Usage:

@@ -25,12 +25,13 @@ import cv2
 import numpy as np
 from matting_alphamatting import BESIDE_THE_CHECKOUT, Sample, read_samples
 
-from cutsmith.matting.foreground import ForegroundMethod, estimate_foreground
+from cutsmith.matting.foreground import estimate_foreground
+from cutsmith.options import Foreground
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-METHODS: tuple[ForegroundMethod, ...] = ("none", "blur-fusion", "multilevel")
+METHODS: tuple[Foreground, ...] = ("none", "blur-fusion", "multilevel")
 
 
 def photograph(name: str) -> NDArray[np.uint8]:

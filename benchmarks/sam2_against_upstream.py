@@ -82,6 +82,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="cutsmith-benchmark-") as folder:
         checkpoint = write_random_sam2(Path(folder))
         segmenter = load_segmenter(str(checkpoint), device="cpu", threads=options.threads).model
+        assert isinstance(segmenter, Sam2Segmenter), "a checkpoint of SAM 2 was loaded"
         predictor = upstreams(checkpoint)
         pairs, gains = [], []
         for warm in (picture(1), picture(2)):

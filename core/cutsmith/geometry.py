@@ -8,11 +8,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from cutsmith.errors import BadBox
+from cutsmith.cures import Cure, advise, give
+from cutsmith.errors import BadBox, shown
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+
+_EXAMPLE = give("box", "40,60,300,420")
 
 
 class Box(NamedTuple):
@@ -55,34 +59,38 @@ def checked_box(box: tuple[float, float, float, float], width: int, height: int)
     """`box` as a `Box` clipped to a picture of `width` x `height` pixels.
 
     Raises:
-        BadBox: not four finite numbers, x1 <= x0 or y1 <= y0, or wholly outside the picture.
+        BadBox: not four finite numbers, x1 <= x0 or y1 <= y0, or entirely outside the picture.
     """
-    wanted = f"wanted X0,Y0,X1,Y1 in pixels with X0 < X1 and Y0 < Y1, inside 0,0,{width},{height}"
     try:
         found = Box(*(float(value) for value in box))
     except (TypeError, ValueError, OverflowError) as error:
-        raise BadBox(f"{box!r} is not a box: {wanted}.", "Example: --box 40,60,300,420") from error
-    shown = ",".join(f"{value:g}" for value in found)
+        raise _bad_box("", shown(box), width, height) from error
+    told = ",".join(f"{value:g}" for value in found)
     if not all(math.isfinite(value) for value in found):
-        raise BadBox(f"The box {shown} has a value that is not finite: {wanted}.", "Example: --box 40,60,300,420")
+        raise _bad_box("", told, width, height)
     if found.width <= 0 or found.height <= 0:
         upright = Box(
             min(found.x0, found.x1), min(found.y0, found.y1), max(found.x0, found.x1), max(found.y0, found.y1)
         )
-        inverted = upright.width > 0 and upright.height > 0
-        remedy = (
-            "Did you mean --box " + ",".join(f"{value:g}" for value in upright) + "?"
-            if inverted
-            else "Example: --box 40,60,300,420"
-        )
-        raise BadBox(f"The box {shown} {'is inverted' if inverted else 'has no area'}: {wanted}.", remedy)
+        if upright.width <= 0 or upright.height <= 0:
+            raise _bad_box(f"The box {told} has no area.", told, width, height)
+        corrected = give("box", ",".join(f"{value:g}" for value in upright), text="Did you mean this")
+        raise _bad_box(f"The box {told} is inverted.", told, width, height, corrected)
     inside = found.clip(width, height)
     if inside.width <= 0 or inside.height <= 0:
-        raise BadBox(
-            f"The box {shown} lies outside the picture, which is {width} x {height} pixels: {wanted}.",
-            "Coordinates count from the top left corner of the upright picture (EXIF rotation applied).",
+        raise _bad_box(
+            f"The box {told} lies outside the picture, which is {width} x {height} pixels.",
+            told,
+            width,
+            height,
+            advise("Coordinates count from the top left corner of the upright picture (EXIF rotation applied)."),
         )
     return inside
+
+
+def _bad_box(what: str, found: str, width: int, height: int, cure: Cure = _EXAMPLE) -> BadBox:
+    wanted = f"x0,y0,x1,y1 in pixels with x0 < x1 and y0 < y1, inside 0,0,{width},{height}"
+    return BadBox(f"{what} It must be {wanted}." if what else "", cure, option="box", found=found, wanted=wanted)
 
 
 def box_of_mask(mask: NDArray[np.bool_]) -> Box | None:
@@ -99,8 +107,8 @@ def box_of_mask(mask: NDArray[np.bool_]) -> Box | None:
 def interior_points(mask: NDArray[np.bool_], count: int) -> list[tuple[float, float]]:
     """At most `count` points (x, y) deep inside the true pixels of `mask`, bool (H, W), the deepest first.
 
-    Each is the centre of the pixel farthest from the mask's edge (the picture's own edge counts as one) that lies in no
-    circle which an earlier point has to the edge. A part that is less than half as deep as the deepest gets none.
+    Each is the centre of the pixel farthest from the mask's edge (the picture's own edge counts as one), outside the
+    circles that reach from earlier points to the edge. A part less than half as deep as the deepest gets no point.
     """
     import cv2
     import numpy as np

@@ -1,35 +1,36 @@
-"""What the user wrote -> the phrases to look for."""
+"""The user's words -> the phrases to look for."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
 
-from cutsmith.errors import BadPhrases
+from cutsmith.cures import advise, give
+from cutsmith.errors import BadPhrases, must_be, shown
 
-# What stands between phrases, also in its full-width forms ("，"). The ideographic stop and comma have no such form.
+# These separate phrases, also in their full-width forms ("，"). The ideographic stop and comma have no such form.
 _SEPARATORS = frozenset(",.;\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029。、")
-# A question mark, too, closes a phrase for Grounding DINO, so that none of these may stand inside one.
+# A question mark also closes a phrase for Grounding DINO, so none of these may stand inside one.
 _CLOSING = _SEPARATORS | {"?"}
 _LONGEST_WORD = 1000
-_EXAMPLE = 'Example: --text "red mug"'
-_WANTED = 'wanted one phrase or several in English, such as "red mug" or "cat, dog"'
+_EXAMPLE = give("text", '"red mug"')
+_WANTED = 'one phrase or several in English, such as "red mug" or "cat, dog"'
 
 
 def split_phrases(text: str | Sequence[str]) -> tuple[str, ...]:
-    """The phrases of `text`, each once, as the user wrote them but for white space, which is made single blanks.
+    """The phrases of `text`, each once, as the user wrote them, but with single blanks for all white space.
 
     Args:
-        text: one text or several; `,` `.` `;` and line ends stand between phrases. Two phrases are the same if they
-            differ only in case or in the width of their letters; the first spelling is kept.
+        text: one text or several; `,` `.` `;` and line ends separate phrases. Two phrases are the same if they differ
+            only in case or in the width of their letters; the first spelling is kept.
 
     Raises:
-        BadPhrases: there is nothing to look for, a word of thousands of letters, or a phrase has letters or digits that
-            are not of the Latin script.
+        BadPhrases: there is nothing to look for, a word has more than 1,000 letters, or a phrase has letters or digits
+            that are not of the Latin script.
     """
     texts = [text] if isinstance(text, str) else text
     if not isinstance(texts, Sequence) or not all(isinstance(each, str) for each in texts):
-        raise BadPhrases(f"The words to look for are {text!r}: {_WANTED}.", _EXAMPLE)
+        raise _bad_phrases(shown(text))
     found: dict[str, str] = {}
     for phrase in (phrase for each in texts for phrase in _pieces(each)):
         if any(map(_is_read, phrase)):
@@ -37,10 +38,14 @@ def split_phrases(text: str | Sequence[str]) -> tuple[str, ...]:
             _require_latin(phrase)
             found.setdefault(as_read(phrase), phrase)
     if not found:
-        told = repr("; ".join(texts)[:60])
-        what = "are empty" if not "".join(texts).strip() else f"have no letters ({told})"
-        raise BadPhrases(f"The words to look for {what}: {_WANTED}.", _EXAMPLE)
+        is_empty = not "".join(texts).strip()
+        raise _bad_phrases("nothing" if is_empty else f"{shown('; '.join(texts))}, which has no letters")
     return tuple(found.values())
+
+
+def _bad_phrases(found: str) -> BadPhrases:
+    what = must_be("The words to look for", _WANTED, found)
+    return BadPhrases(what, _EXAMPLE, option="text", found=found, wanted=_WANTED)
 
 
 def as_read(phrase: str) -> str:
@@ -50,7 +55,7 @@ def as_read(phrase: str) -> str:
 
 
 def _pieces(text: str) -> list[str]:
-    """`text` cut at every separator; white space made single blanks."""
+    """`text` cut at every separator, with single blanks for all white space."""
     cut = "".join("\n" if _is_separator(character) else character for character in text)
     return [" ".join(piece.split()) for piece in cut.split("\n")]
 
@@ -60,21 +65,26 @@ def _is_separator(character: str) -> bool:
 
 
 def _is_read(character: str) -> bool:
-    """Whether `character` is a letter or a digit, of whatever script."""
+    """Whether `character` is a letter or a digit of any script."""
     return unicodedata.category(character)[0] in "LN"
 
 
 def _require_words(phrase: str) -> None:
-    """Refuse what is no word: the tokenizers' time grows with the square of a word's length, 40 s for 5,000 letters."""
+    """Refuse endless words: the tokenizers' time grows with the square of a word's length, 40 s for 5,000 letters."""
     longest = max(phrase.split(), key=len)
     if len(longest) > _LONGEST_WORD:
         raise BadPhrases(
-            f"The words to look for have one of {len(longest):,} letters ({longest[:20]!r}...): {_WANTED}.", _EXAMPLE
+            f"The words to look for must have at most {_LONGEST_WORD:,} letters each, but got one of "
+            f"{len(longest):,} letters ({longest[:20]!r}...).",
+            _EXAMPLE,
+            option="text",
+            found=f"a word of {len(longest):,} letters",
+            wanted=_WANTED,
         )
 
 
 def _require_latin(phrase: str) -> None:
-    """Refuse letters and digits of other scripts: BERT was trained on English, and what it makes of others is noise."""
+    """Refuse letters and digits of other scripts: BERT was trained on English, and its output for others is noise."""
     for character in unicodedata.normalize("NFKC", phrase):
         if not _is_read(character) or character.isascii():
             continue
@@ -82,6 +92,10 @@ def _require_latin(phrase: str) -> None:
         # Modifier letters, such as the turned comma of Hawaiian, belong to no script.
         if script not in ("LATIN", "MODIFIER"):
             raise BadPhrases(
-                f"The phrase {phrase!r} has {character!r}, which is no Latin letter: the detector reads English.",
-                f"Say it in English. {_EXAMPLE}",
+                f"The phrase {phrase!r} has {character!r}, which is not a Latin letter: the detector reads English.",
+                advise("Say it in English."),
+                _EXAMPLE,
+                option="text",
+                found=shown(phrase),
+                wanted=_WANTED,
             )

@@ -1,7 +1,8 @@
 """The contracts between the rooms, on one page.
 
 Arrays: an image is `uint8 (H, W, 3)` sRGB; a soft mask is `float32 (H, W)` in [0, 1], a probability that is never
-stretched, 1 = subject; a trimap is `uint8 (H, W)` of 0 / 128 / 255; alpha is `float32 (H, W)` in [0, 1], straight.
+stretched, with 1 for the subject; a trimap is `uint8 (H, W)` of 0 / 128 / 255; alpha is `float32 (H, W)` in [0, 1],
+straight.
 """
 
 from __future__ import annotations
@@ -10,16 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
 
-from cutsmith.options import OPTIONS
-
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from cutsmith.geometry import Box
-
-BOX_THRESHOLD: float = OPTIONS["box_threshold"].default
-TEXT_THRESHOLD: float = OPTIONS["text_threshold"].default
 
 Model = TypeVar("Model", covariant=True)
 
@@ -29,7 +25,7 @@ class Loaded(Generic[Model]):
     """A model that is ready to run.
 
     Attributes:
-        model: it.
+        model: the model itself.
         warnings: what the user should know about it.
         bytes: of its weights on the disk, 0 where that is not known.
     """
@@ -40,13 +36,13 @@ class Loaded(Generic[Model]):
 
 
 class Watch(Protocol):
-    """Whoever follows a piece of work that may take long."""
+    """Follows a piece of work that may take long, and may end it."""
 
     def check(self) -> None:
-        """Called between steps; raises `cutsmith.errors.Cancelled` where nobody wants the result any more."""
+        """Called between steps; raises `cutsmith.errors.Cancelled` if the result is no longer needed."""
 
     def warn(self, text: str) -> None:
-        """Called with what the user should know about the result."""
+        """Called with something that the user should know about the result."""
 
 
 class Engine(Protocol):
@@ -54,7 +50,7 @@ class Engine(Protocol):
 
     @property
     def name(self) -> str:
-        """What runs it, for people and provenance, such as "OpenVINO CPU bf16"."""
+        """The engine's name for people and provenance, such as "OpenVINO CPU bf16"."""
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -69,10 +65,10 @@ class Remover(Protocol):
 
     @property
     def name(self) -> str:
-        """The model's name, as `--model` takes it."""
+        """The model's name, as the option `model` takes it."""
 
     def soft_mask(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The probability of each pixel to be subject: float32 (H, W) in [0, 1]."""
+        """The probability that each pixel is subject: float32 (H, W) in [0, 1]."""
 
     def provenance(self) -> Mapping[str, str]:
         """Model, file and engine, for the result's provenance."""
@@ -95,15 +91,15 @@ class Detection:
 
 @dataclass(frozen=True)
 class Candidates:
-    """All that a detector's network gives for one picture, before thresholds and suppression.
+    """Everything that a detector's network gives for one picture, before thresholds and suppression.
 
     Attributes:
-        logits: float32 (N, T), one row a query, one column a token of the text it was given; -inf behind its end.
+        logits: float32 (N, T), a row for each query and a column for each token of the text; -inf after its end.
         boxes: float32 (N, 4), (center x, center y, width, height) as shares of the picture's width and height.
         phrases: the phrases that were read, as the user wrote them.
         spans: (first, last + 1) of each phrase's tokens among the T columns.
         width, height: of the picture, in pixels.
-        warnings: what the user should know, such as words that were cut.
+        warnings: what the user should know, such as that words were cut.
     """
 
     logits: NDArray[np.float32]
@@ -120,20 +116,10 @@ class Detector(Protocol):
 
     @property
     def name(self) -> str:
-        """The model's name, as `--detector` takes it."""
+        """The model's name, as the option `detector` takes it."""
 
     def candidates(self, image: NDArray[np.uint8], phrases: str | Sequence[str]) -> Candidates:
         """What the network gives for `image`, uint8 (H, W, 3), before thresholds and suppression."""
-
-    def detect(
-        self,
-        image: NDArray[np.uint8],
-        phrases: str | Sequence[str],
-        box_threshold: float = BOX_THRESHOLD,
-        text_threshold: float = TEXT_THRESHOLD,
-        max_detections: int | None = None,
-    ) -> list[Detection]:
-        """The objects in `image`, uint8 (H, W, 3), that answer `phrases`: highest score first, each object once."""
 
     def provenance(self) -> Mapping[str, str]:
         """Model, file and device, for the result's provenance."""
@@ -167,37 +153,37 @@ class Segment(Protocol):
 
     @property
     def predicted_iou(self) -> float | None:
-        """The segmenter's own estimate of how well the mask fits; None where it makes none."""
+        """The segmenter's own estimate of how well the mask fits; None where it does not estimate it."""
 
     @property
     def stability(self) -> float | None:
-        """In [0, 1]: how little the mask changes with its threshold; None where it is not known."""
+        """In [0, 1]: how little the mask changes with its threshold; None where that is unknown."""
 
     def soft_mask(self) -> NDArray[np.float32]:
-        """The probability of each pixel to be the object: float32 (H, W) in [0, 1] at the picture's size."""
+        """The probability that each pixel is part of the object: float32 (H, W) in [0, 1] at the picture's size."""
 
     def uncut(self) -> tuple[NDArray[np.float32], tuple[slice, slice]] | None:
-        """Where the soft mask was cut off at a box: the mask before that, and the box's (rows, columns); else None.
+        """For a soft mask that was cut off at a box, the mask before that and the box's (rows, columns); else None.
 
-        Matting takes it, so that the edge of a box is not taken for an edge of the object.
+        Matting uses it, so that the edge of a box is not taken for an edge of the object.
         """
 
 
 class Segmenter(Protocol):
-    """Picture and prompts -> soft masks of what the prompts point at."""
+    """Picture and prompts -> soft masks of the objects that the prompts point at."""
 
     @property
     def name(self) -> str:
-        """The model's name, as `--segmenter` takes it."""
+        """The model's name, as the option `segmenter` takes it."""
 
     @property
     def takes_points(self) -> bool:
-        """Whether prompts may have points and rough masks; else a box alone."""
+        """Whether prompts may have points and rough masks; otherwise they have a box and nothing else."""
 
     def segment(
         self, image: NDArray[np.uint8], prompts: Sequence[Prompt], watch: Watch | None = None
     ) -> Sequence[Segment]:
-        """One segment a prompt, in the prompts' order, for `image`, uint8 (H, W, 3)."""
+        """A segment for each prompt, in the prompts' order, of `image`, uint8 (H, W, 3)."""
 
     def provenance(self) -> Mapping[str, str]:
         """Model, file and device, for the result's provenance."""
@@ -218,7 +204,7 @@ class Matter(Protocol):
 
         Args:
             image: uint8 (H, W, 3).
-            soft_mask: float32 (H, W) in [0, 1]; stands where alpha cannot be solved for.
-            trimap: uint8 (H, W) of 0, 128 and 255, instead of the one that the matter makes of the soft mask.
-            watch: hears warnings, and may end the work.
+            soft_mask: float32 (H, W) in [0, 1]; used where alpha cannot be solved for.
+            trimap: uint8 (H, W) of 0, 128 and 255, used instead of one that the matter makes from the soft mask.
+            watch: receives warnings, and may end the work.
         """

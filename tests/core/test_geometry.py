@@ -71,14 +71,14 @@ def test_a_box_that_stands_out_is_clipped() -> None:
 @pytest.mark.parametrize(
     ("box", "told"),
     [
-        ((1, 2, 3), "not a box"),
-        ((1, 2, 3, 4, 5), "not a box"),
-        (("a", 2, 3, 4), "not a box"),
-        (None, "not a box"),
-        ((math.nan, 2, 3, 4), "not finite"),
-        ((0, 0, math.inf, 4), "not finite"),
-        ((30, 40, 10, 60), r"inverted(.|\n)*--box 10,40,30,60"),
-        ((30, 60, 10, 40), r"inverted(.|\n)*--box 10,40,30,60"),
+        ((1, 2, 3), r"but got \(1, 2, 3\)"),
+        ((1, 2, 3, 4, 5), r"but got \(1, 2, 3, 4, 5\)"),
+        (("a", 2, 3, 4), r"but got \('a', 2, 3, 4\)"),
+        (None, "but got None"),
+        ((math.nan, 2, 3, 4), "but got nan,2,3,4"),
+        ((0, 0, math.inf, 4), "but got 0,0,inf,4"),
+        ((30, 40, 10, 60), r"inverted(.|\n)*Did you mean this: box=10,40,30,60"),
+        ((30, 60, 10, 40), r"inverted(.|\n)*Did you mean this: box=10,40,30,60"),
         ((10, 10, 10, 40), "no area"),
         ((200, 10, 300, 40), "outside the picture, which is 100 x 80"),
         ((-20, -20, 0, 0), "outside the picture"),
@@ -88,7 +88,9 @@ def test_a_bad_box_is_told_what_is_wrong_and_what_is_wanted(box, told) -> None:
     with pytest.raises(BadBox, match=told) as caught:
         checked_box(box, 100, 80)
     assert caught.value.exit_code == 2
-    assert "X0,Y0,X1,Y1" in caught.value.what
+    assert caught.value.option == "box"
+    assert caught.value.wanted == "x0,y0,x1,y1 in pixels with x0 < x1 and y0 < y1, inside 0,0,100,80"
+    assert f"must be {caught.value.wanted}" in caught.value.what
 
 
 def disc(height: int, width: int, x: float, y: float, radius: float) -> np.ndarray:

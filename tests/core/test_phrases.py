@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutsmith.cures import give
 from cutsmith.errors import BadPhrases
 from cutsmith.phrases import as_read, split_phrases
 
@@ -37,25 +38,26 @@ def test_phrases_are_split_and_come_back_as_they_were_written(text, phrases) -> 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "are empty"),
-        ("  \n\t ", "are empty"),
-        ([], "are empty"),
-        (["", " "], "are empty"),
-        (".,;", r"have no letters \('.,;'\)"),
-        ("?! -- …", "have no letters"),
-        ("🍎", "have no letters"),
-        ("\x00", "have no letters"),
-        (None, "are None"),
-        (7, "are 7"),
-        (["cat", 7], "are .*7"),
-        (b"cat", "are b'cat'"),
+        ("", "but got nothing"),
+        ("  \n\t ", "but got nothing"),
+        ([], "but got nothing"),
+        (["", " "], "but got nothing"),
+        (".,;", "but got '.,;', which has no letters"),
+        ("?! -- …", "which has no letters"),
+        ("🍎", "which has no letters"),
+        ("\x00", "which has no letters"),
+        (None, "but got None"),
+        (7, "but got 7"),
+        (["cat", 7], "but got .*7"),
+        (b"cat", "but got b'cat'"),
     ],
 )
 def test_nothing_to_look_for_is_refused_with_an_example(text, told) -> None:
     with pytest.raises(BadPhrases, match=told) as raised:
         split_phrases(text)
-    assert "wanted one phrase or several" in raised.value.what
-    assert '--text "red mug"' in raised.value.remedy
+    assert "must be one phrase or several" in raised.value.what
+    assert raised.value.option == "text"
+    assert raised.value.cures == (give("text", '"red mug"'),)
 
 
 @pytest.mark.parametrize(

@@ -158,10 +158,10 @@ def _(folder):
 
 @fails("SAM 2 is not installed", SELECTION)
 def _(folder):
-    from cutsmith.segmentation.loading import require_sam2
+    from cutsmith.segmentation.loading import SEGMENTERS
 
     with with_modules("torch"), without("sam2"):
-        require_sam2()
+        SEGMENTERS["sam2"].require()
 
 
 @fails("Points where SAM 2 is not installed", SELECTION)

@@ -95,16 +95,16 @@ def _(folder):
 
 @fails("A rough mask of another size", SELECTION)
 def _(folder):
-    from cutsmith.segmentation.prompts import checked_mask
+    from cutsmith.arrays import checked_mask
 
-    checked_mask(np.zeros((40, 50), np.float32), 100, 80)
+    checked_mask(np.zeros((40, 50), np.float32), (80, 100))
 
 
 @fails("A rough mask with values beyond 1", SELECTION)
 def _(folder):
-    from cutsmith.segmentation.prompts import checked_mask
+    from cutsmith.arrays import checked_mask
 
-    checked_mask(np.full((80, 100), 7, np.float32), 100, 80)
+    checked_mask(np.full((80, 100), 7, np.float32), (80, 100))
 
 
 @fails("A selection that is empty", SELECTION)

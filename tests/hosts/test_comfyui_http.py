@@ -37,12 +37,12 @@ def test_object_info_shows_our_nodes(comfyui):
 
 def test_defaults_are_the_engines(comfyui):
     from cutsmith.matting.trimap import Band
-    from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD
+    from cutsmith.options import OPTIONS
 
     nodes = comfyui.get("/object_info")
     detect, matting = (inputs_of(nodes[name]) for name in ("CutsmithTextDetect", "CutsmithTrimapMatting"))
-    assert detect["box_threshold"][1]["default"] == BOX_THRESHOLD
-    assert detect["text_threshold"][1]["default"] == TEXT_THRESHOLD
+    assert detect["box_threshold"][1]["default"] == OPTIONS["box_threshold"].default
+    assert detect["text_threshold"][1]["default"] == OPTIONS["text_threshold"].default
     assert (matting["band_inner"][1]["default"], matting["band_outer"][1]["default"]) == (Band().inner, Band().outer)
 
 

@@ -44,7 +44,7 @@ def test_a_request_that_cannot_be_met_is_told_and_changes_nothing(gimp: GimpHost
         'result is "mask": wanted one of layer-mask, new-layer, cleaned-layer, selection, channel.',
         "There are no words to look for.",
         "models fetch grounding-dino-tiny",
-        "The phrase '猫' has '猫', which is no Latin letter",
+        "The phrase '猫' has '猫', which is not a Latin letter",
         "Nothing is selected.\n\nSelect the object roughly first",
         'The model "none" is for a selection.',
         "no-such-model",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from cutsmith.errors import Notice
 from cutsmith.phrases import as_read
 
 CountTokens = Callable[[str], int]
@@ -27,7 +28,7 @@ class Caption:
     Attributes:
         text: such as "red mug. table."
         phrases: those in it, as the user wrote them.
-        spans: (first, last + 1) of each phrase's tokens, its full stop left out; token 0 is [CLS].
+        spans: (first, last + 1) of each phrase's tokens, without its full stop; token 0 is [CLS].
         warnings: what was cut.
     """
 
@@ -40,7 +41,7 @@ class Caption:
 def write_caption(phrases: Sequence[str], count_tokens: CountTokens, max_tokens: int) -> Caption:
     """The caption of `phrases`, at most `max_tokens` tokens long.
 
-    What does not fit is left out: whole phrases at the end, and of a single phrase that is too long, its last words.
+    What does not fit is left out: whole phrases at the end, or the last words of a first phrase that is too long.
 
     Args:
         phrases: at least one, as the user wrote them.
@@ -62,7 +63,7 @@ def write_caption(phrases: Sequence[str], count_tokens: CountTokens, max_tokens:
 
 
 def _fitting_phrase(phrase: str, count_tokens: CountTokens, room: int, max_tokens: int) -> tuple[str, tuple[str, ...]]:
-    """As many of the words of `phrase` as have at most `room` tokens, and what was cut."""
+    """As many of the first words of `phrase` as fit into `room` tokens, and warnings of what was cut."""
     words = phrase.split()
     kept, used = 0, 0
     for word in words:
@@ -75,19 +76,21 @@ def _fitting_phrase(phrase: str, count_tokens: CountTokens, room: int, max_token
     if kept == 0:
         # No token is shorter than a letter.
         cut = as_read(words[0])[:room]
-        told = f"Of the word {_shortened(words[0])} the first {len(cut)} letters are read, and nothing behind it"
+        told = f"Only the first {len(cut)} letters of the word {_shortened(words[0])} are read, and nothing after it"
     else:
         cut = " ".join(words[:kept])
-        told = f"Of {len(words):,} words the first {kept:,} are read; cut from {_shortened(' '.join(words[kept:]))} on"
-    return cut, (f"{told}: the detector reads {max_tokens} tokens.",)
+        rest = _shortened(" ".join(words[kept:]))
+        told = f"Only the first {kept:,} of {len(words):,} words are read, and nothing from {rest} on"
+    return cut, (f"{told}: the detector reads at most {max_tokens} tokens.",)
 
 
-def _told_phrases(count: int, read: int, left_out: Sequence[str], max_tokens: int) -> str:
+def _told_phrases(count: int, read: int, left_out: Sequence[str], max_tokens: int) -> Notice:
     shown = ", ".join(_shortened(phrase) for phrase in left_out[:_SHOWN_PHRASES])
     more = f" and {len(left_out) - _SHOWN_PHRASES:,} more" if len(left_out) > _SHOWN_PHRASES else ""
-    return (
-        f"Of {count:,} phrases the first {read:,} are read; left out: {shown}{more}. "
-        f"The detector reads {max_tokens} tokens; search for the rest in a second run."
+    return Notice(
+        f"Only the first {read:,} of {count:,} phrases are read; left out: {shown}{more}. The detector reads at most "
+        f"{max_tokens} tokens.",
+        "Look for the rest in a second run.",
     )
 
 

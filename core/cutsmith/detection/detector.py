@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from cutsmith.cures import advise, set_option
 from cutsmith.detection.caption import write_caption
 from cutsmith.detection.image_tensor import ImageSpec, image_tensor, without_extreme_ratio
-from cutsmith.detection.selection import require_thresholds, select
 from cutsmith.engines.torch_device import inference, memory_guard
 from cutsmith.errors import ModelUnusable
 from cutsmith.phrases import split_phrases
-from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD, Candidates, Detection
+from cutsmith.protocols import Candidates
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-# What to try where memory is short. Every picture is shown at about 800 x 1333, so that a smaller one saves nothing.
-SMALLER = "the detector with the Swin-T network instead of Swin-B; a smaller picture needs as much"
+# What to try where memory is short. Every picture is shown at about 800 x 1333, so a smaller one saves nothing.
+SMALLER = advise("Use a detector with the smaller network, Swin-T instead of Swin-B. A smaller picture does not help.")
 
 
 class Network(Protocol):
@@ -55,7 +55,7 @@ class GroundingDetector:
         """Wrap a `network` that is loaded.
 
         Args:
-            name: as `--detector` takes it, and as provenance tells it.
+            name: as the option `detector` takes it, and as it stands in provenance.
             network: on whichever device; it is asked for at each call.
             weights: what identifies the file, for provenance.
         """
@@ -77,30 +77,13 @@ class GroundingDetector:
         """Model, file and device."""
         return {"detector": self.name, "detector_weights": self._weights, "detector_device": str(self.device)}
 
-    def detect(
-        self,
-        image: NDArray[np.uint8],
-        phrases: str | Sequence[str],
-        box_threshold: float = BOX_THRESHOLD,
-        text_threshold: float = TEXT_THRESHOLD,
-        max_detections: int | None = None,
-    ) -> list[Detection]:
-        """The objects in `image`, uint8 (H, W, 3) sRGB, that answer `phrases`: highest score first, each object once.
-
-        Raises:
-            BadOption: a threshold is no number in [0, 1], or `max_detections` is below 1.
-            As `candidates`.
-        """
-        require_thresholds(box_threshold, text_threshold, max_detections)
-        return select(self.candidates(image, phrases), box_threshold, text_threshold, max_detections)
-
     def candidates(self, image: NDArray[np.uint8], phrases: str | Sequence[str]) -> Candidates:
         """What the network gives for `image`, uint8 (H, W, 3) sRGB, before thresholds and suppression.
 
         Raises:
             BadPhrases: there is nothing to look for, or it is not in the Latin script.
             DeviceOutOfMemory: the device has not enough memory left.
-            ModelUnusable: the network gave values that are no numbers.
+            ModelUnusable: the network gave NaN or infinite values.
         """
         import torch
 
@@ -113,8 +96,9 @@ class GroundingDetector:
             logits, boxes = (output.float().cpu().numpy() for output in outputs)
         if np.isnan(logits).any() or not np.isfinite(boxes).all():
             raise ModelUnusable(
-                f"{self.name} gave values that are no numbers on {device}: its weights are broken.",
-                "Fetch the weights again, or try --device cpu.",
+                f"{self.name} gave values that are not numbers on {device}: its weights are broken.",
+                "Fetch its weights again.",
+                *([] if device.type == "cpu" else [set_option("device", "cpu", text="Or run it on the processor")]),
             )
         height, width = image.shape[:2]
         # Shares of what was shown become shares of the picture.

@@ -31,7 +31,9 @@ def read_settings(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise ModelUnusable(f"{path} cannot be read: {error}.", "Fetch or copy it again.") from error
     if not isinstance(found, dict):
-        raise ModelUnusable(f"{path} holds a {type(found).__name__}: wanted a JSON object.", "Fetch or copy it again.")
+        raise ModelUnusable(
+            f"{path} must hold a JSON object, but holds a {type(found).__name__}.", "Fetch or copy it again."
+        )
     return found
 
 
@@ -39,8 +41,8 @@ def read_image_spec(path: Path) -> ImageSpec:
     """What `path`, a preprocessor_config.json of Grounding DINO, says.
 
     Raises:
-        ModelUnusable: it cannot be read, leaves out a step that every Grounding DINO takes, or names a size, a filter,
-            a mean or a deviation that is none.
+        ModelUnusable: it cannot be read, leaves out a step that every Grounding DINO takes, or has an invalid size,
+            filter, mean or deviation.
     """
     settings = read_settings(path)
     left_out = [step for step in _STEPS if settings.get(step, True) is not True]
@@ -85,7 +87,7 @@ def _number(value: Any) -> float:
 
 def _unusable(path: Path, found: str) -> ModelUnusable:
     return ModelUnusable(
-        f"{path} has {found}: wanted shortest_edge and longest_edge in pixels, a filter's number, and three numbers "
-        "each for image_mean and image_std.",
+        f"{path} must have shortest_edge and longest_edge in pixels, the number of a filter, and three numbers each "
+        f"for image_mean and image_std, but has {found}.",
         "Take the file of IDEA-Research/grounding-dino-tiny.",
     )

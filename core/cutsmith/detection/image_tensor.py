@@ -1,4 +1,4 @@
-"""Picture -> what the detector's network takes: resized and normalised as its publisher does it."""
+"""Picture -> the input of the detector's network, resized and normalised as its publisher does it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ class ImageSpec:
         mean, std: of each channel, for values in [0, 1].
         resample: one of Pillow's filters, by its number.
         round_before_scaling: with `longest` reached, whether the longer side follows from the shorter one after that
-            was rounded (the publisher's way: 1333 may become 1320 or 1346) or before (transformers' way: at most 1333).
+            was rounded (as the publisher does: 1333 may become 1320 or 1346) or before (as transformers does: at most
+            1333).
     """
 
     shortest: int
@@ -47,13 +48,13 @@ def scaled_size(width: int, height: int, spec: ImageSpec) -> tuple[int, int]:
     short = max(1, round(side))
     if spec.round_before_scaling:
         side = short
-    # Multiplied before it is divided, as there: the other order may end a hair below a whole number.
+    # Multiplied before it is divided, as in the sources: the other order may end just below a whole number.
     long = longer if shorter == short else max(1, int(side * longer / shorter))
     return (short, long) if width < height else (long, short)
 
 
 def image_tensor(image: NDArray[np.uint8], spec: ImageSpec) -> NDArray[np.float32]:
-    """`image`, uint8 (H, W, 3) sRGB, as a network wants it: float32 (1, 3, h, w)."""
+    """`image`, uint8 (H, W, 3) sRGB, as a network takes it: float32 (1, 3, h, w)."""
     from PIL import Image
 
     height, width = image.shape[:2]
@@ -70,7 +71,7 @@ def image_tensor(image: NDArray[np.uint8], spec: ImageSpec) -> NDArray[np.float3
 
 
 def without_extreme_ratio(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """`image`, uint8 (H, W, 3); of one that is longer than 1:24, as much grey is put to its right or below as lacks.
+    """`image`, uint8 (H, W, 3); one that is longer than 1:24 is filled up to that with grey, to its right or below.
 
     Coordinates in pixels stay as they are; shares of the picture's sides do not.
     """

@@ -2,47 +2,46 @@
 
 from __future__ import annotations
 
-import math
-from numbers import Integral, Real
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cutsmith.errors import BadOption
+from cutsmith.errors import BadOption, shown
 from cutsmith.geometry import Box
-from cutsmith.protocols import BOX_THRESHOLD, TEXT_THRESHOLD, Candidates, Detection
+from cutsmith.options import OPTIONS, what_is_wanted
+from cutsmith.protocols import Candidates, Detection
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # Two boxes that share more of their union than this are one object, whatever their labels; the less probable goes.
-# Networks of DETR's kind suppress doubles themselves and leave near-identical ones, mostly of two phrases that name one
-# thing, while two objects that overlap easily share half. It is also the value in Grounded-SAM's demonstration.
+# Networks like DETR suppress doubles themselves, but leave nearly identical ones, mostly of two phrases for one thing;
+# two objects that overlap easily share half. This is also the value in Grounded-SAM's demonstration.
 SAME_OBJECT_IOU = 0.8
 
 
 def select(
     candidates: Candidates,
-    box_threshold: float = BOX_THRESHOLD,
-    text_threshold: float = TEXT_THRESHOLD,
-    max_detections: int | None = None,
+    box_threshold: float = OPTIONS["box_threshold"].default,
+    text_threshold: float = OPTIONS["text_threshold"].default,
+    max_detections: int | None = OPTIONS["max_detections"].default,
 ) -> list[Detection]:
     """The objects among `candidates`: highest score first, no two of them one object (`SAME_OBJECT_IOU`).
 
     A score is the probability of the query's best token, as in Grounding DINO's own `predict`; the label is the phrase
-    with the most probable token, and a box whose phrases all stay at or below `text_threshold` is left out: what it
-    answers is a full stop.
+    with the most probable token, and a box whose phrases all stay at or below `text_threshold` is left out: it answers
+    a full stop, not a word.
 
     Args:
         candidates: of one picture.
         box_threshold: scores must be above it, in [0, 1].
         text_threshold: the probability of the label's best token must be above it, in [0, 1].
-        max_detections: at most so many are given; None for all.
+        max_detections: how many to give at most; None for all.
 
     Raises:
-        BadOption: a threshold is no number in [0, 1], or `max_detections` is below 1.
+        BadOption: a threshold is not a number in [0, 1], or `max_detections` is not a whole number, 1 or more.
     """
-    require_thresholds(box_threshold, text_threshold, max_detections)
+    _check(box_threshold=box_threshold, text_threshold=text_threshold, max_detections=max_detections)
     probabilities = _sigmoid(candidates.logits)
     scores = probabilities.max(axis=1, initial=0.0)
     words = _phrase_probabilities(probabilities, candidates.spans)
@@ -61,27 +60,14 @@ def select(
 
 
 def best_score(candidates: Candidates) -> float:
-    """The highest score of all `candidates`, below the thresholds too, in [0, 1]; 0 where there are none."""
+    """The highest score of all `candidates`, even below the thresholds, in [0, 1]; 0 where there are none."""
     return float(_sigmoid(candidates.logits).max(initial=0.0))
 
 
-def require_thresholds(box_threshold: float, text_threshold: float, max_detections: int | None) -> None:
-    """Refuse what `select` does not take.
-
-    Raises:
-        BadOption: a threshold is no number in [0, 1], or `max_detections` is below 1.
-    """
-    for option, value in (("--box-threshold", box_threshold), ("--text-threshold", text_threshold)):
-        is_number = isinstance(value, Real) and not isinstance(value, bool) and math.isfinite(value)
-        if not is_number or not 0 <= value <= 1:
-            raise BadOption(f"{option} {value}: wanted a probability, a number from 0 to 1.", f"Example: {option} 0.3")
-    if max_detections is None:
-        return
-    if not isinstance(max_detections, Integral) or isinstance(max_detections, bool) or max_detections < 1:
-        raise BadOption(
-            f"--max-detections {max_detections}: wanted a whole number from 1 on.",
-            "Leave it out to take all that are found.",
-        )
+def _check(**given: object) -> None:
+    for name, value in given.items():
+        if must_be := what_is_wanted(OPTIONS[name], value):
+            raise BadOption("", option=name, found=shown(value), wanted=must_be)
 
 
 def _sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:

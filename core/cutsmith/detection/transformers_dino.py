@@ -1,7 +1,8 @@
 """Grounding DINO from a folder in the hub's format, by transformers' own class (extra `[text]`).
 
-The same networks as the publisher's checkpoints, under other names of tensors: IDEA-Research/grounding-dino-tiny is
-Swin-T, -base is Swin-B. Needs no torchvision. Nothing is fetched, and weights are read from safetensors alone.
+These are the same networks as the publisher's checkpoints, with other names of tensors:
+IDEA-Research/grounding-dino-tiny is Swin-T, -base is Swin-B. torchvision is not needed. Nothing is fetched, and weights
+are read from safetensors alone.
 """
 
 from __future__ import annotations
@@ -29,9 +30,11 @@ _NEEDED = (
     ("preprocessor_config.json",),
     ("vocab.txt", "tokenizer.json"),
 )
-_WANTED = "Wanted: a folder as save_pretrained writes it, such as IDEA-Research/grounding-dino-tiny, with safetensors."
+_WANTED = (
+    "Take a folder with safetensors, as save_pretrained writes it, such as that of IDEA-Research/grounding-dino-tiny."
+)
 _SHOWN_TENSORS = 3
-# transformers' network knows the tokens that close a phrase by these numbers alone, which are bert-base-uncased's.
+# transformers' network knows the tokens that close a phrase only by these numbers, which are bert-base-uncased's.
 _CLOSING = {"[CLS]": 101, "[SEP]": 102, ".": 1012, "?": 1029}
 
 
@@ -76,7 +79,7 @@ def open_transformers_dino(folder: Path) -> TransformersDinoNetwork:
         try:
             tokenizer = BertTokenizerFast.from_pretrained(folder, local_files_only=True)
             module, loading = _loaded(GroundingDinoForObjectDetection, folder)
-        # How transformers and tokenizers tell settings and files that do not fit, by which part notices.
+        # transformers and tokenizers raise these for settings and files that do not fit, by which part notices.
         except (StrictDataclassError, OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
             told = " ".join(str(error).split())[:200]
             raise ModelUnusable(f"{folder} cannot be opened by transformers: {told}.", _WANTED) from error
@@ -86,7 +89,7 @@ def open_transformers_dino(folder: Path) -> TransformersDinoNetwork:
 
 
 def _loaded(model_class: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
-    """The model, and what transformers says of its tensors instead of raising or logging it."""
+    """The model, and what transformers says about its tensors instead of raising or logging it."""
     import torch
 
     module, loading = model_class.from_pretrained(
@@ -103,11 +106,11 @@ def _loaded(model_class: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
 
 def _require_files(folder: Path) -> None:
     if not is_folder(folder):
-        raise ModelUnusable(f"{folder} is no folder.", _WANTED)
+        raise ModelUnusable(f"{folder} is not a folder.", _WANTED)
     missing = [" or ".join(names) for names in _NEEDED if not any(is_file(folder / name) for name in names)]
     if missing:
         pickled = " Its pytorch_model.bin is not read." if is_file(folder / "pytorch_model.bin") else ""
-        raise ModelUnusable(f"{folder} has no {', no '.join(missing)}.{pickled}", _WANTED)
+        raise ModelUnusable(f"{folder} is missing {', '.join(missing)}.{pickled}", _WANTED)
 
 
 def _require_architecture(folder: Path) -> None:
@@ -115,11 +118,13 @@ def _require_architecture(folder: Path) -> None:
     config = read_settings(path)
     found = config.get("model_type")
     if found != _MODEL_TYPE:
-        raise ModelUnusable(f"{path} names another architecture: {found!r}, wanted {_MODEL_TYPE!r}.", _WANTED)
+        raise ModelUnusable(
+            f"{path} names another architecture: model_type must be {_MODEL_TYPE!r}, but got {found!r}.", _WANTED
+        )
 
 
 def _require_whole_weights(folder: Path) -> None:
-    """Open every file of weights once: truncated and foreign ones are told by their names."""
+    """Open every file of weights once, so that truncated and foreign ones are reported by their names."""
     from safetensors import SafetensorError, safe_open
 
     index = folder / "model.safetensors.index.json"
@@ -133,12 +138,12 @@ def _require_whole_weights(folder: Path) -> None:
         except (SafetensorError, OSError) as error:
             size = f"{path.stat().st_size:,} bytes, " if is_file(path) else ""
             raise WeightsDamaged(
-                f"{path} is no whole safetensors file: {size}{error}.", "Fetch or copy it again."
+                f"{path} is not a complete safetensors file: {size}{error}.", "Fetch or copy it again."
             ) from error
 
 
 def _require_fit(folder: Path, loading: dict[str, Any]) -> None:
-    # transformers 4 gives their names alone.
+    # transformers 4 gives only their names.
     misshapen = [
         each if isinstance(each, str) else f"{each[0]} {tuple(each[1])} for {tuple(each[2])}"
         for each in sorted(loading["mismatched_keys"])
@@ -153,7 +158,7 @@ def _require_fit(folder: Path, loading: dict[str, Any]) -> None:
         if names
     ]
     if complaints:
-        raise ModelUnusable(f"{folder}: the weights do not fit its config.json: {'; '.join(complaints)}.", _WANTED)
+        raise ModelUnusable(f"The weights in {folder} do not fit its config.json: {'; '.join(complaints)}.", _WANTED)
 
 
 def _listed(names: Collection[str], what: str) -> str:
@@ -165,6 +170,7 @@ def _require_vocabulary(folder: Path, tokenizer: Any, module: Any) -> None:
     known = module.config.text_config.vocab_size
     if len(tokenizer) > known or tokenizer.convert_tokens_to_ids(list(_CLOSING)) != list(_CLOSING.values()):
         raise ModelUnusable(
-            f"{folder}: its vocabulary of {len(tokenizer):,} tokens is not that of the network, which knows {known:,}.",
-            "Wanted: the vocabulary of bert-base-uncased, as vocab.txt or tokenizer.json.",
+            f"The vocabulary in {folder}, of {len(tokenizer):,} tokens, is not that of the network, which knows "
+            f"{known:,}.",
+            "Take the vocabulary of bert-base-uncased, as vocab.txt or tokenizer.json.",
         )

@@ -1,6 +1,6 @@
 """PyTorch checkpoints in their publishers' format, `{"model": {name: tensor}}`: read safely, and fitted to a network.
 
-Nothing in a checkpoint is run: files are read with `weights_only=True`.
+No code in a checkpoint is run: files are read with `weights_only=True`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cutsmith.cures import run
 from cutsmith.errors import ModelUnusable, WeightsDamaged
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def read_checkpoint(path: Path) -> dict[str, torch.Tensor]:
     """The tensors of the checkpoint at `path`, by name, on the processor; read from the disk when they are needed.
 
     `{"model": tensors}`, `{"state_dict": tensors}` and the tensors alone are understood; a "module." before every
-    name, which parallel training leaves, is taken away.
+    name, which parallel training leaves there, is removed.
 
     Raises:
         WeightsDamaged: the file is empty, truncated or corrupt, or cannot be read.
@@ -59,7 +60,7 @@ def _unpickled(path: Path) -> Any:
     except OSError as error:
         raise WeightsDamaged(f"{path} cannot be read: {error.strerror or error}.", "Copy it again.") from error
     except (RuntimeError, EOFError, ValueError, KeyError, AttributeError, ImportError) as error:
-        # What torch and pickle raise for files that end early or hold something else, by where they notice.
+        # torch and pickle raise these for files that end early or hold something else, by where they notice.
         raise _damaged(path, size, error) from error
 
 
@@ -70,8 +71,9 @@ def _first_byte(path: Path) -> bytes:
 
 def _refused(path: Path, reason: str) -> ModelUnusable:
     return ModelUnusable(
-        f"{path} is a pickle that may run code while it loads ({reason}): it was refused, and nothing of it ran.",
-        "Wanted: tensors alone, as the publisher's file holds them (cutsmith models list).",
+        f"{path} is a pickle that may run code while it loads ({reason}): it was refused, and none of it ran.",
+        "Take a file that holds nothing but tensors, such as the publisher's.",
+        run("models", "list"),
     )
 
 
@@ -79,8 +81,8 @@ def _damaged(path: Path, size: int, error: Exception) -> WeightsDamaged:
     # torch's own words go on for paragraphs, and those for a foreign file speak of something else.
     said = "" if isinstance(error, pickle.UnpicklingError) else str(error).strip().partition(". ")[0].partition("\n")[0]
     return WeightsDamaged(
-        f"{path} is no whole checkpoint: {size:,} bytes{f', {said[:120]}' if said else ''}.",
-        "Wanted: a file that torch.save wrote, such as the publisher's. Fetch or copy it again.",
+        f"{path} is not a complete checkpoint: {size:,} bytes{f', {said[:120]}' if said else ''}.",
+        "Fetch or copy it again. It must be a file that torch.save wrote, such as the publisher's.",
     )
 
 
@@ -95,8 +97,8 @@ def _tensors(found: Any, path: Path) -> dict[str, torch.Tensor]:
         else f"{len(found)} entries ({', '.join(str(key) for key in list(found)[:SHOWN_TENSORS])})"
     )
     raise ModelUnusable(
-        f"{path} holds {kind}: wanted {{'model': tensors by name}}, as its publishers save it.",
-        "cutsmith models list names the checkpoints that can be fetched.",
+        f"{path} must hold {{'model': tensors by name}}, as its publishers save it, but holds {kind}.",
+        run("models", "list", text="Checkpoints that can be fetched"),
     )
 
 
@@ -108,14 +110,14 @@ def fit_checkpoint(
     kind: str,
     superfluous: Iterable[str] = (),
 ) -> None:
-    """Copy `tensors` into `network`; each of its tensors must be there in its shape, and no other.
+    """Copy `tensors` into `network`: each of its tensors must be there in the right shape, and no others.
 
     Args:
         network: what is filled.
         tensors: by name.
-        path: the file, for what is told.
-        kind: what `network` is, for what is told, such as "SAM 2.1 hiera tiny".
-        superfluous: beginnings of names that official files carry and the network does not use.
+        path: their file, for messages.
+        kind: what `network` is, for messages, such as "SAM 2.1 hiera tiny".
+        superfluous: beginnings of names that official files hold and the network does not use.
 
     Raises:
         ModelUnusable: tensors are missing, unexpected or of another shape; all in one line.
@@ -136,8 +138,8 @@ def fit_checkpoint(
     ]
     if complaints:
         raise ModelUnusable(
-            f"{path} does not fit {kind}: of its {len(tensors)} tensors and the {len(wanted)} wanted, "
+            f"{path} does not fit {kind}: of its {len(tensors)} tensors and the {len(wanted)} of the network, "
             f"{'; '.join(complaints)}.",
-            f"If it is another network, say which in {path.with_suffix('.toml').name} beside it (docs/models.md).",
+            f"If it is for another network, say which in {path.with_suffix('.toml').name} beside it (docs/models.md).",
         )
     network.load_state_dict({name: tensors[name] for name in wanted})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cutsmith.cures import install_packages, run
 from cutsmith.engines.presence import Presence
-from cutsmith.errors import BadOption, EngineMissing
+from cutsmith.errors import BadOption, EngineMissing, Notice, shown
+from cutsmith.options import OPTIONS, what_is_wanted
 
 CPU_PROVIDER = "CPUExecutionProvider"
 ACCELERATORS = {
@@ -13,11 +15,11 @@ ACCELERATORS = {
     "coreml": "CoreMLExecutionProvider",
     "directml": "DmlExecutionProvider",
 }
-ENGINE_NAMES = ("auto", "openvino", "onnxruntime", *ACCELERATORS)
+ENGINE_NAMES = OPTIONS["engine"].choices
 _WAYS = {
-    "cuda": "pip uninstall onnxruntime, then pip install onnxruntime-gpu",
-    "coreml": "It is part of onnxruntime on a Mac with an Apple processor, and nowhere else",
-    "directml": "On Windows: pip uninstall onnxruntime, then pip install onnxruntime-directml",
+    "cuda": "Uninstall onnxruntime, and install onnxruntime-gpu in its place.",
+    "coreml": "Core ML is part of onnxruntime on a Mac with an Apple processor, and nowhere else.",
+    "directml": "On Windows, uninstall onnxruntime, and install onnxruntime-directml in its place.",
 }
 
 
@@ -37,13 +39,13 @@ class Choice:
 
     @property
     def accelerated(self) -> bool:
-        """Whether it runs on something else than the processor."""
+        """Whether it runs on something other than the processor."""
         return self.provider not in ("", CPU_PROVIDER)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The ways to try, in order, and what the user should be told first."""
+    """The ways to try, in order, and warnings for the user."""
 
     choices: tuple[Choice, ...]
     warnings: tuple[str, ...] = ()
@@ -52,19 +54,20 @@ class Plan:
 def plan(present: Presence, wanted: str = "auto") -> Plan:
     """The engines to try for `wanted`, best first: an accelerator that is there, then OpenVINO, then onnxruntime.
 
-    An accelerator that was asked for by name and is not there gives a plan for the processor and a warning: the
+    An accelerator that was asked for by name but is not there gives a plan for the processor and a warning: the
     picture is still cut out, and the user knows why it is slow.
 
     Raises:
-        BadOption: `wanted` is none of `ENGINE_NAMES`.
-        EngineMissing: nothing that runs ONNX models is installed, or not the CPU engine that was asked for.
+        BadOption: `wanted` is not one of `ENGINE_NAMES`.
+        EngineMissing: no engine that runs ONNX models is installed, or `wanted` is an engine for the processor that is
+            not installed.
     """
-    if wanted not in ENGINE_NAMES:
-        raise BadOption(f"{wanted!r} is no engine: wanted one of {', '.join(ENGINE_NAMES)}.", "cutsmith doctor")
+    if must_be := what_is_wanted(OPTIONS["engine"], wanted):
+        raise BadOption("", run("doctor"), option="engine", found=shown(wanted), wanted=must_be)
     if not (present.openvino or present.onnxruntime):
         raise EngineMissing(
-            "No engine that runs ONNX models is installed: wanted openvino or onnxruntime.",
-            "pip install openvino onnxruntime",
+            "No engine that runs ONNX models is installed; OpenVINO or onnxruntime is needed.",
+            install_packages("openvino", "onnxruntime"),
         )
     on_processor = _processor_choices(present)
     if wanted == "auto":
@@ -76,7 +79,9 @@ def plan(present: Presence, wanted: str = "auto") -> Plan:
             return Plan((_accelerated(wanted, f"{wanted} was asked for"), *on_processor))
         return Plan(on_processor, (_missing_accelerator(wanted, present),))
     if not getattr(present, wanted):
-        raise EngineMissing(f"The engine {wanted} was asked for and is not installed.", f"pip install {wanted}")
+        raise EngineMissing(
+            f"The engine {wanted} was asked for, but it is not installed.", install_packages(wanted), option="engine"
+        )
     return Plan(tuple(choice for choice in on_processor if choice.engine == wanted))
 
 
@@ -94,9 +99,10 @@ def _accelerated(name: str, reason: str) -> Choice:
     return Choice("onnxruntime", ACCELERATORS[name], reason)
 
 
-def _missing_accelerator(wanted: str, present: Presence) -> str:
+def _missing_accelerator(wanted: str, present: Presence) -> Notice:
     carried = ", ".join(present.accelerators) or "none"
-    return (
-        f"{wanted} was asked for and is not used: the installed onnxruntime carries no {ACCELERATORS[wanted]} "
-        f"(accelerators it carries: {carried}). {_WAYS[wanted]}"
+    return Notice(
+        f"{wanted} was asked for and is not used: the installed onnxruntime does not come with "
+        f"{ACCELERATORS[wanted]} (accelerators that it comes with: {carried}).",
+        _WAYS[wanted],
     )

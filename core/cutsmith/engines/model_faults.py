@@ -1,9 +1,10 @@
-"""What the engines say of a model that they cannot run, in words for people."""
+"""What the engines say about a model that they cannot run, in words for people."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from cutsmith.cures import run
 from cutsmith.errors import ModelUnusable
 
 _LONGEST = 300
@@ -22,18 +23,19 @@ def cannot_load(engine: str, path: Path, error: Exception) -> ModelUnusable:
     """The error for a file that `engine` refuses with `error`."""
     return ModelUnusable(
         f"{engine} cannot load {path}: {reason_of(error)}",
-        "Is it a whole ONNX file? One of the catalogue's is checked by: cutsmith models verify",
+        "Make sure that it is a complete ONNX file.",
+        run("models", "verify", text="Check the models of the catalogue"),
     )
 
 
 def failed_on_input(error: Exception) -> ModelUnusable:
     """The error for a model that is loaded and fails with `error` when it is run."""
-    return ModelUnusable(f"The model failed on its input: {reason_of(error)}", "cutsmith doctor")
+    return ModelUnusable(f"The model failed on its input: {reason_of(error)}", run("doctor"))
 
 
-def no_such_output(path: Path, count: int, wanted: int) -> ModelUnusable:
-    """The error for a model that has `count` outputs, where number `wanted`, counted from 0, shall be the mask."""
+def no_such_output(path: Path, count: int, output: int) -> ModelUnusable:
+    """The error for a model that has `count` outputs, and not the number `output`, counted from 0, for the mask."""
     return ModelUnusable(
-        f"{path} has {count} outputs: number {wanted} was wanted.",
-        "Give `output` in the model's description the number of the mask, counted from 0.",
+        f"{path} has {count} outputs: the number of the mask must be from 0 to {count - 1}, but got {output}.",
+        "Correct `output` in the model's description.",
     )

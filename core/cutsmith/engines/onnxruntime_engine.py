@@ -22,18 +22,18 @@ class OnnxruntimeEngine:
         """Load the model at `path`; only its output number `output` is fetched.
 
         Raises:
-            ModelUnusable: the file is no ONNX model, or has no such output.
+            ModelUnusable: the file is not an ONNX model, or has no such output.
         """
         onnxruntime = import_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
-        # A provider that this build does not carry is left out: asked for, onnxruntime warns on top of our own warning.
+        # A provider that this build does not carry is left out, or onnxruntime would warn on top of our own warning.
         carried = onnxruntime.get_available_providers()
         providers = [name for name in dict.fromkeys((provider, CPU_PROVIDER)) if name in carried]
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=providers)
-        except Exception as error:  # onnxruntime raises a dozen types of its own, without a common base
+        except Exception as error:  # onnxruntime raises a dozen types of its own without a common base
             raise cannot_load("onnxruntime", path, error) from error
         outputs = self._session.get_outputs()
         if output >= len(outputs):

@@ -36,11 +36,11 @@ def open_model(
     """The model at `path` on the best engine (see `choice.plan`), computing only its output number `output`.
 
     `present` is what the choice is made from, and `cache` the folder for compiled models; None takes this machine's.
-    An accelerator that turns out not to work is left for the next engine, with a warning.
+    An accelerator that turns out not to work is skipped for the next engine, with a warning.
 
     Raises:
         BadOption: unknown `engine`, or `threads` below 1.
-        EngineMissing: no engine is installed, or none that is installed can be imported.
+        EngineMissing: no engine is installed, or none of those installed can be imported.
         ModelUnusable: no engine can load the file.
     """
     planned = plan(present or look(), engine)
@@ -53,7 +53,7 @@ def open_model(
         except ImportError as error:
             refusal = EngineMissing(
                 f"{choice.engine} is installed and does not start: {error}.",
-                f"Install it again: pip uninstall {choice.engine}, then pip install {choice.engine}",
+                f"Uninstall the package {choice.engine}, then install it again.",
             )
             warnings.append(f"{refusal.what} The next engine is used.")
             continue
@@ -63,8 +63,8 @@ def open_model(
             continue
         if choice.accelerated and not accelerated:
             warnings.append(
-                f"{choice.provider} was chosen because {choice.reason}, and is not used: its driver or libraries are "
-                "missing. The next engine is used."
+                f"{choice.provider} was chosen because {choice.reason}, but it is not used: its driver or libraries "
+                "are missing. The next engine is used."
             )
             continue
         return Opened(opened, choice, tuple(warnings))

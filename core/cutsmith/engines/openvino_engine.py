@@ -1,7 +1,7 @@
-"""Models on OpenVINO: the fastest on a processor, in bf16 where the processor multiplies it.
+"""Models on OpenVINO: the fastest engine on a processor, in bf16 where the processor can multiply it.
 
-The model is cut down to the wanted output and kept, compiled, in the user's cache folder: a later start takes a third
-of the time. bf16 differs from f32 by 0.1/255 on average (measured on 22 pictures) in half the time and memory.
+The model is cut down to the wanted output and kept, compiled, in the user's cache folder: later starts take a third of
+the time. bf16 differs from f32 by 0.1/255 on average (measured on 22 pictures) in half the time and memory.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class OpenVinoEngine:
         `cache` is the folder for compiled models; None takes `compiled_folder()`.
 
         Raises:
-            ModelUnusable: the file is no model that OpenVINO reads, or has no such output.
+            ModelUnusable: OpenVINO cannot read the file, or it has no such output.
         """
         openvino = import_openvino()
         try:
@@ -75,8 +75,8 @@ class OpenVinoEngine:
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """The wanted output for `tensor`, float32 (1, 3, H, W).
 
-        Threads take turns: a request holds one input, and an unlocked one gives a thread the result of another's.
-        Where an earlier process compiled the model and a value is not finite, it is compiled once more: what was kept
+        Threads take turns: a request holds one input, and without a lock a thread may get another's result. Where an
+        earlier process compiled the model and a value is not finite, it is compiled once more: the copy that was kept
         may be damaged in a way that loading does not notice.
         """
         try:
@@ -114,7 +114,7 @@ class _Source:
 
 
 def _compile(source: _Source, folder: Path) -> Any:
-    """The model of `source` from what an earlier call kept in `folder`; made again where that cannot be loaded."""
+    """The model of `source` as an earlier call kept it in `folder`; compiled again where that cannot be loaded."""
     if is_file(folder / _GRAPH):
         try:
             return _compile_kept(source, folder)
@@ -124,7 +124,7 @@ def _compile(source: _Source, folder: Path) -> Any:
 
 
 def _compile_anew(source: _Source, folder: Path) -> Any:
-    """The model of `source` from its own file, which is then kept in `folder` in place of what is there."""
+    """The model of `source` compiled from its own file, then kept in `folder` in place of what is there."""
     source.core.set_property({"CACHE_DIR": ""})
     shutil.rmtree(folder, ignore_errors=True)
     model = _single_output(source)
@@ -178,11 +178,11 @@ def _keep(openvino: Any, model: Any, folder: Path) -> None:
 
 
 def _left_over(folder: Path) -> list[Path]:
-    """What lies beside `folder` and is of no use: older states of its model, and what killed processes left."""
+    """Useless folders beside `folder`: older states of its model, and what killed processes left behind."""
     name = glob.escape(folder.name.rpartition("-")[0])
     states = [state for state in folder.parent.glob(f"{name}-*") if state != folder]
     long_ago = time.time() - _WRITING_ENDS
-    # One of them may vanish meanwhile: another process moves its own to where it belongs.
+    # One of them may vanish meanwhile, because another process moves its own to where it belongs.
     return states + [made for made in folder.parent.glob(f"{_UNFINISHED}*") if 0 < _modified(made) < long_ago]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-# The files by which onnxruntime's builds differ. Importing it would tell the same, more slowly.
+# The files by which onnxruntime's builds differ. Importing it would tell us the same, but more slowly.
 _PROVIDER_FILES = {
     "CUDAExecutionProvider": ("libonnxruntime_providers_cuda.so", "onnxruntime_providers_cuda.dll"),
     "DmlExecutionProvider": ("DirectML.dll",),
@@ -23,7 +23,7 @@ class Presence:
         openvino: the `openvino` package is installed.
         onnxruntime: an `onnxruntime` package (any build) is installed.
         accelerators: onnxruntime's accelerated providers that this build carries, such as "CUDAExecutionProvider".
-            Carried is not usable: the driver may be missing, which shows only when a session opens.
+            They need not be usable: the driver may be missing, which shows only when a session opens.
     """
 
     openvino: bool = False

@@ -1,7 +1,7 @@
 """Import the engines without letting them report to their makers.
 
-As they come, `import openvino` tells its maker's statistics server that it was imported (openvino_telemetry) and
-`import onnxruntime` opens a telemetry store for its own (1.32 does so on Linux too). Cutsmith sends nothing anywhere
+By default, `import openvino` tells its maker's statistics server that it was imported (openvino_telemetry), and
+`import onnxruntime` opens a telemetry store for its maker (1.32 does so on Linux too). Cutsmith sends nothing anywhere
 unasked, and neither do the engines that it starts. Where a host has imported an engine before us, its choice stands.
 """
 
@@ -22,7 +22,7 @@ def import_openvino() -> Any:
     reporter = "openvino_telemetry"
     if reporter in sys.modules or "openvino" in sys.modules:
         return _engine("openvino", "Core")
-    # OpenVINO takes a stub where the reporter cannot be imported, which is what None means here.
+    # None makes the import of the reporter fail, and OpenVINO then uses a stub.
     sys.modules[reporter] = None  # type: ignore[assignment]
     try:
         return _engine("openvino", "Core")
@@ -49,7 +49,7 @@ def _engine(package: str, needed: str) -> Any:
     """The module `package`, which must have `needed`.
 
     Raises:
-        ImportError: it has not, or cannot be imported.
+        ImportError: it does not, or it cannot be imported.
     """
     module = import_module(package)
     if not hasattr(module, needed):

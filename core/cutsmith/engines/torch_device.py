@@ -1,6 +1,6 @@
 """Where PyTorch models run: the device, its precision, its threads, and what happens when its memory is full.
 
-CUDA and Apple's MPS are chosen by what PyTorch says is there; neither was verified on real hardware yet.
+CUDA and Apple's MPS are experimental: PyTorch says whether they are there, and neither was tried on real hardware.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
-from cutsmith.errors import BadOption, DeviceOutOfMemory, ExtraMissing
+from cutsmith.cures import Cure, install_extra, run, set_option
+from cutsmith.errors import BadOption, DeviceOutOfMemory, ExtraMissing, shown
 from cutsmith.machine.threads import thread_count
+from cutsmith.options import OPTIONS, what_is_wanted
 
-DEVICE_NAMES = ("auto", "cpu", "cuda", "mps")
-# What pip's extra leaves out: this package asks by name for an OpenCV that breaks the one that is there.
-_BESIDE_THE_EXTRA = {"groundingdino": " && pip install --no-deps groundingdino-py"}
+DEVICE_NAMES = OPTIONS["device"].choices
 
 
 @dataclass(frozen=True)
 class DevicePlan:
-    """The device to run on, why it was chosen, and what the user should be told."""
+    """The device to run on, why it was chosen, and warnings for the user."""
 
     device: str
     reason: str
@@ -29,15 +29,15 @@ class DevicePlan:
 
 
 def plan_device(wanted: str, *, cuda: bool, mps: bool) -> DevicePlan:
-    """The device for `wanted` where `cuda` and `mps` say what is there: a graphics processor first, then the processor.
+    """The device for `wanted`, where `cuda` and `mps` say what is there: a graphics processor before the processor.
 
-    A device that was asked for by name and is not there gives the processor and a warning.
+    A device that was asked for by name but is not there gives the processor and a warning.
 
     Raises:
-        BadOption: `wanted` is none of `DEVICE_NAMES`.
+        BadOption: `wanted` is not one of `DEVICE_NAMES`.
     """
-    if wanted not in DEVICE_NAMES:
-        raise BadOption(f"--device {wanted}: wanted one of {', '.join(DEVICE_NAMES)}.", "cutsmith doctor")
+    if must_be := what_is_wanted(OPTIONS["device"], wanted):
+        raise BadOption("", run("doctor"), option="device", found=shown(wanted), wanted=must_be)
     present = {"cpu": True, "cuda": cuda, "mps": mps}
     if wanted == "auto":
         device = "cuda" if cuda else "mps" if mps else "cpu"
@@ -49,7 +49,7 @@ def plan_device(wanted: str, *, cuda: bool, mps: bool) -> DevicePlan:
 
 
 def require_packages(extra: str, *modules: str) -> None:
-    """Let a part that needs `modules` go on only where they are installed, without importing them.
+    """Check that `modules` are installed, without importing them.
 
     Raises:
         ExtraMissing: one is not; names it and the `extra` that brings it.
@@ -57,9 +57,7 @@ def require_packages(extra: str, *modules: str) -> None:
     missing = [module for module in modules if find_spec(module) is None]
     if missing:
         raise ExtraMissing(
-            f"The part [{extra}] is not installed: wanted {', '.join(modules)}, missing {', '.join(missing)}.",
-            f'pip install "cutsmith[{extra}]"{_BESIDE_THE_EXTRA.get(extra, "")}'
-            f"\n  In a clone: python3 install.py demo --with {extra}",
+            f"The optional part [{extra}] is not installed (missing: {', '.join(missing)}).", install_extra(extra)
         )
 
 
@@ -71,9 +69,9 @@ def choose_device(wanted: str = "auto") -> DevicePlan:
 
 
 def limit_threads(wanted: int | None) -> None:
-    """Let PyTorch use `wanted` threads, else no more than this process may use (a container's limit counts).
+    """Let PyTorch use `wanted` threads; where None, no more than this process may use (a container's limit counts).
 
-    The number is the whole process's: without `wanted` it is only ever lowered, so that a host keeps its own.
+    The number holds for the whole process: without `wanted` it is only ever lowered, so that a host keeps its own.
 
     Raises:
         BadOption: `wanted` is below 1.
@@ -99,8 +97,8 @@ def inference(device: Any) -> Iterator[None]:
 
 
 @contextmanager
-def memory_guard(name: str, device: Any, smaller: str) -> Iterator[None]:
-    """Tell of a full memory in words; `name` is what ran, `smaller` an option that needs less.
+def memory_guard(name: str, device: Any, smaller: Cure | str) -> Iterator[None]:
+    """Turn PyTorch's errors about full memory into ours; `name` is what ran, `smaller` how to need less memory.
 
     Raises:
         DeviceOutOfMemory: the body needed more memory than `device` has left.
@@ -113,15 +111,17 @@ def memory_guard(name: str, device: Any, smaller: str) -> Iterator[None]:
         torch.cuda.empty_cache()
         raise _out_of_memory(name, device, smaller, str(error)) from error
     except RuntimeError as error:
-        # How PyTorch's allocator for the processor says it; it has no type of its own.
+        # This is how PyTorch's allocator for the processor says it; it has no type of its own.
         if "can't allocate memory" not in str(error) and "not enough memory" not in str(error):
             raise
         raise _out_of_memory(name, device, smaller, str(error)) from error
 
 
-def _out_of_memory(name: str, device: Any, smaller: str, said: str) -> DeviceOutOfMemory:
-    elsewhere = "" if str(device) == "cpu" else " Or run it on the processor: --device cpu."
+def _out_of_memory(name: str, device: Any, smaller: Cure | str, said: str) -> DeviceOutOfMemory:
+    elsewhere = [] if str(device) == "cpu" else [set_option("device", "cpu", text="Or run it on the processor")]
     return DeviceOutOfMemory(
         f"{name} ran out of memory on {device}: {said.strip().splitlines()[0][:200]}",
-        f"Close what else uses it, or take less: {smaller}.{elsewhere}",
+        "Close other programs that use this memory.",
+        smaller,
+        *elsewhere,
     )

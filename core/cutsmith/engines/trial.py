@@ -1,4 +1,4 @@
-"""Does an engine start on this machine? It runs a network of one node, by the way in which `cut` runs a real one."""
+"""Check that an engine works on this machine, by running a network of one node through the same path as `cut`."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _FLOAT, _IR_VERSION, _OPSET = 1, 8, 15  # as ONNX numbers them
 
 
 def try_engines(present: Presence) -> Opened:
-    """The engine that runs models where none is asked for, after it has run one; its warnings name those that do not.
+    """The engine that runs models by default, after it has run one; its warnings name the engines that do not work.
 
     Raises:
-        EngineMissing: none is installed, or none of those that are can be imported.
-        ModelUnusable: none loads a network, or the one that does fails to run it.
+        EngineMissing: no engine is installed, or none of those installed can be imported.
+        ModelUnusable: no engine loads the network, or the one that does fails to run it.
     """
     import numpy as np
 

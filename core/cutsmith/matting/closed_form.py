@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cutsmith.arrays import Pixel, checked_image, checked_mask
+from cutsmith.cures import advise, set_option
 from cutsmith.errors import PictureTooLarge
 from cutsmith.machine.memory import available_memory
-from cutsmith.matting.arrays import Pixel, checked_image, checked_mask
 from cutsmith.matting.compilation import import_pymatting
 from cutsmith.matting.crops import Crop, crops_around_unknown
 from cutsmith.matting.trimap import FOREGROUND, UNKNOWN, Band, checked_trimap, trimap_from_soft_mask
@@ -68,20 +69,20 @@ class ClosedFormMatter:
     ) -> NDArray[np.float32]:
         """Straight alpha, `float32 (H, W)` in [0, 1], of `image`, `uint8 (H, W, 3)`.
 
-        `trimap` stands in for the one that the band makes; `watch` hears warnings, and may end the work.
+        `trimap` replaces the one that the band makes; `watch` receives warnings, and may end the work.
 
-        Pixels that the band leaves out are exactly 0 or 1. Where the trimap has nothing unknown, no foreground or no
-        background, there is nothing to solve and the soft mask itself is the alpha.
+        Pixels outside the band are exactly 0 or 1. Where the trimap has nothing unknown, no foreground or no
+        background, there is nothing to solve, and the soft mask itself is the alpha.
 
         Raises:
             BadArray: `image` or `soft_mask` is not as described, or their sizes differ.
-            PictureTooLarge: the memory available does not hold the equations.
+            PictureTooLarge: the available memory does not hold the equations.
             NotInstalled: pymatting cannot be imported.
         """
         if trimap is not None:
             return closed_form_alpha(image, trimap, soft_mask, watch)
         image = checked_image(image)
-        soft_mask = checked_mask(soft_mask, "soft mask", image.shape[:2])
+        soft_mask = checked_mask(soft_mask, image.shape[:2], "soft mask")
         trimap = trimap_from_soft_mask(soft_mask, self.band)
         known = trimap[trimap != UNKNOWN]
         if known.size == 0 or (known == known[0]).all():
@@ -97,25 +98,25 @@ def closed_form_alpha(
 ) -> NDArray[np.float32]:
     """Straight alpha, `float32 (H, W)` in [0, 1]; exactly 0 and 1 where the trimap knows it.
 
-    Unknown pixels that are linked to foreground only are 1, to background only 0: that is the equations' solution.
-    Where there is none (a trimap with nothing known, a picture less than 3 pixels high or wide, a solver that does
-    not converge, of which `watch` is warned), the soft mask stands in, or 0.5 without one.
+    Unknown pixels that are linked only to foreground are 1, and only to background 0: the equations give that. Where
+    there is no solution (a trimap with nothing known, a picture less than 3 pixels high or wide, or a solver that does
+    not converge, of which `watch` is warned), the soft mask is used, or 0.5 without one.
 
     Args:
         image: `uint8` or `uint16 (H, W, 3)`, sRGB as it is.
         trimap: `uint8 (H, W)`, 0 background, 128 unknown, 255 foreground.
-        soft_mask: `float32 (H, W)` in [0, 1], what to fall back to.
-        watch: hears warnings, and may end the work between two iterations.
+        soft_mask: `float32 (H, W)` in [0, 1], the fallback.
+        watch: receives warnings, and may end the work between two iterations.
 
     Raises:
         BadArray: an argument is not as described, or sizes differ.
-        PictureTooLarge: the memory available does not hold the equations of the largest crop.
+        PictureTooLarge: the available memory does not hold the equations of the largest crop.
         NotInstalled: pymatting cannot be imported.
     """
     image = checked_image(image)
     trimap = checked_trimap(trimap, image.shape[:2])
     if soft_mask is not None:
-        soft_mask = checked_mask(soft_mask, "soft mask", image.shape[:2])
+        soft_mask = checked_mask(soft_mask, image.shape[:2], "soft mask")
     alpha: NDArray[np.float32] = (trimap == FOREGROUND).astype(np.float32)
     unknown = trimap == UNKNOWN
     if not unknown.any():
@@ -157,7 +158,7 @@ def _solved(image: NDArray[Any], crop: Crop, watch: Watch | None) -> NDArray[np.
             cg_kwargs={"rtol": RELATIVE_TOLERANCE, "maxiter": MOST_ITERATIONS, "callback": between_iterations},
         )
     except ValueError as error:
-        # pymatting's way of saying that the preconditioner or the iteration failed.
+        # This is how pymatting says that the preconditioner or the iteration failed.
         reason = str(error)
     else:
         if np.isfinite(alpha).all():
@@ -167,7 +168,7 @@ def _solved(image: NDArray[Any], crop: Crop, watch: Watch | None) -> NDArray[np.
     rows, columns = crop.slices
     warning = (
         f"Closed-form matting found no solution in x {columns.start}-{columns.stop}, y {rows.start}-{rows.stop} "
-        f"({reason}): the mask stays there as it was."
+        f"({reason}): the mask is left there as it was."
     )
     if watch is None:
         _log.warning(warning)
@@ -191,6 +192,7 @@ def _refuse_what_memory_does_not_hold(crops: list[Crop]) -> None:
     height, width = crops[largest].unknown.shape
     raise PictureTooLarge(
         f"Closed-form matting of a region of {width} x {height} pixels needs about {needs[largest] / 1e9:.1f} GB of "
-        f"memory, and {available / 1e9:.1f} GB are available.",
-        "Keep the model's own mask with --matting none, or give a smaller picture.",
+        f"memory, but {available / 1e9:.1f} GB are available.",
+        set_option("matting", "none", text="To keep the mask as it is"),
+        advise("Or take a smaller picture."),
     )

@@ -1,4 +1,4 @@
-"""pymatting, imported: its numba kernels are compiled the first time in an environment, which takes about a minute."""
+"""Imports pymatting, whose numba kernels are compiled once in each environment, which takes about a minute."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cutsmith.cures import install_packages, set_option
 from cutsmith.errors import NotInstalled
 
 _log = logging.getLogger(__name__)
@@ -18,7 +19,7 @@ _A_KERNEL = "cf_laplacian*.nbi"
 
 
 def import_pymatting() -> Any:
-    """The module pymatting; a warning is logged first where its kernels are yet to be compiled.
+    """The module pymatting; a warning is logged first where its kernels have yet to be compiled.
 
     Raises:
         NotInstalled: pymatting, or numba which it needs, cannot be imported.
@@ -29,12 +30,13 @@ def import_pymatting() -> Any:
         )
     try:
         pymatting = importlib.import_module("pymatting")
-        # The preconditioner prints its retries, and standard output is the caller's: it may be carrying a picture.
+        # The preconditioner prints its retries, but standard output is the caller's: a picture may be written to it.
         vars(sys.modules["pymatting.preconditioner.ichol"])["print"] = _log_what_is_printed
     except ImportError as error:
         raise NotInstalled(
             f"Closed-form matting needs pymatting, which cannot be imported: {error}.",
-            f"{sys.executable} -m pip install pymatting    (or go without: --matting none)",
+            install_packages("pymatting"),
+            set_option("matting", "none", text="Or do without it"),
         ) from error
     return pymatting
 
@@ -46,7 +48,7 @@ def _log_what_is_printed(*words: object) -> None:
 
 
 def kernels_are_compiled() -> bool:
-    """Whether numba has pymatting's compiled kernels on disk; a look at the files only, nothing is imported."""
+    """Whether numba has pymatting's compiled kernels on disk; a look at the files only; nothing is imported."""
     found = importlib.util.find_spec("pymatting")
     if found is None or found.origin is None:
         return False

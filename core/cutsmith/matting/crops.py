@@ -1,4 +1,4 @@
-"""The unknown pixels of a trimap, in crops that can be solved each by itself."""
+"""The unknown pixels of a trimap, in crops that can each be solved alone."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Merging two crops may waste a square of this side, in pixels: about what a further call of the solver costs.
+# Merging two crops may waste a square of this side, in pixels, which costs about as much as another call of the solver.
 _WORTHWHILE_SIDE = 64
 
 
@@ -28,7 +28,7 @@ class Crop(NamedTuple):
 
 
 def crops_around_unknown(trimap: NDArray[np.uint8], reach: int) -> tuple[list[Crop], NDArray[np.float32]]:
-    """Crops that together hold every unknown pixel that has to be solved for, and the pixels that need not be.
+    """Crops that together hold every unknown pixel to solve for, and the values of those that need no solver.
 
     Unknown pixels at most `reach` rows and columns apart depend on each other, and on the known pixels within
     `reach`. Pixels that depend on each other share a crop, which holds everything within `reach` of them.
@@ -103,9 +103,9 @@ def merged(boxes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int6
 
 
 def _united_in_tiles(boxes: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """As `merged`, but small boxes with those that begin in the same tile of the picture, and no others.
+    """As `merged`, but small boxes only with those that begin in the same tile of the picture.
 
-    A mask full of specks gives tens of thousands of boxes; comparing all with all is for what is left.
+    A mask full of specks gives tens of thousands of boxes; only the rest are compared with each other.
     """
     small = (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0) <= _WORTHWHILE_SIDE
     key = np.empty((len(boxes), 2), np.int64)

@@ -1,31 +1,30 @@
 """Image and alpha -> the subject's own colours, with the old background taken out of the edges.
 
-A half-transparent pixel shows a mixture, I = alpha F + (1 - alpha) B. Stored as it is, it drags the old background
-along as a coloured rim; F is what belongs into a cut-out. Blur fusion (M. Forte, "Approximate Fast Foreground Colour
+A half-transparent pixel shows a mixture, I = alpha F + (1 - alpha) B. Stored as it is, it leaves a rim in the colour of
+the old background; F is what belongs in a cut-out. Blur fusion (M. Forte, "Approximate Fast Foreground Colour
 Estimation", ICIP 2021) takes F and B from their averages around the pixel, weighted by alpha and 1 - alpha, and moves
 F so that it explains the pixel; once over a wide window, and once more over a narrow one.
 
-The picture is worked through in tiles, of which only those are computed that have something to estimate, so that no
-array of the picture's size is made but the result. The wide window's averages change slowly: they are kept for cells
+The picture is processed in tiles, and only tiles that have something to estimate are computed, so that no array of the
+picture's size is made except the result. The wide window's averages change slowly: they are kept for cells
 of 7 x 7 pixels (13 cells are its 91 pixels exactly) and interpolated.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cutsmith.errors import BadOption
-from cutsmith.matting.arrays import Pixel, checked_image, checked_mask
+from cutsmith.arrays import Pixel, checked_image, checked_mask
+from cutsmith.errors import BadOption, shown
+from cutsmith.options import OPTIONS, Foreground, what_is_wanted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ForegroundMethod = Literal["blur-fusion", "multilevel", "none"]
-
-# Colours reach this far, in pixels, under the transparent surroundings: what scaling down to a tenth, or a game
-# engine's texture filter, mixes into the edge is then the subject's colour. Beyond it they are 0.
+# Colours reach this far, in pixels, under the transparent surroundings, so that scaling down to a tenth, or a game
+# engine's texture filter, mixes the subject's own colour into the edge. Beyond it they are 0.
 EDGE_REACH = 16
 
 _CELL = 7
@@ -36,7 +35,7 @@ _NO_WEIGHT = 1e-6
 
 
 def estimate_foreground(
-    image: NDArray[Pixel], alpha: NDArray[np.float32], method: ForegroundMethod = "blur-fusion"
+    image: NDArray[Pixel], alpha: NDArray[np.float32], method: Foreground = OPTIONS["foreground"].default
 ) -> NDArray[Pixel]:
     """The subject's own, straight colours: (H, W, 3) of `image`'s dtype, a new array.
 
@@ -54,13 +53,10 @@ def estimate_foreground(
         BadArray: `image` or `alpha` is not as described, or their sizes differ.
         BadOption: there is no such method.
     """
-    if method not in get_args(ForegroundMethod):
-        raise BadOption(
-            f"There is no foreground estimation {method!r}: wanted one of {', '.join(get_args(ForegroundMethod))}.",
-            "blur-fusion is the default.",
-        )
+    if must_be := what_is_wanted(OPTIONS["foreground"], method):
+        raise BadOption("", option="foreground", found=shown(method), wanted=must_be)
     image = checked_image(image)
-    alpha = checked_mask(alpha, "alpha", image.shape[:2])
+    alpha = checked_mask(alpha, image.shape[:2], "alpha")
     if method == "none":
         return image.copy()
     return _multilevel(image, alpha) if method == "multilevel" else _blur_fusion(image, alpha)
@@ -69,10 +65,10 @@ def estimate_foreground(
 def with_own_colours(
     estimated: NDArray[Pixel], image: NDArray[Pixel], alpha: NDArray[np.float32], own_alpha: NDArray[np.float32]
 ) -> NDArray[Pixel]:
-    """`estimated` foreground, in place, for an `image` that has an alpha of its own: a picture that was cut out before.
+    """`estimated` foreground, changed in place, for an `image` with an alpha of its own: one that was cut out before.
 
-    Where such a picture is half transparent, its straight colours show no background that could be taken out: the
-    transparency itself is why the mask is undecided there. So a pixel keeps its own colour as far as its own
+    Where such a picture is half transparent, its straight colours contain no background that could be taken out: its
+    transparency is the reason why the mask is undecided there. So a pixel keeps its own colour as far as its own
     transparency explains the mask's, (1 - `own_alpha`) / (1 - `alpha`), and takes the estimate for the rest.
 
     Args:

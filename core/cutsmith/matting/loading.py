@@ -1,4 +1,4 @@
-"""What `matting` names -> a matter: one row a method."""
+"""What the option `matting` says -> a matter: one row a method."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _closed_form(band: tuple[int, int] | None) -> Matter:
 
 
 MATTERS: Mapping[str, Callable[[tuple[int, int] | None], Matter]] = MappingProxyType({"closed-form": _closed_form})
-"""Each method by its name among the choices of the option `matting`; it is made for a band (inner, outer) or None."""
+"""Each method by its name among the choices of the option `matting`; called with a band (inner, outer) or None."""
 
 
 def load_matter(method: str, band: tuple[int, int] | None = None) -> Matter:

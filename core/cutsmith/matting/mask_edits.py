@@ -1,14 +1,14 @@
-"""What people do to a mask by hand: grow or shrink it, soften its edge, swap inside and outside."""
+"""Edits of a mask as people make them by hand: grow or shrink it, soften its edge, swap inside and outside."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cutsmith.errors import BadOption
-from cutsmith.matting.arrays import checked_mask
+from cutsmith.arrays import checked_mask
+from cutsmith.errors import BadOption, shown
+from cutsmith.options import OPTIONS, what_is_wanted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,18 +25,18 @@ def edited_mask(
     Args:
         mask: 1 = subject.
         offset: pixels by which the subject grows (above 0) or shrinks (below 0): a gray dilation or erosion with a
-            regular octagon, which differs from a disk by 8% of the radius at the most. What lies beyond the picture's
+            regular octagon, which differs from a disk by at most 8% of the radius. Whatever lies beyond the picture's
             edge counts as neither.
         blur: standard deviation of a Gaussian, in pixels, 0 or more.
-        invert: whether what was background is the subject.
+        invert: whether the background becomes the subject.
 
     Raises:
         BadArray: `mask` is not as described.
         BadOption: `blur` is negative or not finite.
     """
-    if not 0 <= blur < math.inf:
-        raise BadOption(f"A mask blur of {blur:g} is not understood: wanted a number of pixels, 0 or more.")
-    mask = checked_mask(mask, "mask").copy()
+    if must_be := what_is_wanted(OPTIONS["mask_blur"], blur):
+        raise BadOption("", option="mask_blur", found=shown(blur), wanted=must_be)
+    mask = checked_mask(mask).copy()
     if offset:
         mask = _moved_edge(mask, abs(offset), grow=offset > 0)
     if blur:

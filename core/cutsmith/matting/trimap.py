@@ -1,19 +1,20 @@
 """Soft mask -> trimap: which pixels are surely subject, surely background, or left to matting.
 
 The band of unknown pixels is where the soft mask itself is undecided, and a few pixels around that. Wider bands make
-closed-form matting worse, not better: every pixel that is known helps it.
+closed-form matting worse, not better, because every known pixel helps it.
 """
 
 from __future__ import annotations
 
-import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cutsmith.errors import BadArray, BadOption
-from cutsmith.matting.arrays import checked_mask, checked_plane
+from cutsmith.arrays import checked_mask, checked_plane
+from cutsmith.cures import give
+from cutsmith.errors import BadArray, BadOption, must_be
+from cutsmith.options import DEFAULT_BAND, OPTIONS, what_is_wanted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,24 +32,18 @@ class Band:
     everything else).
 
     Raises:
-        BadOption: a value that is negative or not a whole number.
+        BadOption: a value is negative or not a whole number.
     """
 
-    inner: int = 3
-    outer: int = 3
+    inner: int = DEFAULT_BAND
+    outer: int = DEFAULT_BAND
 
     def __post_init__(self) -> None:
-        for value in (self.inner, self.outer):
-            try:
-                whole = operator.index(value)
-            except TypeError:
-                whole = -1
-            if whole < 0:
-                raise BadOption(
-                    f"The band {self.inner},{self.outer} is not understood: "
-                    "wanted two whole numbers of pixels, 0 or more.",
-                    "Example: --band 3,3 (pixels into the subject, pixels into the background)",
-                )
+        option = OPTIONS["band"]
+        if wanted := what_is_wanted(option, (self.inner, self.outer)):
+            raise BadOption(
+                "", give("band", option.example), option="band", found=f"{self.inner},{self.outer}", wanted=wanted
+            )
 
 
 def trimap_from_soft_mask(
@@ -56,28 +51,28 @@ def trimap_from_soft_mask(
 ) -> NDArray[np.uint8]:
     """The trimap of a soft mask: `uint8 (H, W)`, 0 background, 128 unknown, 255 foreground.
 
-    Unknown are the pixels with `low` < p < `high`; further those with p >= `high` that have a pixel below `high`
-    within `band.inner` pixels, and those with p <= `low` that have a pixel above `low` within `band.outer` pixels.
-    So a hard mask, which is nowhere undecided, gets its band too. Distances are Euclidean, between the centres of
-    pixels: 3 means 3, in every direction. What lies beyond the picture's edge counts as neither.
+    Unknown are the pixels with `low` < p < `high`, those with p >= `high` that have a pixel below `high` within
+    `band.inner` pixels, and those with p <= `low` that have a pixel above `low` within `band.outer` pixels. So a hard
+    mask, which is undecided nowhere, gets its band too. Distances are Euclidean, between the centres of pixels: 3 means
+    3 in every direction. Whatever lies beyond the picture's edge counts as neither.
 
     Args:
-        soft_mask: `float32 (H, W)` in [0, 1], 1 = subject.
+        soft_mask: `float32 (H, W)` in [0, 1], 1 = subject; bool and uint8 (0-255) are taken too.
         band: the band's reach in pixels; `Band()` where None.
         low: probabilities up to this one are background, in [0, `high`).
         high: probabilities from this one on are foreground, in (`low`, 1].
 
     Raises:
         BadArray: `soft_mask` is not as described.
-        BadOption: not 0 <= `low` < `high` <= 1.
+        BadOption: the range is not 0 <= `low` < `high` <= 1.
     """
     band = Band() if band is None else band
     if not 0 <= low < high <= 1:
         raise BadOption(
-            f"The uncertain range {low:g} to {high:g} is not understood: wanted 0 <= low < high <= 1.",
-            "Example: low=0.05, high=0.95",
+            f"The uncertain range must be 0 <= low < high <= 1, but got low {low:g} and high {high:g}.",
+            "The defaults are 0.05 and 0.95.",
         )
-    soft_mask = checked_mask(soft_mask, "soft mask")
+    soft_mask = checked_mask(soft_mask, name="soft mask")
     sure_foreground = soft_mask >= high
     sure_background = soft_mask <= low
     trimap = np.full(soft_mask.shape, UNKNOWN, np.uint8)
@@ -89,7 +84,7 @@ def trimap_from_soft_mask(
 def checked_trimap(trimap: NDArray[Any], shape: tuple[int, int] | None = None) -> NDArray[np.uint8]:
     """A trimap that was handed in, as `uint8 (H, W)` of 0, 128 and 255.
 
-    Integers may be 0 / 128 (or 127) / 255, floats 0 / 0.5 / 1: these are read without a guess. `shape`, where given,
+    Integers may be 0 / 128 (or 127) / 255, and floats 0 / 0.5 / 1, which leave nothing to guess. `shape`, where given,
     is the (H, W) that it must have.
 
     Raises:
@@ -103,22 +98,28 @@ def checked_trimap(trimap: NDArray[Any], shape: tuple[int, int] | None = None) -
         background, unknown, foreground = trimap == 0, (trimap == 128) | (trimap == 127), trimap == 255
         wanted = "0, 128 and 255"
     else:
-        raise BadArray(
-            f"A trimap of dtype uint8 (0 / 128 / 255) is wanted, found {trimap.dtype}.",
-            "A soft mask becomes a trimap by cutsmith.matting.trimap.trimap_from_soft_mask.",
+        raise _refused(
+            "of dtype uint8 (0 / 128 / 255)",
+            str(trimap.dtype),
+            "Make a trimap of a soft mask with cutsmith.matting.trimap.trimap_from_soft_mask.",
         )
     understood = background | unknown | foreground
     if not understood.all():
         strangers = np.unique(trimap[~understood])
-        shown = ", ".join(f"{value:g}" for value in strangers[:5]) + (", ..." if strangers.size > 5 else "")
-        raise BadArray(
-            f"A trimap of {wanted} is wanted, found {int(np.count_nonzero(~understood))} other values: {shown}.",
-            "Was it resized smoothly, or saved as JPEG? Use nearest-neighbour and PNG.",
+        listed = ", ".join(f"{value:g}" for value in strangers[:5]) + (", ..." if strangers.size > 5 else "")
+        raise _refused(
+            f"made of {wanted}",
+            f"{int(np.count_nonzero(~understood))} other values: {listed}",
+            "Was it resized smoothly, or saved as JPEG? Use nearest-neighbour interpolation and PNG.",
         )
     checked = np.full(trimap.shape, UNKNOWN, np.uint8)
     checked[background] = BACKGROUND
     checked[foreground] = FOREGROUND
     return checked
+
+
+def _refused(wanted: str, found: str, advice: str) -> BadArray:
+    return BadArray(must_be("The trimap", wanted, found), advice, option="trimap", found=found, wanted=wanted)
 
 
 def _eroded(region: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:

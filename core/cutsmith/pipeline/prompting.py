@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cutsmith.arrays import checked_mask
 from cutsmith.geometry import checked_box
 from cutsmith.protocols import Point, Prompt
 from cutsmith.result.cutout import FoundObject
-from cutsmith.segmentation.prompts import checked_mask, checked_points
+from cutsmith.segmentation.prompts import checked_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +48,7 @@ def asked_by_target(target: Target, width: int, height: int, *, with_points: boo
         return [Asked(prompt, FoundObject(box, prompt.points))]
     box = None if target.box is None else checked_box(target.box, width, height)
     points = checked_points(target.points, width, height, alone=box is None and target.mask is None)
-    mask = None if target.mask is None else checked_mask(target.mask, width, height)
+    mask = None if target.mask is None else checked_mask(target.mask, (height, width))
     return [Asked(Prompt(box, points, mask), FoundObject(box, points))]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
 
+from cutsmith.arrays import checked_mask
 from cutsmith.cures import leave_out
 from cutsmith.errors import BadArray, BadOption
 from cutsmith.picture import Picture
@@ -15,7 +16,6 @@ from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
 from cutsmith.pipeline.subjects import Subject
 from cutsmith.request import Options, Request
 from cutsmith.result.cutout import Cutout
-from cutsmith.segmentation.prompts import checked_mask
 from cutsmith.version import __version__
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def refine_mask(
         if finish.subject_alone:
             picture = subject_alone(picture)
         image = picture.srgb()
-    soft_mask = checked_mask(np.asarray(given), picture.width, picture.height)
+    soft_mask = checked_mask(np.array(given), (picture.height, picture.width))
     alpha, colours = finished(picture, image, Subject(soft_mask), finish, run)
     provenance = {"software": f"Cutsmith {__version__}", "mask": "given", **wanted.provenance()}
     return Cutout(picture, alpha, colours, soft_mask, provenance, (*picture.warnings, *run.warnings), run.seconds)

@@ -1,22 +1,89 @@
-"""Turn what `--segmenter` says into a segmenter that is ready to run."""
+"""What the option `segmenter` says -> a segmenter that is ready to run: one row a kind of network."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from cutsmith.cures import run
 from cutsmith.errors import CutsmithError, UnknownModel
 from cutsmith.machine.files import is_file
-from cutsmith.protocols import Loaded
+from cutsmith.protocols import Loaded, Segmenter
 
 if TYPE_CHECKING:
+    import torch
+
     from cutsmith.models.entry import Entry
     from cutsmith.models.store import Store
-    from cutsmith.segmentation.sam2 import Sam2Segmenter
 
-# What a machine without SAM 2 is told to fetch: 184 MB, a few seconds a picture on a processor.
-SUGGESTED_SAM2 = "sam2.1-hiera-small"
+# What a machine without any is told to fetch: 184 MB, a few seconds a picture on a processor.
+SUGGESTED_SEGMENTER = "sam2.1-hiera-small"
+# What a checkpoint of the user's own is taken for.
+_OWN_CHECKPOINT = "sam2"
 _CHECKPOINT_SUFFIXES = (".pt", ".pth")
+
+
+class TorchSegmenter(Segmenter, Protocol):
+    """A segmenter whose network PyTorch runs, so that a host may move it between devices."""
+
+    @property
+    def module(self) -> torch.nn.Module:
+        """The network; it runs where it is."""
+
+    def forget_pictures(self) -> None:
+        """Free what is kept of pictures for further prompts."""
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a segmenter is opened from.
+
+    Attributes:
+        name: as the option `segmenter` takes it.
+        path: the file.
+        kind: a key of `SEGMENTERS`.
+        weights: what identifies the file, for provenance.
+        entry: its entry in the catalogue; None for a file of the user's own.
+    """
+
+    name: str
+    path: Path
+    kind: str
+    weights: str
+    entry: Entry | None = None
+
+
+class Kind(NamedTuple):
+    """One kind of network.
+
+    Attributes:
+        extra: the optional part that it needs.
+        packages: the modules that must be installed.
+        open: (checkpoint, device) -> the segmenter, on that device.
+    """
+
+    extra: str
+    packages: tuple[str, ...]
+    open: Callable[[Checkpoint, str], TorchSegmenter]
+
+    def require(self) -> None:
+        """Raise ExtraMissing where one of its packages is not installed."""
+        from cutsmith.engines.torch_device import require_packages
+
+        require_packages(self.extra, *self.packages)
+
+
+def _open_sam2(checkpoint: Checkpoint, device: str) -> TorchSegmenter:
+    from cutsmith.segmentation.sam2_loading import open_sam2
+
+    return open_sam2(checkpoint, device)
+
+
+SEGMENTERS: Mapping[str, Kind] = MappingProxyType({"sam2": Kind("sam2", ("torch", "sam2"), _open_sam2)})
+"""Each kind of network by the name of the field of a catalogue entry that says how it is run."""
 
 
 def load_segmenter(
@@ -25,91 +92,93 @@ def load_segmenter(
     device: str = "auto",
     threads: int | None = None,
     store: Store | None = None,
-) -> Loaded[Sam2Segmenter]:
-    """The SAM 2 network that `segmenter` names, on the best device.
+) -> Loaded[TorchSegmenter]:
+    """The segmenter that `segmenter` names, on the best device.
 
     Args:
-        segmenter: a catalogue name, the path of a checkpoint in the publisher's format, or None for the largest
-            official one on this machine, 2.1 before 2.
+        segmenter: a catalogue name, the path of a SAM 2 checkpoint in the publisher's format, or None for the
+            catalogue's first that is on this machine: the largest SAM 2, 2.1 before 2.
         device: one of `cutsmith.engines.torch_device.DEVICE_NAMES`.
         threads: for the processor; None takes all that the process may use.
         store: where weights are looked for; None takes this user's.
 
     Raises:
         UnknownModel: neither a catalogue entry nor a file.
-        ExtraMissing: the part [sam2] is not installed.
-        WeightsMissing, WeightsDamaged, ModelUnusable: the weights are not here, not whole, or not SAM 2's.
+        ExtraMissing: the optional part [sam2] is not installed.
+        WeightsMissing, WeightsDamaged, ModelUnusable: the weights are not here, are damaged, or are not SAM 2's.
         BadOption: unknown device, or fewer than one thread.
     """
-    from cutsmith.engines.checkpoint import fit_checkpoint, read_checkpoint
-    from cutsmith.engines.torch_device import choose_device, limit_threads, memory_guard
+    from cutsmith.engines.torch_device import choose_device, limit_threads
     from cutsmith.models.store import Store
-    from cutsmith.segmentation.sam2 import SMALLER, Sam2Segmenter
-    from cutsmith.segmentation.sam2_config import Sam2Config, build_network, config_of
 
-    name, path, entry = _checkpoint(segmenter, store or Store())
-    require_sam2()
-    tensors = read_checkpoint(path)
-    config = Sam2Config(entry.sam2.config) if entry is not None and entry.sam2 is not None else config_of(path, tensors)
+    checkpoint = _checkpoint(segmenter, store or Store())
+    kind = SEGMENTERS[checkpoint.kind]
+    kind.require()
     limit_threads(threads)
     plan = choose_device(device)
-    network = build_network(config, path)
-    fit_checkpoint(network, tensors, path=path, kind=config.name)
-    with memory_guard(name, plan.device, SMALLER):
-        network.to(plan.device)
-    weights = entry.identified(path) if entry is not None else path.name
-    return Loaded(Sam2Segmenter(name, network, weights), plan.warnings, path.stat().st_size)
+    opened = kind.open(checkpoint, plan.device)
+    return Loaded(opened, plan.warnings, checkpoint.path.stat().st_size)
 
 
 def why_no_segmenter(store: Store | None = None) -> CutsmithError | None:
-    """What keeps the default SAM 2 from being loaded here, with the command that mends it; None if nothing does."""
+    """What keeps the default segmenter from being loaded here, with its cures; None if nothing does."""
     from cutsmith.models.store import Store
 
+    store = store or Store()
     try:
-        require_sam2()
-        _best_on_this_machine(store or Store())
+        entry = _first_on_this_machine(store)
+        SEGMENTERS[kind_of(entry)].require()
+        if store.find(entry) is None:
+            store.require(entry)
     except CutsmithError as error:
         return error
     return None
 
 
-def require_sam2() -> None:
-    """Raise ExtraMissing where the part [sam2] is not installed."""
-    from cutsmith.engines.torch_device import require_packages
-
-    require_packages("sam2", "torch", "sam2")
+def kind_of(entry: Entry) -> str:
+    """The key in `SEGMENTERS` for a segmenter of the catalogue."""
+    return next(kind for kind in SEGMENTERS if getattr(entry, kind) is not None)
 
 
-def _checkpoint(segmenter: str | None, store: Store) -> tuple[str, Path, Entry | None]:
-    """(name, file, catalogue entry) of what `segmenter` names."""
+def _checkpoint(segmenter: str | None, store: Store) -> Checkpoint:
+    """What `segmenter` names."""
     from cutsmith.models.catalogue import find_entry, of_kind
 
     if segmenter is None:
-        require_sam2()
-        entry = _best_on_this_machine(store)
-        return entry.name, store.require(entry), entry
-    if segmenter in of_kind("segmenter"):
-        entry = find_entry(segmenter, "segmenter")
-        return segmenter, store.require(entry), entry
-    if is_file(segmenter):
-        return segmenter, Path(segmenter), None
-    if Path(segmenter).suffix.lower() in _CHECKPOINT_SUFFIXES:
-        raise UnknownModel(f"--segmenter {segmenter}: there is no such file.", "cutsmith models list names the others.")
-    find_entry(segmenter, "segmenter")
-    raise UnknownModel(f"There is no segmenter {segmenter!r}.", "cutsmith models list")
+        entry = _first_on_this_machine(store)
+        # Before the weights, which are useless without it.
+        SEGMENTERS[kind_of(entry)].require()
+        return _of_entry(entry, store)
+    if segmenter not in of_kind("segmenter"):
+        if is_file(segmenter):
+            path = Path(segmenter)
+            return Checkpoint(segmenter, path, _OWN_CHECKPOINT, path.name)
+        if Path(segmenter).suffix.lower() in _CHECKPOINT_SUFFIXES:
+            raise UnknownModel(
+                f"There is no file {segmenter}.",
+                run("models", "list", text="Segmenters that need no path"),
+                option="segmenter",
+                found=segmenter,
+            )
+    return _of_entry(find_entry(segmenter, "segmenter"), store)
 
 
-def _best_on_this_machine(store: Store) -> Entry:
-    """The first of the catalogue's segmenters, which stand in the order of their quality, that is here.
+def _of_entry(entry: Entry, store: Store) -> Checkpoint:
+    path = store.require(entry)
+    return Checkpoint(entry.name, path, kind_of(entry), entry.identified(path), entry)
 
-    Raises:
-        WeightsMissing: none is; names the one to fetch.
+
+def _first_on_this_machine(store: Store) -> Entry:
+    """The catalogue's first segmenter that is here, for they stand in the order of their quality; else the suggested.
+
+    One whose optional part is not installed comes after those that can run.
     """
+    from importlib.util import find_spec
+
     from cutsmith.models.catalogue import find_entry, of_kind
 
-    for entry in of_kind("segmenter").values():
-        if store.find(entry) is not None:
+    here = [entry for entry in of_kind("segmenter").values() if store.find(entry) is not None]
+    for entry in here:
+        if all(find_spec(module) for module in SEGMENTERS[kind_of(entry)].packages):
             return entry
-    suggested = find_entry(SUGGESTED_SAM2, "segmenter")
-    store.require(suggested)
-    return suggested
+    return here[0] if here else find_entry(SUGGESTED_SEGMENTER, "segmenter")

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from cutsmith.cures import set_option
 from cutsmith.engines.torch_device import inference, memory_guard
 from cutsmith.segmentation.prompts import checked_prompts
 
@@ -36,7 +37,7 @@ _STABILITY_OFFSET = 1.0
 _PROMPTS_A_PASS = 16
 # Pictures whose embeddings are kept: 16 MB each at the official size.
 _KEPT_EMBEDDINGS = 2
-SMALLER = "--segmenter sam2.1-hiera-tiny"
+SMALLER = set_option("segmenter", "sam2.1-hiera-tiny", text="Or use the smallest network")
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +66,7 @@ class Sam2Segment:
         return np.asarray(resized, np.float32)
 
     def soft_mask(self) -> NDArray[np.float32]:
-        """The probability of each pixel to be the object, the sigmoid of the logits: float32 (H, W) in [0, 1]."""
+        """The probability that each pixel is of the object, the sigmoid of the logits: float32 (H, W) in [0, 1]."""
         from scipy.special import expit
 
         return np.asarray(expit(self.logits()), np.float32)
@@ -75,7 +76,7 @@ class Sam2Segment:
 
 
 class _Embedding(NamedTuple):
-    """What is computed once a picture: its features at 1/16, 1/8 and 1/4 of the network's input, and their places."""
+    """What is computed once per picture: features at 1/16, 1/8 and 1/4 of the network's input, and their positions."""
 
     coarse: torch.Tensor
     middle: torch.Tensor
@@ -86,10 +87,10 @@ class _Embedding(NamedTuple):
 class Sam2Segmenter:
     """Picture and prompts -> soft masks (see `cutsmith.protocols.Segmenter`).
 
-    Which of SAM 2's masks is taken: a single click is ambiguous (a button, a shirt, a person?), so the network is asked
-    for its three masks and the one with the highest predicted IoU is taken. A box, a rough mask or several points say
-    more: the network's single mask is taken or, where that one is unstable (below 0.98 between the logits +-0.05), the
-    best of its three. The second half is SAM 2's own rule.
+    How one of SAM 2's masks is chosen: a single click is ambiguous (a button, a shirt, a person?), so the network is
+    asked for its three masks, and the one with the highest predicted IoU is taken. A box, a rough mask or several
+    points say more: the network's single mask is taken or, where that is unstable (below 0.98 between the logits
+    +-0.05), the best of its three. The second half is SAM 2's own rule.
 
     A picture is encoded once: the next prompt on the same pixels finds its embedding.
     """
@@ -100,8 +101,8 @@ class Sam2Segmenter:
         """Wrap a network of the `sam2` package.
 
         Args:
-            name: as `--segmenter` takes it.
-            network: a `sam2.modeling.sam2_base.SAM2Base` in evaluation mode, on the device where it shall run.
+            name: as the option `segmenter` takes it.
+            network: a `sam2.modeling.sam2_base.SAM2Base` in evaluation mode, on the device where it is to run.
             weights: what identifies the file, for provenance.
         """
         self.name = name
@@ -134,7 +135,7 @@ class Sam2Segmenter:
     def segment(
         self, image: NDArray[np.uint8], prompts: Sequence[Prompt], watch: Watch | None = None
     ) -> list[Sam2Segment]:
-        """One segment a prompt, in the prompts' order; prompts of one form share a pass of the mask decoder.
+        """A segment for each prompt, in the prompts' order; prompts of one form share a pass of the mask decoder.
 
         Args:
             image: uint8 (H, W, 3) sRGB.
@@ -243,7 +244,7 @@ def _is_ambiguous(prompt: Prompt) -> bool:
 
 
 def _passes(prompts: Sequence[Prompt]) -> list[list[int]]:
-    """The numbers of the prompts that can share a pass: of the same form, and not too many."""
+    """The indices of the prompts that share a pass: of one form, and at most `_PROMPTS_A_PASS`."""
     forms: dict[tuple[bool, int, bool], list[int]] = {}
     for number, prompt in enumerate(prompts):
         form = (prompt.box is not None, len(prompt.points), prompt.mask is not None)

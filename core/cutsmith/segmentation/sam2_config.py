@@ -1,8 +1,8 @@
-"""Which of SAM 2's networks a checkpoint is for: read from its tensors, or said in a file beside it.
+"""Which of SAM 2's networks a checkpoint is for, read from its tensors or from a file beside it.
 
 The official checkpoints differ in their tensors. What cannot be read there (the input's size, which blocks attend to
-the whole picture) is that of the official network; for another one, a file beside the checkpoint, with the same name
-and the suffix .toml, says it:
+the whole picture) is taken from the official network. For another network, a file beside the checkpoint, with the same
+name and the suffix .toml, says it:
 
     config = "sam2.1/sam2.1_hiera_t"          # one of the sam2 package's own
     overrides = ["model.image_size=512"]      # what differs from it, as Hydra writes it
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cutsmith.cures import run
 from cutsmith.errors import ModelUnusable
 from cutsmith.machine.files import is_file
 
@@ -48,7 +49,7 @@ def config_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Sam2Config:
     """The network that the checkpoint at `path` is for, from the file beside it, else from its `tensors`.
 
     Raises:
-        ModelUnusable: neither says it, or the file beside it is wrong.
+        ModelUnusable: neither says which, or the file beside it is wrong.
     """
     sidecar = path.with_suffix(".toml")
     return _said_in(sidecar) if is_file(sidecar) else _recognised(path, tensors)
@@ -57,17 +58,17 @@ def config_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Sam2Config:
 def _recognised(path: Path, tensors: Mapping[str, torch.Tensor]) -> Sam2Config:
     if _PATCHES not in tensors:
         raise ModelUnusable(
-            f"{path} is no SAM 2 checkpoint: of its {len(tensors)} tensors none is {_PATCHES}.",
-            "cutsmith models list names those that can be fetched.",
+            f"{path} is not a SAM 2 checkpoint: {_PATCHES} is not among its {len(tensors)} tensors.",
+            run("models", "list", text="Checkpoints that can be fetched"),
         )
     channels = tensors[_PATCHES].shape[0]
     blocks = len({name.split(".")[3] for name in tensors if name.startswith(_BLOCKS)})
     size = _ENCODERS.get((channels, blocks))
     if size is None:
         raise ModelUnusable(
-            f"{path} is of no official SAM 2 network: {channels} channels and {blocks} blocks, known are "
-            f"{', '.join(f'{c} and {b}' for c, b in _ENCODERS)}.",
-            f"Say which it is in {path.with_suffix('.toml').name} beside it (docs/models.md).",
+            f"{path} is not for an official SAM 2 network: channels and blocks must be "
+            f"{', '.join(f'{c} and {b}' for c, b in _ENCODERS)}, but got {channels} and {blocks}.",
+            f"Say which network it is for in {path.with_suffix('.toml').name} beside it (docs/models.md).",
         )
     version = "sam2.1" if _ONLY_IN_2_1 in tensors else "sam2"
     return Sam2Config(f"{version}/{version}_hiera_{size}")
@@ -78,12 +79,12 @@ def _said_in(sidecar: Path) -> Sam2Config:
     try:
         found = tomllib.loads(sidecar.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelUnusable(f"{sidecar} is no TOML: {error}.", remedy) from error
+        raise ModelUnusable(f"{sidecar} is not TOML: {error}.", remedy) from error
     name, overrides = found.get("config"), found.get("overrides", [])
-    wanted = 'wanted config = "sam2.1/sam2.1_hiera_t" or another of its kind, and overrides = ["KEY=VALUE", ...]'
+    wanted = 'config = "sam2.1/sam2.1_hiera_t", or another configuration, and overrides = ["KEY=VALUE", ...]'
     strings = isinstance(overrides, list) and all(isinstance(each, str) and "=" in each for each in overrides)
     if set(found) - {"config", "overrides"} or not isinstance(name, str) or not strings:
-        raise ModelUnusable(f"{sidecar} says {found}: {wanted}.", remedy)
+        raise ModelUnusable(f"{sidecar} must say {wanted}, but says {found}.", remedy)
     if any("_target_" in each for each in overrides):
         # It names the code that is run.
         raise ModelUnusable(f"{sidecar} overrides _target_, which could run any code: it was refused.", remedy)
@@ -107,10 +108,11 @@ def build_network(config: Sam2Config, path: Path) -> torch.nn.Module:
     names = sorted(str(each.relative_to(folder).with_suffix("")) for each in folder.glob("sam2*/*hiera*.yaml"))
     if config.name not in names:
         raise ModelUnusable(
-            f"{path} names the configuration {config.name!r}: the sam2 package has {', '.join(names)}.",
+            f"{path}: the configuration must be one of the sam2 package's, {', '.join(names)}, but got "
+            f"{config.name!r}.",
             f"Correct it in {path.with_suffix('.toml').name}.",
         )
-    # Read as a file, not with Hydra's compose, which belongs to whichever program in the process initialised it first.
+    # Read as a file, not with Hydra's compose, which belongs to whichever program initialised it first in the process.
     base: Any = OmegaConf.load(folder / f"{config.name}.yaml")
     try:
         merged = OmegaConf.merge(base, OmegaConf.from_dotlist([*_FOR_PICTURES, *config.overrides]))

@@ -1,13 +1,13 @@
-"""A selection that somebody drew roughly around an object -> what SAM 2, or a removal model, is asked for."""
+"""A selection drawn roughly around an object -> the prompt for SAM 2 or a removal model."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cutsmith.arrays import checked_mask
 from cutsmith.errors import BadArray
 from cutsmith.geometry import box_of_mask, interior_points
 from cutsmith.protocols import Point, Prompt
-from cutsmith.segmentation.prompts import checked_mask
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,7 +20,7 @@ _POINTS = 3
 def prompt_of_selection(selection: NDArray[np.generic], width: int, height: int, *, with_points: bool) -> Prompt:
     """The box around what is selected in a picture of `width` x `height` pixels and, `with_points`, clicks inside it.
 
-    A pixel counts that is selected by half or more; where no pixel is, each that is selected at all.
+    Pixels count that are selected by half or more; where there are none, those that are selected at all.
 
     Args:
         selection: (H, W) of bool, uint8 or float in [0, 1], as for `cut_out`'s mask.
@@ -30,7 +30,7 @@ def prompt_of_selection(selection: NDArray[np.generic], width: int, height: int,
     Raises:
         BadArray: another size, dtype or values, or nothing is selected.
     """
-    soft = checked_mask(selection, width, height)
+    soft = checked_mask(selection, (height, width), "selection")
     selected = soft >= 0.5
     box = box_of_mask(selected)
     if box is None:
@@ -38,7 +38,9 @@ def prompt_of_selection(selection: NDArray[np.generic], width: int, height: int,
         box = box_of_mask(selected)
     if box is None:
         raise BadArray(
-            "Nothing of the picture is selected.", "Select the object roughly, or cut out without a selection."
+            "Nothing in the picture is selected.",
+            "Select the object roughly, or cut out without a selection.",
+            option="selection",
         )
     points = interior_points(selected, _POINTS) if with_points else []
     return Prompt(box=box, points=tuple(Point(x, y) for x, y in points))

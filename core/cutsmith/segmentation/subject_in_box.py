@@ -1,4 +1,4 @@
-"""The subject inside a given box, by a removal model on the box's crop: what `--box` does without SAM 2."""
+"""The subject inside a given box, by a removal model on the box's crop: the stand-in for SAM 2."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.cures import give, leave_out
 from cutsmith.errors import BadOption
 from cutsmith.geometry import Box, checked_box
 
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from cutsmith.protocols import Prompt, Remover, Watch
 
 NAME = "subject-in-box"
-# Share of the box's longer side that is shown to the model on each side. A subject that touches the crop's border is
-# easily taken for background; too much surroundings brings back other subjects (benchmarks/box_margin.py).
+# How much around the box the model is shown on each side, as a share of the box's longer side. A subject that touches
+# the crop's border is easily taken for background; with too wide a margin other subjects return
+# (benchmarks/box_margin.py).
 CONTEXT_MARGIN = 0.2
 
 
@@ -32,7 +34,7 @@ class BoxSegment:
     stability: None = None
 
     def __init__(self, whole: Callable[[], NDArray[np.float32]], kept: tuple[slice, slice]) -> None:
-        """`whole` makes the mask of what was shown, (H, W); `kept` are the box's (rows, columns)."""
+        """`whole` makes the crop's mask, float32 (H, W) of the picture; `kept` is the box's (rows, columns)."""
         self._whole = whole
         self._kept = kept
 
@@ -41,13 +43,13 @@ class BoxSegment:
         return self._whole()
 
     def soft_mask(self) -> NDArray[np.float32]:
-        """The probability of each pixel to be the subject in the box: float32 (H, W) in [0, 1], 0 outside the box."""
+        """The probability that each pixel is the subject in the box: float32 (H, W) in [0, 1], 0 outside the box."""
         result = np.zeros_like(self._mask)
         result[self._kept] = self._mask[self._kept]
         return result
 
     def uncut(self) -> tuple[NDArray[np.float32], tuple[slice, slice]]:
-        """The mask of all that the model was shown, the box's surroundings too, and the box's (rows, columns)."""
+        """The mask of the whole crop, with the box's surroundings, and the box's (rows, columns)."""
         return self._mask, self._kept
 
 
@@ -73,28 +75,18 @@ class SubjectInBox:
 
         Raises:
             BadBox: not four finite numbers, inverted, empty, or outside the picture.
-            BadOption: a prompt has no box, or points or a mask beside it.
+            BadOption: a prompt has no box, or has points or a mask beside it.
         """
         boxes = [prompt.box for prompt in prompts if prompt.box and not prompt.points and prompt.mask is None]
         if len(boxes) != len(prompts):
             raise BadOption(
-                f"{NAME} takes a box alone: points and masks need SAM 2.", "Give a box: --box 40,60,300,420"
+                f"{NAME} takes a box, but points or a mask were given, which need SAM 2.",
+                leave_out("segmenter"),
+                give("box", "40,60,300,420", text="Or give a box alone"),
+                option="segmenter",
             )
         height, width = image.shape[:2]
         return [self._segment(image, checked_box(box, width, height)) for box in boxes]
-
-    def soft_mask(self, image: NDArray[np.uint8], box: tuple[float, float, float, float]) -> NDArray[np.float32]:
-        """The probability of each pixel to be the subject in `box`: float32 (H, W) in [0, 1], 0 outside the box.
-
-        Args:
-            image: uint8 (H, W, 3) sRGB.
-            box: (x0, y0, x1, y1) in pixels, x1 and y1 exclusive; a pixel that the box touches is inside.
-
-        Raises:
-            BadBox: not four finite numbers, inverted, empty, or outside the picture.
-        """
-        height, width = image.shape[:2]
-        return self._segment(image, checked_box(box, width, height)).soft_mask()
 
     def _segment(self, image: NDArray[np.uint8], inside: Box) -> BoxSegment:
         height, width = image.shape[:2]

@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cutsmith.cures import advise
 from cutsmith.detection.caption import write_caption
 from cutsmith.detection.grounding_dino.vocabulary import bert_tokenizer
+from cutsmith.errors import Notice
 
 MAX_TOKENS = 256
 
@@ -57,7 +59,7 @@ def test_two_thousand_words_are_cut_and_the_cut_is_told(tokenizer, count) -> Non
     assert caption.text == " ".join(words[:253]) + "."
     assert caption.phrases == (" ".join(words[:253]),)
     (told,) = caption.warnings
-    assert told.startswith('Of 2,000 words the first 253 are read; cut from "dogs houses trees')
+    assert told.startswith('Only the first 253 of 2,000 words are read, and nothing from "dogs houses trees')
     assert "256 tokens" in told
 
 
@@ -69,9 +71,11 @@ def test_two_thousand_phrases_are_left_out_whole(tokenizer, count) -> None:
     assert MAX_TOKENS - 3 < len(tokenizer(caption.text)["input_ids"]) <= MAX_TOKENS
     (told,) = caption.warnings
     assert told.startswith(
-        f'Of 2,000 phrases the first {read} are read; left out: "cat {read}", "cat {read + 1}", "cat {read + 2}"'
+        f'Only the first {read} of 2,000 phrases are read; left out: "cat {read}", "cat {read + 1}", "cat {read + 2}"'
         f" and {2000 - read - 3:,} more."
     )
+    assert isinstance(told, Notice)
+    assert told.cures == (advise("Look for the rest in a second run."),)
 
 
 def test_a_first_phrase_that_is_too_long_leaves_no_room_for_others(count) -> None:
@@ -84,7 +88,7 @@ def test_a_single_word_that_is_too_long_is_cut_within() -> None:
     caption = write_caption(("x" * 400,), letters, MAX_TOKENS)
     assert caption.text == "x" * 253 + "."
     assert caption.spans == ((1, 254),)
-    assert "the first 253 letters are read" in caption.warnings[0]
+    assert "Only the first 253 letters" in caption.warnings[0]
 
 
 @given(

@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cutsmith import find_detections
 from cutsmith.detection.detector import GroundingDetector
 from cutsmith.detection.image_tensor import ImageSpec
+from cutsmith.detection.selection import select
 from cutsmith.errors import BadOption, BadPhrases, DeviceOutOfMemory, ModelUnusable
+from cutsmith.pipeline.loading import Models
 from cutsmith.protocols import Detection, Detector
 
 pytestmark = pytest.mark.torch
@@ -59,7 +62,7 @@ def detector(network) -> GroundingDetector:
 
 def test_labels_boxes_and_scores_reach_the_user(detector, network) -> None:
     contract: Detector = detector
-    found = contract.detect(PICTURE, "Mug; table")
+    found = select(contract.candidates(PICTURE, "Mug; table"))
     assert all(isinstance(each, Detection) for each in found)
     assert [(each.label, each.box) for each in found] == [
         ("Mug", pytest.approx((30, 15, 90, 45), abs=1e-4)),
@@ -70,22 +73,25 @@ def test_labels_boxes_and_scores_reach_the_user(detector, network) -> None:
     assert network.inference_mode
 
 
-def test_max_detections_and_thresholds_are_passed_on(detector) -> None:
-    assert len(detector.detect(PICTURE, "mug, table", max_detections=1)) == 1
-    assert len(detector.detect(PICTURE, "mug, table", box_threshold=0.8)) == 1
-    assert detector.detect(PICTURE, "mug, table", text_threshold=0.95) == []
+def test_max_detections_and_thresholds_choose_among_the_candidates(detector) -> None:
+    candidates = detector.candidates(PICTURE, "mug, table")
+    assert len(select(candidates)) == 2
+    assert len(select(candidates, max_detections=1)) == 1
+    assert len(select(candidates, box_threshold=0.8)) == 1
+    assert select(candidates, text_threshold=0.95) == []
 
 
-@pytest.mark.parametrize(("given", "error"), [({"box_threshold": 2}, BadOption), ({"max_detections": 0}, BadOption)])
-def test_a_bad_option_is_told_before_the_network_runs(given, error, detector, network) -> None:
-    with pytest.raises(error):
-        detector.detect(PICTURE, "mug", **given)
+@pytest.mark.parametrize("given", [{"box_threshold": 2}, {"max_detections": 0}])
+def test_a_bad_option_is_told_before_the_network_runs(given, detector, network) -> None:
+    with pytest.raises(BadOption):
+        find_detections(PICTURE, "mug", models=Models(detector=detector), **given)
     assert network.shown == []
+    assert len(find_detections(PICTURE, "mug, table", models=Models(detector=detector)).found) == 2
 
 
 def test_bad_words_are_told_before_the_network_runs(detector, network) -> None:
     with pytest.raises(BadPhrases):
-        detector.detect(PICTURE, " , ")
+        detector.candidates(PICTURE, " , ")
     assert network.shown == []
 
 
@@ -102,7 +108,8 @@ def test_boxes_on_an_extreme_picture_are_in_its_own_coordinates(height, width) -
     shown_height, shown_width = max(height, -(-width // 24)), max(width, -(-height // 24))
     share_x, share_y = width / shown_width, height / shown_height
     network = ConstructedNetwork([(share_x / 2, share_y / 2, share_x, share_y), (0.99, 0.99, 0.01, 0.01)])
-    found = GroundingDetector("constructed", network, "").detect(np.zeros((height, width, 3), np.uint8), "mug, table")
+    detector = GroundingDetector("constructed", network, "")
+    found = select(detector.candidates(np.zeros((height, width, 3), np.uint8), "mug, table"))
     assert found[0].box == pytest.approx((0, 0, width, height), rel=1e-5)
     # The other lies in the grey, in one direction at least.
     assert len(found) == 1
@@ -126,7 +133,7 @@ def test_a_full_memory_is_told_with_what_to_try(detector, network) -> None:
 
     network.failure = torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB")
     with pytest.raises(DeviceOutOfMemory, match="constructed ran out of memory on cpu") as raised:
-        detector.detect(PICTURE, "mug")
+        detector.candidates(PICTURE, "mug")
     assert "Swin-T" in raised.value.remedy
 
 
@@ -140,5 +147,13 @@ def test_values_that_are_no_numbers_are_told(what, detector, network) -> None:
         return logits, boxes
 
     network.forward = broken
-    with pytest.raises(ModelUnusable, match="values that are no numbers"):
-        detector.detect(PICTURE, "mug")
+    with pytest.raises(ModelUnusable, match="values that are not numbers"):
+        detector.candidates(PICTURE, "mug")
+
+
+def test_every_detector_of_the_catalogue_has_a_loader() -> None:
+    from cutsmith.detection.loading import LOADERS
+    from cutsmith.models.catalogue import of_kind
+
+    named = [entry.detector.loader for entry in of_kind("detector").values() if entry.detector is not None]
+    assert set(named) == set(LOADERS)

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from cutsmith.detection.selection import SAME_OBJECT_IOU, best_score, require_thresholds, select
+from cutsmith.detection.selection import SAME_OBJECT_IOU, best_score, select
 from cutsmith.errors import BadOption
 from cutsmith.geometry import Box
+from cutsmith.options import OPTIONS
 from cutsmith.protocols import Candidates
 
 # [CLS] red mug . table . [SEP]
@@ -122,18 +123,24 @@ def test_extreme_logits_are_probabilities_without_a_warning() -> None:
 @pytest.mark.parametrize("value", [-0.01, 1.01, math.nan, math.inf, "0.3", None, True])
 @pytest.mark.parametrize("option", ["box_threshold", "text_threshold"])
 def test_a_threshold_that_is_no_probability_is_refused(option, value) -> None:
-    with pytest.raises(BadOption, match=f"--{option.replace('_', '-')} .*wanted a probability"):
+    with pytest.raises(BadOption, match=f"{option} must be a number from 0 to 1, but got") as caught:
         select(candidates([{1: 0.9}], [LEFT]), **{option: value})
+    assert (caught.value.option, caught.value.found) == (option, repr(value))
 
 
 @pytest.mark.parametrize("value", [0, -3, 1.5, "2", True])
 def test_max_detections_below_one_is_refused(value) -> None:
-    with pytest.raises(BadOption, match=r"--max-detections .*whole number from 1"):
+    with pytest.raises(BadOption, match="max_detections must be a whole number, 1 or more, but got"):
         select(candidates([{1: 0.9}], [LEFT]), max_detections=value)
 
 
 def test_numbers_of_numpy_are_numbers() -> None:
-    require_thresholds(np.float32(0.3), np.float64(0.25), np.int64(3))
+    assert len(select(candidates([{1: 0.9}], [LEFT]), np.float32(0.3), np.float64(0.25), np.int64(3))) == 1
+
+
+def test_the_defaults_are_those_of_the_options() -> None:
+    probabilities = [{1: OPTIONS["box_threshold"].default + step} for step in (-0.01, 0.01)]
+    assert len(select(candidates(probabilities, [LEFT, RIGHT]))) == 1
 
 
 def intersection_over_union(one: Box, other: Box) -> float:

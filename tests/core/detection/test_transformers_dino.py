@@ -88,7 +88,8 @@ def test_it_needs_no_torchvision_and_no_network(tiny_folder, pictures) -> None:
         "from cutsmith.detection.transformers_dino import open_transformers_dino\n"
         "from cutsmith.picture import Picture\n"
         "detector = GroundingDetector('tiny', open_transformers_dino(Path(sys.argv[1])), '')\n"
-        "found = detector.detect(Picture.read(sys.argv[2]).pixels, 'red mug')\n"
+        "from cutsmith.detection.selection import select\n"
+        "found = select(detector.candidates(Picture.read(sys.argv[2]).pixels, 'red mug'))\n"
         "assert 'torchvision' not in [name for name, module in sys.modules.items() if module]\n"
         "sys.stderr.write(f'{len(found)} found')\n"
     )
@@ -104,10 +105,10 @@ def test_it_needs_no_torchvision_and_no_network(tiny_folder, pictures) -> None:
 @pytest.mark.parametrize(
     ("removed", "told"),
     [
-        ("config.json", "has no config.json"),
-        ("model.safetensors", "no model.safetensors or model.safetensors.index.json"),
-        ("preprocessor_config.json", "has no preprocessor_config.json"),
-        ("vocab.txt", "has no vocab.txt or tokenizer.json"),
+        ("config.json", "is missing config.json"),
+        ("model.safetensors", "is missing model.safetensors or model.safetensors.index.json"),
+        ("preprocessor_config.json", "is missing preprocessor_config.json"),
+        ("vocab.txt", "is missing vocab.txt or tokenizer.json"),
     ],
 )
 def test_a_folder_without_one_of_its_files_is_refused_by_name(removed, told, folder_copy) -> None:
@@ -118,12 +119,12 @@ def test_a_folder_without_one_of_its_files_is_refused_by_name(removed, told, fol
 
 def test_all_missing_files_are_told_at_once_and_a_pickle_is_not_taken(tmp_path) -> None:
     (tmp_path / "pytorch_model.bin").write_bytes(b"\x80\x02.")
-    with pytest.raises(ModelUnusable, match=r"no config.json, no model.safetensors.*Its pytorch_model.bin is not read"):
+    with pytest.raises(ModelUnusable, match=r"config.json, model.safetensors.*Its pytorch_model.bin is not read"):
         open_transformers_dino(tmp_path)
 
 
 def test_a_file_in_place_of_a_folder_is_refused(tmp_path) -> None:
-    with pytest.raises(ModelUnusable, match="is no folder"):
+    with pytest.raises(ModelUnusable, match="is not a folder"):
         open_transformers_dino(tmp_path / "nothing")
 
 
@@ -133,16 +134,16 @@ def test_a_file_in_place_of_a_folder_is_refused(tmp_path) -> None:
 def test_damaged_weights_are_told_apart_from_unfit_ones(damage, folder_copy) -> None:
     weights = folder_copy / "model.safetensors"
     weights.write_bytes(damage(weights.read_bytes()))
-    with pytest.raises(WeightsDamaged, match=r"model.safetensors is no whole safetensors file: [\d,]+ bytes"):
+    with pytest.raises(WeightsDamaged, match=r"model.safetensors is not a complete safetensors file: [\d,]+ bytes"):
         open_transformers_dino(folder_copy)
 
 
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ('{"model_type": "bert"}', "another architecture: 'bert'"),
-        ("{}", "another architecture: None"),
-        ("[1, 2]", "holds a list: wanted a JSON object"),
+        ('{"model_type": "bert"}', "another architecture: .*'grounding-dino', but got 'bert'"),
+        ("{}", "another architecture: .*but got None"),
+        ("[1, 2]", "must hold a JSON object, but holds a list"),
         ("{truncated", "cannot be read"),
     ],
 )
@@ -200,7 +201,7 @@ def test_a_foreign_vocabulary_is_refused(folder_copy) -> None:
     words = (folder_copy / "vocab.txt").read_text().split("\n")
     words[2000], words[1012] = words[1012], words[2000]
     (folder_copy / "vocab.txt").write_text("\n".join(words))
-    with pytest.raises(ModelUnusable, match="its vocabulary of 30,522 tokens is not that of the network"):
+    with pytest.raises(ModelUnusable, match="of 30,522 tokens, is not that of the network"):
         open_transformers_dino(folder_copy)
 
 

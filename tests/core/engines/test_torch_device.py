@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from cutsmith.cures import advise, install_extra, set_option
 from cutsmith.engines.torch_device import (
     choose_device,
     inference,
@@ -38,8 +39,9 @@ def test_the_device_follows_from_what_is_there_and_what_is_asked_for(cuda, mps, 
 
 
 def test_an_unknown_device_is_refused_with_the_known_ones():
-    with pytest.raises(BadOption, match="auto, cpu, cuda, mps"):
+    with pytest.raises(BadOption, match="device must be one of auto, cpu, cuda, mps, but got 'tpu'") as caught:
         plan_device("tpu", cuda=True, mps=True)
+    assert caught.value.option == "device"
 
 
 @pytest.mark.torch
@@ -50,7 +52,7 @@ def test_this_machine_gets_a_device():
 def test_a_missing_extra_is_named_with_the_command():
     with pytest.raises(ExtraMissing, match="no_such_module") as caught:
         require_packages("sam2", "math", "no_such_module")
-    assert 'pip install "cutsmith[sam2]"' in caught.value.remedy
+    assert caught.value.cures == (install_extra("sam2"),)
     require_packages("sam2", "math")
 
 
@@ -85,10 +87,10 @@ def test_a_full_memory_is_told_and_other_errors_pass():
     import torch
 
     told = pytest.raises(DeviceOutOfMemory, match="net ran out of memory on cuda: no room")
-    with told as caught, memory_guard("net", "cuda", "--segmenter small"):
+    with told as caught, memory_guard("net", "cuda", set_option("segmenter", "small")):
         raise torch.OutOfMemoryError("no room\nmore")
-    assert "--segmenter small" in caught.value.remedy
-    assert "--device cpu" in caught.value.remedy
+    assert set_option("segmenter", "small") in caught.value.cures
+    assert ("device", "cpu") in [(cure.option, cure.value) for cure in caught.value.cures]
     with pytest.raises(RuntimeError, match="something else"), memory_guard("net", "cpu", ""):
         raise RuntimeError("something else")
 
@@ -97,5 +99,8 @@ def test_a_full_memory_is_told_and_other_errors_pass():
 def test_more_memory_than_the_machine_can_give_is_told():
     import torch
 
-    with pytest.raises(DeviceOutOfMemory, match="on cpu"), memory_guard("net", "cpu", "--segmenter small"):
+    told = pytest.raises(DeviceOutOfMemory, match="on cpu")
+    with told as caught, memory_guard("net", "cpu", "Take a smaller one."):
         torch.empty(2**60, dtype=torch.uint8)
+    assert advise("Take a smaller one.") in caught.value.cures
+    assert all(cure.option != "device" for cure in caught.value.cures)

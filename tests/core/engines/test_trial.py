@@ -39,7 +39,7 @@ def test_an_engine_that_cannot_be_imported_is_left_for_the_next(monkeypatch) -> 
     assert opened.engine.name == "onnxruntime CPU"
     (warning,) = opened.warnings
     assert "openvino is installed and does not start" in warning
-    with pytest.raises(EngineMissing, match="pip uninstall openvino"):
+    with pytest.raises(EngineMissing, match="Uninstall the package openvino"):
         try_engines(Presence(openvino=True))
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from cutsmith.cures import install_packages
 from cutsmith.errors import NotInstalled
 from cutsmith.matting import compilation
 from cutsmith.matting.compilation import import_pymatting, kernels_are_compiled
@@ -45,8 +46,10 @@ def test_a_cache_folder_that_was_chosen_is_the_one_that_counts(package, tmp_path
 def test_the_wait_is_announced(package, monkeypatch, caplog):
     monkeypatch.delitem(sys.modules, "pymatting", raising=False)
     monkeypatch.setattr(compilation.importlib, "import_module", _missing)
-    with caplog.at_level(logging.WARNING, "cutsmith"), pytest.raises(NotInstalled, match="pip install pymatting"):
+    with caplog.at_level(logging.WARNING, "cutsmith"), pytest.raises(NotInstalled, match="pymatting") as caught:
         import_pymatting()
+    assert install_packages("pymatting") in caught.value.cures
+    assert ("matting", "none") in [(cure.option, cure.value) for cure in caught.value.cures]
     assert "about a minute" in caplog.text
 
 

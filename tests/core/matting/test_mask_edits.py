@@ -174,15 +174,14 @@ def test_another_order_would_give_another_mask():
 
 @pytest.mark.parametrize("blur", [-0.5, -1e-9, np.nan, np.inf])
 def test_a_blur_that_is_no_width_is_refused(blur):
-    with pytest.raises(BadOption, match=r"blur of .* wanted a number of pixels, 0 or more"):
+    with pytest.raises(BadOption, match="mask_blur must be a number, 0 or more, but got"):
         edited_mask(dot(5), blur=blur)
 
 
 @pytest.mark.parametrize(
     "mask",
     [
-        np.zeros((3, 3), np.uint8),
-        np.zeros((3, 3), bool),
+        np.zeros((3, 3), np.int64),
         np.zeros((3, 3, 1), np.float32),
         np.zeros((0, 3), np.float32),
         np.full((3, 3), 1.5, np.float32),
@@ -193,6 +192,17 @@ def test_a_blur_that_is_no_width_is_refused(blur):
 def test_what_is_no_mask_is_refused(mask):
     with pytest.raises(BadArray, match="mask"):
         edited_mask(mask, offset=1)
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8])
+def test_hard_masks_are_read_as_floats(dtype):
+    hard = (dot(5) * (255 if dtype is np.uint8 else 1)).astype(dtype)
+    np.testing.assert_array_equal(edited_mask(hard, offset=1), edited_mask(dot(5), offset=1))
+
+
+def test_the_mask_that_is_given_stays_as_it_was():
+    mask = dot(5)
+    assert not np.shares_memory(edited_mask(mask), mask)
 
 
 def test_double_precision_is_taken_and_single_given():

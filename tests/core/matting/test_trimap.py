@@ -78,19 +78,26 @@ def test_a_mask_without_an_edge_is_known_everywhere(value):
     [
         np.array([[0.5, np.nan]], np.float32),
         np.array([[0.5, np.inf]], np.float32),
-        np.array([[0, 255]], np.uint8),
-        np.array([[True, False]]),
+        np.array([[0, 255]], np.int64),
         np.array([[0.0, 1.5]], np.float32),
         np.array([[-0.5, 1.0]], np.float32),
         np.zeros((4, 4, 1), np.float32),
         np.zeros((0, 4), np.float32),
     ],
-    ids=["nan", "inf", "uint8", "bool", "above 1", "below 0", "three axes", "empty"],
+    ids=["nan", "inf", "int64", "above 1", "below 0", "three axes", "empty"],
 )
 def test_what_is_no_soft_mask_is_refused(soft_mask):
     with pytest.raises(BadArray) as refused:
         trimap_from_soft_mask(soft_mask)
     assert refused.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("mask", "trimap"),
+    [(np.array([[0, 255, 128]], np.uint8), [[0, 255, 128]]), (np.array([[False, True]]), [[0, 255]])],
+)
+def test_bytes_and_booleans_are_read_as_probabilities(mask, trimap):
+    assert trimap_from_soft_mask(mask, Band(0, 0)).tolist() == trimap
 
 
 def test_rounding_errors_beyond_one_are_no_mistake():
@@ -99,7 +106,7 @@ def test_rounding_errors_beyond_one_are_no_mistake():
 
 @pytest.mark.parametrize("band", [(-1, 3), (3, -1), (2.5, 3), ("3", 3), (None, 3)])
 def test_bad_bands_are_refused(band):
-    with pytest.raises(BadOption, match="band"):
+    with pytest.raises(BadOption, match="band must be two whole numbers of pixels, 0 or more, but got"):
         Band(*band)
 
 

@@ -133,12 +133,12 @@ def test_where_a_trimap_knows_nothing_the_mask_stays() -> None:
 @pytest.mark.parametrize(
     ("trimap", "told"),
     [
-        (np.full((HEIGHT, WIDTH), 100, np.uint8), "0, 128 and 255 is wanted, found 4200 other values: 100"),
-        (np.full((HEIGHT, WIDTH), 0.7, np.float32), "0, 0.5 and 1 is wanted"),
+        (np.full((HEIGHT, WIDTH), 100, np.uint8), "0, 128 and 255, but got 4200 other values: 100"),
+        (np.full((HEIGHT, WIDTH), 0.7, np.float32), "0, 0.5 and 1, but got"),
         (np.full((HEIGHT, WIDTH), np.nan, np.float32), "other values: nan"),
-        (np.zeros((HEIGHT, WIDTH), bool), "found bool"),
-        (np.zeros((WIDTH, HEIGHT), np.uint8), r"shape \(70, 60\) and the image \(60, 70\)"),
-        (np.zeros((HEIGHT, WIDTH, 3), np.uint8), r"found shape \(60, 70, 3\)"),
+        (np.zeros((HEIGHT, WIDTH), bool), "but got bool"),
+        (np.zeros((WIDTH, HEIGHT), np.uint8), r"of shape \(60, 70\).* but got shape \(70, 60\)"),
+        (np.zeros((HEIGHT, WIDTH, 3), np.uint8), r"but got shape \(60, 70, 3\)"),
     ],
 )
 @pytest.mark.parametrize("matting", ["closed-form", "none"])
@@ -227,11 +227,11 @@ def test_nothing_that_was_given_is_written_into(options) -> None:
 @pytest.mark.parametrize(
     ("mask", "told"),
     [
-        (disc().T, r"shape \(70, 60\): wanted \(60, 70\)"),
+        (disc().T, r"of shape \(60, 70\).* but got shape \(70, 60\)"),
         (disc()[None], r"shape \(1, 60, 70\)"),
-        (disc() * 255, r"outside \[0, 1\]"),
-        (np.full((HEIGHT, WIDTH), np.nan, np.float32), r"outside \[0, 1\]"),
-        (np.zeros((HEIGHT, WIDTH), np.int64), "dtype int64"),
+        (disc() * 255, r"float in \[0, 1\], but got values from 0 to 255"),
+        (np.full((HEIGHT, WIDTH), np.nan, np.float32), "4200 values that are NaN"),
+        (np.zeros((HEIGHT, WIDTH), np.int64), "but got int64"),
     ],
 )
 def test_what_is_no_mask_of_the_picture_is_refused(mask, told) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cutsmith.errors import BadArray, BadBox, BadOption, BadPoint
 from cutsmith.protocols import Point, Prompt
-from cutsmith.segmentation.prompts import MAX_PROMPTS, checked_mask, checked_points, checked_prompts
+from cutsmith.segmentation.prompts import MAX_PROMPTS, checked_points, checked_prompts
 
 WIDTH, HEIGHT = 80, 60
 
@@ -20,9 +20,9 @@ WIDTH, HEIGHT = 80, 60
         ((60, 10, 20, 40), "inverted"),
         ((10, 10, 10, 40), "no area"),
         ((90, 10, 120, 40), "outside"),
-        ((float("nan"), 0, 10, 10), "finite"),
-        ((0, 0, float("inf"), 10), "finite"),
-        ((0, 0, 10), "not a box"),
+        ((float("nan"), 0, 10, 10), "but got nan,0,10,10"),
+        ((0, 0, float("inf"), 10), "but got 0,0,inf,10"),
+        ((0, 0, 10), "must be x0,y0,x1,y1"),
     ],
 )
 def test_a_bad_box_is_told(box, says):
@@ -31,7 +31,7 @@ def test_a_bad_box_is_told(box, says):
 
 
 def test_ten_thousand_boxes_are_refused_and_the_limit_is_told():
-    with pytest.raises(BadBox, match=f"10,000 .* at most {MAX_PROMPTS:,}"):
+    with pytest.raises(BadBox, match=f"at most {MAX_PROMPTS:,}, but got 10,000"):
         checked_prompts([Prompt(box=(0, 0, 10, 10))] * 10_000, WIDTH, HEIGHT)
 
 
@@ -41,17 +41,21 @@ def test_ten_thousand_boxes_are_refused_and_the_limit_is_told():
         ((80, 10), "outside"),
         ((-1, 10), "outside"),
         ((10, 60), "outside"),
-        ((float("nan"), 3), "no point"),
-        ((3, 4, 2), "no point"),
-        ((3, 4, 0.5), "no point"),
-        ((3,), "has 1 values"),
-        ((3, 4, 1, 1), "has 4 values"),
-        (("a", 4), "not made of numbers"),
+        ((float("nan"), 3), "x,y or x,y,label .* but got nan,3"),
+        ((3, 4, 2), "label of 1 .* or 0 .* but got 3,4,2"),
+        ((3, 4, 0.5), "label of 1 .* or 0 .* but got 3,4,0.5"),
+        ((3,), "x,y or x,y,label .* but got 3"),
+        ((3, 4, 1, 1), "x,y or x,y,label .* but got 3,4,1,1"),
+        (("a", 4), "x,y or x,y,label .* but got a,4"),
+        ((None, 4), "x,y or x,y,label .* but got None,4"),
     ],
 )
 def test_a_bad_point_is_told(point, says):
-    with pytest.raises(BadPoint, match=says):
+    with pytest.raises(BadPoint, match=says) as caught:
         checked_points([point], WIDTH, HEIGHT, alone=True)
+    assert caught.value.option == "points"
+    assert caught.value.found == ",".join(map(str, point))
+    assert caught.value.wanted.startswith("x,y")
 
 
 def test_points_that_are_all_beside_the_subject_need_something_else():
@@ -65,27 +69,15 @@ def test_every_point_inside_is_taken_as_it_is(x, y, label):
     assert checked_points([(x, y, *label)], WIDTH, HEIGHT, alone=True) == (Point(x, y, 1),)
 
 
-def test_a_mask_of_another_size_is_told_with_both():
-    with pytest.raises(BadArray, match=r"\(80, 60\).*wanted \(60, 80\)"):
-        checked_mask(np.zeros((WIDTH, HEIGHT), np.float32), WIDTH, HEIGHT)
-
-
-@pytest.mark.parametrize("mask", [np.full((60, 80), 1.5), np.full((60, 80), np.nan), np.full((60, 80), 3, np.int64)])
-def test_a_mask_of_other_values_is_refused(mask):
-    with pytest.raises(BadArray):
-        checked_mask(mask, WIDTH, HEIGHT)
-
-
-@pytest.mark.parametrize("dtype", [bool, np.uint8, np.float64])
-def test_masks_of_every_usual_kind_mean_the_same(dtype):
-    inside = np.zeros((HEIGHT, WIDTH), bool)
-    inside[10:20, 30:40] = True
-    mask = inside.astype(dtype) * (255 if dtype is np.uint8 else 1)
-    checked = checked_mask(mask.astype(dtype), WIDTH, HEIGHT)
-    assert checked.dtype == np.float32
-    np.testing.assert_array_equal(checked, inside.astype(np.float32))
+def test_a_rough_mask_is_checked_and_read_as_floats():
+    mask = np.zeros((HEIGHT, WIDTH), np.uint8)
+    mask[10:20, 30:40] = 255
+    (checked,) = checked_prompts([Prompt(mask=mask)], WIDTH, HEIGHT)
+    np.testing.assert_array_equal(checked.mask, (mask > 0).astype(np.float32))
+    with pytest.raises(BadArray, match=r"must be of shape \(60, 80\).*\(80, 60\)"):
+        checked_prompts([Prompt(mask=mask.T)], WIDTH, HEIGHT)
 
 
 def test_a_prompt_that_says_nothing_is_refused():
-    with pytest.raises(BadOption, match="points at nothing"):
+    with pytest.raises(BadOption, match="must have a box, points or a mask"):
         checked_prompts([Prompt()], WIDTH, HEIGHT)

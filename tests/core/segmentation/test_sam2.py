@@ -131,7 +131,7 @@ def test_a_full_memory_is_told_with_what_to_try(segmenter, monkeypatch):
     monkeypatch.setattr(segmenter.module, "forward_image", full)
     with pytest.raises(DeviceOutOfMemory, match=r"Tried to allocate 2\.00 GiB") as caught:
         segmenter.segment(PICTURE, [BOX])
-    assert "--segmenter sam2.1-hiera-tiny" in caught.value.remedy
+    assert ("segmenter", "sam2.1-hiera-tiny") in [(cure.option, cure.value) for cure in caught.value.cures]
 
 
 def test_tensors_that_are_missing_unexpected_or_misshapen_are_told_in_one_line(tiny_sam2, tmp_path):
@@ -155,7 +155,7 @@ def test_a_truncated_checkpoint_is_damaged(tiny_sam2, tmp_path):
     whole = tiny_sam2.read_bytes()
     path = tmp_path / "truncated.pt"
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(WeightsDamaged, match="no whole checkpoint"):
+    with pytest.raises(WeightsDamaged, match="not a complete checkpoint"):
         load_segmenter(str(path), device="cpu")
 
 
@@ -165,7 +165,7 @@ def test_unknown_names_wrong_kinds_and_missing_weights_are_each_a_typed_error(tm
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_DATA_HOME", raising=False)
     store = Store({})
-    with pytest.raises(UnknownModel, match="no such file"):
+    with pytest.raises(UnknownModel, match="There is no file"):
         load_segmenter(str(tmp_path / "none.pt"), store=store)
     with pytest.raises(UnknownModel) as caught:
         load_segmenter("sam2.1-hiera-tyni", store=store)
@@ -178,3 +178,10 @@ def test_unknown_names_wrong_kinds_and_missing_weights_are_each_a_typed_error(tm
     why = why_no_segmenter(store)
     assert isinstance(why, WeightsMissing)
     assert "cutsmith models fetch sam2.1-hiera-small" in why.remedy
+
+
+def test_every_segmenter_of_the_catalogue_is_of_a_kind_that_can_be_opened():
+    from cutsmith.models.catalogue import of_kind
+    from cutsmith.segmentation.loading import SEGMENTERS, kind_of
+
+    assert {kind_of(entry) for entry in of_kind("segmenter").values()} == set(SEGMENTERS)

@@ -27,7 +27,7 @@ def test_every_official_checkpoint_is_recognised_from_its_tensors(entry, monkeyp
 def test_another_checkpoint_is_told_how_to_say_what_it_is():
     import torch
 
-    with pytest.raises(ModelUnusable, match="no SAM 2 checkpoint"):
+    with pytest.raises(ModelUnusable, match="not a SAM 2 checkpoint"):
         config_of(Path("other.pt"), {"weight": torch.zeros(3)})
     odd = {"image_encoder.trunk.patch_embed.proj.weight": torch.zeros(7, 3, 7, 7)}
     with pytest.raises(ModelUnusable, match=r"odd\.toml beside it"):
@@ -37,10 +37,10 @@ def test_another_checkpoint_is_told_how_to_say_what_it_is():
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("config = ", "no TOML"),
-        ("config = 3", "wanted config"),
-        ('config = "sam2.1/sam2.1_hiera_t"\nsize = 3', "wanted config"),
-        ('config = "sam2.1/sam2.1_hiera_t"\noverrides = ["image_size"]', "wanted config"),
+        ("config = ", "not TOML"),
+        ("config = 3", "must say config"),
+        ('config = "sam2.1/sam2.1_hiera_t"\nsize = 3', "must say config"),
+        ('config = "sam2.1/sam2.1_hiera_t"\noverrides = ["image_size"]', "must say config"),
         ('config = "sam2.1/sam2.1_hiera_t"\noverrides = ["model._target_=os.system"]', "_target_"),
     ],
 )
@@ -54,8 +54,8 @@ def test_a_wrong_file_beside_the_checkpoint_is_told(tmp_path, text, says):
 @pytest.mark.parametrize(
     ("config", "says"),
     [
-        (Sam2Config("sam2.1/sam2.1_hiera_xxl"), "the sam2 package has sam2"),
-        (Sam2Config("../../../etc/passwd"), "the sam2 package has sam2"),
+        (Sam2Config("sam2.1/sam2.1_hiera_xxl"), "one of the sam2 package's, sam2"),
+        (Sam2Config("../../../etc/passwd"), "one of the sam2 package's, sam2"),
         (Sam2Config("sam2.1/sam2.1_hiera_t", ("model.image_encoder.trunk.embed_dim=[",)), "cannot be built"),
         (Sam2Config("sam2.1/sam2.1_hiera_t", ("model.no_such_option=3",)), "cannot be built"),
     ],

@@ -46,7 +46,7 @@ def test_a_single_pixel_is_a_box_and_a_point_in_it(row: int, column: int) -> Non
 
 
 def test_nothing_selected_and_another_size_are_told() -> None:
-    with pytest.raises(BadArray, match="Nothing of the picture is selected"):
+    with pytest.raises(BadArray, match="Nothing in the picture is selected"):
         prompt_of_selection(np.zeros((40, 60), np.uint8), 60, 40, with_points=True)
-    with pytest.raises(BadArray, match="shape"):
+    with pytest.raises(BadArray, match="The selection must be of shape"):
         prompt_of_selection(np.zeros((40, 61), np.uint8), 60, 40, with_points=True)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cutsmith.errors import BadBox
 from cutsmith.geometry import Box
+from cutsmith.protocols import Prompt
 from cutsmith.segmentation.subject_in_box import SubjectInBox
 
 GENERATOR = np.random.default_rng(0)
@@ -37,7 +38,8 @@ def test_the_mask_is_in_the_pictures_coordinates_and_zero_outside_the_box(x, y, 
     if box.clip(80, 60).width <= 0 or box.clip(80, 60).height <= 0:
         return
     remover = _RedRemover()
-    mask = SubjectInBox(remover, margin).soft_mask(PICTURE, box)
+    (segment,) = SubjectInBox(remover, margin).segment(PICTURE, [Prompt(box=box)])
+    mask = segment.soft_mask()
     inside = np.zeros((60, 80), bool)
     inside[box.clip(80, 60).slices()] = True
     np.testing.assert_array_equal(mask, np.where(inside, PICTURE[:, :, 0] / np.float32(255), 0))
@@ -46,12 +48,13 @@ def test_the_mask_is_in_the_pictures_coordinates_and_zero_outside_the_box(x, y, 
 
 def test_the_model_is_shown_the_surroundings() -> None:
     remover = _RedRemover()
-    SubjectInBox(remover, margin=0.25).soft_mask(PICTURE, (20, 20, 60, 40))
+    (segment,) = SubjectInBox(remover, margin=0.25).segment(PICTURE, [Prompt(box=(20, 20, 60, 40))])
+    segment.soft_mask()
     np.testing.assert_array_equal(remover.shown[0], PICTURE[10:50, 10:70])
 
 
 def test_a_bad_box_never_reaches_the_model() -> None:
     remover = _RedRemover()
     with pytest.raises(BadBox):
-        SubjectInBox(remover).soft_mask(PICTURE, (90, 0, 100, 10))
+        SubjectInBox(remover).segment(PICTURE, [Prompt(box=(90, 0, 100, 10))])
     assert remover.shown == []

@@ -1,6 +1,6 @@
 """Settings of other packages that are changed while a network is built, and only then.
 
-They belong to the whole process: one thread at a time changes them, and they are put back, whatever happens.
+They belong to the whole process, so one thread at a time changes them, and they are put back whatever happens.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _NOTHING = object()
 
 @contextmanager
 def replaced(module: ModuleType, **values: Any) -> Iterator[None]:
-    """Let names of `module` stand for other `values` inside the block."""
+    """Set names of `module` to other `values` inside the block."""
     with _LOCK:
         before = {name: vars(module).get(name, _NOTHING) for name in values}
         vars(module).update(values)
@@ -33,7 +33,7 @@ def replaced(module: ModuleType, **values: Any) -> Iterator[None]:
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Keep transformers' reports and progress bars off the terminal inside the block; errors tell what they say."""
+    """Keep transformers' reports and progress bars off the terminal inside the block; errors say the same."""
     from transformers.utils import logging
 
     with _LOCK:

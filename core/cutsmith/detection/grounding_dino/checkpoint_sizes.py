@@ -14,7 +14,7 @@ from cutsmith.errors import ModelUnusable
 if TYPE_CHECKING:
     import torch
 
-# Google's BERTs, from tiny to large, all have heads of 64 channels; tensors do not tell how they are split.
+# Google's BERTs, from tiny to large, all have heads of 64 channels; the tensors do not say how they are split.
 _CHANNELS_A_HEAD = 64
 
 
@@ -41,17 +41,18 @@ class CheckpointSizes:
 
 
 def checkpoint_sizes(tensors: Mapping[str, torch.Tensor], path: Path) -> CheckpointSizes:
-    """The sizes of the network that `tensors`, by name, belong to; `path` is their file, for what is told.
+    """The sizes of the network that `tensors`, by name, belong to; `path` is their file, for messages.
 
     Raises:
-        ModelUnusable: a tensor is not there that every Grounding DINO has, or has not as many axes.
+        ModelUnusable: a tensor that every Grounding DINO has is missing, or has another number of axes.
     """
 
     def shape(name: str, axes: int) -> tuple[int, ...]:
         if name not in tensors or tensors[name].ndim != axes:
             raise ModelUnusable(
-                f"{path} holds no Grounding DINO: {name} of {axes} axes is not among its {len(tensors)} tensors.",
-                "Wanted: a checkpoint in the format of groundingdino_swint_ogc.pth or groundingdino_swinb_cogcoor.pth.",
+                f"{path} is not a Grounding DINO checkpoint: {name} of {axes} axes is not among its {len(tensors)} "
+                "tensors.",
+                "Take a checkpoint in the format of groundingdino_swint_ogc.pth or groundingdino_swinb_cogcoor.pth.",
             )
         return tuple(tensors[name].shape)
 
@@ -90,5 +91,5 @@ def _bias_table(stage: int) -> str:
 
 
 def _count(tensors: Mapping[str, torch.Tensor], pattern: str) -> int:
-    """How many layers the names that begin with `pattern` number."""
+    """How many different layers the names have that begin with `pattern`."""
     return len({found[1] for name in tensors if (found := re.match(pattern, name))})

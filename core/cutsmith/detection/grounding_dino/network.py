@@ -32,7 +32,7 @@ _PACKAGES = (
     *("torch", "torchvision", "transformers", "groundingdino"),
     *("timm", "addict", "yapf", "pycocotools", "matplotlib"),
 )
-# What official checkpoints carry of training and of older transformers, and no network uses.
+# Official checkpoints hold these from training and from older transformers, and no network uses them.
 _SUPERFLUOUS = ("label_enc.", "bert.embeddings.position_ids")
 
 
@@ -67,7 +67,8 @@ def open_grounding_dino(checkpoint: Path, vocabulary: Path) -> GroundingDinoNetw
         ExtraMissing: the part [groundingdino] is not installed.
         WeightsMissing: there is no such vocabulary.
         WeightsDamaged: the checkpoint is truncated or corrupt.
-        ModelUnusable: it is a pickle that wants to run code, or no Grounding DINO; or the vocabulary is not its own.
+        ModelUnusable: the checkpoint is a pickle that wants to run code, or is not a Grounding DINO; or the vocabulary
+            is another's.
     """
     require_packages("groundingdino", *_PACKAGES)
     tensors = read_checkpoint(checkpoint)
@@ -75,10 +76,10 @@ def open_grounding_dino(checkpoint: Path, vocabulary: Path) -> GroundingDinoNetw
     tokenizer = bert_tokenizer(vocabulary, sizes.bert["vocab_size"])
     try:
         module = build_network(sizes, tokenizer)
-    # How the package and its parts refuse sizes that do not go together, by which part notices.
+    # The package and its parts raise these for sizes that do not go together, by which part notices.
     except (AssertionError, ValueError, RuntimeError, IndexError, ZeroDivisionError) as error:
         raise ModelUnusable(
-            f"{checkpoint} holds no Grounding DINO that can be built: {error}.", "Fetch or copy it again."
+            f"{checkpoint} does not hold a Grounding DINO that can be built: {error}.", "Fetch or copy it again."
         ) from error
     fit_checkpoint(module, tensors, path=checkpoint, kind=sizes.name, superfluous=_SUPERFLUOUS)
     return GroundingDinoNetwork(module)
@@ -113,15 +114,15 @@ def build_network(sizes: CheckpointSizes, tokenizer: Any) -> Any:
 
 
 def _published_settings() -> dict[str, Any]:
-    """Those of the package's own file for Swin-T; that for Swin-B differs in the name of the backbone alone."""
+    """The settings in the package's file for Swin-T; its file for Swin-B differs only in the name of the backbone."""
     found = vars(import_module("groundingdino.config.GroundingDINO_SwinT_OGC"))
     settings = {name: value for name, value in found.items() if not name.startswith("_")}
-    # These save memory in training by computing twice; without gradients they only warn.
+    # These save memory in training by computing twice; without gradients they only cause warnings.
     return {**settings, "use_checkpoint": False, "use_transformer_ckpt": False}
 
 
 def _never_print(decoder: Any) -> None:
-    """Give this decoder a `forward` that does not print that its values are no numbers; the detector tells it."""
+    """Give this decoder a `forward` that does not print when its values are NaN; the detector reports that."""
     forward = type(decoder).forward
     names = {**forward.__globals__, builtins.print.__name__: lambda *_words: None}
     quiet = FunctionType(forward.__code__, names, forward.__name__, forward.__defaults__, forward.__closure__)
@@ -130,7 +131,7 @@ def _never_print(decoder: Any) -> None:
 
 
 def _expect_known_warnings() -> None:
-    """Ignore what the package is warned of at every start, by these very words: PyTorch now spells it otherwise."""
+    """Ignore the warnings that the package causes at every start, by their exact words."""
     for message in (r"torch\.meshgrid: in an upcoming release", r"`torch\.cuda\.amp\.autocast\(args\.\.\.\)`"):
         warnings.filterwarnings("ignore", message=message)
     # Of the timm layers that Swin imports, and of a compiled part that is not needed.

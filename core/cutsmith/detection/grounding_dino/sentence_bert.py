@@ -5,11 +5,11 @@ keeps every phrase to itself, and with positions that begin anew at each phrase.
 `BertModel` apart and runs its parts with that mask; for this it borrows two methods (`get_extended_attention_mask`,
 `get_head_mask`) that transformers 5 no longer has, so that it fails before the first picture.
 
-What they did is small: the first made the mask additive and gave it an axis for the heads, the second gave nothing
-where no head is masked. `SentenceBert` does the same with the parts of transformers 5 (and 4): embeddings, then
+Both did little: the first made the mask additive and gave it an axis for the heads, the second returned nothing where
+no head is masked. `SentenceBert` does the same with the parts of transformers 5 (and 4): embeddings, then
 encoder, with the mask as booleans (N, 1, T, T), which PyTorch's `scaled_dot_product_attention` takes as they are. Each
-token sees itself at least, so that no row is empty. The pooler, whose weights official checkpoints carry, is kept and
-not run: upstream computes its output and never reads it.
+token sees at least itself, so no row is empty. The pooler, whose weights official checkpoints hold, is kept but not
+run: upstream computes its output and never reads it.
 """
 
 from __future__ import annotations
@@ -50,5 +50,5 @@ def sentence_bert(sizes: dict[str, int]) -> torch.nn.Module:
             encoded = self.encoder(embedded, attention_mask=attention_mask[:, None].bool())
             return {"last_hidden_state": encoded.last_hidden_state}
 
-    # Named, because the other implementations of attention want their masks in other forms.
+    # Named, because the other implementations of attention take their masks in other forms.
     return SentenceBert(BertModel(BertConfig(**sizes, attn_implementation="sdpa")))

@@ -13,19 +13,19 @@ _NEEDED = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", "?")
 
 
 def bert_tokenizer(vocabulary: Path, size: int) -> Any:
-    """A tokenizer of the file `vocabulary`, as transformers has them; its tokens must be `size`. Nothing is fetched.
+    """transformers' tokenizer for the file `vocabulary`, which must have `size` tokens. Nothing is fetched.
 
-    Lower-casing, and without accents, as bert-base-uncased's. Built from its parts, because transformers 4 and 5 want
-    a vocabulary in different ways.
+    It makes letters lower case and drops accents, as that of bert-base-uncased. It is built from its parts, because
+    transformers 4 and 5 take a vocabulary in different ways.
 
     Raises:
         WeightsMissing: there is no such file.
-        ModelUnusable: it is no vocabulary of BERT, or of another size.
+        ModelUnusable: it is not a vocabulary of BERT, or is of another size.
     """
     if not is_file(vocabulary):
         raise WeightsMissing(
             f"The vocabulary {vocabulary} is not on this machine.",
-            "It is the file vocab.txt of bert-base-uncased: cutsmith models fetch brings it with the detector.",
+            "It is the file vocab.txt of bert-base-uncased, which is fetched together with the detector's weights.",
         )
     try:
         tokens = vocabulary.read_text(encoding="utf-8").split("\n")
@@ -37,7 +37,7 @@ def bert_tokenizer(vocabulary: Path, size: int) -> Any:
     if missing := [token for token in _NEEDED if token not in numbers]:
         raise _unusable(vocabulary, f"has no token {' '.join(missing)}")
     if len(tokens) != size:
-        raise _unusable(vocabulary, f"has {len(tokens):,} tokens, and the checkpoint {size:,}")
+        raise _unusable(vocabulary, f"must have {size:,} tokens, as the checkpoint, but has {len(tokens):,}")
     from tokenizers import BertWordPieceTokenizer
     from transformers import PreTrainedTokenizerFast
 
@@ -53,5 +53,5 @@ def bert_tokenizer(vocabulary: Path, size: int) -> Any:
 def _unusable(vocabulary: Path, reason: str) -> ModelUnusable:
     return ModelUnusable(
         f"{vocabulary} {reason}: it is not this detector's vocabulary.",
-        "Wanted: vocab.txt of bert-base-uncased, one token a line.",
+        "Take vocab.txt of bert-base-uncased, with one token a line.",
     )

@@ -90,7 +90,7 @@ def test_opening_and_running_says_nothing_and_goes_nowhere(tiny_dino, vocabulary
         "from cutsmith.detection.detector import GroundingDetector\n"
         "from cutsmith.detection.grounding_dino.network import open_grounding_dino\n"
         "network = open_grounding_dino(Path(sys.argv[1]), Path(sys.argv[2]))\n"
-        "GroundingDetector('tiny', network, '').detect(np.zeros((9, 200, 3), np.uint8), 'red mug')\n"
+        "GroundingDetector('tiny', network, '').candidates(np.zeros((9, 200, 3), np.uint8), 'red mug')\n"
         "assert 'supervision' not in sys.modules\n"
     )
     command = [sys.executable, "-W", "default", "-c", code, str(tiny_dino), str(vocabulary)]
@@ -107,8 +107,8 @@ def test_broken_weights_are_told_and_not_printed(tensors, vocabulary, tmp_path, 
     broken = {**tensors, "transformer.decoder.norm.weight": tensors["transformer.decoder.norm.weight"] * np.nan}
     broken["transformer.decoder.layers.0.norm1.weight"] = tensors["transformer.decoder.layers.0.norm1.weight"] * np.nan
     network = open_grounding_dino(saved(tmp_path / "broken.pth", broken), vocabulary)
-    with pytest.raises(ModelUnusable, match="values that are no numbers"):
-        GroundingDetector("broken", network, "").detect(PICTURE, "red mug")
+    with pytest.raises(ModelUnusable, match="values that are not numbers"):
+        GroundingDetector("broken", network, "").candidates(PICTURE, "red mug")
     # Upstream prints each layer that is.
     assert capfd.readouterr().out == ""
 
@@ -174,14 +174,14 @@ def test_a_truncated_checkpoint_is_told(share, tiny_dino, vocabulary, tmp_path) 
     whole = tiny_dino.read_bytes()
     path = tmp_path / "truncated.pth"
     path.write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(WeightsDamaged, match=r"truncated\.pth is no whole checkpoint"):
+    with pytest.raises(WeightsDamaged, match=r"truncated\.pth is not a complete checkpoint"):
         open_grounding_dino(path, vocabulary)
 
 
 def test_a_corrupt_checkpoint_is_told(vocabulary, tmp_path) -> None:
     path = tmp_path / "corrupt.pth"
     path.write_bytes(np.random.default_rng(0).bytes(5000))
-    with pytest.raises(WeightsDamaged, match=r"corrupt\.pth is no whole checkpoint"):
+    with pytest.raises(WeightsDamaged, match=r"corrupt\.pth is not a complete checkpoint"):
         open_grounding_dino(path, vocabulary)
 
 
@@ -203,7 +203,7 @@ def test_missing_unexpected_and_misshapen_tensors_are_told_in_one_line(tensors, 
 )
 def test_another_network_is_told_by_the_tensor_that_it_lacks(lost, tensors, vocabulary, tmp_path) -> None:
     path = saved(tmp_path / "other.pth", {name: tensor for name, tensor in tensors.items() if name != lost})
-    with pytest.raises(ModelUnusable, match=f"holds no Grounding DINO: {lost} of 2 axes is not among"):
+    with pytest.raises(ModelUnusable, match=f"is not a Grounding DINO checkpoint: {lost} of 2 axes is not among"):
         open_grounding_dino(path, vocabulary)
 
 
@@ -211,11 +211,11 @@ def test_sizes_that_no_network_has_are_told(tensors, vocabulary, tmp_path) -> No
     import torch
 
     changed = {**tensors, "feat_map.weight": torch.zeros(250, 128)}
-    with pytest.raises(ModelUnusable, match="no Grounding DINO that can be built: embed_dim must be divisible"):
+    with pytest.raises(ModelUnusable, match="Grounding DINO that can be built: embed_dim must be divisible"):
         open_grounding_dino(saved(tmp_path / "other.pth", changed), vocabulary)
 
 
 def test_a_missing_package_is_told_with_the_part_that_brings_it(tiny_dino, vocabulary, monkeypatch) -> None:
     monkeypatch.setitem(sys.modules, "groundingdino", None)
-    with pytest.raises(ExtraMissing, match=r"\[groundingdino\].*missing groundingdino"):
+    with pytest.raises(ExtraMissing, match=r"\[groundingdino\].*missing: groundingdino"):
         open_grounding_dino(tiny_dino, vocabulary)

@@ -35,7 +35,7 @@ def test_a_missing_vocabulary_is_named(tmp_path) -> None:
         (b"", r"has no token \[PAD\] \[UNK\]"),
         (b"\xff\xfe\x00", "cannot be read as UTF-8"),
         ("\n".join(SPECIAL[:-1]).encode(), r"has no token \?"),
-        ("\n".join([*SPECIAL, "cat"]).encode(), "has 8 tokens, and the checkpoint 30,522"),
+        ("\n".join([*SPECIAL, "cat"]).encode(), "must have 30,522 tokens, as the checkpoint, but has 8"),
     ],
 )
 def test_a_foreign_vocabulary_is_refused(content, told, tmp_path) -> None:
