@@ -33,7 +33,7 @@ ALLOWED = {
     "options": set(),
     "errors": {"cures"},
     "geometry": {"errors", "cures"},
-    "protocols": {"geometry"},
+    "protocols": {"geometry", "options"},
     "phrases": {"errors", "cures"},
     "request": GROUND | {"request_json", "picture"},
     "request_json": GROUND,
