@@ -39,7 +39,7 @@ ALLOWED = {
     "errors": {"cures"},
     "arrays": {"errors"},
     "geometry": {"errors", "cures"},
-    "protocols": {"geometry"},
+    "protocols": {"geometry", "options"},
     "phrases": {"errors", "cures"},
     "request": GROUND | {"request_json", "picture"},
     "request_json": GROUND,

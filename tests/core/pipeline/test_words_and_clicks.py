@@ -195,7 +195,7 @@ def test_words_without_sam2_fall_back_to_the_box(coffee, models, monkeypatch):
             return np.ones(image.shape[:2], np.float32)
 
     missing = WeightsMissing("SAM 2 is nowhere.", "Fetch it: cutsmith models fetch sam2.1-hiera-small")
-    monkeypatch.setattr("cutsmith.segmentation.loading.why_no_segmenter", lambda: missing)
+    monkeypatch.setattr("cutsmith.segmentation.loading.why_no_segmenter", lambda store: missing)
     options = {name: models[name] for name in ("detector", "device")}
     cut = cut_out(Picture(coffee), **WORDS, models=Models(remover=Everything()), **options)
     assert cut.provenance["segmenter"] == "subject-in-box"
