@@ -74,7 +74,7 @@ def checked_box(box: tuple[float, float, float, float], width: int, height: int)
         )
         if upright.width <= 0 or upright.height <= 0:
             raise _bad_box(f"The box {told} has no area.", told, width, height)
-        corrected = give("box", ",".join(f"{value:g}" for value in upright), text="Did you mean this")
+        corrected = give("box", ",".join(f"{value:g}" for value in upright), text="Did you mean")
         raise _bad_box(f"The box {told} is inverted.", told, width, height, corrected)
     inside = found.clip(width, height)
     if inside.width <= 0 or inside.height <= 0:

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+from cutsmith.cures import install_packages
 from cutsmith.engines.choice import Choice, plan
 from cutsmith.engines.presence import Presence, look
 from cutsmith.errors import EngineMissing, ModelUnusable
@@ -53,7 +54,8 @@ def open_model(
         except ImportError as error:
             refusal = EngineMissing(
                 f"{choice.engine} is installed and does not start: {error}.",
-                f"Uninstall the package {choice.engine}, then install it again.",
+                f"Uninstall the package {choice.engine}.",
+                install_packages(choice.engine, text="Then install it again"),
             )
             warnings.append(f"{refusal.what} The next engine is used.")
             continue
