@@ -154,18 +154,18 @@ def test_preview_background_and_provenance(folder) -> None:
         (["cat.jpg", "--max-pixels", "1000"], 1, "--max-pixels"),
         (["cat.jpg", "cat.jpg", "-o", "out/"], 2, "both be written"),
         (["cat.jpg", "other/cat.png", "-o", "out/"], 2, "both be written"),
-        (["cat.jpg", "missing.jpg", "-o", "one.png"], 2, "wanted a folder"),
+        (["cat.jpg", "missing.jpg", "-o", "one.png"], 2, "must be a folder"),
         (["cat.jpg", "-o", "cat.jpg", "--overwrite", "--background", "red"], 2, "one of the inputs"),
         (["cat.jpg", "--json", "-o", "-"], 2, "standard output"),
         (["cat.jpg", "--mask-only", "--background", "red"], 2, "--mask-only"),
-        (["cat.jpg", "-o", "cut.bmp", "--background", "red", "--provenance"], 2, "BMP has no place"),
+        (["cat.jpg", "-o", "cut.bmp", "--background", "red", "--provenance"], 2, "BMP cannot hold"),
         (["cat.jpg", "-o", "cut.png", "--preview", "-"], 2, "--preview preview.png"),
         (["cat.jpg", "-o", f"{'a' * 300}.png"], 1, "too long"),
         (["cat.jpg", "--preview", f"{'a' * 300}.png"], 1, "too long"),
         (["cat.jpg", "--background", "a" * 300], 2, "#rrggbb"),
-        (["cat.jpg", "--background", "text.jpg"], 1, "text.jpg looks like text"),
+        (["cat.jpg", "--background", "text.jpg"], 1, "but looks like text"),
         (["cat.jpg", "--background", "."], 1, "folder"),
-        (["cat.jpg", "--box", "10,10,12,12"], 4, "Nothing found in the box 10,10,12,12 of cat.jpg"),
+        (["cat.jpg", "--box", "10,10,12,12"], 4, "Nothing was found in the box 10,10,12,12 of cat.jpg"),
         (["cat.jpg", "--model", "a" * 300], 2, "cutsmith models list"),
         (["missing.jpg"], 1, "missing.jpg"),
         (["."], 1, "folder"),
@@ -228,7 +228,7 @@ def test_weights_that_are_truncated_are_exit_3_with_the_command(folder, isnet_we
         CUTSMITH_MODELS=str(home), U2NET_HOME=str(home),
     )  # fmt: skip
     assert done.returncode == 3
-    assert b"1,000,000 bytes" in done.stderr
+    assert b"but has 1,000,000" in done.stderr
     assert b"cutsmith models fetch" in done.stderr
 
 

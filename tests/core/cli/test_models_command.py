@@ -17,6 +17,7 @@ import pytest
 from click.testing import CliRunner
 
 from cutsmith.cli.models_command import fetch_models, models
+from cutsmith.cures import fetch
 from cutsmith.errors import (
     BadOption,
     DownloadFailed,
@@ -200,7 +201,7 @@ def test_fetch_from_an_address(tiny):
 def test_fetch_of_non_commercial_weights_needs_the_licence_accepted(tiny):
     error = run("fetch", "tiny", "tiny-nc", "--yes", expected=LicenceNotAccepted)
     assert "CC BY-NC 4.0" in error.what
-    assert "cutsmith models fetch tiny-nc --accept-licence" in error.remedy
+    assert error.cures == (fetch("tiny-nc", "If that fits your use", accepts_licence=True),)
     assert not (data_folder() / "models").exists()
     assert run("fetch", "tiny-nc", "--yes", "--accept-licence").exit_code == 0
 
