@@ -32,6 +32,7 @@ PENDING = {
     ("core/cutsmith/detection/detector.py", "def detect"): _ROOMS_OWN,
     ("core/cutsmith/detection/loading.py", "def load_detector"): _ROOMS_OWN,
     ("core/cutsmith/detection/selection.py", "def require_thresholds"): _ROOMS_OWN,
+    ("core/cutsmith/detection/selection.py", "box_threshold, text_threshold, max_detections"): _ROOMS_OWN,
     ("core/cutsmith/detection/selection.py", "def select"): _ROOMS_OWN,
     ("core/cutsmith/protocols.py", "class Prompt"): _PROMPT,
     ("core/cutsmith/protocols.py", "def detect"): _ROOMS_OWN,

@@ -16,7 +16,8 @@ import numpy as np
 import pytest
 
 from cutsmith import Picture
-from cutsmith.models.entry import Entry, find_entry
+from cutsmith.models.catalogue import find_entry
+from cutsmith.models.entry import Entry
 from cutsmith.pipeline.loading import Models
 from gimp_plugin.cutsmith.plug_in.settings import Settings
 

@@ -5,6 +5,7 @@ The modules, in the order of the way:
     selection_prompt    a rough selection -> a prompt
     prompts             prompts checked against the picture
     loading             what the option `segmenter` says -> a segmenter; a row of `SEGMENTERS` for each kind of network
+        checkpoint          what a segmenter is opened from, and what it is then
         sam2_loading        a checkpoint of SAM 2 -> the segmenter
         sam2_config         which of SAM 2's networks a checkpoint is for
     sam2                SAM 2 itself: a box, clicks or a rough mask -> the object's mask

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from cutsmith.cures import run
 from cutsmith.errors import CutsmithError, UnknownModel
 from cutsmith.machine.files import is_file
-from cutsmith.protocols import Loaded, Segmenter
+from cutsmith.protocols import Loaded
+from cutsmith.segmentation.checkpoint import Checkpoint, TorchSegmenter
 
 if TYPE_CHECKING:
-    import torch
-
     from cutsmith.models.entry import Entry
     from cutsmith.models.store import Store
 
@@ -24,36 +22,6 @@ SUGGESTED_SEGMENTER = "sam2.1-hiera-small"
 # What a checkpoint of the user's own is taken for.
 _OWN_CHECKPOINT = "sam2"
 _CHECKPOINT_SUFFIXES = (".pt", ".pth")
-
-
-class TorchSegmenter(Segmenter, Protocol):
-    """A segmenter whose network PyTorch runs, so that a host may move it between devices."""
-
-    @property
-    def module(self) -> torch.nn.Module:
-        """The network; it runs where it is."""
-
-    def forget_pictures(self) -> None:
-        """Free what is kept of pictures for further prompts."""
-
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """What a segmenter is opened from.
-
-    Attributes:
-        name: as the option `segmenter` takes it.
-        path: the file.
-        kind: a key of `SEGMENTERS`.
-        weights: what identifies the file, for provenance.
-        entry: its entry in the catalogue; None for a file of the user's own.
-    """
-
-    name: str
-    path: Path
-    kind: str
-    weights: str
-    entry: Entry | None = None
 
 
 class Kind(NamedTuple):

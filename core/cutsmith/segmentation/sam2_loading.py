@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cutsmith.segmentation.loading import Checkpoint
+    from cutsmith.segmentation.checkpoint import Checkpoint
     from cutsmith.segmentation.sam2 import Sam2Segmenter
 
 

@@ -179,7 +179,7 @@ def test_threads_default_to_what_the_process_may_use(monkeypatch) -> None:
     assert 1 <= thread_count() <= len(os.sched_getaffinity(0))
     assert thread_count(1) == 1
     assert thread_count(100_000) == os.cpu_count()
-    with pytest.raises(BadOption, match="--threads 0"):
+    with pytest.raises(BadOption, match="threads must be a whole number, 1 or more, but got 0"):
         thread_count(0)
 
 

@@ -143,7 +143,7 @@ def test_a_description_beside_the_file_is_followed(tiny_network) -> None:
         ("output = -1", "output"),
         ("output = true", "output = True"),
         ("not toml at all", "must be TOML"),
-        ("output = 9", "has 1 outputs: number 9"),
+        ("output = 9", "must be from 0 to 0, but got 9"),
     ],
 )
 def test_a_wrong_description_is_refused_with_what_it_says(tiny_network, description, told) -> None:

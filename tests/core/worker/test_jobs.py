@@ -13,6 +13,7 @@ from cutsmith import Picture, cut_out, refine_mask
 from cutsmith.detection.loading import why_no_detector
 from cutsmith.geometry import interior_points
 from cutsmith.picture.samples import samples_from_alpha
+from cutsmith.result.as_json import notice_of
 from cutsmith.segmentation.loading import why_no_segmenter
 from cutsmith.worker.protocol import Array, Message
 from cutsmith.worker.session import JobFailed
@@ -50,7 +51,7 @@ def test_a_cut_is_cut_outs_bit_for_bit(session, network, pixels, depth, alpha) -
     assert received(answer.arrays["colours"]).dtype == depth
     assert answer.header["provenance"] == dict(cut.provenance)
     assert answer.header["warnings"] == list(cut.warnings)
-    assert [" ".join([each["what"], *each["cures"]]) for each in answer.header["notices"]] == list(cut.warnings)
+    assert answer.header["notices"] == [notice_of(each).to_json() for each in cut.warnings]
     assert set(answer.header["seconds"]) == set(cut.seconds)
 
 

@@ -6,8 +6,8 @@ import pytest
 import skimage
 from PIL import Image
 
-from installer.failure import InstallFailed
 from installer.demo.photographs import PHOTOGRAPHS, missing_photographs, unpack_photographs
+from installer.failure import InstallFailed
 
 SKIMAGE_DATA = Path(skimage.__file__).parent / "data"
 

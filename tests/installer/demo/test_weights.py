@@ -10,8 +10,8 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from installer.failure import InstallFailed
 from installer.demo.weights import HALF_PRECISION, OFFICIAL, ensure_weights
+from installer.failure import InstallFailed
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the stand-in is a script with a #! line")
 
