@@ -1,4 +1,7 @@
-"""The worker's one log: what it did and what went wrong, at most about 1 MB; never a picture, a word or a point."""
+"""The worker's only log: what it did and what went wrong, about 1 MB at most.
+
+It never holds a picture, a phrase or a point.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,19 @@ from pathlib import Path
 
 from cutsmith.machine.folders import log_folder
 
-# The file and the one before it.
+# Two files are kept, the current one and the one before it, so this is half of the limit.
 _MAX_BYTES = 500_000
 
 
 def log_path() -> Path:
-    """Where the log is."""
+    """The path of the log."""
     return log_folder() / "worker.log"
 
 
 def open_log() -> Path:
-    """Send what cutsmith logs, and what any part writes to standard error, to the log; -> its path.
+    """Send cutsmith's log records, and everything written to standard error, to the log; -> its path.
 
-    A folder that cannot be written is no reason not to cut out: what would be logged is lost then.
+    If the folder is not writable, the worker runs anyway and the records are lost.
     """
     path = log_path()
     logger = logging.getLogger("cutsmith")
@@ -35,7 +38,7 @@ def open_log() -> Path:
         logger.warning("the worker's log %s cannot be written: %s", path, error.strerror)
         return path
     handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
-    # In place of the command line's, which tells warnings on standard error: that goes to the log now.
+    # Replaces the command line's handler, which prints warnings on standard error: that now goes to the log.
     logger.handlers = [handler]
     handler.take_standard_error()
     faulthandler.enable()
@@ -43,15 +46,15 @@ def open_log() -> Path:
 
 
 class _LogFile(RotatingFileHandler):
-    """The log, to which standard error goes as well: native code and a dying interpreter know no logger."""
+    """The log, which also takes standard error: native code and a dying interpreter do not use loggers."""
 
     def take_standard_error(self) -> None:
-        """Let the process's standard error be this file."""
+        """Point the process's standard error at this file."""
         sys.stderr.flush()
         if self.stream is not None:
             os.dup2(self.stream.fileno(), 2)
 
     def doRollover(self) -> None:  # noqa: N802 - the name that logging calls
-        """Begin a new file, and take standard error along."""
+        """Start a new file, and move standard error to it."""
         super().doRollover()
         self.take_standard_error()
