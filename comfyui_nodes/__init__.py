@@ -1,1 +1,1 @@
-"""The ComfyUI node pack, thin: tensors in, the engine's calls, tensors out."""
+"""The ComfyUI node pack, a thin layer: it converts tensors, calls the engine and converts the results back."""

@@ -1,4 +1,4 @@
-"""Boxes between nodes: ComfyUI's BOUNDING_BOX (x, y, width, height), other packs' BBOX (x0, y0, x1, y1)."""
+"""Converts boxes: ComfyUI's BOUNDING_BOX (x, y, width, height) and other packs' BBOX (x0, y0, x1, y1)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cutsmith.result.cutout import FoundObject
 
 NativeBox = dict[str, Any]
 _WANTED = (
-    "wanted {x, y, width, height} in pixels, or [x0, y0, x1, y1], or lists of them: one list for all, or one an image"
+    "{x, y, width, height} in pixels, [x0, y0, x1, y1], or lists of these (one list for all images, or one per image)"
 )
 
 
 def native_boxes(objects: Sequence[FoundObject]) -> list[NativeBox]:
-    """The boxes of one image as BOUNDING_BOX holds them; those without a box are left out."""
+    """The boxes of one image in the form of BOUNDING_BOX. Objects without a box are left out."""
     return [
         {
             "x": found.box.x0,
@@ -33,12 +33,12 @@ def native_boxes(objects: Sequence[FoundObject]) -> list[NativeBox]:
 
 
 def objects_of(bboxes: Any, count: int) -> list[list[FoundObject]]:
-    """What BOUNDING_BOX or BBOX holds, as objects to look for: a list an image, `count` of them.
+    """The objects in a BOUNDING_BOX or BBOX: `count` lists, one per image.
 
-    A single box and a flat list of boxes stand for every image; a list of lists has one an image.
+    A single box or a flat list of boxes applies to every image; a list of lists has one list per image.
 
     Raises:
-        BadBox: anything else, values that are not finite, or boxes of another number of images.
+        BadBox: the value is something else, has numbers that are not finite, or is for another number of images.
     """
     bboxes = _plain(bboxes)
     if bboxes is None:
@@ -46,23 +46,23 @@ def objects_of(bboxes: Any, count: int) -> list[list[FoundObject]]:
     if _is_box(bboxes):
         bboxes = [bboxes]
     if not isinstance(bboxes, list | tuple):
-        raise BadBox(f"The boxes are {type(bboxes).__name__}: {_WANTED}.", "Connect TextDetect's bboxes.")
+        raise BadBox(f"The boxes must be {_WANTED}, but got {type(bboxes).__name__}.", "Connect TextDetect's bboxes.")
     if all(_is_box(each) for each in bboxes):
-        # No box at all is a batch in which nothing was found.
+        # An empty list means that nothing was found in the batch.
         return [[_found(each) for each in bboxes] for _ in range(count)]
     if any(_is_box(each) or not isinstance(each, list | tuple) for each in bboxes):
-        raise BadBox(f"The boxes are not understood ({str(bboxes)[:200]}): {_WANTED}.", "Connect TextDetect's bboxes.")
+        raise BadBox(f"The boxes must be {_WANTED}, but got {str(bboxes)[:200]}.", "Connect TextDetect's bboxes.")
     if len(bboxes) not in (1, count):
         raise BadBox(
-            f"There are boxes for {len(bboxes)} images, and {count} images: wanted 1 or {count} lists of boxes.",
-            "Connect the boxes that were found in the same batch.",
+            f"There must be 1 or {count} lists of boxes for {count} images, but got {len(bboxes)}.",
+            "Connect the boxes found in the same batch.",
         )
     found = [[_found(each) for each in frame] for frame in bboxes]
     return found if len(found) == count else [list(found[0]) for _ in range(count)]
 
 
 def _plain(value: Any) -> Any:
-    """Tensors and arrays, at any depth, as lists, and their scalars as numbers."""
+    """`value` with tensors and arrays at any depth turned into lists, and their scalars into numbers."""
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return value.tolist() if hasattr(value, "tolist") else value
@@ -83,7 +83,7 @@ def _found(value: Any) -> FoundObject:
         return _object(value)
     except (KeyError, OverflowError, TypeError, ValueError) as error:
         raise BadBox(
-            f"The box {str(value)[:100]} is not understood: {_WANTED}.", "Connect TextDetect's bboxes."
+            f"Each box must be {_WANTED}, but got {str(value)[:100]}.", "Connect TextDetect's bboxes."
         ) from error
 
 

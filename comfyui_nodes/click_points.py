@@ -1,4 +1,4 @@
-"""Clicks as point editors write them: a JSON list of {"x": ..., "y": ...} in pixels."""
+"""Parses clicks in the form that point editors write: a JSON list of {"x": ..., "y": ...} in pixels."""
 
 from __future__ import annotations
 
@@ -16,29 +16,30 @@ EXAMPLE = '[{"x": 240, "y": 180}]'
 
 
 def click_points(text: str, label: int, name: str) -> list[Point]:
-    """The clicks that `text` holds, with `label` (1 on the subject, 0 beside it); none for an empty text.
+    """Parse the clicks in `text` and give them `label` (1 on the subject, 0 elsewhere). An empty text has none.
 
-    Pairs [x, y] are taken for {"x": x, "y": y}. Whether a click lies inside a picture, the engine checks.
+    A pair [x, y] means {"x": x, "y": y}. The engine checks whether a click lies inside the picture.
 
     Raises:
-        BadPoint: no JSON, not a list of points, or not of finite numbers; `name` is the input that it came from.
+        BadPoint: the text is not JSON or not a list of points, or a number is not finite. The error calls the text
+            `name`, after its input.
     """
     if not text.strip():
         return []
     from cutsmith.protocols import Point
 
-    wanted = f"wanted a JSON list of points in pixels, such as {EXAMPLE}"
+    wanted = f"must be a JSON list of points in pixels, such as {EXAMPLE}"
     try:
         found = json.loads(text)
-    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, and brackets as deep, too
-        raise BadPoint(f"{name} is no JSON ({error}): {wanted}.", "Leave it empty for no points.") from error
+    except (ValueError, RecursionError) as error:  # huge numbers and very deep brackets raise these too
+        raise BadPoint(f"{name} {wanted}, but it is not JSON ({error}).", "Leave it empty for no points.") from error
     if not isinstance(found, list):
-        raise BadPoint(f"{name} is a JSON {type(found).__name__}: {wanted}.", "Put it into [ ].")
+        raise BadPoint(f"{name} {wanted}, but got a JSON {type(found).__name__}.", "Put it in [ ].")
     points = []
     for each in found:
         values = (each.get("x"), each.get("y")) if isinstance(each, Mapping) else each
         if not isinstance(values, Sequence) or len(values) != 2 or not all(map(_is_coordinate, values)):
-            raise BadPoint(f"{name} has the entry {json.dumps(each)}: {wanted}.", "Leave it empty for no points.")
+            raise BadPoint(f"{name} {wanted}, but got the entry {json.dumps(each)}.", "Leave it empty for no points.")
         points.append(Point(float(values[0]), float(values[1]), label))
     return points
 
@@ -47,7 +48,7 @@ def _is_coordinate(value: object) -> bool:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return False
     try:
-        # JSON in Python's reading has NaN and Infinity.
+        # Python's JSON parser accepts NaN and Infinity.
         return math.isfinite(value)
-    except OverflowError:  # an integer beyond every float
+    except OverflowError:  # an integer too large for a float
         return False

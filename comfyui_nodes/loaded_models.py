@@ -1,6 +1,6 @@
-"""Models stay loaded between runs; torch models through ComfyUI's management, so that it can unload them.
+"""Keeps models loaded between runs. ComfyUI manages torch models, so that it can unload them.
 
-ONNX sessions cannot be moved by ComfyUI: of them only the last few are kept, and none with keep_model_loaded off.
+ComfyUI cannot move ONNX sessions: only the last few are kept, and none if keep_model_loaded is off.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 DEVICES = ("auto", "cpu")
 _KEPT = 3
-# What a pass over one picture takes beside the weights, in bytes: ComfyUI makes so much room on the device.
+# Bytes that one picture needs in addition to the weights: ComfyUI frees this much on the device.
 _SAM2_MEMORY = 1_500_000_000
 _DETECTOR_MEMORY = 2_500_000_000
 
@@ -36,7 +36,7 @@ _kept: OrderedDict[_Key, Any] = OrderedDict()
 
 @contextmanager
 def remover(choice: str, device: str, *, keep: bool) -> Iterator[Remover]:
-    """The removal model that `choice` names in the node's list, open; freed afterwards unless `keep`."""
+    """Load the removal model that `choice` names in the node's list; free it afterwards unless `keep`."""
 
     def load() -> Remover:
         from cutsmith.removal.loading import load_remover
@@ -54,7 +54,7 @@ def remover(choice: str, device: str, *, keep: bool) -> Iterator[Remover]:
 
 @contextmanager
 def segmenter(choice: str, device: str, *, keep: bool) -> Iterator[Sam2Segmenter]:
-    """The SAM 2 that `choice` names, on the device; unloaded afterwards unless `keep`."""
+    """Load the SAM 2 model that `choice` names onto the device; unload it afterwards unless `keep`."""
 
     def load() -> _Managed:
         from cutsmith.segmentation.loading import load_segmenter
@@ -70,7 +70,7 @@ def segmenter(choice: str, device: str, *, keep: bool) -> Iterator[Sam2Segmenter
 
 @contextmanager
 def detector(choice: str, device: str, *, keep: bool) -> Iterator[GroundingDetector]:
-    """The Grounding DINO that `choice` names, on the device; unloaded afterwards unless `keep`."""
+    """Load the Grounding DINO model that `choice` names onto the device; unload it afterwards unless `keep`."""
 
     def load() -> _Managed:
         from cutsmith.detection.loading import load_detector
@@ -85,7 +85,7 @@ def detector(choice: str, device: str, *, keep: bool) -> Iterator[GroundingDetec
 
 
 class _Managed:
-    """A torch model in the hands of ComfyUI's model management."""
+    """A torch model under ComfyUI's model management."""
 
     def __init__(self, model: Any, device: str, memory: int, on_unload: Callable[[], None] | None = None) -> None:
         import comfy.model_management as management
@@ -94,7 +94,7 @@ class _Managed:
 
         self.model = model
         self._memory = memory
-        # ComfyUI writes an attribute `device` into what it manages; the networks have a property of that name.
+        # ComfyUI sets an attribute `device` on what it manages, but the networks have a property of that name.
         held = torch.nn.ModuleDict({"network": model.module})
         load_device = torch.device("cpu") if device == "cpu" else management.get_torch_device()
         self._patcher = ModelPatcher(held, load_device=load_device, offload_device=management.unet_offload_device())
@@ -104,14 +104,14 @@ class _Managed:
             self._patcher.add_callback(CallbacksMP.ON_DETACH, lambda *_: on_unload())
 
     def bring_to_device(self) -> None:
-        """Have ComfyUI make room on the device and move the whole model there, if it is not there yet."""
+        """Make ComfyUI free memory on the device and move the whole model there, if it is not there yet."""
         import comfy.model_management as management
 
-        # Layers that are not ComfyUI's own cannot be moved one by one while the network runs.
+        # ComfyUI can move only its own layers one by one while the network runs.
         management.load_models_gpu([self._patcher], memory_required=self._memory, force_full_load=True)
 
     def unload(self) -> None:
-        """Take the model off the device, and off ComfyUI's list."""
+        """Remove the model from the device and from ComfyUI's list."""
         import comfy.model_management as management
 
         management.unload_model_and_clones(self._patcher)
@@ -120,7 +120,7 @@ class _Managed:
 
 @contextmanager
 def _held(key: _Key, load: Callable[[], Any], *, keep: bool) -> Iterator[Any]:
-    """What `load` gives, once for each `key` among the last few that are kept."""
+    """The result of `load`, reused while `key` is among the last few that are kept."""
     held = _kept.pop(key, None)
     if held is None:
         held = load()
@@ -143,6 +143,6 @@ def _release(held: Any) -> None:
 
 
 def tell(warnings: Iterable[str]) -> None:
-    """Say on ComfyUI's console what the user should know."""
+    """Print warnings on ComfyUI's console."""
     for warning in warnings:
         logger.warning("Cutsmith: %s", warning_of(warning))

@@ -1,4 +1,4 @@
-"""What a node's model list offers, and the engine's name for each entry."""
+"""The model lists of the nodes, and the engine's name for each entry."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEFAULT_REMOVER = "default (IS-Net)"
 DEFAULT_SAM2 = "default (best SAM 2 here)"
 DEFAULT_DETECTOR = "default (first Grounding DINO here)"
 SUBJECT_IN_BOX = "subject in box (IS-Net)"
-# What transformers writes beside a checkpoint; a folder with both is a model.
+# The two files that transformers writes for a model; a folder with both is a model.
 _HUB_WEIGHTS, _HUB_CONFIG = "model.safetensors", "config.json"
 
 
@@ -25,7 +25,7 @@ def remover_choices() -> list[str]:
 
 
 def sam2_choices() -> list[str]:
-    """The catalogue's SAM 2 networks, checkpoints in ComfyUI's folder `sam2`, and the removal model on boxes."""
+    """The catalogue's SAM 2 models, checkpoints in ComfyUI's folder `sam2`, and the removal model on boxes."""
     return [DEFAULT_SAM2, SUBJECT_IN_BOX, *of_kind("segmenter"), *_own_files(model_folders.SAM2)]
 
 
@@ -38,10 +38,10 @@ def detector_choices() -> list[str]:
 
 
 def engine_name(choice: str, kind: Kind) -> str | None:
-    """What the engine calls `choice`; None lets the engine choose.
+    """The engine's name for `choice`; None lets the engine choose.
 
     Raises:
-        UnknownModel: a file that has gone since the list was made.
+        UnknownModel: the file has disappeared since the list was made.
     """
     if choice in (DEFAULT_REMOVER, DEFAULT_SAM2, DEFAULT_DETECTOR):
         return None
@@ -58,13 +58,13 @@ def engine_name(choice: str, kind: Kind) -> str | None:
         path = None if weights is None else weights.parent
     if path is None:
         raise UnknownModel(
-            f"There is no model {choice!r} in ComfyUI's folder {folder}.", "Press R in ComfyUI to read the lists anew."
+            f"There is no model {choice!r} in ComfyUI's folder {folder}.", "Press R in ComfyUI to refresh the lists."
         )
     return str(path)
 
 
 def _own_files(folder: str) -> list[str]:
-    """The files in `folder` that are not the catalogue's, which its names stand for."""
+    """The files in `folder` that do not belong to a catalogue model (the list shows those by name)."""
     known = {name for entry in catalogue().values() for name in _places(entry.folder, entry.filenames)}
     return [file for file in model_folders.files_in(folder) if file not in known]
 

@@ -1,4 +1,4 @@
-"""ComfyUI's model folders, extra_model_paths.yaml included, as places where the engine looks for weights."""
+"""Makes the engine look for weights in ComfyUI's model folders, including extra_model_paths.yaml."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 SAM2 = "sam2"
 GROUNDING_DINO = "grounding-dino"
 REMBG = "rembg"
-# Folders under models/, by the names that other packs use, and the files in them that are models of ours.
+# Folders under models/, named as in other packs, and the suffixes of the files in them that we can use.
 FOLDERS = {
     SAM2: {".pt", ".pth"},
     GROUNDING_DINO: {".pt", ".pth", ".safetensors"},
     REMBG: {".onnx"},
     "cutsmith": {".onnx", ".pt", ".pth", ".safetensors"},
 }
-# ComfyUI's own, looked through as well.
+# ComfyUI's own folders, which are searched too.
 _NATIVE = ("background_removal", "detection")
 
 
 def register_model_folders() -> None:
-    """Make ComfyUI know the folders, so that extra_model_paths.yaml and its model browser have them too."""
+    """Register the folders with ComfyUI, so that extra_model_paths.yaml and the model browser know them too."""
     for name, suffixes in FOLDERS.items():
         folder_paths.add_model_folder_path(name, str(Path(folder_paths.models_dir) / name))
         paths, known = folder_paths.folder_names_and_paths[name]
@@ -34,7 +34,7 @@ def register_model_folders() -> None:
 
 
 def comfyui_store() -> Store:
-    """The engine's weights on this machine, ComfyUI's folders among the places."""
+    """The engine's store of weights, which also searches ComfyUI's folders."""
     from cutsmith.models.store import Store
 
     folders = [
@@ -47,7 +47,7 @@ def comfyui_store() -> Store:
 
 
 def files_in(name: str) -> list[str]:
-    """The model files in one of `FOLDERS`, relative to it, with "/" between folders."""
+    """The model files in one of `FOLDERS`: paths relative to it, with "/" between folders."""
     return [
         Path(each).as_posix()
         for each in folder_paths.get_filename_list(name)
@@ -56,6 +56,6 @@ def files_in(name: str) -> list[str]:
 
 
 def full_path(name: str, file: str) -> Path | None:
-    """Where `file` of `files_in(name)` lies; None where it has gone."""
+    """The full path of a `file` from `files_in(name)`; None if it has disappeared."""
     found = folder_paths.get_full_path(name, file)
     return None if found is None else Path(found)

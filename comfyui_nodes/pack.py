@@ -1,4 +1,7 @@
-"""What ComfyUI loads. Nothing heavy is imported here: a pack has to load in milliseconds, and with any part missing."""
+"""The entry point that ComfyUI loads.
+
+It imports nothing heavy: a pack must load in milliseconds, even if parts of it are missing.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from comfy_api.latest import ComfyExtension, io
 
 from .engine_check import require_engine
 
-# Beside the root's __init__.py; its docs/NODE_ID.md are the nodes' help pages.
+# Relative to the root's __init__.py. The nodes' help pages are docs/NODE_ID.md in it.
 WEB_DIRECTORY = "./comfyui_nodes/web"
 
 
@@ -26,10 +29,11 @@ class CutsmithExtension(ComfyExtension):
 
 
 async def comfy_entrypoint() -> CutsmithExtension:
-    """The pack, if the engine that it needs is installed in this Python.
+    """Return the pack, if the engine that it needs is installed in this Python.
 
     Raises:
-        EngineMismatch: it is not, or not in this version; ComfyUI prints the message and goes on without the pack.
+        EngineMismatch: the engine is missing or has another version. ComfyUI prints the message and continues without
+            the pack.
     """
     require_engine()
     return CutsmithExtension()

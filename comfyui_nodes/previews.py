@@ -1,4 +1,4 @@
-"""Previews of masks on the nodes."""
+"""Previews of masks, shown on the nodes."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Previews are files; hundreds of masks would take longer to write than to make.
+# Previews are files: writing hundreds of them would take longer than making the masks.
 _MOST = 16
 
 
 class MaskPreviews:
-    """What a node shows of its masks: the first few, as gray pictures in ComfyUI's temp folder.
+    """A node's previews: its first few masks, written as gray pictures to ComfyUI's temp folder.
 
-    ComfyUI's own PreviewMask writes three equal channels, which takes three times as long.
+    ComfyUI's own PreviewMask writes three identical channels, which takes three times as long.
     """
 
     def __init__(self) -> None:
@@ -40,5 +40,5 @@ class MaskPreviews:
         self._saved.append(ui.SavedResult(file, subfolder, io.FolderType.temp))
 
     def shown(self) -> ui.SavedImages:
-        """What the page is told."""
+        """The list of previews for ComfyUI's page."""
         return ui.SavedImages(self._saved)

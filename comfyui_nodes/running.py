@@ -1,4 +1,4 @@
-"""Runs the engine a picture at a time: progress after each, and an immediate end when the user interrupts."""
+"""Runs the engine one picture at a time: shows progress after each, and stops at once if the user interrupts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 IsCancelled = Callable[[], bool]
 
 _POLL_SECONDS = 0.05
-# One thread: what was interrupted ends by itself before the next call of the engine begins.
+# A single thread: an interrupted call ends before the next call of the engine begins.
 _engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith")
 
 
@@ -24,14 +24,14 @@ def for_each(
     work: Callable[[Given, IsCancelled], Result],
     then: Callable[[Result], object] | None = None,
 ) -> list[Result]:
-    """`work` on each item in turn, in the engine's thread, with ComfyUI's progress bar.
+    """Run `work` on each item in turn, in the engine's thread, with ComfyUI's progress bar; -> the results.
 
-    `work` gets the item and a function that says whether the user interrupted. `then` gets each result in this thread,
-    while the engine works on the next item.
+    `work` gets the item and a function that says whether the user has interrupted. `then` gets each result in this
+    thread, while the engine works on the next item.
 
     Raises:
-        InterruptProcessingException: the user interrupted: at once, also in the midst of an item; the engine ends at
-            its next step, and what it gives is dropped.
+        InterruptProcessingException: the user interrupted. It is raised at once, even in the middle of an item. The
+            engine stops at its next step, and its result is dropped.
     """
     comfy.model_management.throw_exception_if_processing_interrupted()
     progress = comfy.utils.ProgressBar(len(items))
@@ -48,13 +48,13 @@ def for_each(
             results.append(result)
             progress.update(1)
     finally:
-        # Nobody waits any more for what still runs.
+        # The result of a call that is still running is no longer needed.
         interrupted.set()
     return results
 
 
 def _awaited(running: Future[Result]) -> Result:
-    """What `running` gives, unless ComfyUI's interrupt comes first."""
+    """The result of `running`, unless the user interrupts first."""
     while not wait([running], timeout=_POLL_SECONDS).done:
         comfy.model_management.throw_exception_if_processing_interrupted()
     comfy.model_management.throw_exception_if_processing_interrupted()

@@ -1,4 +1,4 @@
-"""Inputs that several nodes have: the engine's options, made from their declarations; the background; the model."""
+"""Inputs that several nodes share: the engine's options, built from their declarations; background; model."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOST_DETECTIONS = 900
 
 
 def option_input(name: str, *, optional: bool = False, default: Any = None) -> io.Input:
-    """The input of the engine's option `name`, as it is declared; `default` is the node's own, where it has one."""
+    """The input for the engine's option `name`, as declared; `default` replaces the declared default."""
     option = OPTIONS[name]
     shared: dict[str, Any] = {"optional": optional, "tooltip": option.help}
     if optional and option.advanced:
@@ -34,7 +34,7 @@ def option_input(name: str, *, optional: bool = False, default: Any = None) -> i
     least, most = option.usual or (option.least or 0.0, option.most or 0.0)
     match option.kind:
         case "choice":
-            # The node's own default comes first, as ComfyUI takes the first where a workflow says nothing.
+            # The default comes first, because ComfyUI takes the first choice if a workflow gives none.
             choices = sorted(option.choices, key=lambda choice: choice != given)
             return io.Combo.Input(name, options=choices, default=given, **shared)
         case "flag":
@@ -45,16 +45,16 @@ def option_input(name: str, *, optional: bool = False, default: Any = None) -> i
             )
         case "whole":
             return io.Int.Input(name, default=given, min=int(least), max=int(most), **shared)
-    raise AssertionError(f"{name} is of the kind {option.kind}, which is no widget")
+    raise AssertionError(f"there is no widget for {name}, whose kind is {option.kind}")
 
 
 def mask_edit_inputs() -> list[io.Input]:
-    """mask_blur, mask_offset, invert."""
+    """The inputs mask_blur, mask_offset and invert."""
     return [option_input(name, optional=True) for name in ("mask_blur", "mask_offset", "invert")]
 
 
 def band_inputs() -> list[io.Input]:
-    """band_inner, band_outer: the two numbers of the option `band`."""
+    """The inputs band_inner and band_outer: the two numbers of the option `band`."""
     assert OPTIONS["band"].usual is not None, "a slider has two ends"
     least, most = map(int, OPTIONS["band"].usual)
     return [
@@ -63,21 +63,21 @@ def band_inputs() -> list[io.Input]:
             default=DEFAULT_BAND,
             min=least,
             max=most,
-            tooltip="Pixels by which the band that matting solves reaches into the subject (an erosion of it).",
+            tooltip="How far the band in which matting solves alpha reaches into the subject, in pixels (an erosion).",
         ),
         io.Int.Input(
             "band_outer",
             default=DEFAULT_BAND,
             min=least,
             max=most,
-            tooltip="Pixels by which the band reaches into the background (a dilation of the subject). Wide for loose "
-            "hair; wider than needed makes the result worse.",
+            tooltip="How far the band reaches into the background, in pixels (a dilation of the subject). Loose hair "
+            "needs a wide band; a band wider than needed makes the result worse.",
         ),
     ]
 
 
 def max_detections_input() -> io.Input:
-    """max_detections, whose 0 takes all."""
+    """The input max_detections; 0 takes all."""
     return io.Int.Input(
         "max_detections",
         default=0,
@@ -88,7 +88,7 @@ def max_detections_input() -> io.Input:
 
 
 def request_of(inputs: Mapping[str, Any], **own: Any) -> Request:
-    """The request that a node's `inputs` ask for, checked: those that the engine declares, and the node's `own`."""
+    """Make a checked request from a node's `inputs` (those that are engine options) and its `own` fields."""
     from cutsmith.request import Request
 
     fields = {name: value for name, value in inputs.items() if name in OPTIONS} | own
@@ -100,7 +100,7 @@ def request_of(inputs: Mapping[str, Any], **own: Any) -> Request:
 
 
 def background_inputs() -> list[io.Input]:
-    """background, background_color."""
+    """The inputs background and background_color."""
     return [
         io.Combo.Input(
             "background",
@@ -109,21 +109,21 @@ def background_inputs() -> list[io.Input]:
             optional=True,
             advanced=True,
             tooltip="none: the image holds the subject's own colours, for use with the mask. "
-            "color: the subject is laid on background_color. transparent: the image has a fourth channel, which Save "
-            "Image writes as transparency; nodes that want three channels refuse it.",
+            "color: the subject is placed on background_color. transparent: the image has a fourth channel, which Save "
+            "Image writes as transparency; nodes that need three channels reject it.",
         ),
         io.Color.Input(
             "background_color",
             default="#ffffff",
             optional=True,
             advanced=True,
-            tooltip="The colour behind the subject, where background is color.",
+            tooltip="The colour behind the subject, if background is color.",
         ),
     ]
 
 
 def model_inputs() -> list[io.Input]:
-    """device, keep_model_loaded."""
+    """The inputs device and keep_model_loaded."""
     return [
         io.Combo.Input(
             "device",
@@ -131,7 +131,7 @@ def model_inputs() -> list[io.Input]:
             default="auto",
             optional=True,
             advanced=True,
-            tooltip="auto: ComfyUI's device for PyTorch models, the best engine present for ONNX models. "
+            tooltip="auto: ComfyUI's device for PyTorch models, and the best installed engine for ONNX models. "
             "cpu: the processor.",
         ),
         io.Boolean.Input(
@@ -139,13 +139,13 @@ def model_inputs() -> list[io.Input]:
             default=True,
             optional=True,
             advanced=True,
-            tooltip="Off: the model is freed after each run, and loaded again for the next.",
+            tooltip="Off: the model is freed after each run and loaded again for the next.",
         ),
     ]
 
 
 def why_no_colour(background_color: str | None) -> str | None:
-    """What is wrong with a colour that the user typed; None where nothing is."""
+    """What is wrong with the colour that the user typed; None if it is valid."""
     if background_color is None:
         return None
     from cutsmith.result.background import parse_colour
@@ -153,14 +153,14 @@ def why_no_colour(background_color: str | None) -> str | None:
     try:
         parse_colour(background_color)
     except BadColour:
-        return f"background_color {background_color!r} is no colour: wanted #rrggbb or a CSS colour name, opaque."
+        return f"background_color must be #rrggbb or an opaque CSS colour name, but got {background_color!r}."
     return None
 
 
 def shown_pixels(cut: Cutout, background: str, background_color: str) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """What the image output holds: the subject's own colours, the subject on a colour, or with its alpha.
+    """The pixels of the image output, (H, W, 3 or 4): the subject's own colours, on a colour, or with its alpha.
 
-    (H, W, 3 or 4). Alpha is rounded to the picture's depth: ComfyUI's Save Image cuts off what lies between two levels.
+    Alpha is rounded to the picture's depth, because ComfyUI's Save Image truncates values between two levels.
     """
     if background == COLOUR:
         return cut.on(_as_rgb(background_color)).pixels
@@ -172,7 +172,7 @@ def shown_pixels(cut: Cutout, background: str, background_color: str) -> NDArray
 
 
 def _as_rgb(background_color: str) -> tuple[int, int, int]:
-    # A word might also be the name of a file beside ComfyUI, which `Cutout.on` would take for a picture.
+    # A colour name may also be a file in ComfyUI's folder, which `Cutout.on` would open as a picture.
     from cutsmith.result.background import parse_colour
 
     return parse_colour(background_color)

@@ -1,1 +1,1 @@
-"""One node a module."""
+"""The nodes, one per module."""

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class RembgCut(io.ComfyNode):
-    """Cuts the main subject out by a removal model: IS-Net, U2-Net, BiRefNet, or one of rembg's sessions."""
+    """Cuts out the main subject with a removal model: IS-Net, U2-Net, BiRefNet, or one of rembg's sessions."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -44,17 +44,17 @@ class RembgCut(io.ComfyNode):
             node_id="CutsmithRembgCut",
             display_name="Rembg Cut (Cutsmith)",
             category="image/cut-out",
-            description="Removes the background of each image by a removal model. The mask is the network's own "
-            "probability, never stretched; where nothing is found it is zero.",
+            description="Removes the background of each image with a removal model. The mask is the network's own "
+            "probability, never stretched; it is zero if nothing is found.",
             search_aliases=["remove background", "rembg", "background removal", "isnet", "u2net", "birefnet", "cutout"],
             inputs=[
-                io.Image.Input("image", tooltip="One image or a batch; the main subject of each is cut out."),
+                io.Image.Input("image", tooltip="One image or a batch. The main subject of each is cut out."),
                 io.Combo.Input(
                     "model",
                     options=remover_choices(),
                     default=DEFAULT_REMOVER,
-                    tooltip="A removal model of the catalogue, an ONNX file in ComfyUI's folder models/rembg, or, "
-                    "where rembg is installed, one of its own sessions (rembg:NAME).",
+                    tooltip="A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, or, "
+                    "if rembg is installed, one of its own sessions (rembg:NAME).",
                 ),
                 option_input("matting"),
                 *band_inputs(),
@@ -64,13 +64,13 @@ class RembgCut(io.ComfyNode):
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
-                io.Mask.Output("mask", tooltip="1 = subject; where nothing was found, zeros."),
+                io.Mask.Output("mask", tooltip="1 = subject; all zeros if nothing was found."),
             ],
         )
 
     @classmethod
     def validate_inputs(cls, background_color: str | None = None) -> bool | str:
-        """Refuse, before anything runs, a colour that is none."""
+        """Reject an invalid colour before anything runs."""
         return why_no_colour(background_color) or True
 
     @classmethod
@@ -84,7 +84,7 @@ class RembgCut(io.ComfyNode):
         keep_model_loaded: bool = True,
         **options: Any,
     ) -> io.NodeOutput:
-        """Colours and mask."""
+        """Run the node; -> the image and the mask."""
         from cutsmith import Models, SubjectNotFound, cut_out, refine_mask
 
         with in_the_nodes_words():

@@ -1,4 +1,4 @@
-"""SAM2Mask: boxes, clicks or a rough mask -> soft masks, by SAM 2 or by a removal model on each box."""
+"""SAM2Mask: boxes, clicks or a rough mask -> soft masks, from SAM 2 or from a removal model on each box."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class SAM2Mask(io.ComfyNode):
-    """The masks of what boxes, clicks or a rough mask point at."""
+    """Masks the objects that boxes, clicks or a rough mask point at."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -46,57 +46,58 @@ class SAM2Mask(io.ComfyNode):
             node_id="CutsmithSAM2Mask",
             display_name="SAM2 Mask (Cutsmith)",
             category="image/cut-out",
-            description="Soft masks of what boxes, clicks or a rough mask point at, by SAM 2. 1 is the subject.",
+            description="Makes soft masks of the objects that boxes, clicks or a rough mask point at, with SAM 2. "
+            "1 is the subject.",
             search_aliases=["segment anything", "sam2", "sam 2.1", "box to mask", "points to mask", "segmentation"],
             inputs=[
-                io.Image.Input("image", tooltip="One image or a batch; each is masked."),
+                io.Image.Input("image", tooltip="One image or a batch. Each is masked."),
                 io.Combo.Input(
                     "model",
                     options=sam2_choices(),
                     default=DEFAULT_SAM2,
-                    tooltip="A SAM 2 of the catalogue, or one in ComfyUI's folder models/sam2. "
-                    f"'{SUBJECT_IN_BOX}' needs boxes, and no SAM 2.",
+                    tooltip="A SAM 2 model from the catalogue, or one in ComfyUI's folder models/sam2. "
+                    f"'{SUBJECT_IN_BOX}' needs boxes, but not SAM 2.",
                 ),
                 io.MultiType.Input(
                     "bboxes",
                     [io.BoundingBox, io.BBOX],
                     optional=True,
-                    tooltip="Boxes of objects, such as Text Detect's: a list for each image, or one list for all. "
-                    "A BBOX of four numbers holds corners: x0, y0, x1, y1.",
+                    tooltip="Boxes of objects, such as those from Text Detect: a list per image, or one list for all. "
+                    "A BBOX of four numbers is read as corners: x0, y0, x1, y1.",
                 ),
                 io.String.Input(
                     "positive_points",
                     default="",
                     placeholder=EXAMPLE,
                     optional=True,
-                    tooltip=f"Clicks on the subject, as point editors write them: {EXAMPLE}, in pixels.",
+                    tooltip=f"Clicks on the subject in the form that point editors write: {EXAMPLE}, in pixels.",
                 ),
                 io.String.Input(
                     "negative_points",
                     default="",
                     placeholder=EXAMPLE,
                     optional=True,
-                    tooltip="Clicks on what is not the subject.",
+                    tooltip="Clicks on parts that do not belong to the subject.",
                 ),
-                io.Mask.Input("mask", optional=True, tooltip="A rough mask of the subject, to be made exact."),
+                io.Mask.Input("mask", optional=True, tooltip="A rough mask of the subject, which is made exact."),
                 io.Boolean.Input(
                     "individual_masks",
                     default=False,
                     optional=True,
-                    tooltip="Off: one mask an image, of all its objects. On: one mask an object, image after image.",
+                    tooltip="Off: one mask per image, with all its objects. On: one mask per object, image by image.",
                 ),
                 *mask_edit_inputs(),
                 *model_inputs(),
             ],
             outputs=[
-                io.Mask.Output("mask", tooltip="Soft masks, 1 = subject; where nothing was found, zeros."),
-                io.BoundingBox.Output("bboxes", tooltip="The box of each mask, a list for each image."),
+                io.Mask.Output("mask", tooltip="Soft masks: 1 = subject; all zeros if nothing was found."),
+                io.BoundingBox.Output("bboxes", tooltip="The box of each mask, as a list for each image."),
             ],
         )
 
     @classmethod
     def validate_inputs(cls, positive_points: str | None = None, negative_points: str | None = None) -> bool | str:
-        """Refuse, before anything runs, points that are not understood."""
+        """Reject invalid points before anything runs."""
         try:
             _points(positive_points or "", negative_points or "")
         except BadPoint as error:
@@ -117,7 +118,7 @@ class SAM2Mask(io.ComfyNode):
         keep_model_loaded: bool = True,
         **options: Any,
     ) -> io.NodeOutput:
-        """Masks, and their boxes."""
+        """Run the node; -> the masks and their boxes."""
         from cutsmith import Models
         from cutsmith.pipeline.finishing import edited
         from cutsmith.pipeline.prompting import asked_by_boxes
@@ -125,17 +126,17 @@ class SAM2Mask(io.ComfyNode):
         from ..bounding_boxes import native_boxes, objects_of
 
         with in_the_nodes_words():
-            # The masks of objects, and no colours; the image's own transparency is no part of them.
+            # Masks of objects need no colours, and the image's own transparency must not be part of them.
             request = request_of(options, foreground="none", subject_alone=True)
             points = _points(positive_points, negative_points)
             if bboxes is None and mask is None and not points:
                 raise BadOption(
-                    "Nothing says what to mask: wanted bboxes, positive_points or a mask.",
+                    "There must be bboxes, positive_points or a mask to say what to mask, but got none of them.",
                     "Connect Text Detect's bboxes, or type a point. For the main subject, use Rembg Cut.",
                 )
             if bboxes is None and mask is None and not any(point.label for point in points):
                 raise BadPoint(
-                    "No point lies on the subject: there are negative_points alone.",
+                    "At least one point must lie on the subject, but got only negative_points.",
                     f"Give positive_points: {EXAMPLE}",
                 )
             pictures = pictures_of(image)
@@ -190,7 +191,7 @@ def _masked(
     *,
     apart: bool,
 ) -> Masked:
-    """The masks of one picture's objects, each with what is known of the object; none where nothing was found."""
+    """The masks of one picture's objects, each with what is known about the object; empty if nothing was found."""
     from cutsmith import SubjectNotFound, cut_out, cut_out_each
     from cutsmith.geometry import box_of_mask
     from cutsmith.pipeline.subjects import FOUND_PROBABILITY

@@ -1,4 +1,4 @@
-"""TextDetect: words -> boxes, by Grounding DINO."""
+"""TextDetect: words -> boxes, with Grounding DINO."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class TextDetect(io.ComfyNode):
-    """Finds what the words name, and gives its boxes."""
+    """Finds the objects that words name, and returns their boxes."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -32,11 +32,11 @@ class TextDetect(io.ComfyNode):
             node_id="CutsmithTextDetect",
             display_name="Text Detect (Cutsmith)",
             category="image/cut-out",
-            description="Finds what words name in each image, by Grounding DINO: boxes for SAM2 Mask, and a picture "
-            "of them.",
+            description="Finds the objects that words name in each image, with Grounding DINO. Gives boxes for SAM2 "
+            "Mask, and a picture of them.",
             search_aliases=["grounding dino", "detect by words", "find objects", "text to box", "object detection"],
             inputs=[
-                io.Image.Input("image", tooltip="One image or a batch; each is looked through."),
+                io.Image.Input("image", tooltip="One image or a batch. Each is searched."),
                 io.String.Input(
                     "prompt",
                     multiline=True,
@@ -48,7 +48,8 @@ class TextDetect(io.ComfyNode):
                     "model",
                     options=detector_choices(),
                     default=DEFAULT_DETECTOR,
-                    tooltip="A Grounding DINO of the catalogue, or one in ComfyUI's folder models/grounding-dino.",
+                    tooltip="A Grounding DINO model from the catalogue, or one in ComfyUI's folder "
+                    "models/grounding-dino.",
                 ),
                 option_input("box_threshold"),
                 option_input("text_threshold"),
@@ -58,13 +59,13 @@ class TextDetect(io.ComfyNode):
             outputs=[
                 io.BoundingBox.Output("bboxes", tooltip="A list of boxes for each image, highest score first."),
                 io.Image.Output("preview", tooltip="Each image with its boxes, phrases and scores."),
-                io.Int.Output("count", tooltip="How many boxes there are in all images together."),
+                io.Int.Output("count", tooltip="The total number of boxes in all images."),
             ],
         )
 
     @classmethod
     def validate_inputs(cls, prompt: str | None = None) -> bool | str:
-        """Refuse, before anything runs, a prompt that names nothing."""
+        """Reject a prompt that names nothing before anything runs."""
         from cutsmith.phrases import split_phrases
 
         try:
@@ -84,7 +85,7 @@ class TextDetect(io.ComfyNode):
         keep_model_loaded: bool = True,
         **options: Any,
     ) -> io.NodeOutput:
-        """Boxes, a preview and their number."""
+        """Run the node; -> the boxes, a preview and the number of boxes."""
         from cutsmith import Models, SubjectNotFound, find_detections
         from cutsmith.result.annotation import annotated
         from cutsmith.result.cutout import FoundObject

@@ -1,4 +1,4 @@
-"""TrimapMatting: a mask, painted or found -> true alpha and the subject's own colours."""
+"""TrimapMatting: a painted or detected mask -> true alpha and the subject's own colours."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ CLOSED_FORM = "closed-form"
 
 
 class TrimapMatting(io.ComfyNode):
-    """Solves for alpha where a mask's edge is uncertain, and takes the old background out of the edge's colours."""
+    """Solves for alpha where a mask's edge is uncertain, and removes the old background from the edge's colours."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -45,18 +45,19 @@ class TrimapMatting(io.ComfyNode):
             node_id="CutsmithTrimapMatting",
             display_name="Trimap Matting (Cutsmith)",
             category="image/cut-out",
-            description="Refines a mask to true alpha, hair and fur included (closed-form matting), and cleans the "
-            "colours at the edge. No model is needed.",
+            description="Refines a mask to true alpha, including hair and fur (closed-form matting), and cleans the "
+            "colours at the edge. It needs no model.",
             search_aliases=["matting", "closed form", "refine mask", "hair", "fur", "alpha", "refine edge"],
             inputs=[
                 io.Image.Input("image", tooltip="One image or a batch."),
                 io.Mask.Input(
-                    "mask", tooltip="1 = subject: painted, by SAM2 Mask, or by any node. One serves all images."
+                    "mask",
+                    tooltip="1 = subject. Paint it, or connect SAM2 Mask or another node. One mask can serve all.",
                 ),
                 io.Mask.Input(
                     "trimap",
                     optional=True,
-                    tooltip="0 background, 0.5 unknown, 1 foreground: says what is solved for, instead of the band.",
+                    tooltip="0 background, 0.5 unknown, 1 foreground. Replaces the band: the unknown is solved.",
                 ),
                 *band_inputs(),
                 option_input("matting", optional=True, default=CLOSED_FORM),
@@ -64,7 +65,7 @@ class TrimapMatting(io.ComfyNode):
                     "refine_foreground",
                     default=True,
                     optional=True,
-                    tooltip="Takes the old background's colour out of the edge.",
+                    tooltip="Removes the old background's colour from the edge.",
                 ),
                 *mask_edit_inputs(),
                 *background_inputs(),
@@ -74,13 +75,13 @@ class TrimapMatting(io.ComfyNode):
                 io.Mask.Output("alpha", tooltip="1 = subject."),
                 io.Mask.Output("trimap", tooltip="0 background, 0.5 unknown, 1 foreground."),
             ],
-            # Workflows of version 0.1 call `matting` "method".
+            # Workflows from version 0.1 call `matting` "method".
             accept_all_inputs=True,
         )
 
     @classmethod
     def validate_inputs(cls, background_color: str | None = None) -> bool | str:
-        """Refuse, before anything runs, a colour that is none."""
+        """Reject an invalid colour before anything runs."""
         return why_no_colour(background_color) or True
 
     @classmethod
@@ -94,7 +95,7 @@ class TrimapMatting(io.ComfyNode):
         refine_foreground: bool = True,
         **options: Any,
     ) -> io.NodeOutput:
-        """Colours, alpha, and the trimap that was solved."""
+        """Run the node; -> the image, the alpha and the trimap that was solved."""
         from cutsmith import refine_mask
         from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, Band, checked_trimap, trimap_from_soft_mask
 
@@ -105,7 +106,8 @@ class TrimapMatting(io.ComfyNode):
         def refine(given: Given, cancelled: IsCancelled) -> tuple[Cutout, NDArray[np.uint8]]:
             picture, soft_mask, wanted = given
             known = trimap_from_soft_mask(soft_mask, band) if wanted is None else checked_trimap(wanted)
-            # Where the band has nothing to hold on to, the engine knows what to do; else the trimap is made once.
+            # If the band leaves no known foreground or background, the engine handles it. Otherwise we pass the trimap
+            # on, so that it is made only once.
             solvable = wanted is not None or ((known == FOREGROUND).any() and (known == BACKGROUND).any())
             asked = request.updated({"trimap": known if solvable else None})
             return refine_mask(picture, soft_mask, asked, cancelled=cancelled), known

@@ -4,7 +4,7 @@
     cut = cut_out("photo.jpg")
     cut.save("cut.png")
 
-Names are loaded when they are first used, so that `import cutsmith` costs next to nothing.
+Each name is imported on first use, so that `import cutsmith` costs next to nothing.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    """Load a public name from the module that holds it (PEP 562)."""
+    """Import a public name from the module that defines it (PEP 562)."""
     if name not in _HOMES:
         raise AttributeError(f"module 'cutsmith' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

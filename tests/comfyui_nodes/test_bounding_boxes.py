@@ -151,7 +151,7 @@ def test_corners_and_native_boxes_may_stand_side_by_side() -> None:
 
 
 def test_boxes_for_another_number_of_images_are_told_with_both_numbers() -> None:
-    with pytest.raises(BadBox, match="boxes for 2 images, and 3 images: wanted 1 or 3 lists") as caught:
+    with pytest.raises(BadBox, match="1 or 3 lists of boxes for 3 images, but got 2") as caught:
         objects_of([[MUG], [SPOON]], 3)
     assert "same batch" in caught.value.remedy
 
@@ -182,7 +182,7 @@ def test_boxes_for_another_number_of_images_are_told_with_both_numbers() -> None
     ],
 )
 def test_what_is_no_box_is_told_with_what_is_wanted(bboxes) -> None:
-    with pytest.raises(BadBox, match=r"wanted \{x, y, width, height\} in pixels, or \[x0, y0, x1, y1\]") as caught:
+    with pytest.raises(BadBox, match=r"must be \{x, y, width, height\} in pixels, \[x0, y0, x1, y1\]") as caught:
         objects_of(bboxes, 2)
     assert caught.value.remedy
 
@@ -197,5 +197,5 @@ def test_a_box_that_is_not_finite_is_refused(value, place) -> None:
     if isinstance(value, float):
         bad += [torch.tensor(corners), [np.array(corners)]]
     for bboxes in bad:
-        with pytest.raises(BadBox, match="is not understood"):
+        with pytest.raises(BadBox, match=r"^Each box must be"):
             objects_of(bboxes, 2)

@@ -41,42 +41,42 @@ def test_the_example_that_messages_give_is_understood() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("240, 180", "is no JSON"),
-        ("[[240, 180]", "is no JSON"),
-        ("{'x': 240}", "is no JSON"),
-        ("[" * 200_000, "is no JSON"),
-        (f"[[1{'0' * 5000}, 1]]", "is no JSON"),
-        ('{"x": 240, "y": 180}', "is a JSON dict"),
-        ('"240,180"', "is a JSON str"),
-        ("240", "is a JSON int"),
-        ("null", "is a JSON NoneType"),
-        ("[240, 180]", "has the entry 240"),
-        ("[null]", "has the entry null"),
-        ('["12"]', 'has the entry "12"'),
-        ('[{"x": 240}]', r'has the entry \{"x": 240\}'),
-        ('[{"X": 240, "Y": 180}]', "has the entry"),
-        ("[[240]]", r"has the entry \[240\]"),
-        ("[[240, 180, 1]]", r"has the entry \[240, 180, 1\]"),
-        ('[["240", "180"]]', r'has the entry \["240", "180"\]'),
-        ('[{"x": "240", "y": 180}]', "has the entry"),
-        ("[[true, false]]", r"has the entry \[true, false\]"),
-        ('[{"x": 1, "y": true}]', "has the entry"),
-        ("[[[1], [2]]]", "has the entry"),
-        ("[[NaN, 180]]", r"has the entry \[NaN, 180\]"),
-        ('[{"x": 240, "y": NaN}]', "has the entry"),
-        ("[[Infinity, 180]]", "has the entry"),
-        ("[[240, -Infinity]]", "has the entry"),
-        ("[[240, 1e999]]", "has the entry"),
-        (f"[[1{'0' * 400}, 180]]", "has the entry"),
+        ("240, 180", "is not JSON"),
+        ("[[240, 180]", "is not JSON"),
+        ("{'x': 240}", "is not JSON"),
+        ("[" * 200_000, "is not JSON"),
+        (f"[[1{'0' * 5000}, 1]]", "is not JSON"),
+        ('{"x": 240, "y": 180}', "got a JSON dict"),
+        ('"240,180"', "got a JSON str"),
+        ("240", "got a JSON int"),
+        ("null", "got a JSON NoneType"),
+        ("[240, 180]", "got the entry 240"),
+        ("[null]", "got the entry null"),
+        ('["12"]', 'got the entry "12"'),
+        ('[{"x": 240}]', r'got the entry \{"x": 240\}'),
+        ('[{"X": 240, "Y": 180}]', "got the entry"),
+        ("[[240]]", r"got the entry \[240\]"),
+        ("[[240, 180, 1]]", r"got the entry \[240, 180, 1\]"),
+        ('[["240", "180"]]', r'got the entry \["240", "180"\]'),
+        ('[{"x": "240", "y": 180}]', "got the entry"),
+        ("[[true, false]]", r"got the entry \[true, false\]"),
+        ('[{"x": 1, "y": true}]', "got the entry"),
+        ("[[[1], [2]]]", "got the entry"),
+        ("[[NaN, 180]]", r"got the entry \[NaN, 180\]"),
+        ('[{"x": 240, "y": NaN}]', "got the entry"),
+        ("[[Infinity, 180]]", "got the entry"),
+        ("[[240, -Infinity]]", "got the entry"),
+        ("[[240, 1e999]]", "got the entry"),
+        (f"[[1{'0' * 400}, 180]]", "got the entry"),
     ],
 )
 def test_what_is_no_list_of_points_is_told_with_the_input_and_an_example(text, told) -> None:
-    with pytest.raises(BadPoint, match=f"^positive_points {told}") as caught:
+    with pytest.raises(BadPoint, match=f"^positive_points must be a JSON list of points .*{told}") as caught:
         click_points(text, 1, "positive_points")
     assert EXAMPLE in caught.value.what
     assert caught.value.remedy
 
 
 def test_one_wrong_entry_among_right_ones_is_the_one_that_is_told() -> None:
-    with pytest.raises(BadPoint, match=r"has the entry \[3\]:"):
+    with pytest.raises(BadPoint, match=r"but got the entry \[3\]\."):
         click_points("[[1, 2], [3], [4, 5]]", 1, "positive_points")

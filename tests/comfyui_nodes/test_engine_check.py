@@ -55,7 +55,7 @@ def test_a_comfyui_that_is_too_old_is_told_with_both_versions(version, comfyui) 
     with pytest.raises(EngineMismatch) as caught:
         require_engine()
     assert isinstance(caught.value, ImportError)
-    assert str(caught.value) == f"Cutsmith's nodes need ComfyUI 0.30.0 or newer, found {version}. Update ComfyUI."
+    assert str(caught.value) == f"Cutsmith's nodes need ComfyUI 0.30.0 or newer, but found {version}. Update ComfyUI."
 
 
 def test_an_old_comfyui_is_told_before_a_missing_engine(comfyui, monkeypatch) -> None:
@@ -79,7 +79,7 @@ def test_a_missing_engine_is_told_with_the_command_that_installs_it(monkeypatch)
 def test_an_engine_of_another_version_is_told_with_both_and_the_command(version, monkeypatch) -> None:
     monkeypatch.setattr(cutsmith, "__version__", version)
     with pytest.raises(
-        EngineMismatch, match=f"has the version {version}, and its nodes want {ENGINE_VERSION}"
+        EngineMismatch, match=f"must have version {ENGINE_VERSION} for these nodes, but it has {version}"
     ) as caught:
         require_engine()
     assert str(caught.value).splitlines()[-1].strip() == COMMAND

@@ -79,7 +79,7 @@ def test_an_interpreter_that_is_gone_is_told_with_the_configs_own_command(tmp_pa
 )
 def test_a_damaged_config_is_told(tmp_path, text) -> None:
     (tmp_path / "config.json").write_text(text, encoding="utf-8")
-    with pytest.raises(CutFailed, match=r"cannot be read|or damaged") as caught:
+    with pytest.raises(CutFailed, match=r"cannot be read|is damaged") as caught:
         find_installation(tmp_path)
     assert "install.py gimp" in caught.value.remedy
 

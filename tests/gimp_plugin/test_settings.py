@@ -84,14 +84,14 @@ def test_a_low_certainty_holds_for_the_words_too() -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"what": "everything"}, 'what is "everything": wanted one of subject, selection, words'),
-        ({"edge": ""}, 'edge is ""'),
-        ({"result": "Layer-Mask"}, "result is"),
-        ({"existing-mask": "merge"}, 'existing-mask is "merge": wanted one of replace, intersect'),
+        ({"what": "everything"}, 'what must be one of subject, selection, words, but got "everything"'),
+        ({"edge": ""}, 'edge must be .*, but got ""'),
+        ({"result": "Layer-Mask"}, 'result must be .*, but got "Layer-Mask"'),
+        ({"existing-mask": "merge"}, 'existing-mask must be one of replace, intersect, but got "merge"'),
         ({"what": "words"}, "no words"),
         ({"what": "words", "prompt": " \n"}, "no words"),
-        ({"what": "words", "prompt": "mug", "model": "subject-in-box"}, "is for a selection"),
-        ({"model": "none"}, "is for a selection"),
+        ({"what": "words", "prompt": "mug", "model": "subject-in-box"}, "is for selections only"),
+        ({"model": "none"}, "is for selections only"),
     ],
 )
 def test_what_cannot_be_is_told(values, words) -> None:

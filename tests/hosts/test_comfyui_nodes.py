@@ -90,7 +90,7 @@ def test_masks_for_another_number_of_images_are_told(comfyui):
         "3": {"class_type": "PreviewImage", "inputs": {"images": ["2", 0]}},
     }
     error = comfyui.run(prompt).error
-    assert "There are 2 masks for 3 images: wanted 1 or 3." in error["exception_message"]
+    assert "There must be 1 or 3 masks for 3 images, but got 2." in error["exception_message"]
     assert error["exception_type"].endswith("BadArray")
 
 

@@ -40,13 +40,13 @@ def test_a_request_that_cannot_be_met_is_told_and_changes_nothing(gimp: GimpHost
         ("state",),
     )
     expected = [
-        'edge is "hairr": wanted one of hair, hard, off.',
-        'result is "mask": wanted one of layer-mask, new-layer, cleaned-layer, selection, channel.',
+        'edge must be one of hair, hard, off, but got "hairr".',
+        'result must be one of layer-mask, new-layer, cleaned-layer, selection, channel, but got "mask".',
         "There are no words to look for.",
         "models fetch grounding-dino-tiny",
         "The phrase '猫' has '猫', which is not a Latin letter",
         "Nothing is selected.\n\nSelect the object roughly first",
-        'The model "none" is for a selection.',
+        'The model "none" is for selections only.',
         "no-such-model",
         '"spare" is a channel.',
         "No layer is selected.",
@@ -132,8 +132,14 @@ def other(gimp: GimpHost, put, tmp_path: Path):
     [
         (None, "Cutsmith's engine is not installed for GIMP"),
         ('{"format": 1, "comm', "cannot be read"),
-        ('{"format": 2, "command": ["python"], "version": "0.1.0"}', "is of another version of Cutsmith, or damaged"),
-        ('{"format": 1, "command": "python", "version": "0.1.0"}', "is of another version of Cutsmith, or damaged"),
+        (
+            '{"format": 2, "command": ["python"], "version": "0.1.0"}',
+            "is damaged, or belongs to another version of Cutsmith",
+        ),
+        (
+            '{"format": 1, "command": "python", "version": "0.1.0"}',
+            "is damaged, or belongs to another version of Cutsmith",
+        ),
     ],
 )
 def test_a_plug_in_without_its_config_names_the_command_that_mends_it(
@@ -154,7 +160,7 @@ def test_an_interpreter_that_is_gone_or_has_no_cutsmith_is_told(gimp: GimpHost, 
     config = replace(gimp.config, command=("/usr/bin/python3", "-I", "-m", "cutsmith"))
     other(config)
     said = told(gimp, pictures)
-    assert "Cutsmith's engine does not start." in said
+    assert "Cutsmith's engine did not start." in said
     assert "No module named cutsmith" in said
     assert gimp.config.install in said
 
@@ -162,7 +168,7 @@ def test_an_interpreter_that_is_gone_or_has_no_cutsmith_is_told(gimp: GimpHost, 
 def test_an_engine_of_another_version_is_told(gimp: GimpHost, pictures: Path, other) -> None:
     other(replace(gimp.config, version="0.0.9"))
     said = told(gimp, pictures)
-    assert "Plug-in and engine do not go together." in said
+    assert "The plug-in and the engine do not match:" in said
     assert "0.0.9" in said
     assert gimp.config.install in said
 
@@ -202,7 +208,7 @@ def test_a_crash_in_the_worker_is_told_with_the_logs_place(gimp: GimpHost, pictu
     other(faulty(gimp, 'raise ZeroDivisionError("by nought")'))
     said = told(gimp, pictures)
     assert "ZeroDivisionError: by nought" in said
-    log = Path(said.rpartition("What happened is in ")[2].strip())
+    log = Path(said.rpartition("The details are in ")[2].strip())
     assert "Traceback" in log.read_text(encoding="utf-8")
 
 
@@ -211,8 +217,8 @@ def test_a_worker_that_is_killed_in_the_midst_of_it_is_told_and_the_next_call_st
 ) -> None:
     folder = other(faulty(gimp, "os.kill(os.getpid(), signal.SIGKILL)"))
     said = told(gimp, pictures)
-    assert "ended in the midst of it" in said
-    assert "Try again: it is started anew." in said
+    assert "stopped unexpectedly, possibly out of memory" in said
+    assert "Try again: the engine will be restarted." in said
     assert folder.is_dir()
     config = json.loads(gimp.config.text)
     config["environment"]["CUTSMITH_CACHE"] = str(folder.parent)

@@ -1,6 +1,6 @@
-"""The `batch` room: many pictures, one after the other; it prints nothing.
+"""The `batch` room: cuts out many pictures, one after another. It prints nothing.
 
-plan       which file each input goes to, settled before anything is done
-outcome    what became of one picture, as data and as JSON
-run        the work: an iterator of outcomes that goes on after one fails
+plan       decides which file each input goes to, before any work starts
+outcome    the outcome for one picture, as data and as JSON
+run        does the work: an iterator of outcomes that continues after a failure
 """

@@ -1,4 +1,4 @@
-"""What became of one picture: as data, and as JSON."""
+"""The outcome for one picture, as data and as JSON."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ NOTHING_FOUND = "nothing found"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one picture.
+    """The outcome for one picture.
 
     Attributes:
-        job: what was to be done.
+        job: the job that was run.
         status: "done", "failed" or "nothing found".
-        seconds: in all.
-        cutouts: what was cut out, in the order of `outputs`: one, or one an object.
+        seconds: the total time.
+        cutouts: the cut-outs in the order of `outputs`: one, or one per object.
         outputs: the files that were written, or "-".
         previews: the previews that were written.
-        detections: what was found where nothing was to be cut out.
-        stages: what each stage took, in seconds.
-        error: why it is not "done".
+        detections: what was found, if only detections were asked for.
+        stages: the seconds that each stage took.
+        error: why the status is not "done".
     """
 
     job: Job
@@ -47,18 +47,18 @@ class Outcome:
     error: CutsmithError | None = None
 
     def without_pixels(self) -> Outcome:
-        """This outcome without what takes memory: a thousand pictures shall take no more than one."""
+        """This outcome without its pixels, so that a thousand pictures take no more memory than one."""
         return replace(self, cutouts=(), detections=None)
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know, of the picture and of the models."""
+        """What the user should know about the picture and the models."""
         made = self.cutouts[0] if self.cutouts else self.detections
         return made.warnings if made is not None else ()
 
     @property
     def picture(self) -> Picture | None:
-        """The picture, where it was read."""
+        """The picture, if it was read."""
         made = self.cutouts[0] if self.cutouts else self.detections
         return made.picture if made is not None else None
 
@@ -70,7 +70,7 @@ class Outcome:
 
 
 def as_json(outcome: Outcome) -> dict[str, object]:
-    """What is told of one picture in JSON."""
+    """The JSON object that reports one picture."""
     provenance, error = outcome.provenance, outcome.error
     told: dict[str, object] = {
         "input": outcome.job.source,
@@ -100,10 +100,10 @@ def as_json(outcome: Outcome) -> dict[str, object]:
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """The exit code of all together: 0 done, 1 at least one failed, 4 nothing was found in any."""
+    """The exit code for all outcomes: 0 done, 1 at least one failed, 4 nothing was found in any picture."""
     failed = [outcome.error for outcome in outcomes if outcome.status == FAILED]
     if failed:
-        # A single picture tells more: a box outside it is wrong usage, a reader of its format is not installed.
+        # A single picture has a more exact code: its box may lie outside it, or the reader of its format is missing.
         first = failed[0]
         return first.exit_code if len(outcomes) == 1 and first is not None else 1
     if all(outcome.status == NOTHING_FOUND for outcome in outcomes):
@@ -112,5 +112,5 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
 
 
 def _main_model(provenance: Mapping[str, str]) -> str:
-    """The network that made the mask, or found the boxes where nothing was masked."""
+    """The network that made the mask, or that found the boxes if there is no mask."""
     return next(provenance[key] for key in ("model", "segmenter", "detector") if key in provenance)

@@ -1,4 +1,4 @@
-"""Which file each input goes to, settled before anything is done."""
+"""Decides which file each input goes to, before any work starts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STANDARD = "-"
 
 @dataclass(frozen=True)
 class Job:
-    """One picture: where it is read from and where its results go; "-" is standard input or output."""
+    """One picture: where to read it and where to write its results; "-" is standard input or output."""
 
     source: str
     output: str
@@ -24,20 +24,21 @@ class Job:
 
 
 def plan_jobs(inputs: Sequence[str], output: str | None, preview: str | None, *, suffix: str, ending: str) -> list[Job]:
-    """One job an input.
+    """Make one job for each input.
 
-    Without `output`, `photo.jpg` goes to `photo-ENDING.SUFFIX` beside it and standard input to standard output. With
-    one input `output` is a file, unless it is a folder or ends in a slash; with several it is a folder.
+    Without `output`, `photo.jpg` goes to `photo-ENDING.SUFFIX` beside it, and standard input goes to standard output.
+    For a single input, `output` is a file unless it is a folder or ends in a slash; for several, it is a folder.
 
     Args:
         inputs: paths, or "-".
         output: a file, a folder, "-" or None.
-        preview: the same for previews; None for none.
-        suffix: of files whose name we choose, such as ".png".
+        preview: the same for previews; None makes no previews.
+        suffix: the suffix of files that we name, such as ".png".
         ending: what is added to the stem of a file beside its input.
 
     Raises:
-        BadOption: two inputs would go to one file, an output is one of the inputs, or several pictures to one place.
+        BadOption: two inputs would go to one file, an output is also an input, or several pictures would go to
+            standard output or to a single file.
     """
     if preview == STANDARD:
         raise BadOption(
@@ -54,7 +55,7 @@ def plan_jobs(inputs: Sequence[str], output: str | None, preview: str | None, *,
 
 
 def _target(source: str, wanted: str | None, several: bool, suffix: str, ending: str) -> str:
-    # A folder such as "." has no name; it is refused when it is read.
+    # A folder such as "." has no name; it is rejected when it is read.
     name = "standard-input" if source == STANDARD else Path(source).stem or "picture"
     if wanted is None:
         return STANDARD if source == STANDARD else str(Path(source).parent / f"{name}-{ending}{suffix}")
@@ -79,7 +80,7 @@ def _target(source: str, wanted: str | None, several: bool, suffix: str, ending:
 
 
 def _absolute(path: str) -> str:
-    # Not resolve(): a link that is replaced is another file than the one it points to.
+    # Not resolve(): replacing a link does not touch the file that it points to.
     return os.path.abspath(path)  # noqa: PTH100
 
 
@@ -88,7 +89,7 @@ def _check_distinct(inputs: Sequence[str], targets: Sequence[str | None]) -> Non
     for source, target in zip(inputs, targets, strict=True):
         if target is None or target == STANDARD:
             continue
-        # Names that differ in their case only are one file on many disks.
+        # On many disks, names that differ only in case are the same file.
         key = _absolute(target).casefold()
         if key in taken:
             raise BadOption(

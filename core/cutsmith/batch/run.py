@@ -1,4 +1,4 @@
-"""The work on many pictures: an iterator of outcomes that goes on after one fails, and prints nothing."""
+"""Cuts out many pictures: an iterator of outcomes that continues after a failure and prints nothing."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from cutsmith.result.cutout import Cutout
 
 
 class StandardOutput(Protocol):
-    """Where a picture goes whose output is "-"."""
+    """Where pictures with the output "-" go."""
 
     def check(self) -> None:
-        """Raise a CutsmithError where it cannot take a picture."""
+        """Raise a CutsmithError if it cannot take a picture."""
 
     def write(self, data: bytes) -> None:
         """Write the bytes of a picture."""
@@ -40,16 +40,16 @@ class StandardOutput(Protocol):
 
 @dataclass(frozen=True)
 class Writing:
-    """What is written of each picture, and how.
+    """What to write for each picture, and how.
 
     Attributes:
-        background: what the subject is laid on: "transparent", a colour, "blur" or a picture.
-        mask_only: whether the alpha alone is written, as a gray picture.
-        detections_only: whether boxes of words are looked for and nothing is cut out.
-        overwrite: whether files that are there may be replaced.
+        background: what to put behind the subject: "transparent", a colour, "blur" or a picture.
+        mask_only: whether to write only the alpha, as a gray picture.
+        detections_only: whether to only look for the boxes of words, and cut nothing out.
+        overwrite: whether existing files may be replaced.
         quality: 1-100, for JPEG and AVIF; makes WebP lossy.
-        provenance: whether model, engine and options go into the file's metadata.
-        standard_output: takes what goes to "-".
+        provenance: whether to write model, engine and options to the file's metadata.
+        standard_output: takes the pictures that go to "-".
     """
 
     background: str | Picture = TRANSPARENT
@@ -63,14 +63,14 @@ class Writing:
 
 @dataclass(frozen=True)
 class Batch:
-    """What is done with every picture of a batch.
+    """What to do with every picture of a batch.
 
     Attributes:
-        request: what is asked for of each, checked.
-        writing: what is written.
-        models: models that are open already.
-        fetch: called with weights that are missing; fetches them, so that the picture is tried again, or raises.
-        cancelled: asked between steps; true ends the picture at hand with `Cancelled`.
+        request: the request for each picture, already checked.
+        writing: what to write.
+        models: models that are already loaded.
+        fetch: called when weights are missing. It fetches them, and the picture is tried again, or it raises.
+        cancelled: asked between steps; true ends the current picture with `Cancelled`.
     """
 
     request: Request
@@ -81,10 +81,10 @@ class Batch:
 
 
 def run_batch(jobs: Sequence[Job], batch: Batch) -> Iterator[Outcome]:
-    """Do `jobs` one after the other, each when its outcome is asked for; one that fails does not stop the others.
+    """Do `jobs` one after another, each when its outcome is asked for. A failed job does not stop the rest.
 
     Raises:
-        NotInstalled: weights, an engine or an extra are missing, which concerns every picture.
+        NotInstalled: weights, an engine or an extra are missing, which affects every picture.
     """
     for job in jobs:
         yield _do(job, batch)
@@ -112,14 +112,14 @@ def _do(job: Job, batch: Batch) -> Outcome:
 
 
 def _source(job: Job, batch: Batch) -> str | Picture:
-    """What is cut out: standard input can be read once only, and may be needed again when weights were fetched."""
+    """The picture to cut out. Standard input is read here: it can be read only once, but a retry needs it again."""
     if job.source != STANDARD:
         return job.source
     return Picture.read(STANDARD, max_pixels=batch.request.runtime.max_pixels)
 
 
 def _done(job: Job, source: str | Picture, batch: Batch, start: float) -> Outcome:
-    """Cut `source` out, or find in it what `job` asks for, and write that."""
+    """Cut out `source`, or only find its detections, and write the results."""
     writing = batch.writing
     if writing.detections_only:
         return _found(job, source, batch, start)
@@ -152,9 +152,9 @@ def _done(job: Job, source: str | Picture, batch: Batch, start: float) -> Outcom
 def _write_all(
     cutouts: Sequence[Cutout], targets: Sequence[Job], writing: Writing
 ) -> tuple[tuple[str, ...], tuple[str, ...], CutsmithError | None]:
-    """Write every cut-out and preview: (outputs written, previews written, what stopped it).
+    """Write every cut-out and preview; -> (outputs written, previews written, the error that stopped it).
 
-    What was written before a failure stays and is told: it is whole.
+    Files written before a failure stay and are reported, because they are complete.
     """
     outputs, previews = [], []
     try:
@@ -189,7 +189,7 @@ def _found(job: Job, source: str | Picture, batch: Batch, start: float) -> Outco
 
 
 def _numbered(job: Job, number: int) -> Job:
-    """The job of one object: its number before the suffix of each file."""
+    """The job for one object, with its number before the suffix of each file."""
     preview = None if job.preview is None else _with_number(job.preview, number)
     return Job(job.source, _with_number(job.output, number), preview)
 
@@ -200,7 +200,7 @@ def _with_number(path: str, number: int) -> str:
 
 
 def _check_targets(job: Job, writing: Writing) -> None:
-    """Refuse, before any work is done, targets that cannot take what is asked for."""
+    """Before any work starts, reject targets that cannot hold the result."""
     if job.output == STANDARD:
         _standard_output(writing).check()
     else:
@@ -232,5 +232,5 @@ def _write(cutout: Cutout, job: Job, writing: Writing) -> None:
 
 
 def _standard_output(writing: Writing) -> StandardOutput:
-    assert writing.standard_output is not None, "a door that plans a job to standard output brings one"
+    assert writing.standard_output is not None, "a door that plans a job for standard output must provide it"
     return writing.standard_output

@@ -1,4 +1,18 @@
-"""`cutsmith`: the command line. Commands are imported when they are called, so that --help stays quick."""
+"""The `cli` room: the command line. Each command is imported only when it is called, so that --help stays quick.
+
+    standard_streams    makes standard input, output and error usable, and writes pictures to standard output
+    cut_command         `cutsmith cut`: its options, and the checks before any work
+    request_options     the options of `cut` that make up a request, built from their declarations
+    cutting             the loop of `cut` over its pictures
+    outcome             prints the outcome for each picture, in words or as JSON
+    progress            the progress bar for several pictures
+    models_command      `cutsmith models`: lists, fetches, checks and locates weights
+    doctor_command      `cutsmith doctor`: checks this machine
+    worker_command      `cutsmith worker`: runs the worker for other programs
+    telling             the words for errors, warnings and cures
+
+This module holds the group of commands and `main`, which turns every outcome into an exit code.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +39,14 @@ _COMMANDS = {
 
 
 class _LazyGroup(click.Group):
-    """A group whose commands live in modules of their own."""
+    """A group that imports each command from its own module when it is needed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Names, in the order in which people need them."""
+        """The names of the commands, in the order in which people need them."""
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command `cmd_name`, imported now; None where there is none."""
+        """Import and return the command `cmd_name`; None if there is no such command."""
         if cmd_name not in _COMMANDS:
             return None
         module, _, name = _COMMANDS[cmd_name].partition(":")
@@ -43,7 +57,7 @@ class _LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click's own, but `cutsmith photo.jpg` is told about `cut`."""
+        """Do what click does, but point the user of `cutsmith photo.jpg` to `cut`."""
         if args and args[0] not in _COMMANDS and may_exist(args[0]):
             ctx.fail(f"No such command {args[0]!r}. To cut that picture out: cutsmith cut {args[0]}")
         return super().resolve_command(ctx, args)
@@ -71,16 +85,16 @@ def main() -> None:
     try:
         sys.stdout.flush()
     except OSError:
-        # What could not be written now could not be written before, and was told then.
+        # A stream that cannot be flushed now failed earlier too, and that was reported then.
         code = code or 1
     with contextlib.suppress(OSError):
         sys.stderr.flush()
-    # Taking a compiled network apart takes 0.2 s, and a thread that still loads would be waited for.
+    # A normal exit would spend 0.2 s on freeing a compiled network, and would wait for a thread that is still loading.
     os._exit(code)
 
 
 def _run() -> int:
-    """Run the command and return its exit code; every foreseen error is told here."""
+    """Run the command and return its exit code. Every expected error is printed here."""
     try:
         # Commands end with ctx.exit(code), which click hands back here.
         code = cutsmith.main(standalone_mode=False)
@@ -95,7 +109,7 @@ def _run() -> int:
         return error.exit_code
     except BrokenPipeError:
         return 1
-    except Exception as error:  # noqa: BLE001 - a fault of ours: shown whole, and the process ends as one that failed
+    except Exception as error:  # noqa: BLE001 - a bug of ours: show the traceback, and exit with 1
         refused = refused_output(error)
         if refused is not None:
             print_error(refused)
@@ -108,8 +122,8 @@ def _run() -> int:
 
 
 class _WarningTeller(logging.Handler):
-    """Tells what the engine logs as a warning, in the words of the command line's own warnings."""
+    """Prints the engine's logged warnings in the same form as the command line's own."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Tell `record` on standard error."""
+        """Print `record` on standard error."""
         print_warning(record.getMessage())

@@ -18,16 +18,16 @@ from cutsmith.errors import BadOption
 @click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
 @click.option("-o", "--output", metavar="OUT", help="File or folder; - is standard output. [default: INPUT-cut.png]")
 @request_options
-@click.option("--detections-only", is_flag=True, help="Tell where the words are found, and cut nothing out.")
+@click.option("--detections-only", is_flag=True, help="Print where the words are found, and cut nothing out.")
 @click.option("--background", metavar="COLOUR|IMAGE|blur", default="transparent", show_default=True,
-              help="What is laid behind the subject.")  # fmt: skip
-@click.option("--mask-only", is_flag=True, help="Write the alpha alone, as a gray picture.")
+              help="What to put behind the subject.")  # fmt: skip
+@click.option("--mask-only", is_flag=True, help="Write only the alpha, as a gray picture.")
 @click.option("--preview", metavar="OUT", help="Also write before (with boxes), mask and after side by side.")
-@click.option("--json", "in_json", is_flag=True, help="Print one JSON object a picture.")
-@click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
+@click.option("--json", "in_json", is_flag=True, help="Print one JSON object per picture.")
+@click.option("--overwrite", is_flag=True, help="Replace existing files.")
 @click.option("--quality", type=click.IntRange(1, 100), help="For JPEG (default 95) and AVIF; makes WebP lossy.")
 @click.option("--provenance", is_flag=True, help="Write model, engine and options into the file's metadata.")
-@click.option("--timings", is_flag=True, help="Tell what each stage took.")
+@click.option("--timings", is_flag=True, help="Print how long each stage took.")
 @click.option("-y", "--yes", is_flag=True, help="Download missing weights without asking.")
 @click.option("--accept-licence", is_flag=True, help="Accept weights that may not be used commercially.")
 @click.pass_context
@@ -49,10 +49,10 @@ def cut(ctx: click.Context, /, **options: Any) -> None:
 
     request = Request().updated(request_fields(options)).checked()
     if options["detections_only"] and not request.phrases:
-        raise BadOption("Only detections were asked for, but there are no words to detect.", give("text", '"red mug"'))
+        raise BadOption("Only detections were asked for, but no words were given.", give("text", '"red mug"'))
     background = ready_background(options["background"])
     if options["mask_only"] and background != TRANSPARENT:
-        raise BadOption("--mask-only writes no background: give one of --mask-only and --background.")
+        raise BadOption("--mask-only writes no background: use either --mask-only or --background.")
     jobs = plan_jobs(
         options["inputs"],
         options["output"],
@@ -77,9 +77,9 @@ def cut(ctx: click.Context, /, **options: Any) -> None:
 
 
 def _refuse_mixed_streams(options: Mapping[str, Any], jobs: Sequence[Job]) -> None:
-    """Refuse several things that would all go to standard output."""
+    """Reject a call that would write two things to standard output."""
     to_standard = any(STANDARD in (job.output, job.preview) for job in jobs) and not options["detections_only"]
     if options["in_json"] and to_standard:
         raise BadOption("--json and the picture cannot both go to standard output.", "Give a file: -o cut.png")
     if options["objects"] == "each" and to_standard:
-        raise BadOption("A picture an object cannot all go to standard output.", "Give a file: -o cut.png")
+        raise BadOption("One picture per object cannot go to standard output.", "Give a file: -o cut.png")

@@ -1,4 +1,4 @@
-"""The loop of `cutsmith cut`: each outcome is told as it comes."""
+"""The loop of `cutsmith cut`: prints each outcome as it comes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from cutsmith.errors import NotInstalled, WeightsMissing
 
 @dataclass(frozen=True)
 class Telling:
-    """How the command line tells, and whether it fetches weights.
+    """How the command line reports, and whether it fetches weights.
 
     Attributes:
-        in_json: one JSON object a picture instead of lines.
-        timings: what each stage took.
-        fetch: missing weights are fetched without a question.
-        accept_licence: also those that may not be used commercially.
-        interactive: somebody can be asked.
+        in_json: print one JSON object per picture instead of lines of text.
+        timings: print how long each stage took.
+        fetch: fetch missing weights without asking.
+        accept_licence: also fetch weights that may not be used commercially.
+        interactive: there is a terminal, so the user can be asked.
     """
 
     in_json: bool = False
@@ -34,10 +34,10 @@ class Telling:
 
 
 def cut_all(jobs: Sequence[Job], batch: Batch, telling: Telling) -> int:
-    """Do `jobs`, tell what became of each, and return the exit code.
+    """Do `jobs`, print the outcome of each, and return the exit code.
 
     Raises:
-        NotInstalled: weights, engine or an extra are missing.
+        NotInstalled: weights, an engine or an extra are missing.
         UsageError: an option is wrong for every picture.
     """
     outcomes: list[Outcome] = []
@@ -52,7 +52,7 @@ def cut_all(jobs: Sequence[Job], batch: Batch, telling: Telling) -> int:
                     warn(outcome, told, alone=alone)
                     tell(outcome, in_json=telling.in_json, timings=telling.timings, alone=alone)
                 outcomes.append(outcome.without_pixels())
-                # Not kept while the next picture is cut out.
+                # Frees the pixels before the next picture is cut out.
                 del outcome
         except NotInstalled as error:
             if telling.in_json:
@@ -63,7 +63,7 @@ def cut_all(jobs: Sequence[Job], batch: Batch, telling: Telling) -> int:
 
 
 def _fetch_missing(missing: WeightsMissing, batch: Batch, telling: Telling) -> None:
-    """Fetch the weights that `missing` names, if the user says so now or has said so with --yes."""
+    """Fetch the weights that `missing` names, if the user agrees now or gave --yes."""
     from cutsmith.cli.models_command import fetch_models
     from cutsmith.removal.rembg_session import PREFIX, fetch_rembg_weights
 

@@ -37,7 +37,7 @@ _CLASHES = (
 
 @dataclass
 class Diagnosis:
-    """All that the doctor found. `problems` prevent a cut-out; `advice` would make it better."""
+    """Everything the doctor found. `problems` prevent cutting out; `advice` would improve it."""
 
     cutsmith: str
     python: str
@@ -56,7 +56,7 @@ class Diagnosis:
 
 
 def diagnose() -> Diagnosis:
-    """Look at this machine and interpreter. Nothing is downloaded, and no model is run but a network of one node."""
+    """Look at this machine and interpreter. This downloads nothing, and the only model it runs has one node."""
     from cutsmith.machine.folders import compiled_folder
     from cutsmith.machine.threads import thread_count
 
@@ -87,7 +87,7 @@ def _version(package: str) -> str | None:
 
 
 def _look_at_engines(found: Diagnosis) -> None:
-    """Let the engines run a network of one node, in the order and by the way in which `cut` asks them."""
+    """Try the engines on a one-node network, in the same order and through the same path as `cut`."""
     from cutsmith.engines.presence import look
     from cutsmith.engines.quiet_import import import_onnxruntime
     from cutsmith.engines.trial import try_engines
@@ -107,7 +107,7 @@ def _look_at_engines(found: Diagnosis) -> None:
 
 
 def _look_at_torch(found: Diagnosis) -> None:
-    """Where SAM 2 and Grounding DINO would run; nothing where PyTorch is not installed, which is no problem."""
+    """Find out where SAM 2 and Grounding DINO would run. It is not a problem if PyTorch is not installed."""
     number = _version("torch")
     if number is None:
         return
@@ -116,14 +116,14 @@ def _look_at_torch(found: Diagnosis) -> None:
     try:
         plan = choose_device()
     except (ImportError, OSError) as error:
-        # A broken installation: a library of its is missing, or of another system.
-        found.advice.append(f"torch {number} is installed and does not start: {error}")
+        # A broken installation: one of its libraries is missing, or is for another system.
+        found.advice.append(f"torch {number} is installed but does not start: {error}")
         return
     found.torch = f"{number} on {plan.device}: {plan.reason}"
 
 
 def _look_at_weights(found: Diagnosis) -> None:
-    """Check every model that is here. A problem is only what leaves none of the default's files to use."""
+    """Check every model on this machine. It is a problem only if no default model can be used."""
     from cutsmith.models.catalogue import catalogue
     from cutsmith.models.store import Store
     from cutsmith.removal.loading import DEFAULT_MODELS
@@ -140,7 +140,7 @@ def _look_at_weights(found: Diagnosis) -> None:
             refused[entry.name] = f"{what_of(error)} {remedy_of(error)}"
     here = [name for name in DEFAULT_MODELS if name in found.weights]
     if not here:
-        found.problems.append(f"The default model is not here: cutsmith models fetch {DEFAULT_MODELS[0]}")
+        found.problems.append(f"The default model is not on this machine: cutsmith models fetch {DEFAULT_MODELS[0]}")
     stopped = here if all(name in refused for name in here) else []
     for name, told in refused.items():
         (found.problems if name in stopped else found.advice).append(told)
@@ -150,9 +150,9 @@ def _look_at_weights(found: Diagnosis) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Tell what is installed, which engine runs the models and why, and what to do.
+    """Show what is installed, which engine runs the models and why, and what to do.
 
-    Ends with 0 where pictures can be cut out, 3 where something is missing.
+    The exit code is 0 if pictures can be cut out, and 3 if something is missing.
     """
     found = diagnose()
     if as_json:

@@ -1,4 +1,4 @@
-"""`cutsmith models`: which weights there are, on what terms, where they lie; fetch them and check them."""
+"""`cutsmith models`: lists the weights with their terms, shows where they are, fetches and checks them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from cutsmith.models.entry import Entry
     from cutsmith.models.store import Located, Store
 
-PIPED_WIDTH = 160  # columns of a table that goes into a file or a pipe
+PIPED_WIDTH = 160  # columns of a table that goes to a file or a pipe
 
 
 @click.group()
@@ -55,15 +55,15 @@ def list_command(as_json: bool) -> None:
     "--from",
     "source",
     metavar="FOLDER|FILE|URL",
-    help="Take the file from there: a folder, a file, or the address of either.",
+    help="Take the file from here: a folder, a file, or the address of either.",
 )
 @click.option("--accept-licence", is_flag=True, help="Accept weights that may not be used commercially.")
 @click.option("-y", "--yes", "assume_yes", is_flag=True, help="Download without asking.")
 def fetch_command(names: tuple[str, ...], source: str | None, accept_licence: bool, assume_yes: bool) -> None:
-    """Fetch models into the first of the folders that `cutsmith models where` names; prints their paths.
+    """Fetch models into the first folder that `cutsmith models where` lists, and print their paths.
 
-    An interrupted download goes on where it stopped when the command is called again. Proxies are those of the
-    environment (HTTPS_PROXY, HTTP_PROXY, NO_PROXY).
+    To resume an interrupted download, run the command again. Proxies come from the environment (HTTPS_PROXY,
+    HTTP_PROXY, NO_PROXY).
     """
     paths = fetch_models(names, source=source, accept_licence=accept_licence, assume_yes=assume_yes)
     for path in paths:
@@ -75,9 +75,9 @@ def fetch_command(names: tuple[str, ...], source: str | None, accept_licence: bo
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.pass_context
 def verify_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) -> None:
-    """Compare weights on this machine with their publisher's hash: those named, else all that are found.
+    """Compare weights on this machine with their publisher's hash: the named ones, or all.
 
-    Ends with 3 where one is damaged, or named and missing.
+    The exit code is 3 if one is damaged, or if a named one is missing.
     """
     from cutsmith.models.catalogue import catalogue
     from cutsmith.models.store import Store
@@ -113,9 +113,9 @@ def verify_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) ->
 @click.argument("name", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def where_command(name: str | None, as_json: bool) -> None:
-    """Tell where weights are looked for, in order; with NAME, the path of that model's file.
+    """Show where weights are looked for, in order; with NAME, show the path of that model's file.
 
-    Ends with 3 where that file is missing or damaged.
+    The exit code is 3 if that file is missing or damaged.
     """
     from cutsmith.machine.folders import compiled_folder
     from cutsmith.models.store import Store
@@ -147,15 +147,15 @@ def fetch_models(
     accept_licence: bool = False,
     assume_yes: bool = False,
 ) -> list[Path]:
-    """Fetch the models `names` that are not here, with a progress bar on standard error; the paths of all.
+    """Fetch those models in `names` that are missing, with a progress bar on standard error; -> the paths of all.
 
-    Before a download a person at a terminal is asked; elsewhere `assume_yes` is needed.
+    Before a download, a user at a terminal is asked; without a terminal, `assume_yes` is needed.
 
     Raises:
-        UnknownModel: a name that the catalogue does not have.
-        LicenceNotAccepted: not for commercial use, and `accept_licence` is false.
-        BadOption: a download without a terminal and without `assume_yes`.
-        DownloadFailed, WeightsDamaged: as `Store.fetch`; also where the person says no, or interrupts.
+        UnknownModel: a name is not in the catalogue.
+        LicenceNotAccepted: a model is not for commercial use, and `accept_licence` is false.
+        BadOption: something must be downloaded, but there is no terminal and `assume_yes` is false.
+        DownloadFailed, WeightsDamaged: as in `Store.fetch`; DownloadFailed also if the user says no or interrupts.
     """
     from cutsmith.models.store import Store, require_licence
 
@@ -182,26 +182,26 @@ def fetch_models(
                 again = f"cutsmith models fetch {entry.name}" + (f" --from {shlex.quote(source)}" if source else "")
                 raise DownloadFailed(
                     f"The download of {entry.name} was interrupted.",
-                    f"The same command goes on where it stopped: {again}",
+                    f"Run the same command again to resume it: {again}",
                 ) from interruption
-        # What was missing and came without a byte of ours: another process held the lock, and this one waited.
+        # The file was missing, and came without our downloading a byte: we waited for another process with the lock.
         waited = entry in missing and not progress.called
         fetched = "fetched by another process, and checked" if waited else "fetched and checked"
         state = fetched if entry in missing else "already here"
-        unverified = "" if entry.published_hash else " (its publisher gives no hash: unverified)"
+        unverified = "" if entry.published_hash else " (unverified: its publisher gives no hash)"
         click.echo(f"{entry.name}: {state}{unverified}", err=True)
         paths.append(path)
     return paths
 
 
 def _with_the_other_default(error: DownloadFailed, entry: Entry) -> DownloadFailed:
-    """`error`, with the way that is left where the default's own source cannot be reached."""
+    """Add another way to `error`, in case the default's own source cannot be reached."""
     from cutsmith.removal.loading import DEFAULT_MODELS
 
     if entry.name != DEFAULT_MODELS[0]:
         return error
     other = DEFAULT_MODELS[1]
-    with_npm = run("models", "fetch", other, "--yes", text="The same network comes with npm too")
+    with_npm = run("models", "fetch", other, "--yes", text="npm has the same network")
     return DownloadFailed(error.what, *error.cures, with_npm)
 
 
@@ -231,12 +231,12 @@ def _is_here(store: Store, entry: Entry) -> bool:
 
 
 def _ask(entries: Sequence[Entry], source: str | None) -> None:
-    """Show what would be downloaded, and let the person at the terminal decide."""
+    """Show what would be downloaded, and ask the user at the terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         names = " ".join(entry.name for entry in entries)
         raise BadOption(
-            f"Downloading {names} ({', '.join(_download_text(entry, source) for entry in entries)}) needs a yes, and "
-            "there is no terminal to ask at.",
+            f"Downloading {names} ({', '.join(_download_text(entry, source) for entry in entries)}) must be confirmed, "
+            "but there is no terminal to ask on.",
             f"cutsmith models fetch {names} --yes",
         )
     for entry in entries:
@@ -251,7 +251,7 @@ def _ask(entries: Sequence[Entry], source: str | None) -> None:
 
 
 def _download_text(entry: Entry, source: str | None) -> str:
-    """How much comes from where: "179 MB from github.com"."""
+    """The size and source of a download, such as "179 MB from github.com"."""
     from cutsmith.models.store import size_text
 
     if source is not None:
@@ -262,7 +262,7 @@ def _download_text(entry: Entry, source: str | None) -> str:
 
 
 class _Watched:
-    """Passes progress on, and remembers whether there was any."""
+    """Passes progress on, and remembers whether it was ever called."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
@@ -275,7 +275,7 @@ class _Watched:
 
 @contextmanager
 def _progress_bar(entry: Entry) -> Iterator[Progress]:
-    """A bar on standard error with rate and time left, from the first byte on; none where that is no terminal."""
+    """A bar on standard error with rate and time left, from the first byte on; only on a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn, TransferSpeedColumn
     from rich.progress import Progress as Bar

@@ -1,4 +1,4 @@
-"""How the command line tells what became of one picture: in words, as warnings, as a line of JSON."""
+"""Prints the outcome for one picture: lines of text, warnings, or a line of JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def warn(outcome: Outcome, told: set[str], *, alone: bool) -> None:
-    """Warn of what concerns this picture; of what concerns the model, once: `told` remembers it."""
+    """Print picture warnings every time and model warnings only once (`told` holds those shown)."""
     own = outcome.picture.warnings if outcome.picture is not None else ()
     for warning in outcome.warnings:
         if warning in own:
@@ -27,7 +27,7 @@ def warn(outcome: Outcome, told: set[str], *, alone: bool) -> None:
 
 
 def tell(outcome: Outcome, *, in_json: bool, timings: bool, alone: bool) -> None:
-    """Tell what became of one picture: outputs on standard output, errors and timings on standard error."""
+    """Print the outcome for one picture: outputs on standard output, errors and timings on standard error."""
     about = "" if alone else outcome.job.source
     if in_json:
         print_json(outcome)
@@ -47,7 +47,7 @@ def tell(outcome: Outcome, *, in_json: bool, timings: bool, alone: bool) -> None
 
 
 def print_json(outcome: Outcome) -> None:
-    """Print the JSON object of one picture."""
+    """Print the JSON object for one picture."""
     told = as_json(outcome)
     told["warnings"] = list(map(warning_of, outcome.warnings))
     if outcome.error is not None:

@@ -1,4 +1,4 @@
-"""A progress bar for several pictures that steps aside for what is told of each."""
+"""A progress bar for several pictures that steps aside while each outcome is printed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 class PictureBar:
-    """A bar on standard error, from the first picture that was cut out on: before that, questions may be asked there.
+    """A bar on standard error. It appears after the first cut-out: until then the user may be asked a question there.
 
-    As a context manager it takes itself off the terminal at the end.
+    Used as a context manager, it leaves the terminal at the end.
     """
 
     def __init__(self, total: int, *, shown: bool) -> None:
-        """A bar for `total` pictures; nothing is printed where `shown` is false."""
+        """Make a bar for `total` pictures; nothing is printed if `shown` is false."""
         self._bar: Progress | None = None
         self._running = False
         if not shown:
@@ -26,7 +26,7 @@ class PictureBar:
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-        # What is printed meanwhile goes to the streams it is meant for, not through the bar's.
+        # Other output goes straight to its own stream, not through the bar's.
         self._bar = Progress(
             TextColumn("cutting out"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
             console=Console(stderr=True), transient=True, redirect_stdout=False, redirect_stderr=False,
@@ -43,7 +43,7 @@ class PictureBar:
 
     @contextmanager
     def telling(self, *, cut_out: bool) -> Iterator[None]:
-        """Off the terminal while the body tells of one picture, `cut_out` or not; then on, one picture further."""
+        """Hide the bar while the body prints one outcome (`cut_out` or not), then show it one picture further."""
         resume = self._running or cut_out
         self._stop()
         yield

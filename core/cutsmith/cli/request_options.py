@@ -1,4 +1,4 @@
-"""The options of `cutsmith cut` that say what is asked for, made from their declarations in `cutsmith.options`."""
+"""The options of `cutsmith cut` that make up a request, built from their declarations in `cutsmith.options`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cutsmith.options import OPTIONS, Option
 
 Command = Callable[..., Any]
 
-# What a file or another program has to bring, or what only a layer's mask needs.
+# Arrays need a file or another program, and only a layer mask needs subject_alone.
 _NOT_OFFERED = {"subject_alone", *(name for name, option in OPTIONS.items() if option.kind == "array")}
 OFFERED: Mapping[str, Option] = {name: option for name, option in OPTIONS.items() if name not in _NOT_OFFERED}
 _FLAGS = {"points": "--point"}
@@ -34,17 +34,17 @@ def flag(name: str) -> str:
 
 
 def request_options(command: Command) -> Command:
-    """Give `command` every option that is offered; their values come under the names of the declarations."""
+    """Add every offered option to `command`. Values are passed under the declared names."""
     for option in reversed(list(OFFERED.values())):
         command = _click_option(option)(command)
     return command
 
 
 def request_fields(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a request that the options' values stand for.
+    """The fields of a request, parsed from the options' values.
 
     Raises:
-        BadBox, BadPoint, BadOption: a value is not written as it must be.
+        BadBox, BadPoint, BadOption: a value cannot be parsed.
     """
     return {name: _parsed(option, values[name]) for name, option in OFFERED.items()}
 
@@ -88,10 +88,10 @@ def _parsed(option: Option, value: Any) -> Any:
 
 
 def parse_box(text: str) -> tuple[float, float, float, float]:
-    """`X0,Y0,X1,Y1` as four numbers.
+    """Parse `X0,Y0,X1,Y1` into four numbers, in pixels.
 
     Raises:
-        BadBox: not four numbers.
+        BadBox: the text is not four numbers.
     """
     try:
         x0, y0, x1, y1 = (float(part) for part in text.split(","))
@@ -101,10 +101,10 @@ def parse_box(text: str) -> tuple[float, float, float, float]:
 
 
 def parse_point(text: str) -> tuple[float, float, float]:
-    """`X,Y` or `X,Y,LABEL` as three numbers; the label is 1 where it is left out.
+    """Parse `X,Y` or `X,Y,LABEL` into three numbers; the label defaults to 1.
 
     Raises:
-        BadPoint: not two or three numbers.
+        BadPoint: the text is not two or three numbers.
     """
     wanted = "X,Y or X,Y,LABEL in pixels, where LABEL is 1 on the subject and 0 on what is not"
     try:
@@ -115,10 +115,10 @@ def parse_point(text: str) -> tuple[float, float, float]:
 
 
 def parse_band(text: str) -> tuple[int, int]:
-    """`IN,OUT` as two numbers of pixels.
+    """Parse `IN,OUT` into two numbers of pixels.
 
     Raises:
-        BadOption: not two whole numbers of 0 or more.
+        BadOption: the text is not two whole numbers of at least 0.
     """
     parts = text.split(",")
     if len(parts) != 2 or not all(part.strip().isdecimal() for part in parts):

@@ -1,4 +1,4 @@
-"""Standard input, output and error as they may be: closed, full, in another encoding."""
+"""Handles standard input, output and error even if they are closed, full or in another encoding."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 
 
 def prepare_standard_streams() -> None:
-    """Make the three streams usable, whatever the calling process made of them."""
-    # Closed ones (`>&-`) are None, and a file that is opened next would get their number.
+    """Make the three streams usable, whatever state the calling process left them in."""
+    # A closed stream (`>&-`) is None, and the next file to be opened would get its number.
     if sys.stdin is None:
         sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115, PTH123 - open until the process ends
     if sys.stdout is None:
@@ -28,25 +28,26 @@ def prepare_standard_streams() -> None:
 
 
 def check_standard_output() -> None:
-    """Refuse to write a picture to a standard output that cannot take it.
+    """Check that a picture can be written to standard output.
 
     Raises:
-        OutputRefused: it is closed. BadOption: it is a terminal, which would show the bytes as letters.
+        OutputRefused: standard output is closed.
+        BadOption: standard output is a terminal, which would show the bytes as text.
     """
     if sys.__stdout__ is None:
-        raise OutputRefused("The picture was to go to standard output, which is closed.", "Give a file: -o cut.png")
+        raise OutputRefused("The picture cannot go to standard output, which is closed.", "Give a file: -o cut.png")
     if sys.stdout.isatty():
         raise BadOption(
-            "The picture was to go to standard output, which is the terminal.",
-            "Give a file (-o cut.png), or send it on: cutsmith cut - < photo.jpg > cut.png",
+            "The picture cannot go to standard output, which is the terminal.",
+            "Give a file (-o cut.png), or redirect it: cutsmith cut - < photo.jpg > cut.png",
         )
 
 
 def write_to_standard_output(data: bytes) -> None:
-    """Write a picture's bytes to standard output. Raises OSError where it takes no more (see `refused_output`)."""
+    """Write a picture's bytes to standard output. Raises OSError if it is full (see `refused_output`)."""
     left = memoryview(data)
     while left:
-        # With PYTHONUNBUFFERED, which containers like to set, this is the file itself and may take less than is given.
+        # With PYTHONUNBUFFERED, which containers often set, this is the raw file, which may write only a part.
         left = left[sys.stdout.buffer.write(left) :]
     sys.stdout.buffer.flush()
 
@@ -55,7 +56,7 @@ class StandardStream:
     """Standard output, for a batch that writes a picture to it."""
 
     def check(self) -> None:
-        """Raise OutputRefused or BadOption where it cannot take a picture."""
+        """Raise OutputRefused or BadOption if it cannot take a picture."""
         check_standard_output()
 
     def write(self, data: bytes) -> None:
@@ -64,9 +65,9 @@ class StandardStream:
 
 
 def refused_output(error: Exception) -> OutputRefused | None:
-    """What to tell of `error` where it is a standard stream's that takes no more; None where it is something else."""
+    """The error to print if `error` means that a standard stream is full; None for any other error."""
     if not isinstance(error, OSError) or error.filename is not None or error.errno not in _FULL:
         return None
     return OutputRefused(
-        f"Standard output cannot be written: {error.strerror}.", "Free some space, or send it elsewhere."
+        f"Standard output cannot be written: {error.strerror}.", "Free some space, or send the output elsewhere."
     )

@@ -9,20 +9,20 @@ import click
 
 @click.command()
 @click.option("--idle-exit", type=click.FloatRange(min=0.1), default=900, show_default=True, metavar="SECONDS",
-              help="End after so long without work.")  # fmt: skip
+              help="End after this many seconds without work.")  # fmt: skip
 @click.option("--stdio", is_flag=True, help="Serve one client on standard input and output, then end.")
 @click.option("--folder", type=click.Path(path_type=Path), metavar="FOLDER",
-              help="Where socket and key are kept. [default: one of this user's]")  # fmt: skip
+              help="Where to keep the socket and key. [default: a folder of this user's]")  # fmt: skip
 def worker(idle_exit: float, stdio: bool, folder: Path | None) -> None:
     """Keep models loaded and cut out for other programs; they start it themselves.
 
-    The messages are described in docs/worker-protocol.md.
+    docs/worker-protocol.md describes the messages.
     """
     from cutsmith.worker.server import serve_socket, serve_standard_streams
 
     if stdio and folder is not None:
-        raise click.UsageError("--stdio needs no --folder: there is no socket.")
+        raise click.UsageError("--stdio cannot be used with --folder: it has no socket.")
     if stdio:
         serve_standard_streams(idle_exit)
     elif not serve_socket(idle_exit, folder):
-        click.echo("cutsmith: a worker is running there already", err=True)
+        click.echo("cutsmith: a worker is already running there", err=True)

@@ -1,5 +1,5 @@
-"""The `serving` room: jobs for programs that call the engine from outside; it knows no socket.
+"""The `serving` room: runs jobs for programs that call the engine from outside. It knows nothing about sockets.
 
-jobs     a job's fields and arrays in, its answer out
-queue    one job at a time; the others wait, are told their place, and can be dropped
+jobs     runs one job: takes its fields and arrays, returns its answer
+queue    runs one job at a time; the others wait, are told their place, and can be dropped
 """

@@ -1,4 +1,4 @@
-"""What is done for each kind of job: its fields become a request, its result becomes an answer."""
+"""Runs each kind of job: turns its fields into a request and its result into an answer."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from cutsmith.result.cutout import Cutout
 
 Report = Callable[[str, float], None]
-"""Called with a stage that begins and the share of the work, in [0, 1], that is done by then."""
+"""Called when a stage begins, with its name and the share of the work that is done, in [0, 1]."""
 
-# About what the stages take, each in relation to the others.
+# Roughly how long each stage takes, relative to the others.
 _EFFORT = {"read": 1, "load": 6, "detect": 6, "mask": 8, "matting": 12, "foreground": 2, "answer": 1}
 
 ANSWER_DTYPES = ("uint8", "uint16", "float32")
@@ -32,7 +32,7 @@ _PLANES = tuple(name for name, option in OPTIONS.items() if option.kind == "arra
 
 @dataclass(frozen=True)
 class Answer:
-    """A job's result: fields for JSON, and arrays."""
+    """A job's result: JSON fields and arrays."""
 
     fields: Mapping[str, Any]
     arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -49,17 +49,17 @@ def run_job(
 
     Args:
         kind: "cut", "refine" or "models".
-        fields: an object of JSON: the options of a request by name, and what the answer is to hold.
-        arrays: "pixels", uint8 or uint16 (H, W, 3 or 4), "icc", a profile's bytes, and the planes of a request.
-        report: is told of each stage; what it raises ends the job.
+        fields: a JSON object with the options of a request by name, and what the answer should hold.
+        arrays: "pixels", uint8 or uint16 (H, W, 3 or 4); "icc", the bytes of a profile; and the planes of a request.
+        report: called when a stage begins; an exception that it raises ends the job.
         cancelled: asked between steps; true ends the job with `Cancelled`.
 
     Raises:
-        BadJob: there is no such kind, or fields or arrays are missing, unknown or of a wrong type.
-        CutsmithError: as the engine raises it.
+        BadJob: the kind does not exist, or fields or arrays are missing, unknown or of the wrong type.
+        CutsmithError: as raised by the engine.
     """
     if kind not in _JOBS:
-        raise BadJob(f"There is no job {kind[:40]!r}: it must be one of {', '.join(_JOBS)}.")
+        raise BadJob(f"The job must be one of {', '.join(_JOBS)}, but got {kind[:40]!r}.")
     if not isinstance(fields, Mapping):
         raise BadJob(f"The job's options must be an object, but got {shown(fields)}.")
     return _JOBS[kind](_Asked(dict(fields), dict(arrays)), report, cancelled)
@@ -73,12 +73,12 @@ class _Asked:
         self._arrays = arrays
 
     def end(self, *, fields: Collection[str], arrays: Collection[str]) -> None:
-        """Refuse all but the fields and arrays of these names."""
+        """Reject fields and arrays with any other name."""
         _refuse_unknown("options", set(self._fields) - set(fields))
         _refuse_unknown("arrays", set(self._arrays) - set(arrays))
 
     def request(self, defaults: Mapping[str, Any], planes: Collection[str]) -> Request:
-        """The request of the fields, over `defaults`, and of the arrays of the names `planes`."""
+        """The request made of the fields, which override `defaults`, and of the arrays named in `planes`."""
         self.end(
             fields=(*(name for name in OPTIONS if name not in _PLANES), *_WANTED_FIELDS),
             arrays=(*_ARRAY_DTYPES, "mask", *planes),
@@ -88,29 +88,29 @@ class _Asked:
         return Request.from_fields({**defaults, **fields, **given})
 
     def array(self, name: str) -> NDArray[Any]:
-        """The array of the name, of a dtype that it may have."""
+        """The array `name`, once its dtype has been checked."""
         if name not in self._arrays:
             raise BadJob(f'The job has no array "{name}".')
         array = self._arrays[name]
         dtypes = _ARRAY_DTYPES.get(name, _PLANE_DTYPES)
         if array.dtype.name not in dtypes:
-            raise BadJob(f"The array {name} must be {' or '.join(dtypes)}, but is {array.dtype}.")
+            raise BadJob(f"The array {name} must be {' or '.join(dtypes)}, but got {array.dtype}.")
         return array
 
     def picture(self) -> Picture:
-        """The picture that "pixels" is, (H, W, 3) or with straight alpha (H, W, 4), and "icc", its profile's bytes."""
+        """The picture in "pixels", (H, W, 3) or (H, W, 4) with straight alpha, with the profile in "icc"."""
         from cutsmith.picture import Picture
 
         samples = self.array("pixels")
         if samples.ndim != 3 or samples.shape[2] not in (3, 4):
-            raise BadJob(f"The array pixels must have the shape (H, W, 3) or (H, W, 4), but has {samples.shape}.")
+            raise BadJob(f"The array pixels must have the shape (H, W, 3) or (H, W, 4), but got {samples.shape}.")
         icc = self.array("icc").tobytes() if "icc" in self._arrays else None
         most = self._fields.get("max_pixels", OPTIONS["max_pixels"].default)
         # A person with a picture open reads the messages.
         return replace(Picture.from_samples(samples, icc=icc, max_pixels=most), source="the picture")
 
     def wanted(self) -> _Wanted:
-        """What the answer is to hold."""
+        """What the answer should hold."""
         dtype = self._fields.get("alpha", "uint8")
         if dtype not in ANSWER_DTYPES:
             raise BadJob(f"alpha must be one of {', '.join(ANSWER_DTYPES)}, but got {shown(dtype)}.")
@@ -122,13 +122,13 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Wanted:
-    """What the answer is to hold: alpha as `dtype`, and the subject's colours where `colours` is set."""
+    """What the answer should hold: alpha as `dtype`, and the subject's colours if `colours` is set."""
 
     dtype: str
     colours: bool
 
     def of(self, request: Request) -> Request:
-        """`request`, which does not estimate colours that nobody wants."""
+        """`request`, without the estimation of colours if the answer does not need them."""
         return request if self.colours else request.updated({"foreground": "none"})
 
 
@@ -159,7 +159,7 @@ def _refine(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
 
 
 def _models(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
-    """Every model of the catalogue, whether it is here, and what is missing for clicks and for words."""
+    """List every model of the catalogue and whether it is here, and say what clicks and words still need."""
     from cutsmith.detection.loading import why_no_detector
     from cutsmith.models.catalogue import of_kind
     from cutsmith.models.entry import KINDS
@@ -198,7 +198,7 @@ def _missing_as_json(error: CutsmithError | None) -> dict[str, Any] | None:
 
 
 def _packages() -> dict[str, bool]:
-    """Which optional packages can be imported; none is."""
+    """Which optional packages could be imported. This imports none of them."""
     from importlib.util import find_spec
 
     return {name: find_spec(name) is not None for name in ("torch", "sam2", "transformers", "groundingdino", "rembg")}
@@ -218,7 +218,7 @@ _JOBS: Mapping[str, Callable[[_Asked, Report, IsCancelled], Answer]] = {
 
 
 class _Progress:
-    """Turns stages that begin into shares of the whole."""
+    """Turns each new stage into a share of the whole work."""
 
     def __init__(self, stages: list[str], report: Report) -> None:
         efforts = [_EFFORT[stage] for stage in stages]
@@ -227,7 +227,7 @@ class _Progress:
         self._last = 0.0
 
     def begin(self, stage: str) -> None:
-        """Report that `stage` begins. The share never goes back, also for a stage that was not planned."""
+        """Report that `stage` begins. The share never falls, not even for a stage that was not planned."""
         self._last = max(self._last, self._done.get(stage, 0.0))
         self._report(stage, self._last)
 
@@ -247,7 +247,7 @@ def _answer(cutout: Cutout, wanted: _Wanted, progress: _Progress) -> Answer:
 
 
 def answer_array(alpha: NDArray[np.float32], dtype: str) -> NDArray[Any]:
-    """`alpha` as `dtype`: float32 as it is, uint8 and uint16 rounded as in the files that the command line writes."""
+    """`alpha` as `dtype`: float32 unchanged, uint8 and uint16 rounded as in the command line's files."""
     if dtype == "float32":
         return alpha
     import numpy as np

@@ -1,4 +1,4 @@
-"""One job at a time: the others wait, know how many are before them, and can be dropped."""
+"""A queue that runs one job at a time: the others wait, are told their place, and can be dropped."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ if TYPE_CHECKING:
 
 
 class Listener(Protocol):
-    """Who asked for a job, and is told how it goes."""
+    """Represents whoever asked for a job, and is told how it goes."""
 
     def tell_waiting(self, job: Job, before: int) -> None:
-        """`before` jobs of others come before this one."""
+        """`before` jobs of other clients come first."""
 
     def tell_progress(self, job: Job, stage: str, fraction: float) -> None:
-        """`stage` of the job begins; `fraction` of it, in [0, 1], is done."""
+        """`stage` begins; `fraction` of the job, in [0, 1], is done."""
 
     def tell_result(self, job: Job, fields: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
         """The job is done."""
 
     def tell_dropped(self, job: Job) -> None:
-        """The job was dropped, as asked."""
+        """The job was dropped, as its client asked."""
 
     def tell_failure(self, number: int | None, error: CutsmithError) -> None:
-        """The job failed in a way that Cutsmith foresees."""
+        """The job failed with an error that Cutsmith defines."""
 
     def tell_crash(self, job: Job, what: str) -> None:
-        """The job failed in a way that nobody foresaw: the log has it whole."""
+        """The job failed unexpectedly; the log has the full traceback."""
 
 
 class Job:
-    """What one client asked for. `dropped` is set when nobody wants the answer any more.
+    """A client's job. `dropped` is set once the client no longer needs the answer.
 
     Args:
-        number: the client's own.
-        kind: what is to be done, such as "cut".
-        content: what it is to be done with, for whoever runs the job.
-        listener: is told how it goes.
+        number: the client's own number for the job.
+        kind: what to do, such as "cut".
+        content: the job's input, for whoever runs the job.
+        listener: is told how the job goes.
     """
 
     def __init__(self, number: int, kind: str, content: Any, listener: Listener) -> None:
@@ -55,14 +55,14 @@ class Job:
         self.dropped_at = 0.0
 
     def taken_content(self) -> Any:
-        """The job's content, whose pixels are not kept here any longer."""
+        """Hand over the job's content. The job keeps no reference to it, so that its pixels can be freed."""
         content, self.content = self.content, None
         assert content is not None, "a job is run once"
         return content
 
 
 class JobQueue:
-    """The jobs that wait, first come first served; and the one that runs."""
+    """The waiting jobs, first come, first served, and the running one."""
 
     def __init__(self) -> None:
         self._changed = Condition()
@@ -71,7 +71,7 @@ class JobQueue:
         self._is_closed = False
 
     def put(self, job: Job) -> bool:
-        """Let `job` wait, and tell its client if it has to; -> false where no job is taken any more."""
+        """Add `job`, and tell its client if it has to wait; -> false if the queue is closed."""
         with self._changed:
             if self._is_closed:
                 return False
@@ -83,7 +83,7 @@ class JobQueue:
             return True
 
     def drop(self, job: Job) -> bool:
-        """Nobody wants `job` any more; -> whether it waited, and is gone. One that runs ends at its next stage."""
+        """Drop `job`; -> whether it was waiting and is now removed. A running job ends at its next stage."""
         with self._changed:
             job.dropped_at = time.monotonic()
             job.dropped.set()
@@ -95,7 +95,7 @@ class JobQueue:
             return True
 
     def next(self, timeout: float) -> Job | None:
-        """The next job, which runs from now on until `done`; None where none came within `timeout` seconds."""
+        """The next job, which counts as running until `done`; None if none came within `timeout` seconds."""
         with self._changed:
             if not self._waiting:
                 self._changed.wait(timeout)
@@ -106,30 +106,30 @@ class JobQueue:
             return self._running
 
     def done(self) -> None:
-        """The job that ran has ended."""
+        """Record that the running job has ended."""
         with self._changed:
             self._running = None
 
     def stuck(self) -> tuple[float, bool]:
-        """For how many seconds the job that runs goes on though nobody wants it, and whether others wait."""
+        """For how many seconds the running job has gone on after it was dropped, and whether other jobs wait."""
         with self._changed:
             job = self._running
             seconds = time.monotonic() - job.dropped_at if job is not None and job.dropped.is_set() else 0.0
             return seconds, bool(self._waiting)
 
     def wake(self) -> None:
-        """Let `next` return, for who waits there to look around."""
+        """Make `next` return, so that its caller can check whether to stop."""
         with self._changed:
             self._changed.notify_all()
 
     def close_if_empty(self) -> bool:
-        """Take no job any more, if none is waiting; -> whether."""
+        """Close the queue if no job is waiting; -> whether it is closed."""
         with self._changed:
             self._is_closed = not self._waiting
             return self._is_closed
 
     def close(self) -> list[Job]:
-        """Take no job any more; -> those that waited, which are not run."""
+        """Close the queue; -> the jobs that were waiting, which will not run."""
         with self._changed:
             self._is_closed = True
             left = list(self._waiting)

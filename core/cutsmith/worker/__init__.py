@@ -1,19 +1,19 @@
-"""The `worker` room: a process that keeps models loaded and cuts out for programs that cannot hold the engine.
+"""The `worker` room: a process that keeps models loaded and cuts out for programs that cannot run the engine.
 
-GIMP's plug-in is the first of them. docs/worker-protocol.md says in words what is said here in code.
+GIMP's plug-in is the first of them. docs/worker-protocol.md describes the protocol in words.
 
-Four modules are of the standard library alone and import nothing of cutsmith, because install.py copies them beside a
-host's plug-in, with cutsmith/options.py, where they run in the host's own Python without numpy:
+Four modules use only the standard library and import nothing else from cutsmith. install.py copies them, with
+cutsmith/options.py, beside a host's plug-in, where they run in the host's own Python, without numpy:
 
-    protocol        frames, what can be wrong with them, and the handshake
-    rendezvous      the folder, the key, the locks and the socket or pipe where worker and clients meet
-    session         sends jobs to a worker, follows their progress
+    protocol        frames, the errors they can cause, and the handshake
+    rendezvous      the folder, key, locks and socket (or pipe) through which worker and clients meet
+    session         sends jobs to a worker and follows their progress
     client          finds the worker or starts one
 
 The others are the worker itself:
 
-    log_file        its one log
-    wire_arrays     arrays as they travel, and as numpy has them
-    client_link     one client: what it sends becomes jobs for `serving`, what is to be told to it is sent
-    server          all of that together, on the socket or on standard input and output
+    log_file        the worker's only log
+    wire_arrays     converts arrays between numpy and the wire format
+    client_link     one client: turns its messages into jobs for `serving` and sends it the answers
+    server          puts these together, on the socket or on standard input and output
 """

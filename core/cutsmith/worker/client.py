@@ -1,12 +1,12 @@
 """The client: finds this user's worker or starts one, sends it jobs and follows their progress.
 
-Of the standard library alone: install.py copies this file, with protocol.py, rendezvous.py, session.py and the engine's
+This file uses only the standard library: install.py copies it, with protocol.py, rendezvous.py, session.py and
 options.py, beside a host's plug-in.
 
     with connect([python, "-m", "cutsmith"], client="GIMP 3.0.4") as session:
         job = session.submit("cut", {"matting": "closed-form"}, {"pixels": Array("uint8", (height, width, 3), data)})
         for progress in job.follow(pulse=0.1):
-            ...  # a Progress, or None where nothing was heard for 0.1 s: a moment to ask whether to job.cancel()
+            ...  # a Progress, or None after 0.1 s of silence: the moment to decide whether to job.cancel()
         alpha = job.result().arrays["alpha"]
 """
 
@@ -24,7 +24,7 @@ from typing import Any
 if __package__:
     from cutsmith.worker import protocol, rendezvous
     from cutsmith.worker.session import Session, WorkerError, WorkerLost, WorkerNotRunning, WorkerNotStarted
-else:  # Alone in a host's folder, where `cutsmith` may be the name of the plug-in itself.
+else:  # Copied into a host's folder, where `cutsmith` may be the plug-in itself.
     import protocol  # type: ignore[import-not-found,no-redef]
     import rendezvous  # type: ignore[import-not-found,no-redef]
     from session import (  # type: ignore[import-not-found,no-redef]
@@ -36,13 +36,13 @@ else:  # Alone in a host's folder, where `cutsmith` may be the name of the plug-
     )
 
 _ANSWER_SECONDS = 10.0
-"""Seconds after which a worker that has not said hello counts as hanging."""
+"""Seconds to wait for a worker's hello. One that takes longer has hung."""
 
 _PAUSE = 0.03
 _NO_LONGER = 10.0
 """Seconds to wait for a worker of another version to stop."""
 
-# Hosts set these for their own Python; they break any other interpreter.
+# Hosts set these for their own Python and libraries; they break any other interpreter.
 _HOST_VARIABLES = ("PYTHONHOME", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "GI_TYPELIB_PATH")
 
 
@@ -57,22 +57,23 @@ def connect(
     idle_exit: float | None = None,
     on_wait: Callable[[], None] | None = None,
 ) -> Session:
-    """A session with this user's worker, which is started where none runs.
+    """Open a session with this user's worker, and start the worker if none is running.
 
     Args:
-        command: what starts the command line, such as [python, "-m", "cutsmith"]; None starts nothing.
-        client: who calls, for the log.
-        folder: where the worker is met; None takes `rendezvous.worker_folder()`.
-        worker_version: the version that it must have; one of another version is asked to end, and `command` is run.
-        environment: variables for a worker that is started, besides those of this process.
-        start_timeout: seconds that it may take to come to life.
-        idle_exit: seconds without work after which a worker that is started here ends.
-        on_wait: called about thirty times a second during the wait.
+        command: how to run the command line, such as [python, "-m", "cutsmith"]; None never starts a worker.
+        client: the caller's name, for the log.
+        folder: where to meet the worker; None means `rendezvous.worker_folder()`.
+        worker_version: the version that the worker must have. A worker of another version is asked to stop, and
+            `command` starts a new one.
+        environment: variables for a worker that is started, in addition to those of this process.
+        start_timeout: seconds to wait for a new worker to answer.
+        idle_exit: seconds without work after which a new worker ends.
+        on_wait: called about thirty times a second while waiting for a new worker.
 
     Raises:
-        WorkerNotRunning, WorkerNotStarted, WorkerLost: there is none, it could not be started, or it hangs.
-        VersionMismatch, WrongKey, ProtocolError: something other than the right worker answers.
-        FolderUnsafe: the folder is not this user's alone.
+        WorkerNotRunning, WorkerNotStarted, WorkerLost: no worker is running, it could not be started, or it hangs.
+        VersionMismatch, WrongKey, ProtocolError: something else answered, or a worker of another version.
+        FolderUnsafe: other users can access the folder.
     """
     folder = (folder or rendezvous.worker_folder()).absolute()
     session = _dialled(folder, client)
@@ -82,7 +83,7 @@ def connect(
     if session is None:
         if command is None:
             raise WorkerNotRunning(
-                f"No worker runs (looked in {folder}).", "Start one, or pass the command that starts it."
+                f"No worker is running (looked in {folder}).", "Start one, or pass the command that starts it."
             )
         rendezvous.prepare_folder(folder)
         arguments = [*command, "worker", "--folder", str(folder)]
@@ -100,11 +101,11 @@ def connect(
 def one_shot(
     command: Sequence[str], *, client: str = "client", environment: Mapping[str, str] | None = None
 ) -> Session:
-    """A session with a worker of its own, over its standard input and output; it ends with the session.
+    """Start a private worker and open a session over its standard input and output; both end together.
 
     Raises:
-        WorkerNotStarted: it cannot be run, or does not speak the protocol.
-        VersionMismatch: it speaks another version of the protocol.
+        WorkerNotStarted: the worker cannot be run, or sends something that is not a handshake.
+        VersionMismatch: the worker speaks another version of the protocol.
     """
     try:
         child = subprocess.Popen(
@@ -126,12 +127,12 @@ def one_shot(
         child.wait()
         if isinstance(error, protocol.VersionMismatch):
             raise
-        raise WorkerNotStarted(f"{' '.join(command)} did not become a worker: {error}") from error
+        raise WorkerNotStarted(f"{' '.join(command)} did not start a worker: {error}") from error
     return Session(stream, welcome, child)
 
 
 def _dialled(folder: Path, client: str) -> Session | None:
-    """A session with the worker of `folder`; None where none runs, or it is just beginning or ending."""
+    """A session with the worker of `folder`; None if no worker is running, or if it is just starting or ending."""
     key = rendezvous.read_key(folder)
     if key is None:
         return None
@@ -141,7 +142,7 @@ def _dialled(folder: Path, client: str) -> Session | None:
         return None
     try:
         if not stream.wait(_ANSWER_SECONDS):
-            raise WorkerLost(f"The worker in {folder} does not answer: it hangs, or was stopped.")
+            raise WorkerLost(f"The worker in {folder} does not answer: it has hung or was suspended.")
         return Session(stream, protocol.introduce(stream, key, client))
     except (protocol.ConnectionEnded, protocol.FrameTruncated, OSError):
         stream.close()
@@ -150,14 +151,14 @@ def _dialled(folder: Path, client: str) -> Session | None:
         stream.close()
         if rendezvous.read_key(folder) == key:
             raise
-        return None  # a new worker began between our reading the key and our calling
-    except BaseException:  # also an interrupt: the connection is nobody's then
+        return None  # a new worker started after we read the key and before we connected
+    except BaseException:  # including an interrupt, so that the connection is never left open
         stream.close()
         raise
 
 
 def _end(session: Session, folder: Path) -> None:
-    """Ask a worker of another version to end, and wait for it: it finishes the jobs of others first."""
+    """Ask a worker of another version to end, and wait for it. It first finishes the jobs of other clients."""
     with session, contextlib.suppress(WorkerError):
         session.run("stop")
     deadline = time.monotonic() + _NO_LONGER
@@ -166,7 +167,7 @@ def _end(session: Session, folder: Path) -> None:
 
 
 class _Starter:
-    """Starts one worker, however many clients need one at the same time."""
+    """Starts a worker, and only one, even if several clients need it at the same time."""
 
     def __init__(self, arguments: list[str], folder: Path, client: str, environment: Mapping[str, str]) -> None:
         self._arguments = arguments
@@ -176,7 +177,7 @@ class _Starter:
         self._lock = rendezvous.FileLock(folder / rendezvous.START_LOCK)
 
     def session(self, deadline: float, on_wait: Callable[[], None]) -> Session:
-        """A session with the worker that this client starts, or that another one is starting."""
+        """A session with the worker that this client starts or that another client is starting."""
         is_ours, child = False, None
         try:
             while (session := _dialled(self._folder, self._client)) is None:
@@ -184,9 +185,9 @@ class _Starter:
                 if child is not None and child.poll() is not None:
                     if child.returncode:
                         raise self._failed(child)
-                    child = None  # there was a worker already, which is beginning or ending
+                    child = None  # another worker has the folder; it is starting or ending
                 elif is_ours and child is None:
-                    # Once more: the client that held the lock before may have started one.
+                    # Try again: the lock's previous owner may have started a worker.
                     if (session := _dialled(self._folder, self._client)) is not None:
                         break
                     child = self._spawned()
@@ -203,7 +204,7 @@ class _Starter:
             self._lock.release()
 
     def _spawned(self) -> subprocess.Popen[bytes]:
-        """A worker that outlives this process. It sends its standard error to its log as soon as it has one."""
+        """Start a worker that outlives this process. Its standard error goes to its log once that is open."""
         detached: dict[str, Any] = {"start_new_session": True}
         if sys.platform == "win32":
             detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
@@ -213,7 +214,7 @@ class _Starter:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.PIPE,
-                # `python -m cutsmith` looks into the working folder first, and a plug-in may have that name.
+                # `python -m cutsmith` looks in the working folder first, and a plug-in there may be called cutsmith.
                 cwd=self._folder,
                 env=_child_environment(self._environment),
                 **detached,
@@ -226,12 +227,12 @@ class _Starter:
         with child.stderr:
             told = child.stderr.read().decode(errors="replace").strip()
         return WorkerNotStarted(
-            f"The worker ended with {child.returncode} when it was started: {told[-2000:] or 'it gave no reason'}",
+            f"The worker stopped with exit code {child.returncode} at start-up: {told[-2000:] or 'it gave no reason'}",
             self._by_hand(),
         )
 
     def _by_hand(self) -> str:
-        return f"To see why, run: {subprocess.list2cmdline(self._arguments)}"
+        return f"Run it by hand to see its messages: {subprocess.list2cmdline(self._arguments)}"
 
 
 def _not_run(command: Sequence[str], error: OSError) -> WorkerNotStarted:

@@ -1,6 +1,6 @@
-"""The worker's side of one client: what it sends becomes jobs, and what is to be told to it is sent.
+"""The worker's side of one client: turns its messages into jobs and sends it the answers.
 
-A thread of its own sends, so that a client that does not read keeps nobody else waiting.
+A separate thread sends, so that a client that does not read cannot hold up the others.
 """
 
 from __future__ import annotations
@@ -38,31 +38,31 @@ logger = logging.getLogger(__name__)
 
 
 class Activity:
-    """When a client was last heard of or told something."""
+    """Remembers when the worker last heard from a client or sent it something."""
 
     def __init__(self) -> None:
         self.touch()
 
     def touch(self) -> None:
-        """Something happened now."""
+        """Record that something has just happened."""
         self._last = time.monotonic()
 
     def idle_seconds(self) -> float:
-        """For how long nothing has happened."""
+        """Seconds since something last happened."""
         return time.monotonic() - self._last
 
 
 class ClientLink:
-    """A client and the one job that it may have at a time.
+    """A client and its job; a client may have only one at a time.
 
     Args:
-        stream: to the client.
-        key: that the client has to know.
-        welcome: what it is told of the worker.
-        queue: where its jobs go.
-        activity: is told of all that is read and sent.
-        end_drops: whether a client that sends no more has gone, and its job with it. On standard input it may have sent
-            all that it wants to send.
+        stream: the connection to the client.
+        key: the key that the client must know.
+        welcome: what the worker tells the client about itself.
+        queue: takes the client's jobs.
+        activity: is updated whenever something is read or sent.
+        end_drops: whether the end of the client's input means that the client has gone, so that its job is dropped. A
+            client on standard input may simply have sent everything it wants to send.
     """
 
     def __init__(
@@ -83,12 +83,12 @@ class ClientLink:
         self._end_drops = end_drops
         self._job: Job | None = None
         self._outbox: SimpleQueue[Message | None] = SimpleQueue()
-        # Clear while there is something to send, or somebody who does.
+        # Cleared while messages are queued or being sent.
         self._sent = threading.Event()
         self._sent.set()
 
     def serve(self) -> None:
-        """Read until the client is gone or sends what cannot be understood; for a thread of its own."""
+        """Read until the client goes away or sends something invalid. Runs in its own thread."""
         try:
             greet_client(self, self._key, self._welcome)
         except (ProtocolError, OSError) as error:
@@ -111,10 +111,10 @@ class ClientLink:
             except (ConnectionEnded, FrameTruncated, OSError):
                 return
             except (FrameTooLarge, FrameInvalid) as error:
-                logger.warning("a client sent what is no message: %s", error)
-                of_no_use = "The connection is of no further use."
+                logger.warning("a client sent an invalid message: %s", error)
+                of_no_use = "The connection cannot be used any more."
                 self._tell(None, "error", type=type(error).__name__, what=str(error), remedy=of_no_use, exit_code=2)
-                # Where the next frame would begin is not known. Hanging up before all is read could lose the answer.
+                # We cannot tell where the next frame begins. Closing before everything is read could lose our answer.
                 self._throw_away_the_rest()
                 return
             self._take(message)
@@ -122,45 +122,45 @@ class ClientLink:
     def _take(self, message: Message) -> None:
         number = message.header.get("id")
         if type(number) is not int:
-            self.tell_failure(None, BadJob(f'A message of the kind {message.kind[:40]!r} has no whole number as "id".'))
+            self.tell_failure(None, BadJob(f'A {message.kind[:40]!r} message must have a whole number as its "id".'))
         elif message.kind == "job":
             self._take_job(number, message)
         elif message.kind == "cancel":
             job = self._job
-            # One that has ended in the meantime has its answer.
+            # A job that has ended in the meantime already has its answer.
             if job is not None and job.number == number and self._queue.drop(job):
                 self.tell_dropped(job)
         else:
-            self.tell_failure(number, BadJob(f"There is no message {message.kind[:40]!r}: wanted job or cancel."))
+            self.tell_failure(number, BadJob(f"A message must be job or cancel, but got {message.kind[:40]!r}."))
 
     def _take_job(self, number: int, message: Message) -> None:
         if message.header.get("job") == "ping":
-            # At once: whoever asks wants to know whether the worker is there, not whether it is free.
+            # Answered at once: the client asks whether the worker is alive, not whether it is free.
             self._tell(number, "result", job="ping", pid=self._welcome.pid, jobs=len(self._queue))
             return
         if self._job is not None:
-            self.tell_failure(number, BadJob("A client has one job at a time, and yours has not ended yet."))
+            self.tell_failure(number, BadJob("A client may have only one job at a time, and yours has not ended yet."))
             return
         self._job = Job(number, str(message.header.get("job")), message, self)
         if not self._queue.put(self._job):
             self.tell_failure(number, WorkerEnding("The worker is ending.", "Connect again: a new one is started."))
 
     def drop(self) -> None:
-        """The client is gone: nobody wants its job any more."""
+        """Drop the client's job, because the client is gone."""
         job = self._job
         if job is not None:
             self._queue.drop(job)
 
     def tell_waiting(self, job: Job, before: int) -> None:
-        """`before` jobs of others come before this one."""
+        """Tell the client that `before` jobs of other clients come first."""
         self._tell(job.number, "waiting", before=before)
 
     def tell_progress(self, job: Job, stage: str, fraction: float) -> None:
-        """`stage` of the job begins; `fraction` of it, in [0, 1], is done."""
+        """Tell the client that `stage` begins and that `fraction` of the job, in [0, 1], is done."""
         self._tell(job.number, "progress", stage=stage, fraction=round(fraction, 4))
 
     def tell_result(self, job: Job, fields: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """The job is done."""
+        """Send the result of the job."""
         from cutsmith.worker.wire_arrays import wire_array
 
         self._job = None
@@ -168,18 +168,18 @@ class ClientLink:
         self._tell(job.number, "result", on_the_wire, job=job.kind, **fields)
 
     def tell_dropped(self, job: Job) -> None:
-        """The job was dropped, as asked."""
+        """Tell the client that its job was dropped, as it asked."""
         self._job = None
         self._tell(job.number, "cancelled")
 
     def tell_failure(self, number: int | None, error: CutsmithError) -> None:
-        """A failure that Cutsmith foresees."""
+        """Report an expected failure: an error that Cutsmith defines."""
         if self._job is not None and self._job.number == number:
             self._job = None
         self._tell(number, "error", **error.to_json())
 
     def tell_crash(self, job: Job, what: str) -> None:
-        """A failure that nobody foresaw: the log has it whole."""
+        """Report an unexpected failure; the log has the full traceback."""
         self._job = None
         self._tell(job.number, "crash", what=what, log=self._welcome.log)
 
@@ -187,23 +187,23 @@ class ClientLink:
         self._outbox.put(Message({**fields, "kind": kind, "id": number}, arrays or {}))
 
     def finish_sending(self, timeout: float | None) -> None:
-        """Wait until all is sent, `timeout` seconds at the most (None: as long as it takes), and send no more."""
+        """Send what is queued and nothing after it; wait at most `timeout` seconds (None: as long as it takes)."""
         self._outbox.put(None)
         self._sent.wait(timeout)
 
     def _send(self) -> None:
-        """Send what is told, until the end or until the client is gone; for a thread of its own."""
+        """Send queued messages until the end, or until the client is gone. Runs in its own thread."""
         try:
             while (message := self._outbox.get()) is not None:
                 try:
                     write_message(self, message)
                 except (TypeError, ValueError) as error:
-                    # Nothing was sent: what a job gave for an answer is no JSON, which is a fault of ours.
+                    # Nothing was sent: the job's answer cannot be written as JSON, which is a bug of ours.
                     logger.exception("an answer cannot be sent")
                     crash = {"kind": "crash", "id": message.header["id"], "what": str(error), "log": self._welcome.log}
                     write_message(self, Message(crash))
         except OSError:
-            # It reads no more, whatever else it may do.
+            # The client has stopped reading, so it cannot get an answer.
             self.drop()
             with contextlib.suppress(Empty):
                 while True:
@@ -218,13 +218,13 @@ class ClientLink:
                 pass
 
     def readinto(self, buffer: memoryview, /) -> int | None:
-        """Read from the client, which is a sign of life."""
+        """Read from the client and record that it is alive."""
         count = self._stream.readinto(buffer)
         self._activity.touch()
         return count
 
     def write(self, data: memoryview, /) -> int | None:
-        """Send to the client; what it takes is a sign of life."""
+        """Send to the client and, once it takes something, record that it is alive."""
         count = self._stream.write(data)
         self._activity.touch()
         return count

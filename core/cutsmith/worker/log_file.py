@@ -1,4 +1,7 @@
-"""The worker's one log: its work and its faults, about 1 MB at most; never a picture, a word or a point."""
+"""The worker's only log: what it did and what went wrong, about 1 MB at most.
+
+It never holds a picture, a phrase or a point.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from pathlib import Path
 
 from cutsmith.machine.folders import log_folder
 
-# The file and the one before it.
+# Two files are kept, the current one and the one before it, so this is half of the limit.
 _MAX_BYTES = 500_000
 
 
@@ -21,9 +24,9 @@ def log_path() -> Path:
 
 
 def open_log() -> Path:
-    """Send what cutsmith logs, and what any part writes to standard error, to the log; -> its path.
+    """Send cutsmith's log records, and everything written to standard error, to the log; -> its path.
 
-    If the folder cannot be written, the worker still works, and nothing is logged.
+    If the folder is not writable, the worker runs anyway and the records are lost.
     """
     path = log_path()
     logger = logging.getLogger("cutsmith")
@@ -43,15 +46,15 @@ def open_log() -> Path:
 
 
 class _LogFile(RotatingFileHandler):
-    """The log, to which standard error goes as well: native code and a dying interpreter know no logger."""
+    """The log, which also takes standard error: native code and a dying interpreter do not use loggers."""
 
     def take_standard_error(self) -> None:
-        """Let the process's standard error be this file."""
+        """Point the process's standard error at this file."""
         sys.stderr.flush()
         if self.stream is not None:
             os.dup2(self.stream.fileno(), 2)
 
     def doRollover(self) -> None:  # noqa: N802 - the name that logging calls
-        """Begin a new file, and take standard error along."""
+        """Start a new file, and move standard error to it."""
         super().doRollover()
         self.take_standard_error()

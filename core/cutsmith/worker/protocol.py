@@ -1,10 +1,11 @@
-"""What the worker and its clients say to each other: frames of a JSON header and raw arrays, and the handshake.
+"""The protocol between the worker and its clients: frames of a JSON header and raw arrays, and the handshake.
 
-Of the standard library alone, and nothing of cutsmith: install.py copies this file beside a host's plug-in.
-docs/worker-protocol.md describes the same in words.
+This file uses only the standard library and imports nothing else from cutsmith: install.py copies it beside a host's
+plug-in. docs/worker-protocol.md describes the protocol in words.
 
-A frame is 4 bytes `MAGIC`, the header's length (4 bytes), the payload's length (8 bytes), both big-endian, then the
-header (a JSON object in UTF-8) and the payload (the bytes of all arrays, little-endian, in C order).
+A frame begins with 4 bytes of `MAGIC`, the length of the header (4 bytes) and the length of the payload (8 bytes), both
+big-endian. The header follows (a JSON object in UTF-8), then the payload (the bytes of all arrays, little-endian, in C
+order).
 """
 
 from __future__ import annotations
@@ -28,29 +29,29 @@ ITEM_SIZES = {"uint8": 1, "uint16": 2, "float32": 4}
 
 _PREFIX = struct.Struct("!4sIQ")
 _MAX_ARRAYS, _MAX_DIMENSIONS = 16, 4
-# Arrays begin at multiples of it, so that the reader may use them where they lie.
+# Each array begins at a multiple of this, so that the reader can use it in place.
 _ALIGNMENT = 16
 _NONCE_BYTES = 32
 
 
 class ProtocolError(Exception):
-    """Base of all that can be wrong with what the other side sent."""
+    """Base class for everything that can be wrong with what the other side sent."""
 
 
 class ConnectionEnded(ProtocolError):
-    """The other side went away between two frames."""
+    """The other side closed the connection between two frames."""
 
 
 class FrameTruncated(ProtocolError):
-    """The other side went away in the midst of a frame."""
+    """The other side closed the connection in the middle of a frame."""
 
 
 class FrameInvalid(ProtocolError):
-    """The bytes are no frame of this protocol, or its header does not fit its payload."""
+    """The bytes are not a frame of this protocol, or the header does not match the payload."""
 
 
 class FrameTooLarge(ProtocolError):
-    """A frame says that it is larger than the reader takes; nothing of it was read."""
+    """A frame announces more bytes than the reader accepts; its header and payload were not read."""
 
 
 class WrongKey(ProtocolError):
@@ -58,36 +59,36 @@ class WrongKey(ProtocolError):
 
 
 class HandshakeRefused(ProtocolError):
-    """The worker ended the handshake, for the reason that it gives."""
+    """The worker refused the handshake and gave a reason."""
 
 
 class VersionMismatch(ProtocolError):
-    """Two versions that do not go together; `ours` and `theirs` name them."""
+    """Two versions are incompatible; `ours` and `theirs` name them."""
 
     def __init__(self, what: str, *, ours: str, theirs: str) -> None:
-        super().__init__(f"{what}: here {ours}, there {theirs}")
+        super().__init__(f"{what}: ours is {ours}, theirs is {theirs}")
         self.ours = ours
         self.theirs = theirs
 
 
 class ByteStream(Protocol):
-    """What frames are read from and written to: a raw file, `socket.makefile("rwb", 0)`, a pipe."""
+    """A stream for frames, such as a raw file, `socket.makefile("rwb", 0)` or a pipe."""
 
     def readinto(self, buffer: memoryview, /) -> int | None:
-        """Fill a part of `buffer`, one byte at least; -> how many bytes, 0 at the end."""
+        """Fill at least one byte of `buffer`; -> the number of bytes, 0 at the end."""
 
     def write(self, data: memoryview, /) -> int | None:
-        """Take a part of `data`, one byte at least; -> how many bytes, None for all."""
+        """Write at least one byte of `data`; -> the number of bytes, None for all of them."""
 
 
 @dataclass(frozen=True)
 class Array:
-    """An array as it travels.
+    """An array in the wire format.
 
     Attributes:
         dtype: one of `ITEM_SIZES`, little-endian.
-        shape: one to four sizes, each 1 or more.
-        data: its bytes in C order.
+        shape: one to four sizes, each at least 1.
+        data: the bytes in C order.
     """
 
     dtype: str
@@ -97,14 +98,14 @@ class Array:
 
 @dataclass(frozen=True)
 class Message:
-    """A frame's header, a JSON object with "kind", and its arrays by name."""
+    """A frame: its header, a JSON object with a "kind", and its arrays by name."""
 
     header: Mapping[str, Any]
     arrays: Mapping[str, Array] = field(default_factory=dict)
 
     @property
     def kind(self) -> str:
-        """What the message is."""
+        """The kind of the message."""
         return str(self.header["kind"])
 
 
@@ -112,45 +113,50 @@ def write_message(stream: ByteStream, message: Message) -> None:
     """Send `message`.
 
     Raises:
-        ValueError: the header has no "kind", is too large or no JSON, or an array's bytes are not as many as it says.
+        ValueError: the header has no "kind", is too large or cannot be written as JSON, or the size of an array's data
+            does not match its dtype and shape.
         OSError: the other side is gone.
     """
     described, pieces, end = [], [], 0
     for name, array in message.arrays.items():
         view = memoryview(array.data).cast("B")
         if view.nbytes != _byte_count(array.dtype, array.shape):
-            raise ValueError(f"the array {name} has {view.nbytes} bytes: {array.dtype} {array.shape} has others")
+            wanted = _byte_count(array.dtype, array.shape)
+            raise ValueError(
+                f"the array {name} ({array.dtype} {array.shape}) must have {wanted} bytes, but got {view.nbytes}"
+            )
         padding = -end % _ALIGNMENT
         pieces += [memoryview(bytes(padding)), view]
         described.append({"name": name, "dtype": array.dtype, "shape": list(array.shape), "offset": end + padding})
         end += padding + view.nbytes
     if not isinstance(message.header.get("kind"), str):
-        raise ValueError('a message\'s header needs its "kind"')
+        raise ValueError('the header of a message must have a "kind"')
     header = json.dumps({**message.header, "arrays": described}, allow_nan=False).encode()
     if len(header) > MAX_HEADER or len(described) > _MAX_ARRAYS:
-        raise ValueError(f"a header of {len(header):,} bytes and {len(described)} arrays is too large to send")
+        raise ValueError(f"a header of {len(header):,} bytes with {len(described)} arrays is too large to send")
     _write_all(stream, memoryview(_PREFIX.pack(MAGIC, len(header), end) + header))
     for piece in pieces:
         _write_all(stream, piece)
 
 
 def read_message(stream: ByteStream, *, max_payload: int = MAX_PAYLOAD, max_header: int = MAX_HEADER) -> Message:
-    """The next message; its arrays are views of one buffer.
+    """Read the next message. Its arrays are views of one buffer.
 
     Raises:
         ConnectionEnded, FrameTruncated: the other side is gone.
-        FrameTooLarge: more than `max_header` or `max_payload` bytes are announced; nothing was set aside for them.
-        FrameInvalid: no frame, no JSON object, or arrays that do not fit the payload.
+        FrameTooLarge: the frame announces more than `max_header` or `max_payload` bytes; no memory was allocated for
+            them.
+        FrameInvalid: the bytes are not a frame, the header is not a JSON object, or the arrays do not fit the payload.
     """
     prefix = bytearray(_PREFIX.size)
     _read_all(stream, prefix, at_start=True)
     magic, header_size, payload_size = _PREFIX.unpack(prefix)
     if magic != MAGIC:
-        raise FrameInvalid(f"a frame begins with {MAGIC!r}, not with {magic!r}")
+        raise FrameInvalid(f"a frame must begin with {MAGIC!r}, but got {magic!r}")
     if header_size > max_header:
-        raise FrameTooLarge(f"a header of {header_size:,} bytes is announced: at most {max_header:,} are taken")
+        raise FrameTooLarge(f"the header must have at most {max_header:,} bytes, but got {header_size:,}")
     if payload_size > max_payload:
-        raise FrameTooLarge(f"a payload of {payload_size:,} bytes is announced: at most {max_payload:,} are taken")
+        raise FrameTooLarge(f"the payload must have at most {max_payload:,} bytes, but got {payload_size:,}")
     encoded = bytearray(header_size)
     _read_all(stream, encoded)
     header = _parsed(bytes(encoded))
@@ -178,42 +184,42 @@ def _read_all(stream: ByteStream, buffer: bytearray, *, at_start: bool = False) 
         if not count:
             if at_start and left.nbytes == len(buffer):
                 raise ConnectionEnded("the other side closed the connection")
-            raise FrameTruncated(f"the connection ended {left.nbytes:,} bytes before the end of {len(buffer):,}")
+            raise FrameTruncated(f"the connection ended with {left.nbytes:,} of {len(buffer):,} bytes missing")
         left = left[count:]
 
 
 def _parsed(encoded: bytes) -> dict[str, Any]:
-    """The header that `encoded` is; what JSON does not know (NaN) and what Python cannot hold is refused."""
+    """Parse a header. Refuse what JSON does not allow (NaN) and what Python cannot hold."""
     try:
         header = json.loads(encoded.decode(), parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise FrameInvalid(f"the header is no JSON in UTF-8: {error}") from error
+        raise FrameInvalid(f"the header must be JSON in UTF-8: {error}") from error
     if not isinstance(header, dict) or not isinstance(header.get("kind"), str):
-        raise FrameInvalid('the header is no JSON object with a "kind"')
+        raise FrameInvalid('the header must be a JSON object with a "kind"')
     return header
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+    raise ValueError(f"{name} is not valid JSON")
 
 
 def _array_places(described: object, payload_size: int) -> list[tuple[str, str, tuple[int, ...], int]]:
-    """(name, dtype, shape, offset) of each array, all of them inside a payload of `payload_size` bytes."""
+    """The (name, dtype, shape, offset) of each array. Every array must lie inside the `payload_size` bytes."""
     if not isinstance(described, list) or len(described) > _MAX_ARRAYS:
-        raise FrameInvalid(f'"arrays" is no list of at most {_MAX_ARRAYS}')
+        raise FrameInvalid(f'"arrays" must be a list of at most {_MAX_ARRAYS}')
     places: dict[str, tuple[str, str, tuple[int, ...], int]] = {}
     for each in described:
         if not isinstance(each, dict):
-            raise FrameInvalid('an entry of "arrays" is no object')
+            raise FrameInvalid('an entry of "arrays" must be an object')
         name, dtype, shape, offset = (each.get(key) for key in ("name", "dtype", "shape", "offset"))
         if not isinstance(name, str) or name in places:
-            raise FrameInvalid("an array has no name, or that of another")
+            raise FrameInvalid("each array must have a name of its own")
         if not isinstance(dtype, str) or dtype not in ITEM_SIZES:
-            raise FrameInvalid(f"the array {name!r} has the dtype {dtype!r}: known are {', '.join(ITEM_SIZES)}")
+            raise FrameInvalid(f"the dtype of array {name!r} must be one of {', '.join(ITEM_SIZES)}, but got {dtype!r}")
         if not isinstance(shape, list) or not 1 <= len(shape) <= _MAX_DIMENSIONS or not all(map(_is_size, shape)):
-            raise FrameInvalid(f"the array {name!r} has the shape {shape!r}: wanted 1 to 4 sizes of 1 or more")
+            raise FrameInvalid(f"the shape of array {name!r} must be 1 to 4 sizes of at least 1, but got {shape!r}")
         if type(offset) is not int or offset < 0 or offset + _byte_count(dtype, tuple(shape)) > payload_size:
-            raise FrameInvalid(f"the array {name!r} of {dtype} {shape} at {offset!r} ends outside the payload")
+            raise FrameInvalid(f"the array {name!r} ({dtype} {shape}, offset {offset!r}) must lie inside the payload")
         places[name] = (name, dtype, tuple(shape), offset)
     return list(places.values())
 
@@ -228,13 +234,13 @@ def _byte_count(dtype: str, shape: tuple[int, ...]) -> int:
 
 @dataclass(frozen=True)
 class Welcome:
-    """What a worker tells of itself when the handshake is done.
+    """What a worker says about itself at the end of the handshake.
 
     Attributes:
-        worker: its version, that of cutsmith.
-        pid: its process.
+        worker: its version, which is that of cutsmith.
+        pid: its process ID.
         log: the path of its log file.
-        max_payload: how many bytes of arrays it takes in one message.
+        max_payload: how many bytes of arrays it accepts in one message.
     """
 
     worker: str
@@ -244,11 +250,11 @@ class Welcome:
 
 
 def greet_client(stream: ByteStream, key: bytes, welcome: Welcome) -> None:
-    """The worker's side of the handshake: both prove that they know `key`, without sending it.
+    """Do the worker's side of the handshake: both sides prove that they know `key`, without sending it.
 
     Raises:
-        VersionMismatch, WrongKey: the client was told why, and is to be left.
-        ProtocolError: what the client sent is no handshake, or it is gone.
+        VersionMismatch, WrongKey: the client does not fit. It was told why; close the connection.
+        ProtocolError: the client sent something that is not a handshake, or is gone.
     """
     nonce = secrets.token_hex(_NONCE_BYTES)
     hello = {"kind": "hello", "protocol": PROTOCOL_VERSION, "worker": welcome.worker, "nonce": nonce}
@@ -268,13 +274,13 @@ def greet_client(stream: ByteStream, key: bytes, welcome: Welcome) -> None:
 
 
 def introduce(stream: ByteStream, key: bytes, client: str) -> Welcome:
-    """The client's side of the handshake; `client` says who calls, such as "GIMP 3.0.4".
+    """Do the client's side of the handshake. `client` is the caller's name, such as "GIMP 3.0.4".
 
     Raises:
         VersionMismatch: the worker speaks another version of the protocol.
-        WrongKey: the worker does not know `key`, or says that it knows another.
-        HandshakeRefused: the worker gives another reason.
-        ProtocolError: what came is no handshake, or the worker is gone.
+        WrongKey: the worker does not know `key`, or says that its key is a different one.
+        HandshakeRefused: the worker refuses for another reason.
+        ProtocolError: the worker sent something that is not a handshake, or is gone.
     """
     hello = _read_handshake(stream, "hello")
     worker = str(hello.header.get("worker"))
@@ -285,19 +291,19 @@ def introduce(stream: ByteStream, key: bytes, client: str) -> Welcome:
     told = _read_handshake(stream, "welcome", "refused")
     if told.kind == "refused":
         kind = WrongKey if told.header.get("type") == "WrongKey" else HandshakeRefused
-        raise kind(f"the worker refuses: {told.header.get('what')}")
+        raise kind(f"the worker refused: {told.header.get('what')}")
     if not _is_proof(told, key, b"worker", nonce, own):
-        raise WrongKey("what answers at the worker's address does not know its key")
+        raise WrongKey("the process at the worker's address does not know the worker's key")
     pid, log, max_payload = (told.header.get(name) for name in ("pid", "log", "max_payload"))
     if type(pid) is not int or not isinstance(log, str) or type(max_payload) is not int:
-        raise FrameInvalid("the worker's welcome lacks pid, log or max_payload")
+        raise FrameInvalid("the worker's welcome must have pid, log and max_payload")
     return Welcome(worker, pid, log, max_payload)
 
 
 def _read_handshake(stream: ByteStream, *kinds: str) -> Message:
     message = read_message(stream, max_payload=0, max_header=MAX_HANDSHAKE_HEADER)
     if message.kind not in kinds:
-        raise FrameInvalid(f"{message.kind!r} came in the handshake: wanted {' or '.join(kinds)}")
+        raise FrameInvalid(f"the handshake message must be {' or '.join(kinds)}, but got {message.kind!r}")
     return message
 
 
@@ -305,7 +311,7 @@ def _require_same_protocol(message: Message, us: str, them: str) -> None:
     theirs = message.header.get("protocol")
     if theirs != PROTOCOL_VERSION:
         raise VersionMismatch(
-            "The two speak different versions of the worker protocol",
+            "The worker and the client speak different versions of the worker protocol",
             ours=f"version {PROTOCOL_VERSION} ({us})",
             theirs=f"version {theirs} ({them})",
         )
@@ -314,12 +320,12 @@ def _require_same_protocol(message: Message, us: str, them: str) -> None:
 def _nonce_of(message: Message) -> str:
     nonce = message.header.get("nonce")
     if not isinstance(nonce, str) or len(nonce) != 2 * _NONCE_BYTES:
-        raise FrameInvalid("a handshake without a nonce")
+        raise FrameInvalid("the handshake message must have a nonce")
     return nonce
 
 
 def _proof(key: bytes, who: bytes, worker_nonce: str, client_nonce: str) -> str:
-    """Who knows `key` can compute it. `who` keeps a side from handing the other's own proof back to it."""
+    """The proof that a side knows `key`. `who` stops a side from sending the other's proof back to it."""
     told = b"\0".join((b"cutsmith", who, worker_nonce.encode(), client_nonce.encode()))
     return hmac.new(key, told, hashlib.sha256).hexdigest()
 

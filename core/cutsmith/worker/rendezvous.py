@@ -1,8 +1,8 @@
-"""Where the worker and its clients meet: a folder of this user's, with the key, the locks and the socket.
+"""Where the worker and its clients meet: the user's own folder with the key, the locks and the socket.
 
-Of the standard library alone, and nothing of cutsmith: install.py copies this file beside a host's
-plug-in. The socket is multiprocessing's (a named pipe on Windows), of which only `send_bytes` and `recv_bytes` are
-used: `send` and `recv` pickle, and a pickle is code.
+This file uses only the standard library and imports nothing else from cutsmith: install.py copies it beside a host's
+plug-in. The socket is a multiprocessing connection (a named pipe on Windows). We use only its `send_bytes` and
+`recv_bytes`, because `send` and `recv` use pickle, and unpickling can run code.
 """
 
 from __future__ import annotations
@@ -32,22 +32,23 @@ KEY_FILE, SOCKET_FILE, WORKER_LOCK, START_LOCK = "worker.key", "worker.sock", "w
 
 _APPLICATION = "cutsmith"
 _KEY_BYTES = 32
-# One piece of the stream on the socket. recv_bytes sets so much aside before a byte has come.
+# Size of one piece of the stream. recv_bytes allocates this much before the first byte arrives.
 _PIECE = 1 << 20
-# macOS takes 103 bytes, Linux 107.
+# macOS allows 103 bytes, Linux 107.
 _MAX_SOCKET_PATH = 100
 
 
 class FolderUnsafe(Exception):
-    """The folder for socket and key is somebody else's, open to others, or of no use."""
+    """The folder for the socket and key belongs to another user, is open to others, or cannot be used."""
 
 
 def worker_folder() -> Path:
-    """The folder where this user's worker is met; it need not exist yet.
+    """The folder where clients meet this user's worker; it need not exist yet.
 
-    That of the session (XDG_RUNTIME_DIR, /run/user/UID) where it exists and is this user's alone; else in the cache
-    folder, as `cutsmith.machine.folders.cache_folder` has it; else, where that path is too long for a socket, a folder
-    in the one for temporary files.
+    It is the first of these that works: a folder in the session's runtime folder (XDG_RUNTIME_DIR or /run/user/UID), if
+    that exists and is private to this user; one in the cache folder (the same as
+    `cutsmith.machine.folders.cache_folder`), if its path is short enough for a socket; one in the folder for temporary
+    files.
     """
     if sys.platform == "win32":
         return _cache_folder() / "worker"
@@ -74,13 +75,16 @@ def _cache_folder() -> Path:
 
 
 def prepare_folder(folder: Path) -> None:
-    """Make `folder`, for this user alone (0700), or make sure that it is that.
+    """Create `folder` with access for this user only (0700), or check that it already has that.
 
     Raises:
-        FolderUnsafe: it is a link, somebody else's, cannot be made, or its path is too long for a socket.
+        FolderUnsafe: the folder is a link, belongs to another user, is open to others or cannot be created, or its path
+            is too long for a socket.
     """
     if sys.platform != "win32" and len(os.fsencode(folder / SOCKET_FILE)) > _MAX_SOCKET_PATH:
-        raise FolderUnsafe(f"{folder} must have at most {_MAX_SOCKET_PATH} bytes with the socket's name, but is longer")
+        raise FolderUnsafe(
+            f"the path {folder} is too long: with a socket's name it must be {_MAX_SOCKET_PATH} bytes or less"
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
@@ -88,11 +92,11 @@ def prepare_folder(folder: Path) -> None:
     except OSError as error:
         raise FolderUnsafe(f"{folder} cannot be used: {error.strerror or error}") from error
     if not _is_private(folder):
-        raise FolderUnsafe(f"{folder} must be a folder of this user's with the permissions 0700, but is not")
+        raise FolderUnsafe(f"{folder} must belong to this user and have permissions 0700")
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether `folder` is a folder (not a link) of this user, and closed to all others."""
+    """Whether `folder` is a real folder (not a link), belongs to this user and is closed to everybody else."""
     try:
         found = folder.lstat()
     except OSError:
@@ -104,7 +108,7 @@ def _is_private(folder: Path) -> bool:
 
 
 def write_new_key(folder: Path) -> bytes:
-    """Make a key and write it to `folder`, for this user alone (0600), in place of an old one."""
+    """Make a new key and write it to `folder`, for this user only (0600). It replaces an old key."""
     key = secrets.token_bytes(_KEY_BYTES)
     path, new = folder / KEY_FILE, folder / f"{KEY_FILE}.new"
     new.unlink(missing_ok=True)
@@ -115,10 +119,10 @@ def write_new_key(folder: Path) -> bytes:
 
 
 def read_key(folder: Path) -> bytes | None:
-    """The key of the worker that is met in `folder`; None where there is none.
+    """The key of the worker in `folder`; None if there is no valid key.
 
     Raises:
-        FolderUnsafe: folder or key may have been written by others.
+        FolderUnsafe: other users can access the folder or the key.
     """
     path = folder / KEY_FILE
     try:
@@ -127,9 +131,9 @@ def read_key(folder: Path) -> bytes | None:
     except (OSError, ValueError):
         return None
     if not _is_private(folder):
-        raise FolderUnsafe(f"{folder} must be a folder of this user's with the permissions 0700, but is not")
+        raise FolderUnsafe(f"{folder} must belong to this user and have permissions 0700")
     if sys.platform != "win32" and (found.st_uid != os.getuid() or found.st_mode & 0o077):
-        raise FolderUnsafe(f"{path} must be a file of this user's with the permissions 0600, but is not")
+        raise FolderUnsafe(f"{path} must belong to this user and have permissions 0600")
     try:
         key = bytes.fromhex(text.strip())
     except ValueError:
@@ -138,38 +142,38 @@ def read_key(folder: Path) -> bytes | None:
 
 
 def address(folder: Path) -> str:
-    """Where the worker of `folder` listens: its socket's path, or a pipe's name that is made of the folder's."""
+    """The address of the worker of `folder`: the socket's path, or a pipe name derived from the folder's path."""
     if sys.platform == "win32":
         return rf"\\.\pipe\cutsmith-{hashlib.sha256(str(folder).lower().encode()).hexdigest()[:32]}"
     return str(folder / SOCKET_FILE)
 
 
 def listen(folder: Path) -> Listener:
-    """Listen in `folder`, which only who holds its `WORKER_LOCK` may: a killed worker's socket is replaced."""
+    """Listen in `folder`. The caller must hold `WORKER_LOCK`: the socket of a killed worker is replaced."""
     if sys.platform != "win32":
         (folder / SOCKET_FILE).unlink(missing_ok=True)
     return Listener(address(folder), backlog=16)
 
 
 def dial(folder: Path) -> Connection[Any, Any]:
-    """A connection to the worker of `folder`. Raises OSError where none listens."""
+    """Connect to the worker of `folder`. Raises OSError if no worker is listening."""
     return Client(address(folder))
 
 
 class ConnectionStream:
-    """The stream of bytes over a connection of multiprocessing's, which sends pieces."""
+    """A byte stream over a multiprocessing connection, which itself sends whole pieces."""
 
     def __init__(self, connection: Connection[Any, Any]) -> None:
         self._connection = connection
         self._left = memoryview(b"")
 
     def readinto(self, buffer: memoryview, /) -> int:
-        """Fill a part of `buffer`; -> how many bytes, 0 at the end."""
+        """Fill part of `buffer`; -> the number of bytes, 0 at the end."""
         while not self._left.nbytes:
             try:
                 self._left = memoryview(self._connection.recv_bytes(_PIECE))
             except (EOFError, OSError):
-                # Ended, reset, or a piece of an impossible length, after which nothing can be understood.
+                # The connection ended or was reset, or a piece has an impossible length: nothing more can be read.
                 return 0
         count = min(self._left.nbytes, buffer.nbytes)
         buffer[:count] = self._left[:count]
@@ -177,57 +181,57 @@ class ConnectionStream:
         return count
 
     def write(self, data: memoryview, /) -> int:
-        """Send a part of `data`; -> how many bytes. Raises OSError where the other side is gone."""
+        """Send part of `data`; -> the number of bytes. Raises OSError if the other side is gone."""
         count = min(data.nbytes, _PIECE)
         self._connection.send_bytes(data[:count])
         return count
 
     def wait(self, timeout: float) -> bool:
-        """Whether there is something to read (the end counts), within `timeout` seconds."""
+        """Wait for something to read, at most `timeout` seconds; -> whether there is. The end counts too."""
         try:
             return bool(self._left.nbytes) or self._connection.poll(timeout)
         except OSError:
             return True
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._connection.close()
 
 
 class FilePairStream:
-    """The stream of bytes over two raw files, one to read and one to write, such as a child's output and input."""
+    """A byte stream over two raw files, one to read and one to write, such as a child's output and input."""
 
     def __init__(self, reader: RawIOBase | IO[bytes], writer: RawIOBase | IO[bytes]) -> None:
         self._reader: Any = reader
         self._writer: Any = writer
 
     def readinto(self, buffer: memoryview, /) -> int:
-        """Fill a part of `buffer`; -> how many bytes, 0 at the end."""
+        """Fill part of `buffer`; -> the number of bytes, 0 at the end."""
         return int(self._reader.readinto(buffer) or 0)
 
     def write(self, data: memoryview, /) -> int:
-        """Send a part of `data`; -> how many bytes. Raises OSError where the other side is gone."""
+        """Send part of `data`; -> the number of bytes. Raises OSError if the other side is gone."""
         return int(self._writer.write(data))
 
     def wait(self, timeout: float) -> bool:
-        """Whether there is something to read within `timeout` seconds; on Windows, which cannot tell, always."""
+        """Wait for something to read, at most `timeout` seconds; -> whether there is. Always true on Windows."""
         return sys.platform == "win32" or bool(select.select([self._reader], [], [], timeout)[0])
 
     def close(self) -> None:
-        """Close both."""
+        """Close both files."""
         self._writer.close()
         self._reader.close()
 
 
 class FileLock:
-    """A lock that the operating system lets go of when its process ends, however that ends; its file goes with it."""
+    """A lock that the operating system releases when its process ends in any way. `release` removes its file."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._descriptor: int | None = None
 
     def acquire(self) -> bool:
-        """Take the lock if nobody has it; -> whether it is ours now."""
+        """Take the lock if it is free; -> whether it is ours now."""
         while True:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
             if not _lock(descriptor):
@@ -236,16 +240,16 @@ class FileLock:
             if _is_file_at(descriptor, self._path):
                 self._descriptor = descriptor
                 return True
-            # Its last owner removed the file between our opening and our locking it: that lock guards nothing.
+            # The last owner removed the file after we opened it and before we locked it: that lock guards nothing.
             os.close(descriptor)
 
     def release(self) -> None:
-        """Let go of the lock and remove its file."""
+        """Release the lock and remove its file."""
         if self._descriptor is None:
             return
         descriptor, self._descriptor = self._descriptor, None
         if sys.platform == "win32":
-            os.close(descriptor)  # Windows removes no open file
+            os.close(descriptor)  # Windows cannot remove an open file
         with contextlib.suppress(OSError):
             self._path.unlink()
         if sys.platform != "win32":

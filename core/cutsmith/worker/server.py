@@ -1,4 +1,4 @@
-"""The worker: it listens, runs one job after the other, and ends when nobody has asked for anything for a while."""
+"""The worker: it listens, runs jobs one after another, and ends when it has been idle for a while."""
 
 from __future__ import annotations
 
@@ -45,27 +45,28 @@ logger = logging.getLogger(__name__)
 
 _ANOTHER_FOLDER = give("folder", "FOLDER", text="Give another")
 _LOOK_AROUND = 1.0
-"""Seconds after which the worker looks whether it is to end, at the most."""
+"""Seconds, at most, between two checks whether the worker should end."""
 
 _PATIENCE = 5.0
 _PATIENCE_ALONE = 30.0
-"""Seconds that a dropped job may take to its next stage while others wait, or none. A worker whose job goes on ends,
-for a network or a solver cannot be stopped: models are loaded again sooner than a hopeless mask is solved."""
+"""Seconds that a dropped job may take to reach its next stage: _PATIENCE if other jobs wait, else _PATIENCE_ALONE.
+
+After that the worker ends, because a network or a solver cannot be interrupted. Loading the models again is quicker
+than solving a hopeless mask."""
 
 
 class JobDropped(Exception):
-    """Nobody wants the job's answer any more."""
+    """The job's client no longer needs the answer."""
 
 
 class Worker:
-    """Models that stay loaded, and the jobs that use them.
+    """Keeps models loaded and runs the jobs that use them.
 
     Args:
-        log: the path of the log, which clients are told.
-        idle_exit: seconds without a job, or a word from a client, after which the worker ends.
-        key: that clients have to know.
-        last_words: seconds that clients have at the end to take what is still to be told to them; None: as many as they
-            take.
+        log: the path of the log, which the worker tells its clients.
+        idle_exit: seconds without a job or a message from a client after which the worker ends.
+        key: the key that clients must know.
+        last_words: seconds that clients have at the end to receive their last messages; None waits as long as it takes.
     """
 
     def __init__(self, log: Path, idle_exit: float, key: bytes, last_words: float | None = 5.0) -> None:
@@ -80,7 +81,7 @@ class Worker:
         self._is_ending = False
 
     def serve(self, stream: ByteStream, *, end_drops: bool = True) -> None:
-        """Serve one client until it is gone; for a thread of its own."""
+        """Serve one client until it goes away. Runs in its own thread."""
         link = ClientLink(stream, self._key, self._welcome, self._queue, self._activity, end_drops=end_drops)
         with self._links_lock:
             self._links.add(link)
@@ -90,14 +91,14 @@ class Worker:
                 self._links.discard(link)
 
     def end_when_empty(self) -> None:
-        """End when the jobs that are there are done."""
+        """End once the jobs in the queue are done."""
         self._is_ending = True
         self._queue.wake()
 
     def run(self) -> bool:
-        """Run jobs until the worker is to end and all clients have been told what is left to tell.
+        """Run jobs until the worker should end and all clients have received their last messages.
 
-        -> whether all is done. If not, a job that nobody wants any more goes on in its thread.
+        -> whether everything is done. If not, a dropped job is still running in its thread.
         """
         jobs = threading.Thread(target=self._run_jobs, name="cutsmith-jobs", daemon=True)
         jobs.start()
@@ -116,7 +117,7 @@ class Worker:
         return not jobs.is_alive()
 
     def _run_jobs(self) -> None:
-        """Run one job after the other, for a thread of its own: the main one hears signals and sees what is stuck."""
+        """Run jobs one after another, in their own thread: the main one takes signals and watches for a stuck job."""
         while not self._is_to_end():
             left = self._idle_exit - self._activity.idle_seconds()
             job = self._queue.next(min(max(left, 0.01), _LOOK_AROUND))
@@ -128,7 +129,7 @@ class Worker:
         seconds, others_wait = self._queue.stuck()
         if seconds < (_PATIENCE if others_wait else _PATIENCE_ALONE):
             return False
-        logger.warning("a job whose client has left does not end, so the worker ends")
+        logger.warning("a dropped job does not stop, so the worker ends")
         return True
 
     def _is_to_end(self) -> bool:
@@ -139,12 +140,12 @@ class Worker:
         try:
             tell = self._outcome(job)
         finally:
-            # Before the client is told: its next job is not to hear that it waits for this one.
+            # Before the client gets its answer: its next job must not be told to wait for this one.
             self._queue.done()
         tell()
 
     def _outcome(self, job: Job) -> Callable[[], None]:
-        """Do the job; -> what tells its client how it ended."""
+        """Do the job; -> a function that tells the client how it ended."""
         if job.kind == "stop":
             logger.info("stopped by a client")
             self._is_ending = True
@@ -174,7 +175,7 @@ class Worker:
             failure = error
             log(type(error).__name__)
             return lambda: job.listener.tell_failure(job.number, failure)
-        except Exception as error:  # a fault of ours or of a model: logged whole, and the next job may well work
+        except Exception as error:  # a bug of ours or of a model: logged in full, and the next job may well work
             logger.exception("a job failed")
             log("crash")
             what = f"{type(error).__name__}: {error}"
@@ -184,7 +185,7 @@ class Worker:
 
 
 def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
-    """Be the worker of `folder`, this user's where it is None, until it ends; -> false where there is one already.
+    """Run the worker of `folder` until it ends (None: this user's folder); -> false if one is already running.
 
     Raises:
         OutputRefused: the folder cannot be used.
@@ -194,11 +195,11 @@ def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
     try:
         prepare_folder(folder)
     except FolderUnsafe as error:
-        raise OutputRefused(f"The worker's folder: {error}.", _ANOTHER_FOLDER) from error
+        raise OutputRefused(f"The worker cannot use its folder: {error}.", _ANOTHER_FOLDER) from error
     lock = FileLock(folder / WORKER_LOCK)
     if not lock.acquire():
         return False
-    # From here on what a killed worker left is nobody's.
+    # We hold the lock, so anything that a killed worker left behind may be replaced.
     is_done = False
     try:
         with _ended_by_signals():
@@ -226,7 +227,7 @@ def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
 
 
 def _leave_at_once() -> NoReturn:
-    """End the process, for a job that cannot be stopped still computes in its thread."""
+    """End the process at once: a job that cannot be stopped is still running in its thread."""
     logging.shutdown()
     os._exit(0)
 
@@ -236,7 +237,7 @@ def _accept(listener: Listener, worker: Worker) -> None:
         try:
             stream = ConnectionStream(listener.accept())
         except OSError:
-            # A client that hung up at once, or too many open files; the worker's end takes this thread with it.
+            # A client hung up at once, or too many files are open. This thread ends with the process.
             time.sleep(0.1)
             continue
         threading.Thread(target=_serve_and_close, args=(worker, stream), daemon=True).start()
@@ -248,7 +249,7 @@ def _serve_and_close(worker: Worker, stream: ConnectionStream) -> None:
 
 
 def serve_standard_streams(idle_exit: float) -> None:
-    """Be a worker for the one client at standard input and output, until it sends no more and has its answers."""
+    """Serve one client on standard input and output until it sends no more and has its answers."""
     log = open_log()
     is_done = False
     with _own_standard_streams() as stream, _ended_by_signals():
@@ -266,7 +267,7 @@ def serve_standard_streams(idle_exit: float) -> None:
 
 @contextmanager
 def _own_standard_streams() -> Iterator[FilePairStream]:
-    """Standard input and output as a stream for nobody else: what a library prints goes where standard error goes."""
+    """Take standard input and output for the protocol alone: what a library prints goes to standard error."""
     sys.stdout.flush()
     reader, writer = os.dup(0), os.dup(1)
     os.dup2(2, 1)
@@ -276,12 +277,12 @@ def _own_standard_streams() -> Iterator[FilePairStream]:
 
 @contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Let the signals that end a process end this one in good order, with its files removed."""
+    """Let the signals that end a process end this one cleanly, with its files removed."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise SystemExit(0)
 
-    # SIGHUP: the terminal in which somebody started it was closed. Windows has it not.
+    # SIGHUP comes when the terminal that started the worker is closed. Windows does not have it.
     signals = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
     before = [signal.signal(each, end) for each in signals]
     try:

@@ -1,6 +1,6 @@
-"""A session with a worker: jobs are sent, their progress is followed, and their failures are typed errors.
+"""A session with a worker: it sends jobs, follows their progress and raises their failures as typed errors.
 
-Of the standard library alone: install.py copies this file, with client.py, beside a host's plug-in.
+This file uses only the standard library: install.py copies it, with client.py, beside a host's plug-in.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from typing import Any
 
 if __package__:
     from cutsmith.worker import protocol, rendezvous
-else:  # Alone in a host's folder, where `cutsmith` may be the name of the plug-in itself.
+else:  # Copied into a host's folder, where `cutsmith` may be the plug-in itself.
     import protocol  # type: ignore[import-not-found,no-redef]
     import rendezvous  # type: ignore[import-not-found,no-redef]
 
 
 _LAST_SECONDS = 3.0
-"""Seconds in which a worker of our own ends when it has nothing to do."""
+"""Seconds to wait for a private worker to end once it has nothing left to do."""
 
 
 class WorkerError(Exception):
-    """Base of what can go wrong with a worker and its jobs: `what` happened, and the `remedy` where there is one."""
+    """Base class for errors of a worker and its jobs: `what` happened, and the `remedy` if there is one."""
 
     def __init__(self, what: str, remedy: str = "") -> None:
         super().__init__(what, remedy)
@@ -35,15 +35,15 @@ class WorkerError(Exception):
 
 
 class WorkerNotRunning(WorkerError):
-    """No worker runs, and no command was given to start one."""
+    """No worker is running, and no command was given to start one."""
 
 
 class WorkerNotStarted(WorkerError):
-    """A worker was started and did not come to life."""
+    """A worker was started but did not come up."""
 
 
 class WorkerLost(WorkerError):
-    """The worker ended, or hangs, in the midst of it; `log` is the path of its log where it is known."""
+    """The worker stopped unexpectedly, or hangs; `log` is the path of its log if that is known."""
 
     def __init__(self, what: str, log: str = "") -> None:
         super().__init__(what, f"Its log: {log}" if log else "")
@@ -51,9 +51,10 @@ class WorkerLost(WorkerError):
 
 
 class JobFailed(WorkerError):
-    """A failure that the engine foresees.
+    """An expected failure: an error that the engine defines.
 
-    `type` is its name in cutsmith.errors, `exit_code` the command line's; `told` has all that the worker tells of it.
+    `type` is its name in cutsmith.errors and `exit_code` that of the command line. `told` holds every field that the
+    worker sent.
     """
 
     def __init__(self, told: Mapping[str, Any]) -> None:
@@ -64,7 +65,7 @@ class JobFailed(WorkerError):
 
 
 class WorkerCrashed(WorkerError):
-    """A failure that nobody foresaw, in the midst of a job; the worker lives on. `log` has it whole."""
+    """A job failed unexpectedly; the worker carries on. The file `log` has the full traceback."""
 
     def __init__(self, what: str, log: str) -> None:
         super().__init__(f"The worker failed: {what}", f"Its log: {log}")
@@ -80,9 +81,10 @@ class Progress:
     """How far a job is.
 
     Attributes:
-        stage: "waiting", or what begins now: "read", "load", "detect", "mask", "matting", "foreground" or "answer".
-        fraction: what is done, in [0, 1].
-        before: how many jobs of others come first.
+        stage: "waiting", or the stage that begins now: "read", "load", "detect", "mask", "matting", "foreground" or
+            "answer".
+        fraction: how much is done, in [0, 1].
+        before: how many jobs of other clients come first.
     """
 
     stage: str
@@ -91,7 +93,7 @@ class Progress:
 
 
 class Session:
-    """A connection to a worker; one job at a time. `welcome` says which worker it is."""
+    """A connection to a worker, for one job at a time. `welcome` describes the worker."""
 
     def __init__(
         self,
@@ -107,15 +109,16 @@ class Session:
     def submit(
         self, job: str, options: Mapping[str, Any] | None = None, arrays: Mapping[str, protocol.Array] | None = None
     ) -> JobHandle:
-        """Send a job, such as "cut"; the fields are those of docs/worker-protocol.md.
+        """Send a job, such as "cut". docs/worker-protocol.md lists the fields.
 
         Raises:
-            FrameTooLarge: the arrays are more than the worker takes; nothing was sent.
-            WorkerLost: it is gone.
+            FrameTooLarge: the arrays are larger than the worker accepts; nothing was sent.
+            WorkerLost: the worker is gone.
         """
         size = sum(memoryview(array.data).nbytes for array in (arrays or {}).values())
         if size > self.welcome.max_payload:
-            raise protocol.FrameTooLarge(f"{size:,} bytes of pixels: the worker takes {self.welcome.max_payload:,}")
+            limit = self.welcome.max_payload
+            raise protocol.FrameTooLarge(f"the arrays must take at most {limit:,} bytes, but got {size:,}")
         self._count += 1
         header = {"kind": "job", "id": self._count, "job": job, "options": dict(options or {})}
         self.send(protocol.Message(header, arrays or {}))
@@ -124,7 +127,7 @@ class Session:
     def run(
         self, job: str, options: Mapping[str, Any] | None = None, arrays: Mapping[str, protocol.Array] | None = None
     ) -> protocol.Message:
-        """`submit`, and wait for the result; raises what `JobHandle.result` raises."""
+        """Submit a job and wait for its result. Raises what `submit` and `JobHandle.result` raise."""
         return self.submit(job, options, arrays).result()
 
     def send(self, message: protocol.Message) -> None:
@@ -135,7 +138,7 @@ class Session:
             raise self._lost() from error
 
     def receive(self, timeout: float | None = None) -> protocol.Message | None:
-        """The next message; None where none came within `timeout` seconds. Raises WorkerLost."""
+        """The next message; None if none came within `timeout` seconds. Raises WorkerLost."""
         if timeout is not None and not self._stream.wait(timeout):
             return None
         try:
@@ -144,17 +147,17 @@ class Session:
             raise self._lost() from error
 
     def _lost(self) -> WorkerLost:
-        return WorkerLost(f"The worker (process {self.welcome.pid}) ended in the midst of it.", self.welcome.log)
+        return WorkerLost(f"The worker (process {self.welcome.pid}) stopped unexpectedly.", self.welcome.log)
 
     def close(self) -> None:
-        """Hang up. A job that has no answer yet is dropped."""
+        """Close the connection. A job without an answer is dropped."""
         self._stream.close()
         if self._child is None:
             return
         try:
             self._child.wait(_LAST_SECONDS)
         except subprocess.TimeoutExpired:
-            # It is in the midst of a job whose answer nobody wants any more.
+            # It is still running a job whose answer is no longer needed.
             self._child.kill()
             self._child.wait()
 
@@ -176,17 +179,17 @@ class JobHandle:
         self._answer: protocol.Message | None = None
 
     def follow(self, pulse: float | None = None) -> Iterator[Progress | None]:
-        """What is heard of the job until its answer is here; None for each `pulse` seconds without a word.
+        """Yield the job's progress until its answer has come, and None after every `pulse` seconds of silence.
 
         Raises:
-            WorkerLost: the worker ended.
+            WorkerLost: the worker stopped.
         """
         while self._answer is None:
             message = self._session.receive(pulse)
             if message is None:
                 yield None
             elif message.header.get("id") not in (self._number, None):
-                continue  # of a job that was given up
+                continue  # about an earlier job that was abandoned
             elif message.kind == "progress":
                 yield Progress(str(message.header.get("stage")), float(message.header.get("fraction", 0)))
             elif message.kind == "waiting":
@@ -195,7 +198,7 @@ class JobHandle:
                 self._answer = message
 
     def cancel(self) -> None:
-        """Ask for the job to be dropped: at once where it waits, else before its next stage. Raises WorkerLost."""
+        """Ask the worker to drop the job: at once if it is waiting, else before its next stage. Raises WorkerLost."""
         if self._answer is None:
             self._session.send(protocol.Message({"kind": "cancel", "id": self._number}))
 
@@ -203,9 +206,9 @@ class JobHandle:
         """Wait for the result.
 
         Raises:
-            JobFailed, JobCancelled: what the worker says of the job.
-            WorkerCrashed: something went wrong that nobody foresaw.
-            WorkerLost: the worker ended.
+            JobFailed, JobCancelled: the job failed as the engine defines, or was cancelled.
+            WorkerCrashed: the job failed unexpectedly.
+            WorkerLost: the worker stopped.
         """
         for _ in self.follow():
             pass

@@ -1,4 +1,4 @@
-"""Arrays as they travel, and as numpy has them."""
+"""Converts arrays between numpy and the wire format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def array_of(name: str, array: Array) -> NDArray[Any]:
-    """The numpy array of what came as `name`; it shares the bytes that came, and may be read-only."""
+    """The received array `name` as a numpy array. It shares the received bytes, and may be read-only."""
     import numpy as np
 
     values: NDArray[Any] = np.frombuffer(array.data, np.dtype(array.dtype).newbyteorder("<")).reshape(array.shape)
@@ -19,7 +19,7 @@ def array_of(name: str, array: Array) -> NDArray[Any]:
 
 
 def wire_array(values: NDArray[Any]) -> Array:
-    """`values`, of one of the protocol's dtypes, as they travel."""
+    """`values` in the wire format; their dtype must be one of the protocol's."""
     import numpy as np
 
     from cutsmith.worker.protocol import Array

@@ -1,4 +1,4 @@
-"""One run: read what is needed of each layer, have the worker cut it out, and then change the image."""
+"""One run: read each layer, have the worker cut it out, and then change the image."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Request:
-    """A layer that is to be cut out, and what says where its subject is, by the worker's name for it."""
+    """A layer to cut out, and the array that shows where its subject is, under the worker's name for it."""
 
     layer: Gimp.Layer
     hint: dict[str, Array]
 
 
 def requested(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Settings) -> list[Request]:
-    """What is to be done with `drawables`, where it can be done at all; quick, and nothing is asked of the engine.
+    """Make one request for each layer of `drawables`. This is quick and does not call the engine.
 
     Raises:
-        CutFailed: it cannot.
+        CutFailed: a layer or the image cannot be used.
     """
     layers = chosen_layers(image, drawables)
     if settings.result == CLEANED_LAYER and image.get_base_type() == Gimp.ImageBaseType.INDEXED:
         raise CutFailed(
-            "An indexed image has no half transparent pixels, and only the colors of its palette.",
-            "Change it first: Image > Mode > RGB. Or choose a layer mask for the result.",
+            "An indexed image cannot have partly transparent pixels, or colors outside its palette.",
+            "Convert it first: Image > Mode > RGB. Or choose a layer mask as the result.",
         )
     return [Request(layer, _hint(layer, settings)) for layer in layers]
 
@@ -45,13 +45,13 @@ def requested(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Setti
 def cut_layers(
     image: Gimp.Image, requests: Sequence[Request], settings: Settings, link: WorkerLink
 ) -> list[Mapping[str, Any]]:
-    """Cut out the layers of `requests` as `settings` say; returns what the user should know, as the worker tells it.
+    """Cut out the layers of `requests` with `settings`; -> the worker's notices for the user.
 
-    All layers are cut out before the first is changed: cancelling ends the plug-in's process at once, and must not
+    All layers are cut out before the first one is changed. Cancelling ends the plug-in's process at once, and must not
     leave an undo step open.
 
     Raises:
-        CutFailed: nothing was changed.
+        CutFailed: a layer could not be cut out; nothing was changed.
     """
     cuts: list[CutLayer] = []
     told: list[Mapping[str, Any]] = []
@@ -67,7 +67,7 @@ def cut_layers(
 
 
 def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
-    """What says where the subject is: nothing, the selection, or the layer's own mask. Raises CutFailed."""
+    """The array that shows where the subject is: none, the selection or the layer's own mask. Raises CutFailed."""
     if settings.what == OWN_MASK:
         return {"mask": read_mask(layer)}
     if settings.what == SELECTION:
@@ -84,10 +84,12 @@ def _answer(request: Request, settings: Settings, link: WorkerLink) -> Message:
 def _cut_layer(layer: Gimp.Layer, answer: Message, settings: Settings) -> CutLayer:
     alpha = answer.arrays["alpha"]
     if alpha.shape != (layer.get_height(), layer.get_width()):
-        raise CutFailed(f"The engine's answer has the shape {alpha.shape}. Nothing was changed.")
+        raise CutFailed(
+            f"The engine's answer must be as large as the layer, but got {alpha.shape}. Nothing was changed."
+        )
     return CutLayer(layer, hardened(alpha) if settings.edge == HARD else alpha, answer.arrays.get("colours"))
 
 
 def _of_layer(failure: CutFailed, layer: Gimp.Layer, count: int) -> CutFailed:
-    """The same, with the layer's name where there are several."""
+    """Add the layer's name to `failure` if there are several layers."""
     return failure if count == 1 else CutFailed(f'Layer "{layer.get_name()}": {failure.what}', failure.remedy)

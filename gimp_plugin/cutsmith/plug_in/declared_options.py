@@ -1,4 +1,4 @@
-"""The engine's options as it declares them: in GIMP the file beside cutsmith.py, in a clone the engine's own."""
+"""The engine's declared options, from the file beside cutsmith.py in GIMP, or from the engine itself in a clone."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ != "plug_in":
     from cutsmith.options import DEFAULT_BAND, OPTIONS, Matting, Option
-else:  # In GIMP, where install.py put it.
+else:  # In GIMP, where install.py copied it.
     from options import DEFAULT_BAND, OPTIONS, Matting, Option
 
 __all__ = ["DEFAULT_BAND", "MODEL_OPTIONS", "OPTIONS", "Matting", "Option", "offered_range"]
 
 MODEL_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.kind == "model")
-"""Those that name a model: the remover's, the segmenter's and the detector's."""
+"""The options that name a model: those for the remover, the segmenter and the detector."""
 
 
 def offered_range(name: str) -> tuple[float, float]:

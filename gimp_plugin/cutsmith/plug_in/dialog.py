@@ -1,4 +1,4 @@
-"""The dialog of Cut Out, and of Refine Mask Edge: GIMP's own, with the fields that matter for the choice made."""
+"""The dialogs of Cut Out and Refine Mask Edge: GIMP's own, with only the fields that matter for the choices made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import gi
 
 gi.require_version("Gtk", "3.0")
 gi.require_version("GimpUi", "3.0")
-from gi.repository import Gimp, GimpUi, GObject, Gtk  # noqa: E402 - after the versions are asked for
+from gi.repository import Gimp, GimpUi, GObject, Gtk  # noqa: E402 - only after the versions have been requested
 
 from .declared_options import OPTIONS  # noqa: E402
 from .layers import chosen_layers  # noqa: E402
@@ -30,24 +30,24 @@ from .settings import (  # noqa: E402
 _SPACING = 6
 _BORDER = 12
 _ADVICE_LETTERS = 52
-# That of the widest row, so that the dialog keeps its width when rows come and go.
+# The width of the widest row, so that the dialog keeps its width when rows appear and disappear.
 _WIDTH = 610
-# The arguments' own explanations list their values, for scripts.
+# Used instead of the arguments' own explanations, which list the values for scripts.
 _TOOLTIPS = {
-    "what": "The main subject, what you have selected roughly, or what words name",
-    "model": "Which of the models on this machine finds it",
+    "what": "The main subject, an object that you have roughly selected, or what you name in words",
+    "model": "The model that finds it, out of those on this machine",
     "edge": (
-        "Hair and fur: worked out in a band around the edge, which may take a while. Hard: no half tones. "
-        "As found: the model's own mask, quick"
+        "Hair and fur: worked out in a band around the edge, which may take a while. Hard: each pixel is in or out. "
+        "As found: the model's own mask, which is quick"
     ),
-    "result": "What comes of it. New layers lie above yours, which is hidden; your pixels stay as they are",
-    "existing-mask": "The layer has a mask already: put the new one in its place, or keep only what both show",
+    "result": "What to make. A new layer goes above yours, which is then hidden; your pixels stay unchanged",
+    "existing-mask": "The layer already has a mask: replace it, or keep only what both masks show",
 }
 _BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTIONAL
 
 
 def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> bool:
-    """Show the dialog of Refine Mask Edge, which has the band alone; -> whether OK was clicked."""
+    """Show the dialog of Refine Mask Edge, which has only the band; -> whether OK was clicked."""
     dialog = _new_dialog(procedure, config, "Refine Mask Edge")
     rows = _Rows(dialog, config)
     rows.add_band()
@@ -61,10 +61,10 @@ def ask(
     drawables: Sequence[Gimp.Item],
     models: ModelChoices,
 ) -> bool:
-    """Show the dialog of Cut Out with the values of `config`, and set it; -> whether OK was clicked."""
+    """Show the dialog of Cut Out with the values of `config`, and update these; -> whether OK was clicked."""
     has_selection = not Gimp.Selection.is_empty(image)
     for name in ("prompt", "model"):
-        if config.get_property(name) is None:  # what GIMP makes of an empty default, from its second start on
+        if config.get_property(name) is None:  # GIMP returns None for an empty default from its second start on
             config.set_property(name, "")
     if config.get_property("what") not in WHAT or (config.get_property("what") == SELECTION and not has_selection):
         config.set_property("what", SUBJECT)
@@ -74,10 +74,10 @@ def ask(
 
 
 def _answered(dialog: GimpUi.ProcedureDialog) -> bool:
-    """Run `dialog` and take it off the screen; -> whether OK was clicked."""
+    """Run `dialog` and remove it from the screen; -> whether OK was clicked."""
     is_ok = bool(dialog.run())
     dialog.destroy()
-    # The picture is what is looked at while the engine works.
+    # Let GTK remove the dialog now, so that the picture is visible while the engine works.
     while Gtk.events_pending():
         Gtk.main_iteration()
     return is_ok
@@ -93,7 +93,7 @@ def _has_mask(image: Gimp.Image, drawables: Sequence[Gimp.Item]) -> bool:
 
 
 class _Rows:
-    """Rows of a label and a field for an argument each, in a grid; a row can be hidden."""
+    """A grid with one row per argument, each with a label and a field. Rows can be hidden."""
 
     def __init__(self, dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig) -> None:
         self._config = config
@@ -103,13 +103,13 @@ class _Rows:
         self._grid.show()
 
     def add(self, name: str, field: Gtk.Widget) -> None:
-        """A row for the argument `name`, with its own label and explanation."""
+        """Add a row for the argument `name`, with its own label and explanation."""
         argument = self._config.find_property(name)
         label = Gtk.Label(label=f"{argument.nick}:", use_underline=True, xalign=0.0, mnemonic_widget=field)
         self.add_row(name, label, field, _TOOLTIPS.get(name, argument.blurb))
 
     def add_row(self, name: str, label: Gtk.Widget, field: Gtk.Widget, tooltip: str) -> None:
-        """A row of any label and field."""
+        """Add a row with any label and field."""
         row = len(self._widgets)
         for widget in (label, field):
             widget.set_tooltip_text(tooltip)
@@ -120,7 +120,7 @@ class _Rows:
         self._widgets[name] = (label, field)
 
     def add_choice(self, name: str, choices: Mapping[str, str]) -> None:
-        """A row to choose among `choices`, names with their words."""
+        """Add a row to pick one of `choices`, which maps names to labels."""
         field = Gtk.ComboBoxText()
         fill(field, choices)
         if self._config.get_property(name) not in choices:
@@ -129,17 +129,17 @@ class _Rows:
         self.add(name, field)
 
     def add_text(self, name: str, example: str) -> None:
-        """A row for words."""
+        """Add a row for text."""
         field = Gtk.Entry(placeholder_text=example, activates_default=True)
         self._config.bind_property(name, field, "text", _BOTH_WAYS)
         self.add(name, field)
 
     def add_number(self, name: str, step: float, digits: int) -> None:
-        """A row for a number."""
+        """Add a row for a number."""
         self.add(name, GimpUi.prop_spin_button_new(self._config, name, step, 10 * step, digits))
 
     def add_band(self) -> None:
-        """A row for both sides of the band."""
+        """Add a row for both sides of the band."""
         field = Gtk.Box(spacing=_SPACING)
         for name, words in (("band-inner", "px in the subject"), ("band-outer", "px in the background")):
             number = GimpUi.prop_spin_button_new(self._config, name, 1, 10, 0)
@@ -147,9 +147,7 @@ class _Rows:
             field.pack_start(number, False, False, 0)
             field.pack_start(Gtk.Label(label=words), False, False, 0)
         label = Gtk.Label(label="_Band:", use_underline=True, xalign=0.0, mnemonic_widget=field.get_children()[0])
-        tooltip = (
-            "Where the edge is worked out: wide enough for the longest loose hair, and no wider, which makes it worse"
-        )
+        tooltip = "Where the edge is worked out. Make it just wide enough for the longest loose hair: wider is worse"
         self.add_row("band", label, field, tooltip)
 
     def show(self, name: str, is_shown: bool) -> None:
@@ -159,7 +157,7 @@ class _Rows:
 
 
 class _CutOutFields:
-    """The fields of Cut Out, and what they have to do with each other."""
+    """The fields of Cut Out, and how they depend on each other."""
 
     def __init__(
         self,
@@ -196,7 +194,7 @@ class _CutOutFields:
         self._config.connect(f"notify::{name}", lambda *_: action())
 
     def _fill_models(self) -> None:
-        """Offer the models for what is cut out; one that is not for it gives way to the best that is here."""
+        """Offer the models for the choice of What. A model that does not fit is replaced by the best available one."""
         wanted = self._config.get_property("model")
         choices = self._models.offered(self._config.get_property("what"))
         fill(self._model, choices)
@@ -204,7 +202,7 @@ class _CutOutFields:
         self._model.set_active_id(self._config.get_property("model"))
 
     def _adapt(self) -> None:
-        """Show what matters for the choices made, and say what is missing."""
+        """Show the rows that matter for the choices made, and say what is missing."""
         what, model, result = (self._config.get_property(name) for name in ("what", "model", "result"))
         self._rows.show("prompt", what == WORDS)
         self._rows.show("box-threshold", what == WORDS)
@@ -214,7 +212,7 @@ class _CutOutFields:
         self._advice.show(text, prevents=prevents)
         lacks_words = what == WORDS and not (self._config.get_property("prompt") or "").strip()
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not prevents and not lacks_words)
-        # A row that went leaves its room free: the window takes the size that the others need.
+        # A hidden row leaves its space empty, so shrink the window to what the others need.
         self._dialog.resize(1, 1)
 
     def _advice_for(self, what: str, model: str) -> tuple[str, bool]:
@@ -225,14 +223,14 @@ class _CutOutFields:
 
 
 def fill(field: Gtk.ComboBoxText, choices: Mapping[str, str]) -> None:
-    """Let `field` offer `choices`, names with their words, and nothing else."""
+    """Make `field` offer exactly `choices`, which maps names to labels."""
     field.remove_all()
     for name, words in choices.items():
         field.append(name, words)
 
 
 class _Advice:
-    """What is missing, below the fields; its text can be selected, for the commands in it."""
+    """A text below the fields that says what is missing. It can be selected, so that its commands can be copied."""
 
     def __init__(self, dialog: GimpUi.ProcedureDialog) -> None:
         self._label = Gtk.Label(
@@ -246,7 +244,7 @@ class _Advice:
         dialog.get_content_area().pack_start(self._box, False, False, 0)
 
     def show(self, text: str, *, prevents: bool) -> None:
-        """Show `text`, none if it is empty, as what prevents a run or as what is only to be known."""
+        """Show `text` as a problem that prevents a run, or as a note; hide it if it is empty."""
         self._label.set_text(text)
         name = "dialog-warning" if prevents else "dialog-information"
         self._icon.set_from_icon_name(name, Gtk.IconSize.LARGE_TOOLBAR)

@@ -1,10 +1,10 @@
-"""The one failure that the plug-in raises: what happened, and what a person can do about it."""
+"""The plug-in's only error: it says what happened and what the user can do about it."""
 
 from __future__ import annotations
 
 
 class CutFailed(Exception):
-    """Nothing was changed: `what` happened, and the `remedy` where there is one."""
+    """The run failed and nothing was changed: `what` happened, and the `remedy` if there is one."""
 
     def __init__(self, what: str, remedy: str = "") -> None:
         super().__init__(what, remedy)

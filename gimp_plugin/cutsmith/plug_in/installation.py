@@ -1,4 +1,4 @@
-"""Where the engine is: config.json beside the plug-in, which `install.py gimp` writes."""
+"""Finds the engine through config.json beside the plug-in, which `install.py gimp` writes."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .failure import CutFailed
 CONFIG_FILE = "config.json"
 FORMAT = 1
 OTHER_PYTHON = "CUTSMITH_PYTHON"
-"""Names another interpreter than the installed one: for who develops Cutsmith."""
+"""A variable that names an interpreter to use instead of the installed one, for developers of Cutsmith."""
 
 _INSTALL = "python3 install.py gimp"
 
 
 @dataclass(frozen=True)
 class Installation:
-    """What starts the engine.
+    """How to start the engine.
 
     Attributes:
         command: starts its command line.
-        version: that it has to have; None takes any.
-        environment: variables that it was installed with, which a GIMP from the desktop's menu does not have.
+        version: the version that it must have; None accepts any.
+        environment: variables that were set at installation, which a GIMP started from the desktop's menu lacks.
         install: the command that installs it again.
     """
 
@@ -40,17 +40,17 @@ class Installation:
 
     @property
     def typed_command(self) -> str:
-        """`command` as it can be typed into a terminal."""
+        """`command` in the form to type into a terminal."""
         if sys.platform == "win32":
             return subprocess.list2cmdline(self.command)
         return shlex.join(self.command)
 
 
 def find_installation(folder: Path) -> Installation:
-    """The engine of the plug-in in `folder`.
+    """Find the engine of the plug-in in `folder`.
 
     Raises:
-        CutFailed: it is not installed, its config.json is damaged or of another format, or its Python is gone.
+        CutFailed: the engine is not installed, its config.json is damaged or has another format, or its Python is gone.
     """
     named = os.environ.get(OTHER_PYTHON, "").strip()
     if named:
@@ -60,7 +60,7 @@ def find_installation(folder: Path) -> Installation:
     if not program.exists():
         raise CutFailed(
             f"Cutsmith's engine is gone: {program} does not exist.",
-            f"Install it again, then try once more:\n{found.install}",
+            f"Install it again, then try again:\n{found.install}",
         )
     return found
 
@@ -70,11 +70,11 @@ def _read(path: Path) -> Installation:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise CutFailed(f"Cutsmith's engine is not installed for GIMP: there is no {path}.", again) from error
+        raise CutFailed(f"Cutsmith's engine is not installed for GIMP: {path} does not exist.", again) from error
     except (OSError, ValueError) as error:
         raise CutFailed(f"{path} cannot be read: {error}", again) from error
     if not isinstance(config, dict) or config.get("format") != FORMAT or not _is_whole(config):
-        raise CutFailed(f"{path} is of another version of Cutsmith, or damaged.", again)
+        raise CutFailed(f"{path} is damaged, or belongs to another version of Cutsmith.", again)
     return Installation(
         command=tuple(config["command"]),
         version=config["version"],

@@ -1,7 +1,7 @@
-"""A layer's pixels, its mask and the selection over it, as the worker takes them; and alpha, as GIMP takes it.
+"""Reads a layer's pixels, its mask and the selection for the worker, and writes alpha and colours back to GIMP.
 
-Layer masks and the selection are linear in GIMP ("Y"), channels of most images are not ("Y'"): values pass unchanged
-only in the drawable's own encoding.
+In GIMP, layer masks and the selection are linear ("Y"), but the channels of most images are not ("Y'"). Values stay
+unchanged only in the drawable's own encoding.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ _SCALE = 1.0
 _DEPTHS = {"uint8": "u8", "uint16": "u16"}
 _DISPLAY_8_BIT = (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
 _HARD = bytes(128) + b"\xff" * 128
-"""What a hard edge makes of 8-bit alpha: half and more is all."""
+"""The table for a hard edge in 8-bit alpha: half or more becomes opaque."""
 
 
 def has_8_bits(image: Gimp.Image) -> bool:
-    """Whether a mask of `image` has 8 bits."""
+    """Whether the masks of `image` have 8 bits."""
     return image.get_precision() in (
         Gimp.Precision.U8_LINEAR,
         Gimp.Precision.U8_NON_LINEAR,
@@ -29,10 +29,10 @@ def has_8_bits(image: Gimp.Image) -> bool:
 
 
 def read_pixels(layer: Gimp.Layer) -> dict[str, Array]:
-    """The arrays "pixels", uint8 or uint16 (H, W, 3), or 4 with alpha, and "icc" where the colours are not sRGB's.
+    """The arrays "pixels", uint8 or uint16 (H, W, 3) or (H, W, 4) with alpha, and "icc" if the colours are not sRGB.
 
-    RGB of 8 or 16 bits comes as it is stored, in the image's own colour space. Gray, indexed, linear and float images
-    come converted to sRGB, in 8 bits where no more are needed.
+    RGB of 8 or 16 bits is read as it is stored, in the image's own colour space. Gray, indexed, linear and float
+    images are converted to sRGB, with 8 bits if no more are needed.
     """
     letters, channels = ("R'G'B'A", 4) if layer.has_alpha() else ("R'G'B'", 3)
     dtype = "uint8" if layer.get_image().get_precision() in _DISPLAY_8_BIT else "uint16"
@@ -47,27 +47,27 @@ def read_pixels(layer: Gimp.Layer) -> dict[str, Array]:
 
 
 def read_selection(layer: Gimp.Layer) -> Array:
-    """What is selected of `layer`, uint8 (H, W).
+    """The part of the selection that covers `layer`, uint8 (H, W).
 
     Raises:
-        CutFailed: nothing is.
+        CutFailed: nothing in the layer is selected.
     """
     image = layer.get_image()
     if Gimp.Selection.is_empty(image):
-        raise CutFailed("Nothing is selected.", "Select the object roughly first, with any of the selection tools.")
+        raise CutFailed("Nothing is selected.", "Select the object roughly first, with any selection tool.")
     x, y = offsets(layer)
     width, height = layer.get_width(), layer.get_height()
     data = _read(image.get_selection(), "Y u8", x, y, width, height)
     if not data.strip(b"\0"):
         raise CutFailed(
             f'The selection lies outside the layer "{layer.get_name()}".',
-            "Select another layer, or something that is on this one.",
+            "Select another layer, or something on this one.",
         )
     return Array("uint8", (height, width), data)
 
 
 def read_mask(layer: Gimp.Layer) -> Array:
-    """The layer's mask, uint8 or float32 (H, W). Raises CutFailed: it has none."""
+    """The layer's mask, uint8 or float32 (H, W). Raises CutFailed if it has none."""
     mask = layer.get_mask()
     if mask is None:
         raise CutFailed(
@@ -80,19 +80,19 @@ def read_mask(layer: Gimp.Layer) -> Array:
 
 
 def hardened(alpha: Array) -> Array:
-    """uint8 `alpha` without half tones."""
+    """uint8 `alpha` with every value set to 0 or 255."""
     return Array("uint8", alpha.shape, bytes(alpha.data).translate(_HARD))
 
 
 def write_alpha(drawable: Gimp.Drawable, alpha: Array, x: int = 0, y: int = 0) -> None:
-    """Set a mask or a channel, from (x, y) on, to `alpha`, uint8 or float32 (H, W); no undo step of its own."""
+    """Write `alpha`, uint8 or float32 (H, W), to a mask or channel at (x, y). This makes no undo step."""
     height, width = alpha.shape
     values = _encoding(drawable).partition(" ")[0]
     _write(drawable, f"{values} {'u8' if alpha.dtype == 'uint8' else 'float'}", x, y, width, height, alpha)
 
 
 def write_colours(layer: Gimp.Layer, colours: Array, like: Gimp.Layer) -> None:
-    """Set the layer's colours, uint8 or uint16 (H, W, 3), all opaque; they are those of `like`, as it was read."""
+    """Write `colours`, uint8 or uint16 (H, W, 3), to the layer, all opaque. Their encoding is that read from `like`."""
     height, width, _ = colours.shape
     encoding = f"R'G'B' {_DEPTHS[colours.dtype]}"
     has_profile = _own_profile(like) is not None
@@ -100,7 +100,7 @@ def write_colours(layer: Gimp.Layer, colours: Array, like: Gimp.Layer) -> None:
 
 
 def _own_profile(layer: Gimp.Layer) -> bytes | None:
-    """The ICC profile of a layer whose colours are taken as they are stored; None where that is sRGB, or cannot be."""
+    """The ICC profile of a layer whose stored colours can be used; None if they are sRGB or must be converted."""
     profile = layer.get_image().get_color_profile()
     is_as_shown = _encoding(layer) in ("R'G'B' u8", "R'G'B'A u8", "R'G'B' u16", "R'G'B'A u16")
     return bytes(profile.get_icc_profile()) if profile is not None and is_as_shown else None

@@ -1,4 +1,4 @@
-"""What the dialog offers for a model, and what it says of what is missing: made of the worker's own list."""
+"""The models that the dialog offers, and its advice on what is missing, both taken from the worker's list."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KINDS = {SUBJECT: "remover", SELECTION: "segmenter", WORDS: "detector"}
 
 @dataclass(frozen=True)
 class Advice:
-    """What the user should know before a run: `text`, and whether that prevents it."""
+    """What the user should know before a run: a `text`, and whether it prevents the run."""
 
     text: str = ""
     prevents: bool = False
@@ -26,7 +26,7 @@ class ModelChoices:
 
     Args:
         told: the worker's answer to the job "models".
-        installation: what starts the engine, for the commands that fetch what is missing.
+        installation: how to start the engine, for the commands that fetch what is missing.
     """
 
     def __init__(self, told: Mapping[str, Any], installation: Installation) -> None:
@@ -34,7 +34,7 @@ class ModelChoices:
         self._installation = installation
 
     def offered(self, what: str) -> dict[str, str]:
-        """Name and words of each model for `what`, that which is taken by itself first."""
+        """The name and label of each model for `what`, beginning with the automatic choice."""
         best = self._best(what)
         choices = {AUTOMATIC: f"Best that is here ({best})" if best else "Best that is here"}
         choices |= dict(self._here(_KINDS[what]))
@@ -44,24 +44,24 @@ class ModelChoices:
         return choices
 
     def advice(self, what: str, model: str) -> Advice:
-        """What is missing for `what` with `model`; empty where nothing is."""
+        """What is missing for `what` with `model`; empty if nothing is."""
         needs_remover = what == SUBJECT or (what == SELECTION and model == SUBJECT_IN_BOX)
         if what == WORDS and self._told["no_detector"]:
             return Advice(missing_of(self._told["no_detector"], self._installation), prevents=True)
         if (what == WORDS or (what == SELECTION and model == AUTOMATIC)) and self._told["no_sam2"]:
             where = "the selection's box" if what == SELECTION else "the box that is found"
-            instead = f"Until then the main subject in {where} is cut out."
+            instead = f"Until then, the main subject in {where} is cut out."
             return Advice(
                 f"{missing_of(self._told['no_sam2'], self._installation)}\n{instead}", prevents=not self._removers()
             )
         if needs_remover and not self._removers():
-            return Advice("No model for the main subject is on this machine.", prevents=True)
+            return Advice("There is no model for the main subject on this machine.", prevents=True)
         return Advice()
 
     def chosen(self, settings: Settings) -> Settings:
-        """`settings` with the names of the models that would be taken by themselves, and so without a warning of it.
+        """`settings` with the automatic choices replaced by model names, so that the engine does not warn about them.
 
-        What they stand in for, the dialog tells.
+        The dialog has already said what they stand in for.
         """
         if settings.what not in _KINDS or settings.model == NO_MODEL:
             return settings

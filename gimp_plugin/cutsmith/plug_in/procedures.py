@@ -1,4 +1,4 @@
-"""The three procedures: what GIMP shows of them, their arguments, and one run."""
+"""The three procedures: their menu entries, their arguments, and one run."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ CUT_OUT = "cutsmith-cut-out"
 CUT_OUT_SELECTION = "cutsmith-cut-out-selection"
 REFINE_MASK = "cutsmith-refine-mask"
 
-# cutsmith.py and config.json lie in it.
+# The folder with cutsmith.py and config.json.
 _FOLDER = Path(__file__).resolve().parent.parent
 _AUTHORS, _YEAR = "The Cutsmith authors", "2026"
 
 _LABELS = {CUT_OUT: "Cut _Out…", CUT_OUT_SELECTION: "_Cut Out Selection", REFINE_MASK: "_Refine Mask Edge…"}
 _MENUS = {CUT_OUT: "<Image>/Filters", CUT_OUT_SELECTION: "<Image>/Select", REFINE_MASK: "<Image>/Layer/Mask"}
 _BLURBS = {
-    CUT_OUT: "Cut out the main subject, what is selected roughly, or what words say: a layer mask with true alpha",
-    CUT_OUT_SELECTION: "Cut out what is selected roughly, with the choices made last; no dialog",
-    REFINE_MASK: "Work out the edge of the layer mask anew, so that hair and fur are part of it",
+    CUT_OUT: "Cut out the main subject, a roughly selected object, or what words name: a layer mask with true alpha",
+    CUT_OUT_SELECTION: "Cut out the roughly selected object with your last choices, without a dialog",
+    REFINE_MASK: "Rework the edge of the layer mask, so that it includes hair and fur",
 }
 _BEGIN = "Cut out: getting ready…"
 _READABLE = GObject.ParamFlags.READWRITE
 
 
 class Cutsmith(Gimp.PlugIn):
-    """What GIMP asks, once at its start, and then for each run."""
+    """The plug-in as GIMP sees it: GIMP queries it once at its start, and again for each run."""
 
     def do_set_i18n(self, procname: str) -> bool:
-        """English alone: no translations are shipped."""
+        """English only: there are no translations."""
         return False
 
     def do_query_procedures(self) -> list[str]:
-        """The names."""
+        """The names of the procedures."""
         return list(_LABELS)
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
-        """The procedure `name` with its arguments and its place in the menus."""
+        """Create the procedure `name`, with its arguments and its menu entry."""
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("*")
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES)
@@ -69,12 +69,12 @@ class Cutsmith(Gimp.PlugIn):
         if name == CUT_OUT:
             _add_choice(procedure, "what", "_What", "What is cut out", WHAT)
             procedure.add_string_argument(
-                "prompt", "Wor_ds", "What to look for, in English; several things between commas", "", _READABLE
+                "prompt", "Wor_ds", "What to look for, in English; put commas between several things", "", _READABLE
             )
             procedure.add_double_argument(
                 "box-threshold",
                 "C_ertainty",
-                "What is found with less certainty than this is left out",
+                "Anything found with less certainty than this is left out",
                 *offered_range("box_threshold"),
                 DEFAULT_CERTAINTY,
                 _READABLE,
@@ -83,31 +83,29 @@ class Cutsmith(Gimp.PlugIn):
             procedure.add_string_argument(
                 "model",
                 "_Model",
-                "A model of Cutsmith's for what is cut out; empty takes the best that is here. For a selection: a "
-                "SAM 2, subject-in-box, or none, which takes the selection itself for the mask",
+                "A Cutsmith model for what you cut out; empty takes the best one on this machine. For a selection: a "
+                "SAM 2 model, subject-in-box, or none, which uses the selection itself as the mask",
                 "",
                 _READABLE,
             )
-            _add_choice(procedure, "edge", "_Edge", "How the edge is worked out", EDGES)
+            _add_choice(procedure, "edge", "_Edge", "How to treat the edge", EDGES)
         for side, words in (("inner", "subject"), ("outer", "background")):
             procedure.add_int_argument(
                 f"band-{side}",
                 f"Band in the {words}",
-                f"Pixels by which the band where the edge is worked out reaches into the {words}",
+                f"How far the band in which the edge is worked out reaches into the {words}, in pixels",
                 *map(int, offered_range("band")),
                 DEFAULT_BAND,
                 _READABLE,
             )
         if name != REFINE_MASK:
-            _add_choice(procedure, "result", "_Result", "What comes of it", RESULTS)
-            _add_choice(
-                procedure, "existing-mask", "E_xisting mask", "What happens to a mask that is there", EXISTING_MASK
-            )
+            _add_choice(procedure, "result", "_Result", "What to make", RESULTS)
+            _add_choice(procedure, "existing-mask", "E_xisting mask", "What to do with an existing mask", EXISTING_MASK)
         return procedure
 
 
 def _add_choice(procedure: Gimp.Procedure, name: str, label: str, words: str, choices: dict[str, str]) -> None:
-    """A text among `choices`: GIMP's own kind of choice takes the default for a wrong value, and says nothing."""
+    """Add a text argument with `choices`: GIMP's own choice type silently replaces a wrong value by the default."""
     told = "; ".join(f"{nick} ({meaning})" for nick, meaning in choices.items())
     procedure.add_string_argument(name, label, f"{words}: {told}", next(iter(choices)), _READABLE)
 
@@ -120,16 +118,16 @@ def run(
     config: Gimp.ProcedureConfig,
     data: object,
 ) -> Gimp.ValueArray:
-    """Run a procedure, with its dialog where somebody sits there."""
+    """Run a procedure, and show its dialog if GIMP is used interactively."""
     try:
         begin_progress(_BEGIN)
         told = _run(procedure, image, drawables, config, run_mode)
     except CutFailed as failure:
         problem = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(failure), 0)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, problem)
-    except Exception as error:  # noqa: BLE001 - a fault that nobody foresaw: without an answer GIMP would say nothing
+    except Exception as error:  # noqa: BLE001 - unexpected errors too: without an answer GIMP would say nothing
         traceback.print_exc()
-        told_of = f"Cutsmith's plug-in failed: {error!r}\n\nStart GIMP from a terminal and do it again to see where."
+        told_of = f"Cutsmith's plug-in failed: {error!r}\n\nStart GIMP from a terminal and try again to see where."
         problem = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), told_of, 0)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, problem)
     if told is None:
@@ -147,8 +145,8 @@ def _run(
     config: Gimp.ProcedureConfig,
     run_mode: Gimp.RunMode,
 ) -> list[str] | None:
-    """What the user should know, when it is done; None where the dialog was closed. Raises CutFailed."""
-    # Here, and not when GIMP asks for the procedures at its start: they take a tenth of a second.
+    """Do the run; -> the notices for the user, or None if the dialog was closed. Raises CutFailed."""
+    # Imported here, because they take a tenth of a second and GIMP queries the procedures at every start.
     from .cutting import cut_layers, requested
     from .installation import find_installation
     from .layers import chosen_layers
@@ -163,7 +161,7 @@ def _run(
     if with_dialog and not _is_confirmed(procedure, config, image, drawables, installation):
         return None
     settings = _settings(procedure, config, run_mode)
-    # Before the engine is asked: what cannot be done is told at once.
+    # Checked before the engine is called, so that an impossible run fails at once.
     requests = requested(image, drawables, settings)
     with WorkerLink(installation, _client(), show_progress) as link:
         asked = settings
@@ -182,7 +180,7 @@ def _is_confirmed(
     drawables: Sequence[Gimp.Item],
     installation: Installation,
 ) -> bool:
-    """Show the procedure's dialog; -> whether OK was clicked. Raises CutFailed: nothing could come of it."""
+    """Show the procedure's dialog; -> whether OK was clicked. Raises CutFailed if the run could not succeed."""
     from .cutting import requested
     from .dialog import ask, ask_for_band
     from .model_choices import ModelChoices
@@ -193,7 +191,7 @@ def _is_confirmed(
         Gimp.progress_end()
         is_ok = ask_for_band(procedure, config)
     else:
-        # A connection of its own: a dialog may stay open for longer than the worker waits for work.
+        # This connection is closed first: a dialog may stay open longer than the worker waits for work.
         with WorkerLink(installation, _client(), show_progress) as link:
             models = ModelChoices(link.models(), installation)
         Gimp.progress_end()
@@ -204,18 +202,18 @@ def _is_confirmed(
 
 
 def _client() -> str:
-    """What the worker's log calls us."""
+    """Our name in the worker's log."""
     return f"GIMP {Gimp.version()}"
 
 
 def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode: Gimp.RunMode) -> Settings:
-    """The arguments as settings. Raises CutFailed."""
+    """Turn the arguments into settings. Raises CutFailed."""
     name = procedure.get_name()
     values: dict[str, Any] = {each: config.get_property(each) for each in _ARGUMENTS[name]}
     if name == REFINE_MASK:
         return Settings.for_own_mask(values["band-inner"], values["band-outer"])
     settings = settings_from({"what": SELECTION, **values})
-    # A script has given its arguments; a person had no dialog to choose in.
+    # A script passes its own arguments, but a user had no dialog to choose in.
     if name == CUT_OUT_SELECTION and run_mode != Gimp.RunMode.NONINTERACTIVE:
         return remembered_choices(settings)
     return settings

@@ -1,4 +1,4 @@
-"""GIMP's progress bar: in the image's window, or in the terminal of a batch."""
+"""GIMP's progress bar, which is in the image's window, or in the terminal for a batch run."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ _shown = ""
 
 
 def begin_progress(text: str) -> None:
-    """Show the bar, empty."""
+    """Show an empty bar with `text`."""
     global _shown
     _shown = text
     Gimp.progress_init(text)
 
 
 def show_progress(text: str, fraction: float) -> None:
-    """Show what is being done and the share in [0, 1] that is done."""
+    """Show what is being done, and the share that is done, in [0, 1]."""
     global _shown
     if text != _shown:
         _shown = text

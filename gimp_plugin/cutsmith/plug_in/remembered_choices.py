@@ -1,4 +1,4 @@
-"""The choices made last in Cut Out's dialog: Cut Out Selection, which has none, goes by them."""
+"""Remembers the last choices made in Cut Out's dialog, for Cut Out Selection, which has no dialog."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CHOICES = ("edge", "band_inner", "band_outer", "result", "existing_mask")
 
 
 def remember_choices(settings: Settings) -> None:
-    """Keep the choices of a run that succeeded, over GIMP's end."""
+    """Keep the choices of a successful run, even after GIMP is closed."""
     choices = {name: getattr(settings, name) for name in _CHOICES}
     choices["model"] = settings.model if settings.what == SELECTION else AUTOMATIC
     data = json.dumps(choices).encode()
@@ -23,7 +23,7 @@ def remember_choices(settings: Settings) -> None:
 
 
 def remembered_choices(settings: Settings) -> Settings:
-    """`settings` with the choices that were kept, or as they are where there are none that make sense."""
+    """`settings` with the remembered choices; unchanged if there are none or they are not valid."""
     kept = Gimp.get_parasite(_NAME)
     if kept is None:
         return settings
@@ -31,5 +31,5 @@ def remembered_choices(settings: Settings) -> Settings:
         choices = json.loads(bytes(kept.get_data()))
         return replace(settings, **{name: choices[name] for name in (*_CHOICES, "model")}).checked()
     except (ValueError, KeyError, TypeError, AttributeError, CutFailed):
-        # Of another version of Cutsmith.
+        # Written by another version of Cutsmith.
         return settings

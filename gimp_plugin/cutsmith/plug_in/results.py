@@ -1,4 +1,4 @@
-"""What comes of alpha in the image: a mask, a layer, the selection or a channel. The layer's own pixels stay."""
+"""Turns alpha into a mask, a layer, the selection or a channel. The layer's own pixels stay unchanged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SUFFIX = "cut out"
 
 @dataclass(frozen=True)
 class CutLayer:
-    """A layer, its alpha, and its subject's own colours where they were asked for."""
+    """A layer, its alpha, and its subject's own colours if they were asked for."""
 
     layer: Gimp.Layer
     alpha: Array
@@ -29,7 +29,7 @@ class CutLayer:
 
 
 def apply_results(image: Gimp.Image, cuts: Sequence[CutLayer], settings: Settings) -> None:
-    """Make of `cuts` what `settings` ask for, in one step for undo."""
+    """Apply `cuts` to the image as `settings` ask, in a single undo step."""
     with _one_undo_step(image):
         for number, cut in enumerate(cuts):
             if settings.result == LAYER_MASK:
@@ -54,7 +54,7 @@ def _one_undo_step(image: Gimp.Image) -> Iterator[None]:
 
 
 def put_mask(layer: Gimp.Layer, alpha: Array, existing_mask: str) -> None:
-    """Give `layer` the mask `alpha`; what it has already is replaced, or the darker of both is kept."""
+    """Give `layer` the mask `alpha`. An existing mask is replaced, or the darker value of both masks is kept."""
     mask = layer.create_mask(Gimp.AddMaskType.BLACK)
     write_alpha(mask, alpha)
     old = layer.get_mask()
@@ -72,7 +72,7 @@ def _new_layer(cut: CutLayer, existing_mask: str) -> None:
 
 def _cleaned_layer(cut: CutLayer) -> None:
     layer, image = cut.layer, cut.layer.get_image()
-    assert cut.colours is not None, "asked for with the result"
+    assert cut.colours is not None, "this result asks for colours"
     new = Gimp.Layer.new(
         image,
         layer.get_name(),
@@ -90,7 +90,7 @@ def _cleaned_layer(cut: CutLayer) -> None:
 
 
 def _inserted_above(layer: Gimp.Layer, new: Gimp.Layer) -> Gimp.Layer:
-    """Put `new` over `layer`, which is hidden: it would show behind what was cut out."""
+    """Insert `new` above `layer` and hide `layer`, which would show behind the cut-out."""
     image = layer.get_image()
     new.set_name(f"{layer.get_name()} {_SUFFIX}")
     image.insert_layer(new, layer.get_parent(), image.get_item_position(layer))

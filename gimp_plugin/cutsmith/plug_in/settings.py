@@ -1,4 +1,4 @@
-"""What the user chose, checked, and the worker's job that it stands for."""
+"""The user's choices, checked, and the worker's job that they ask for."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .failure import CutFailed
 
 SUBJECT, SELECTION, WORDS = "subject", "selection", "words"
 OWN_MASK = "mask"
-"""The layer's mask is what is refined; a procedure of its own."""
+"""The value of `what` for refining the layer's own mask, which has its own procedure."""
 HAIR, HARD, OFF = "hair", "hard", "off"
 LAYER_MASK, NEW_LAYER, CLEANED_LAYER, NEW_SELECTION, CHANNEL = (
     "layer-mask",
@@ -22,7 +22,7 @@ LAYER_MASK, NEW_LAYER, CLEANED_LAYER, NEW_SELECTION, CHANNEL = (
 )
 REPLACE, INTERSECT = "replace", "intersect"
 
-# Each choice with its words in the dialog.
+# Each choice with its label in the dialog.
 WHAT = {SUBJECT: "Main subject", SELECTION: "Selection", WORDS: "Words"}
 EDGES = {HAIR: "Hair and fur", HARD: "Hard", OFF: "As found"}
 RESULTS = {
@@ -40,14 +40,14 @@ NO_MODEL = "none"
 
 DEFAULT_CERTAINTY: float = OPTIONS["box_threshold"].default
 WORDS_CERTAINTY: float = OPTIONS["text_threshold"].default
-"""A lower certainty that is asked for holds for the words as well."""
+"""The default for words. If the user asks for a lower certainty, that applies to words too."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What is cut out, how, and what comes of it. The names are those of the procedures' arguments.
+    """What to cut out, how, and what to make of it. The names are those of the procedures' arguments.
 
-    `stand_ins` is not an argument: models by the engine's option for them, where `model` alone does not say which.
+    `stand_ins` is not an argument. It maps the engine's options to models, for those that `model` alone does not name.
     """
 
     what: str = SUBJECT
@@ -59,25 +59,25 @@ class Settings:
     band_outer: int = DEFAULT_BAND
     result: str = LAYER_MASK
     existing_mask: str = REPLACE
-    stand_ins: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def for_own_mask(cls, band_inner: int, band_outer: int) -> Settings:
-        """Those that work out the edge of the layer's own mask anew."""
+        """The settings that rework the edge of the layer's own mask."""
         return cls(what=OWN_MASK, model=NO_MODEL, band_inner=band_inner, band_outer=band_outer)
 
     def checked(self) -> Settings:
-        """The same without spaces around words. Raises CutFailed: a value that is none, or no words."""
+        """These settings without spaces around texts. Raises CutFailed for an invalid value or missing words."""
         found = replace(self, prompt=self.prompt.strip(), model=self.model.strip())
         for name, choices in _CHOICES.items():
             value = getattr(found, name)
             if value not in choices:
                 argument = name.replace("_", "-")
-                raise CutFailed(f'{argument} is "{value}": wanted one of {", ".join(choices)}.')
+                raise CutFailed(f'{argument} must be one of {", ".join(choices)}, but got "{value}".')
         if found.what == WORDS and not found.prompt:
-            raise CutFailed("There are no words to look for.", 'Type what is to be cut out, such as "red mug".')
+            raise CutFailed("There are no words to look for.", 'Type what to cut out, such as "red mug".')
         if found.what != SELECTION and found.model in (SUBJECT_IN_BOX, NO_MODEL):
-            raise CutFailed(f'The model "{found.model}" is for a selection.', "Choose another model, or Selection.")
+            raise CutFailed(f'The model "{found.model}" is for selections only.', "Choose another model, or Selection.")
         return found
 
     @property
@@ -87,11 +87,11 @@ class Settings:
 
     @property
     def is_mask(self) -> bool:
-        """Whether the result is a mask over a layer's own transparency, which must not include it again."""
+        """Whether the result is a layer mask, which must not include the layer's own transparency again."""
         return self.result in (LAYER_MASK, NEW_LAYER)
 
     def job(self) -> tuple[str, dict[str, Any]]:
-        """The worker's job, as docs/worker-protocol.md has it: its name and its options."""
+        """The worker's job, as docs/worker-protocol.md describes it: its name and its options."""
         options: dict[str, Any] = {"matting": _MATTING[self.edge]}
         if self.edge == HAIR:
             options["band"] = [self.band_inner, self.band_outer]
@@ -110,8 +110,8 @@ class Settings:
 
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
-    """Settings, checked, of a procedure's arguments, whose names have hyphens. Raises CutFailed."""
-    # From its second start on, GIMP gives None for a text whose default is empty.
+    """Checked settings from a procedure's arguments, whose names have hyphens. Raises CutFailed."""
+    # From its second start on, GIMP returns None for a text with an empty default.
     given: dict[str, Any] = {name.replace("-", "_"): "" if value is None else value for name, value in values.items()}
     return Settings(**given).checked()
 

@@ -1,4 +1,4 @@
-"""The worker's own modules of the standard library: in GIMP those beside cutsmith.py, in a clone the engine's."""
+"""The worker's standard-library modules, from beside cutsmith.py in GIMP, or from the engine itself in a clone."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ != "plug_in":
     from cutsmith.worker import client, protocol, rendezvous, session
-else:  # In GIMP, where install.py put these files beside cutsmith.py.
+else:  # In GIMP, where install.py copied these files beside cutsmith.py.
     import client
     import protocol
     import rendezvous

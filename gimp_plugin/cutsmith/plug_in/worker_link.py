@@ -1,4 +1,4 @@
-"""The way to the worker: connect or start it, send a job, follow it, and turn its failures into words for a person."""
+"""The link to the worker: connects or starts it, sends a job, follows it, and words its failures for the user."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from .words import remedy_of, what_of
 from .worker_files import Array, Message, client, protocol, rendezvous, session
 
 Report = Callable[[str, float], None]
-"""Called about ten times a second with what is being done, in words, and the share in [0, 1] that is done."""
+"""Called about ten times a second with a text about the current work and the share that is done, in [0, 1]."""
 
 START_SECONDS = 60.0
 _PULSE = 0.1
 _LONG = 2.0
-"""Seconds after which a stage says how long it has been running."""
+"""Seconds after which a stage shows how long it has been running."""
 
 _VERY_LONG = 30.0
-"""Seconds of matting after which the way out is named."""
+"""Seconds of matting after which the quick alternative is shown."""
 
 _STAGES = {
     "read": "Preparing the picture",
@@ -38,22 +38,22 @@ _STAGES = {
 
 
 class WorkerLink:
-    """This user's worker, for one run of a procedure; it is started where none runs.
+    """A connection to this user's worker for one run of a procedure. It starts the worker if none is running.
 
     Args:
-        installation: what starts it.
-        client: who calls, for its log.
-        report: is told what is going on.
+        installation: how to start the worker.
+        client: our name in the worker's log.
+        report: called with the progress.
 
     Raises:
-        CutFailed: it cannot be started, or what runs is not what is wanted.
+        CutFailed: the worker cannot be started, or another version or program answered.
     """
 
     def __init__(self, installation: Installation, client: str, report: Report) -> None:
         self._installation = installation
         self._client = client
         self._report = report
-        # Where the worker is met may depend on them, and GIMP was started without them.
+        # The worker's folder may depend on these variables, and GIMP was started without them.
         os.environ.update(installation.environment)
         self._session = self._connected()
 
@@ -66,15 +66,15 @@ class WorkerLink:
         self._session.close()
 
     def models(self) -> Mapping[str, Any]:
-        """What models there are and which are here: the answer to the job "models". Raises CutFailed."""
+        """Which models exist and which are on this machine: the answer to the job "models". Raises CutFailed."""
         with _in_words(self._installation, Settings()):
             return self._session.run("models").header
 
     def cut(self, settings: Settings, arrays: Mapping[str, Array], dtype: str) -> Message:
-        """Have done what `settings` ask for, until the result is here; its alpha is of `dtype`.
+        """Run the job that `settings` ask for and wait for its result; its alpha has the type `dtype`.
 
         Raises:
-            CutFailed: in words for a person.
+            CutFailed: the job failed, worded for the user.
         """
         job, options = settings.job()
         with _in_words(self._installation, settings):
@@ -83,7 +83,7 @@ class WorkerLink:
             except session.JobFailed as error:
                 if error.type != "WorkerEnding":
                     raise
-            # Nothing had begun: a new one does it.
+            # The worker was ending and had not begun the job, so a new worker does it.
             self._session.close()
             self._session = self._connected()
             return self._followed(job, {**options, "alpha": dtype}, arrays)
@@ -114,7 +114,7 @@ def _with_time(told: str, seconds: int) -> str:
     if seconds < _LONG:
         return f"{told}…"
     if told == _STAGES["matting"] and seconds >= _VERY_LONG:
-        return f"{told}… {seconds} s (quick, after Cancel: Edge: As found)"
+        return f"{told}… {seconds} s (to be quick, cancel and choose Edge: As found)"
     return f"{told}… {seconds} s"
 
 
@@ -126,31 +126,33 @@ def _told(progress: session.Progress) -> str:
 
 @contextlib.contextmanager
 def _in_words(installation: Installation, settings: Settings) -> Iterator[None]:
-    """Turn what may be raised on the way to the worker into CutFailed."""
-    again = f"Install it again, then try once more:\n{installation.install}"
+    """Turn every error of the worker and the connection into CutFailed."""
+    again = f"Install it again, then try again:\n{installation.install}"
     try:
         yield
     except session.JobFailed as error:
         raise CutFailed(what_of(error.told), remedy_of(error.told, settings, installation)) from error
     except session.JobCancelled as error:
-        raise CutFailed("It was cancelled. Nothing was changed.") from error
+        raise CutFailed("The run was cancelled. Nothing was changed.") from error
     except session.WorkerCrashed as error:
         raise CutFailed(
-            f"Cutsmith's engine failed. Nothing was changed.\n{error.what}", f"What happened is in {error.log}"
+            f"Cutsmith's engine failed. Nothing was changed.\n{error.what}", f"The details are in {error.log}"
         ) from error
     except session.WorkerLost as error:
-        place = f" What happened may be in {error.log}" if error.log else ""
+        place = f" The details may be in {error.log}" if error.log else ""
         raise CutFailed(
-            "Cutsmith's engine ended in the midst of it, maybe for want of memory. Nothing was changed.",
-            f"Try again: it is started anew.{place}",
+            "Cutsmith's engine stopped unexpectedly, possibly out of memory. Nothing was changed.",
+            f"Try again: the engine will be restarted.{place}",
         ) from error
     except session.WorkerNotStarted as error:
-        raise CutFailed(f"Cutsmith's engine does not start. {error.what}", again) from error
+        raise CutFailed(f"Cutsmith's engine did not start. {error.what}", again) from error
     except session.WorkerError as error:
         raise CutFailed(error.what, error.remedy) from error
     except protocol.FrameTooLarge as error:
-        raise CutFailed(f"The layer is too large: {error}", "Scale it down, or cut out a part of it.") from error
+        raise CutFailed(f"The layer is too large: {error}", "Scale it down, or cut out only a part of it.") from error
     except (protocol.VersionMismatch, protocol.ProtocolError) as error:
-        raise CutFailed(f"Plug-in and engine do not go together. {error}", again) from error
+        raise CutFailed(f"The plug-in and the engine do not match: {error}", again) from error
     except rendezvous.FolderUnsafe as error:
-        raise CutFailed(f"The engine cannot be met safely: {error}", "Mend the folder's owner and rights.") from error
+        raise CutFailed(
+            f"It is not safe to connect to the engine: {error}.", "Fix the folder's owner and permissions (0700)."
+        ) from error

@@ -224,7 +224,7 @@ def test_an_interrupted_fetch_says_how_to_go_on(tiny, monkeypatch):
     monkeypatch.setattr("cutsmith.models.fetching.download", interrupted)
     with pytest.raises(DownloadFailed, match="interrupted") as caught:
         fetch_models(["tiny"], assume_yes=True)
-    assert "goes on where it stopped: cutsmith models fetch tiny" in caught.value.remedy
+    assert "Run the same command again to resume it: cutsmith models fetch tiny" in caught.value.remedy
 
 
 def test_verify_reads_all_that_is_found(tiny, served):

@@ -172,13 +172,13 @@ SMALL = sent(np.zeros((20, 20, 3), np.uint8))
 @pytest.mark.parametrize(
     ("job", "options", "arrays", "kind", "told"),
     [
-        ("paint", {}, {}, "BadJob", "no job 'paint'"),
-        (None, {}, {}, "BadJob", "no job"),
+        ("paint", {}, {}, "BadJob", "one of cut, refine, models, but got 'paint'"),
+        (None, {}, {}, "BadJob", "job must be one of"),
         ("cut", [], {"pixels": SMALL}, "BadJob", "must be an object"),
         ("cut", {}, {}, "BadJob", 'no array "pixels"'),
-        ("cut", {}, {"pixels": NO_PICTURE}, "BadJob", r"\(H, W, 4\), but has \(20, 20\)"),
+        ("cut", {}, {"pixels": NO_PICTURE}, "BadJob", r"\(H, W, 4\), but got \(20, 20\)"),
         ("cut", {}, {"pixels": sent(np.zeros((20, 20, 2), np.uint8))}, "BadJob", r"\(H, W, 3\) or"),
-        ("cut", {}, {"pixels": sent(np.zeros((20, 20, 3), np.float32))}, "BadJob", "uint8 or uint16, but is float32"),
+        ("cut", {}, {"pixels": sent(np.zeros((20, 20, 3), np.float32))}, "BadJob", "uint8 or uint16, but got float32"),
         ("cut", {}, {"pixels": SMALL, "masque": NO_PICTURE}, "BadJob", "unknown arrays: 'masque'"),
         ("cut", {"modell": "u2net"}, {"pixels": SMALL}, "BadJob", "unknown options: 'modell'"),
         ("cut", {"mask": "u2net"}, {"pixels": SMALL}, "BadJob", "unknown options: 'mask'"),

@@ -167,7 +167,7 @@ def test_what_is_too_large_is_refused_before_anything_is_set_aside(header, paylo
 
 def test_the_reader_chooses_the_caps() -> None:
     data = encoded(TWO_ARRAYS)
-    with pytest.raises(FrameTooLarge, match="payload of 24 bytes"):
+    with pytest.raises(FrameTooLarge, match="payload must have at most 23 bytes, but got 24"):
         decoded(data, max_payload=23)
     with pytest.raises(FrameTooLarge, match="header"):
         decoded(data, max_header=20)
@@ -289,7 +289,7 @@ def test_a_worker_that_does_not_know_the_key_is_not_believed() -> None:
         nonce = "0" * 64
         write_message(other, Message({"kind": "hello", "protocol": 1, "worker": "1", "nonce": nonce}))
         write_message(other, Message({"kind": "welcome", "proof": "0" * 64, "pid": 1, "log": "", "max_payload": 1}))
-        with pytest.raises(WrongKey, match="does not know its key"):
+        with pytest.raises(WrongKey, match="does not know the worker's key"):
             introduce(stream, KEY, "test")
         # Nor can it use the client's own proof.
         proof = read_message(other).header["proof"]

@@ -85,7 +85,7 @@ def test_a_second_worker_sees_that_there_is_one_and_goes(warm) -> None:
         check=False,
     )
     assert done.returncode == 0
-    assert "running there already" in done.stderr
+    assert "already running there" in done.stderr
     warm.connect(start=False).close()
 
 
@@ -254,7 +254,7 @@ def test_a_job_that_cannot_be_stopped_does_not_keep_others_waiting(workers) -> N
         assert again.welcome.pid != two.welcome.pid
         assert again.run("models").kind == "result"
         wait_until(lambda: not is_alive(two.welcome.pid))
-        assert "does not end" in log_of(workers)
+        assert "does not stop" in log_of(workers)
         again.run("stop")
     wait_until(lambda: workers.files() == [])
 
@@ -332,11 +332,11 @@ def test_a_stopped_worker_has_answered_and_leaves_no_file(workers) -> None:
 def test_a_worker_of_another_version_is_replaced_or_named(workers) -> None:
     with workers.connect(worker_version=__version__) as old:
         pass
-    with pytest.raises(VersionMismatch, match=rf"here 99\.9, there {__version__}"):
+    with pytest.raises(VersionMismatch, match=rf"ours is 99\.9, theirs is {__version__}"):
         workers.connect(worker_version="99.9", start=False)
     assert is_alive(old.welcome.pid)
     # The interpreter has no other version either: that is told, after one that might have was started.
-    with pytest.raises(VersionMismatch, match=rf"here 99\.9, there {__version__}"):
+    with pytest.raises(VersionMismatch, match=rf"ours is 99\.9, theirs is {__version__}"):
         workers.connect(worker_version="99.9")
     wait_until(lambda: not is_alive(old.welcome.pid))
     with workers.connect() as session:
@@ -387,7 +387,7 @@ def test_over_standard_streams_the_answer_comes_also_after_the_input_has_ended(w
 
 
 def test_over_standard_streams_what_is_no_worker_is_told() -> None:
-    with pytest.raises(WorkerNotStarted, match="did not become a worker"):
+    with pytest.raises(WorkerNotStarted, match="did not start a worker"):
         client.one_shot([sys.executable, "-c", "print('hello')"])
 
 

@@ -95,7 +95,7 @@ def test_an_interpreter_that_is_gone_is_said(put, config, tmp_path):
 
 
 def test_one_that_has_no_cutsmith_is_told_in_its_own_words(put, config, script):
-    with pytest.raises(InstallFailed, match=r"did not become a worker: .*\n +No module named cutsmith") as failed:
+    with pytest.raises(InstallFailed, match=r"did not start a worker: .*\n +No module named cutsmith") as failed:
         put(replace(config, command=script("echo No module named cutsmith >&2; exit 1")))
     assert failed.value.remedy == config.install
 
