@@ -1,4 +1,4 @@
-"""`Detections`: where in a picture something was found."""
+"""`Detections`: where the objects are that words named."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Detections:
     """What was found in a picture.
 
     Attributes:
-        picture: where it was looked for, upright.
-        found: highest score first; one at least.
+        picture: the source, upright.
+        found: at least one detection, highest score first.
         provenance: how it was found: version, model, weights, device and options.
-        warnings: what the user should know.
-        seconds: what each stage took.
+        warnings: texts for the user.
+        seconds: the time of each stage.
     """
 
     picture: Picture
