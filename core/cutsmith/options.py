@@ -36,7 +36,8 @@ class Option(NamedTuple):
         name: the keyword of `cut_out`, and the field in JSON.
         part: "target", "finish" or "runtime".
         kind: the type of value. "words" are one text or several, "model" is a catalogue name or a path, "box" and
-            "band" are four and two numbers, "points" are (x, y) or (x, y, label), "array" is a plane of the picture's size.
+            "band" are four and two numbers, "points" are (x, y) or (x, y, label), "array" is a plane of the picture's
+            size.
         default: the value if none is given.
         help: one sentence.
         choices: the allowed values of the kind "choice".
