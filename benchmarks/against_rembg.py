@@ -3,8 +3,8 @@
 Whole processes on one photograph, from start to exit, with the same weights (the very file that Cutsmith finds, linked
 into a folder of rembg's) and the same number of threads. One uncounted run of each brings the files into memory and
 compiles numba and OpenVINO's model. It prints time, processor time and peak memory of both, and the ratios of
-Cutsmith's to rembg's, pair by pair. Then it checks whether Cutsmith's run imported torch or numba, and how far the two alphas
-differ. The exit code is 1 if one of the project's targets is missed.
+Cutsmith's to rembg's, pair by pair. Then it checks whether Cutsmith's run imported torch or numba, and how far the two
+alphas differ. The exit code is 1 if one of the project's targets is missed.
 
 rembg's command needs its own environment (see rembg_environment.py). `--prepare` makes it once, in the user's cache
 folder; `--rembg PATH` uses an existing command. rembg gets no options except the model.

@@ -8,7 +8,7 @@ CONFIG = "sam2.1/sam2.1_hiera_t"
 
 
 def write_random_sam2(folder: Path) -> Path:
-    """Write a random checkpoint of SAM 2.1 hiera tiny (39 million parameters, 1024 px) into `folder`; return its path."""
+    """Write a random SAM 2.1 hiera tiny checkpoint (39 million parameters, 1024 px) into `folder`; return its path."""
     import torch
 
     from cutsmith.segmentation.sam2_config import Sam2Config, build_network
