@@ -1,13 +1,13 @@
 """`cutsmith cut` against `rembg i -m isnet-general-use`: `python benchmarks/against_rembg.py` (about two minutes).
 
 Whole processes on one photograph, from start to exit, with the same weights (the very file that Cutsmith finds, linked
-into a folder of rembg's) and as many threads; files in memory, numba and OpenVINO compiled beforehand by one run of
-each that is not counted. It prints time, processor time and peak memory of both, and the ratios of Cutsmith's to
-rembg's, pair by pair. Then it looks at whether Cutsmith's run imported torch or numba, and how far the two alphas
-differ. Exit code 1 where one of the project's targets is missed.
+into a folder of rembg's) and the same number of threads. One uncounted run of each brings the files into memory and
+compiles numba and OpenVINO's model. It prints time, processor time and peak memory of both, and the ratios of
+Cutsmith's to rembg's, pair by pair. Then it checks whether Cutsmith's run imported torch or numba, and how far the two
+alphas differ. The exit code is 1 if one of the project's targets is missed.
 
-rembg's command needs an environment of its own (see rembg_environment.py): `--prepare` makes it in the user's cache
-folder, once, or `--rembg PATH` names one that is there. It is given no options but the model.
+rembg's command needs its own environment (see rembg_environment.py). `--prepare` makes it once, in the user's cache
+folder; `--rembg PATH` uses an existing command. rembg gets no options except the model.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ TIME_TARGET = {"bf16": 0.5, "f32": 0.65}
 
 @dataclass(frozen=True)
 class Contest:
-    """What both are run on. `photo` and `weights` are files; `folder` is for what they write."""
+    """The input of both. `photo` and `weights` are files; `folder` takes their output."""
 
     photo: Path
     weights: Path
@@ -55,26 +55,26 @@ class Contest:
         return self.folder / "rembg.png"
 
     def our_arguments(self) -> list[str | Path]:
-        """What follows `cutsmith`."""
+        """The arguments of `cutsmith`."""
         options = ["--overwrite", "--threads", str(self.threads)]
         if self.engine != "auto":
             options += ["--engine", self.engine]
         return ["cut", self.photo, "-o", self.our_result, *options]
 
     def run_ours(self) -> Usage:
-        """One whole process of Cutsmith's."""
+        """One whole process of Cutsmith."""
         return run([our_command(), *self.our_arguments()])
 
     def run_theirs(self) -> Usage:
-        """One whole process of rembg's."""
+        """One whole process of rembg."""
         command: list[str | Path] = [self.rembg, "i", "-m", "isnet-general-use", self.photo, self.their_result]
-        # U2NET_HOME would go before REMBG_HOME; rembg takes its threads from OMP_NUM_THREADS.
+        # U2NET_HOME would override REMBG_HOME. rembg reads its number of threads from OMP_NUM_THREADS.
         environment = {name: value for name, value in os.environ.items() if name != "U2NET_HOME"}
         environment |= {"REMBG_HOME": str(self.folder / "rembg"), "OMP_NUM_THREADS": str(self.threads)}
         return run(command, environment)
 
     def give_weights_to_rembg(self) -> None:
-        """Link the weights to where rembg looks for IS-Net: a file that is there is loaded as it is."""
+        """Link the weights to the path where rembg expects IS-Net; rembg loads an existing file as it is."""
         link = self.folder / "rembg" / "models" / "isnet-general-use" / "isnet-general-use.onnx"
         link.parent.mkdir(parents=True)
         link.symlink_to(self.weights.resolve())
@@ -86,7 +86,7 @@ def our_command() -> Path:
 
 
 def default_weights() -> Path:
-    """The file that `cutsmith cut` takes where no model is named.
+    """The weights that `cutsmith cut` uses by default.
 
     Raises:
         cutsmith.errors.WeightsMissing: IS-Net is not on this machine.
@@ -123,7 +123,7 @@ def ratios(taken: dict[str, list[Usage]], quantity: Callable[[Usage], float]) ->
 
 
 def judged(name: str, ratio: Median, target: float | None) -> bool:
-    """Print a ratio beside its target; whether it is met (where there is none, it is)."""
+    """Print a ratio beside its target; return whether it is met, or true without a target."""
     met = target is None or ratio.value <= target
     verdict = "" if target is None else f"; target {target:.2f} or less: {'met' if met else 'MISSED'}"
     print(f"  {name:18} {ratio.text(3)}{verdict}")
@@ -134,7 +134,7 @@ def imported_modules(contest: Contest) -> set[str]:
     """The top-level names of all modules that one run of Cutsmith's imports.
 
     Raises:
-        RunFailed: it ended with another exit code than 0, or its imports cannot be told.
+        RunFailed: its exit code was not 0, or its imports are unknown.
     """
     command = [sys.executable, "-X", "importtime", "-m", "cutsmith", *contest.our_arguments()]
     ended = subprocess.run(command, capture_output=True, text=True, errors="replace")
@@ -145,7 +145,7 @@ def imported_modules(contest: Contest) -> set[str]:
 
 
 def our_engine(contest: Contest) -> str:
-    """What runs the model, as Cutsmith says it."""
+    """The engine that runs the model, as Cutsmith names it."""
     said = run([our_command(), *contest.our_arguments(), "--json"]).output
     return str(json.loads(said)["provenance"]["engine"])
 
@@ -162,7 +162,7 @@ def alpha_difference(contest: Contest) -> float:
 
 
 def measure(contest: Contest, pairs: int) -> bool:
-    """Run the pairs and print what they took; whether the targets are met."""
+    """Run the pairs, print their figures, and return whether the targets are met."""
     from PIL import Image
 
     contest.give_weights_to_rembg()
@@ -178,7 +178,7 @@ def measure(contest: Contest, pairs: int) -> bool:
 
     for name, usages in taken.items():
         print_usage(name, usages)
-    # The targets are for the engine that is chosen by itself.
+    # The targets are for the default engine.
     judge = contest.engine == "auto"
     time_target = TIME_TARGET["bf16" if "bf16" in engine else "f32"] if judge else None
     print("cutsmith / rembg")
@@ -194,7 +194,7 @@ def measure(contest: Contest, pairs: int) -> bool:
 
 
 def main() -> int:
-    """Find or make what is needed, and measure."""
+    """Prepare the inputs and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photo", type=Path, help="instead of scikit-image's coffee, enlarged to 1500 x 1000")
     parser.add_argument("--pairs", type=int, default=12)

@@ -1,11 +1,11 @@
-"""How much surroundings a box's crop needs: `python benchmarks/box_margin.py --data FOLDER`, about two minutes.
+"""How much of its surroundings a box's crop needs: `python benchmarks/box_margin.py --data FOLDER`, about two minutes.
 
 The figures behind CONTEXT_MARGIN of cutsmith.segmentation.subject_in_box: the margin is a share of the box's longer
-side, added on each side. Two questions are asked. Is a subject that fills its box found? On the pictures of
+side, added on each side. There are two questions. Is a subject that fills its box found? On the pictures of
 alphamatting.com (see matting_alphamatting.py) each box is that of the true alpha above 0.1, and the soft mask in it is
-compared with the truth: SAD = sum |difference| / 1000, less is better. And is a thing found that is not the picture's
+compared with the truth: SAD = sum |difference| / 1000, less is better. And is an object found that is not the picture's
 main subject? On scikit-image's astronaut the box is that of the model shuttle behind her shoulder, which fills about
-two thirds of it: printed is the share of the box that the mask takes at a probability of 0.5 or more, more is better.
+two thirds of it. The share of the box that the mask fills at a probability of 0.5 or more is printed; more is better.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def errors(remover: Remover, margin: float, samples: list[Sample]) -> list[float
 
 
 def shuttle_share(remover: Remover, margin: float) -> float:
-    """The share of the shuttle's box that is taken for subject, in [0, 1]."""
+    """The share of the shuttle's box that the mask counts as subject, in [0, 1]."""
     import skimage.data
 
     x0, y0, x1, y1 = SHUTTLE_BOX
@@ -51,7 +51,7 @@ def shuttle_share(remover: Remover, margin: float) -> float:
 
 
 def print_table(remover: Remover, samples: list[Sample]) -> None:
-    """One line a margin."""
+    """Print one line per margin."""
     print("SAD of the soft mask in the subject's box, whole picture; margin as a share of the box's longer side")
     print(
         "margin" + "".join(f"{sample.name:>8}" for sample in samples) + "     mean  median  share of the shuttle's box"

@@ -1,10 +1,10 @@
-"""The node pack in ComfyUI: `python benchmarks/comfyui_pack.py`: how long it takes to load, and what nodes add.
+"""The node pack in ComfyUI: `python benchmarks/comfyui_pack.py`. How long it loads, and what its nodes add.
 
-Needs the ComfyUI that `python3 install.py test --hosts` prepares, or any other by --comfyui. Both parts run in its own
-Python, without a server. Loading: a process each time, the seconds that ComfyUI itself takes and prints for the
-pack, after an empty pack that pays for what ComfyUI imports on the first. Nodes: each node on a batch of 4 images;
-what it takes beside the engine's functions that it calls (tensors, threads, progress, previews), as a share of their
-time, and, interleaved with it, those functions without the node. Exit code 1 where a target is missed.
+This needs the ComfyUI that `python3 install.py test --hosts` prepares, or another one with --comfyui. Both parts run in
+its own Python, without a server. Loading: the seconds that ComfyUI itself measures and prints for the pack, in a new
+process each time, after an empty pack that pays for ComfyUI's own first imports. Nodes: each node runs on a batch of 4
+images. Its time beside the engine's functions (tensors, threads, progress, previews) is given as a share of their
+time; the same functions also run without the node, interleaved. The exit code is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _prepared_comfyui() -> Path:
 
 
 def _inside(comfyui: Path, part: str, **arguments: object) -> dict[str, Any]:
-    """What one part of inside_comfyui.py measured in ComfyUI's own Python."""
+    """The figures that one part of inside_comfyui.py measured in ComfyUI's own Python."""
     python = comfyui / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     told = json.dumps({"part": part, "tree": str(comfyui), **arguments})
     done = subprocess.run([str(python), str(INSIDE), told], cwd=comfyui, capture_output=True, text=True)

@@ -1,10 +1,10 @@
 """Grounding DINO, ours over upstream called directly: `python benchmarks/detector_against_upstream.py`, some minutes.
 
 The same network with random weights, Swin-T with all its 173 million parameters unless `--tiny`, in one process:
-upstream is that very module, with what its own `load_image` and `predict` do around it (resize, normalise, run,
-sigmoid, threshold, labels); ours is `candidates` and `select`, which also suppresses doubles. Both start from the
-decoded picture. They take turns, the order changing from pair to pair; ratios are taken within a pair. Exit code 1
-where the target is missed.
+upstream is this module with the steps that its own `load_image` and `predict` do around it (resize, normalise, run,
+sigmoid, threshold, labels); ours is `candidates` and `select`, which also suppresses duplicates. Both start from the
+decoded picture. They take turns, in an order that changes from pair to pair, and ratios are taken within a pair. The
+exit code is 1 if the target is missed.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ TINY_SWIN = {"embed_dim": 12, "depths": [1, 1, 2, 1], "num_heads": [1, 2, 2, 4],
 
 
 def random_network(*, tiny: bool) -> Any:
-    """The package's network with random weights, which cost as much time as trained ones."""
+    """The package's network with random weights, which take as much time as trained ones."""
     import torch
 
     from cutsmith.detection.grounding_dino.checkpoint_sizes import CheckpointSizes
@@ -70,7 +70,7 @@ def random_network(*, tiny: bool) -> Any:
 
 
 def upstream_way(module: Any, image: NDArray[np.uint8]) -> int:
-    """As `load_image` and `predict` of groundingdino/util/inference.py do it, which itself needs supervision."""
+    """The steps of `load_image` and `predict` in groundingdino/util/inference.py, which itself needs supervision."""
     import torch
     from groundingdino.datasets import transforms
     from groundingdino.util.utils import get_phrases_from_posmap
@@ -103,7 +103,7 @@ def our_way(detector: GroundingDetector, image: NDArray[np.uint8]) -> int:
 
 
 def timed(call: Callable[[], int]) -> Usage:
-    """What `call` took in this process."""
+    """Measure `call` in this process."""
     began, cpu_began = perf_counter(), process_time()
     count = call()
     return Usage(perf_counter() - began, process_time() - cpu_began, 0, str(count))
@@ -127,7 +127,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--tiny", action="store_true", help="a small network, where what lies around it counts more")
+    parser.add_argument("--tiny", action="store_true", help="a small network, so that the steps around it count more")
     options = parser.parse_args()
     if options.pairs < 1 or options.threads < 1:
         parser.error("--pairs and --threads: wanted 1 or more")
@@ -148,7 +148,7 @@ def main() -> int:
         "ours": partial(timed, partial(our_way, detector, image)),
         "upstream": partial(timed, partial(upstream_way, module, image)),
     }
-    for arm in arms.values():  # what is done once only
+    for arm in arms.values():  # for work that is done only once
         arm()
     return 0 if report(interleave(arms, options.pairs)) else 1
 

@@ -1,10 +1,10 @@
 """IS-Net on each engine: `python benchmarks/engines.py`, about two minutes.
 
 Each line is a fresh process that imports the engine, loads the weights that `cutsmith cut` takes by default and runs
-them on one 1024 x 1024 input: OpenVINO with an empty cache of compiled models (cold) and with the one that an earlier
-run left (warm), and onnxruntime, which keeps none. Loading counts the engine's import. Weights and libraries are in
-memory from a run that is not counted. OpenVINO computes in bf16 where the processor has it, as in the product, and
-onnxruntime in f32.
+them on one 1024 x 1024 input: OpenVINO with an empty cache of compiled models (cold) and with the cache of an earlier
+run (warm), and onnxruntime, which has no cache. Loading includes the engine's import. An uncounted run brings weights
+and libraries into memory. OpenVINO computes in bf16 if the processor supports it, as in the product, and onnxruntime
+in f32.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def opened(cache: Path | None, weights: Path, threads: int) -> Engine:
 
 
 def measure_here(cache: Path | None, weights: Path, threads: int, inferences: int) -> None:
-    """The measured process: load, infer, and print what each took as JSON."""
+    """The measured process: load, infer, and print the time of each as JSON."""
     import numpy as np
 
     tensor = np.random.default_rng(0).uniform(-0.5, 0.5, (1, 3, INPUT_SIZE, INPUT_SIZE)).astype(np.float32)
@@ -58,7 +58,7 @@ def measure_here(cache: Path | None, weights: Path, threads: int, inferences: in
 
 
 def measured(weights: Path, threads: int, inferences: int, cache: Path | None, *, cold: bool = False) -> Usage:
-    """Start the measured process, with the cache emptied where it is to be cold."""
+    """Start the measured process, with an emptied cache for a cold run."""
     if cold and cache is not None:
         shutil.rmtree(cache, ignore_errors=True)
     return run(
@@ -70,7 +70,7 @@ def measured(weights: Path, threads: int, inferences: int, cache: Path | None, *
 
 
 def print_table(taken: Mapping[str, list[Usage]]) -> None:
-    """One line an engine: medians, and the ranges below them."""
+    """Print one line per engine: medians, with their ranges."""
     print(f"{'median (range)':16}{'load s':>20}{'first inference s':>21}{'later s':>20}{'peak MB':>18}  engine")
     for name, usages in taken.items():
         told = [json.loads(usage.output) for usage in usages]

@@ -1,13 +1,13 @@
 """Foreground colours, measured: `python benchmarks/foreground_estimation.py --data FOLDER` (error and time).
 
 Error: real alpha (the ground truth of alphamatting.com, see matting_alphamatting.py) and colours that are known because
-they are made: the subject's, carried outwards from its nearest opaque pixel, laid over photographs and plain colours
-that scikit-image and this file bring. Each method sees the mixed picture and the true alpha; its error is the mean
+they are made: those of the subject, carried outwards from its nearest opaque pixel, laid over photographs from
+scikit-image and plain colours. Each method sees the mixed picture and the true alpha; its error is the mean
 absolute difference of colour in levels of 255, weighted by alpha, where 0 < alpha < 1. Without the set, this part is
-left out.
+skipped.
 
-Time: one picture of 1.46 megapixels (scikit-image's rocket, enlarged), its alpha a disc with a rim of thin rays, and
-the arrays that were alive at the peak, the result (4.4 or 8.8 MB) among them; numba's own are not seen.
+Time: one picture of 1.46 megapixels (scikit-image's rocket, enlarged), with a disc with a rim of thin rays as
+its alpha. Memory counts the arrays that were alive at the peak, including the result (4.4 or 8.8 MB) but not numba's.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def known_foreground(sample: Sample) -> NDArray[np.uint8]:
 
 
 def backgrounds(shape: tuple[int, int]) -> dict[str, NDArray[np.uint8]]:
-    """What the subject is laid on, by name."""
+    """The backgrounds by name."""
     size = shape[::-1]
     plain = {"white": (255, 255, 255), "green": (30, 200, 60), "black": (0, 0, 0)}
     found = {name: np.full((*shape, 3), colour, np.uint8) for name, colour in plain.items()}
@@ -98,7 +98,7 @@ def large_picture(dtype: type[np.uint8] | type[np.uint16]) -> tuple[NDArray[Any]
 
 
 def peak_allocated(work: Callable[[], object]) -> int:
-    """The most bytes of arrays that were alive at once while `work()` ran, its result among them."""
+    """The most bytes of arrays that were alive at once while `work()` ran, including its result."""
     tracemalloc.start()
     work()
     peak = tracemalloc.get_traced_memory()[1]
@@ -123,7 +123,7 @@ def print_times(repeats: int) -> None:
 
 
 def main() -> int:
-    """Print the errors, where the set is there, and the times."""
+    """Print the errors, if the set is present, and the times."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=BESIDE_THE_CHECKOUT, help="folder of alphamatting.com pictures")
     parser.add_argument("--repeats", type=int, default=15)

@@ -2,8 +2,8 @@
 
 Small valid files of every format and kind of pixel are mutated (flipped bits, truncation, spliced pieces, wrong length
 fields, inflated dimensions) and read in worker processes with 2 GB of address space and a time limit for each file.
-Wanted: each is read, or refused with a typed error. Exit code 1 after any crash, hang or untyped exception, or where
-a worker's memory went above 2 GB; the files that did it are kept in the folder that `--keep` names.
+Each file must be read, or refused with a typed error. The exit code is 1 after any crash, hang or untyped exception,
+or if a worker used more than 2 GB of memory. The folder that `--keep` names keeps the files that caused it.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def _wrong_number(data: bytearray, rng: random.Random, others: list[bytes]) -> b
 
 
 def _inflate(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
-    """Width or height where the format keeps it, made large."""
+    """Make the width or height large, at the place where the format stores it."""
     side = rng.choice((3, 300, 4000, 9000, 30000, 65535, 2**20, 2**31 - 1))
     if data[:4] == b"\x89PNG":
         struct.pack_into(">I", data, rng.choice((16, 20)), side)
@@ -195,7 +195,7 @@ MUTATIONS: tuple[Callable[[bytearray, random.Random, list[bytes]], bytearray], .
 
 
 def mutated(data: bytes, rng: random.Random, others: list[bytes]) -> bytes:
-    """`data` after one to three mutations; PNG checksums are mended half of the time, to get past them."""
+    """`data` after one to three mutations; half of the time, PNG checksums are corrected, to get past them."""
     result = bytearray(data)
     for _ in range(rng.choice((1, 1, 2, 3))):
         if not result:
@@ -301,7 +301,7 @@ def drive(cases: list[tuple[int, str, bytes]], tally: Tally, max_pixels: int, ke
 
 
 def main() -> int:
-    """Run the command; -> its exit code."""
+    """Run the command and return its exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=5000)
     parser.add_argument("--seed", type=int, default=0)

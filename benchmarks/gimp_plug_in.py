@@ -1,10 +1,10 @@
-"""The plug-in in GIMP 3: `python benchmarks/gimp_plug_in.py`: what a cut-out takes besides the engine's own time.
+"""The plug-in in GIMP 3: `python benchmarks/gimp_plug_in.py`. The time of a cut-out beside the engine's own.
 
-Needs the GIMP that `python3 install.py test --hosts` prepares. Warm: one GIMP without a window opens a photograph of 12
-megapixels and calls `cutsmith-cut-out` again and again; what the engine's stages took is in the worker's log, and the
-rest is the plug-in's start, the pixels both ways, the mask, and GIMP. Cold: in GIMP's window, with no worker running,
+This needs the GIMP that `python3 install.py test --hosts` prepares. Warm: one GIMP without a window opens a photograph
+of 12 megapixels and calls `cutsmith-cut-out` again and again. The worker's log has the time of the engine's stages;
+the rest is the plug-in's start, the pixels both ways, the mask, and GIMP. Cold: in GIMP's window, without a worker,
 from the key that chooses Filters > Cut Out until the status bar shows the first text; a picture of the screen is taken
-again and again. Exit code 1 where a target is missed.
+again and again. The exit code is 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ TEXT_TARGET = 0.5
 # Where GIMP's status bar shows texts, and nothing else changes: x, y, width, height.
 STATUS_TEXT = f"560,{SCREEN[1] - 50},400,45"
 SHOTS = 60
-# In one program, for to start one each time would take longer than what is measured: pictures of the status bar, each
-# with the time at which it begins, and the key after some of them.
+# One program takes pictures of the status bar, each with its start time, and presses the key after some of them.
+# Starting a program for each picture would take longer than the measured time.
 LOOP = """
 i=0
 while [ $i -lt {shots} ]; do
@@ -96,7 +96,7 @@ def _weights() -> Path:
 
 
 def _photograph(path: Path) -> Path:
-    """12 megapixels, of a photograph that scikit-image ships."""
+    """A photograph from scikit-image, enlarged to 12 megapixels."""
     import skimage.data
 
     Image.fromarray(skimage.data.astronaut()).resize(SIZE, Image.Resampling.LANCZOS).save(path, compress_level=1)
@@ -104,7 +104,7 @@ def _photograph(path: Path) -> Path:
 
 
 def _warm(host: GimpHost, photograph: Path, rounds: int) -> tuple[list[float], list[float]]:
-    """Seconds of each call, and of what in it was not the engine's."""
+    """Seconds of each call, and of its part outside the engine."""
     call = ("timed_call", CUT_OUT, {"edge": "off"})
     _, *whole = host.run(("load", str(photograph)), *[call] * (rounds + 1))
     log = host.home / "state" / "cutsmith" / "log" / "worker.log"
@@ -135,7 +135,7 @@ def _cold(host: GimpHost, photograph: Path) -> tuple[float, float]:
         before, *shown = [np.asarray(Image.open(host.home / f"shot{number}.png")) for number in range(SHOTS)]
         for number, picture in enumerate(shown[:-1], start=1):
             if begun[number + 1] > pressed and (picture != before).any():
-                # It shows what was there at some time between its beginning and that of the next.
+                # A picture shows the screen at some time between its own start and that of the next.
                 return max(0.0, begun[number - 1] - pressed), begun[number + 1] - pressed
         return float("inf"), float("inf")
     finally:

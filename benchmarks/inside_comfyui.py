@@ -1,4 +1,4 @@
-"""What benchmarks/comfyui_pack.py measures in ComfyUI's own Python; not for use by hand."""
+"""The part of benchmarks/comfyui_pack.py that runs in ComfyUI's own Python; do not run it by hand."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def main(arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _load(nodes: Any, folder: str) -> float:
-    """Load a pack; the seconds as `init_external_custom_nodes` takes them."""
+    """Load a pack, and return the seconds as `init_external_custom_nodes` measures them."""
 
     async def load() -> float:
         start = perf_counter()
@@ -45,7 +45,7 @@ def _load(nodes: Any, folder: str) -> float:
 
 
 def _compare(nodes: dict[str, Any], arguments: dict[str, Any]) -> dict[str, list[tuple[float, float, float]]]:
-    """Seconds of each round, by node: the node's, the engine's in the midst of it, the engine's without the node."""
+    """Seconds of each round, by node: the node's, the engine's within it, and the engine's without the node."""
     import numpy as np
     import torch
 

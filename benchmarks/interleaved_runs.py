@@ -1,7 +1,7 @@
-"""Whole processes, run in turn and compared: what they take, and medians with an interval that assumes nothing.
+"""Whole processes, run in turn and compared, and medians with an interval that assumes no distribution.
 
-Runs are interleaved and their order changes from round to round, so that whatever else the machine does meets all of
-them alike; ratios are taken within a round. POSIX only: it rests on `os.wait4`.
+Runs are interleaved and their order changes from round to round, so that other work on the machine affects all
+of them alike. Ratios are taken within a round. This works on POSIX only, because it uses `os.wait4`.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from typing import IO
 
 
 class RunFailed(Exception):
-    """A measured process ended with another exit code than 0."""
+    """The exit code of a measured process was not 0."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What one process took, from before it was started until it had ended.
+    """The time and memory of one process, from before its start until its end.
 
     Attributes:
         seconds: on the clock.
         cpu_seconds: of all its threads, in user and in kernel mode.
-        peak_bytes: the most memory that it held at once (of it and its children, the one that held most).
+        peak_bytes: the most memory that it, or the largest of its children, held at once.
         output: what it printed on standard output.
     """
 
@@ -41,12 +41,12 @@ class Usage:
 
 
 def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Usage:
-    """Run `command` in the present folder and wait for its end; `environment` None passes on this process's own.
+    """Run `command` in the current folder and wait for its end; `environment` None means this process's own.
 
     On Linux the peak includes what this process held when it started the other one: keep it small beside the other.
 
     Raises:
-        RunFailed: with the command and the last that it said.
+        RunFailed: the command failed; has the command and its last output.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = perf_counter()
@@ -67,7 +67,7 @@ def _text(stream: IO[bytes]) -> str:
 
 
 def interleave(arms: Mapping[str, Callable[[], Usage]], rounds: int) -> dict[str, list[Usage]]:
-    """Each arm once a round, begun with another arm in each; what each took, by name, in the order of the rounds."""
+    """Run each arm once per round, starting with another arm each time; return usages by name, in order of rounds."""
     names = list(arms)
     taken: dict[str, list[Usage]] = {name: [] for name in names}
     for number in range(rounds):
@@ -80,7 +80,7 @@ def interleave(arms: Mapping[str, Callable[[], Usage]], rounds: int) -> dict[str
 
 
 def _progress(text: str) -> None:
-    """Keep one line of a terminal up to date; an empty `text` clears it. Elsewhere nothing is shown."""
+    """Keep one line of a terminal up to date; an empty `text` clears it. Without a terminal, nothing is shown."""
     if sys.stderr.isatty():
         print(f"\r\033[K{text}", end="", file=sys.stderr, flush=True)
 
@@ -90,8 +90,8 @@ class Median:
     """A median, an interval for it, and the smallest and largest value that was seen.
 
     Attributes:
-        coverage: the probability with which such an interval holds the true median; below 0.95 only where there are
-            fewer than 6 values, and the interval is all of them.
+        coverage: the probability with which such an interval holds the true median; below 0.95 only if there are
+            fewer than 6 values, and the interval spans all of them.
     """
 
     value: float
@@ -134,7 +134,7 @@ def median(values: Sequence[float], confidence: float = 0.95) -> Median:
 
 
 def machine() -> str:
-    """This machine's processor, cores, system and Python, in a line for reports."""
+    """This machine's processor, cores, system and Python, as one line for reports."""
     import platform
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
@@ -144,7 +144,7 @@ def machine() -> str:
 
 
 def _processor() -> str:
-    """The processor's name, with the matrix instructions in bf16 that it has."""
+    """The processor's name, and its matrix instructions for bf16."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:  # only Linux has it

@@ -30,7 +30,7 @@ def weights() -> Path:
     """IS-Net's file on this machine.
 
     Raises:
-        NotInstalled: it is not here.
+        NotInstalled: the file is missing.
     """
     for name in DEFAULT_MODELS:
         located = Store().find(catalogue()[name])
@@ -57,7 +57,7 @@ def rembg_masks(path: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def main() -> None:
-    """Print a row a photograph and engine."""
+    """Print a row per engine and divisor."""
     path = weights()
     theirs = rembg_masks(path)
     spec = catalogue()[DEFAULT_MODELS[0]].salient

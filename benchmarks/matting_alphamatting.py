@@ -3,9 +3,9 @@
 On the pictures of alphamatting.com (Rhemann et al., CVPR 2009) that lie in the folder (GTnn.png, GTnn_alpha.png,
 GTnn_trimap.png; the set has no open licence and is not part of this project), the remover's soft mask and closed form
 from it are compared with the ground-truth alpha, picture by picture: SAD = sum |difference| / 1000, over the whole
-picture and over the unknown region of the official trimap. Closed form from that trimap, which somebody drew by hand,
+picture and over the unknown region of the official trimap. Closed form from that trimap, which was drawn by hand,
 is the reference. `--sweep` tries other bands and thresholds in place of the default, on the pictures whose subject the
-remover found (IoU with the truth >= 0.8): where it cut out something else, no band can mend that.
+remover found (IoU with the truth >= 0.8): if it cut out something else, no band can correct that.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def sad(alpha: NDArray[np.float32], sample: Sample) -> tuple[float, float]:
 
 
 def iou(mask: NDArray[np.float32], sample: Sample) -> float:
-    """Intersection over union of what `mask` and the true alpha put at 0.5 or more."""
+    """Intersection over union of the areas where `mask` and the true alpha are 0.5 or more."""
     found, true = mask >= 0.5, sample.truth >= 0.5
     return float((found & true).sum() / max((found | true).sum(), 1))
 
@@ -132,7 +132,7 @@ def sweep(samples: list[Sample], masks: dict[str, NDArray[np.float32]]) -> None:
 
 
 def main() -> int:
-    """Read the set, run the remover once a picture, print the tables."""
+    """Read the set, run the remover once per picture, print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=BESIDE_THE_CHECKOUT, help="folder of the set")
     parser.add_argument("--model", help="as `cutsmith cut --model`: a name, or the path of an ONNX file")

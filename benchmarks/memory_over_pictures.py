@@ -2,7 +2,7 @@
 
     python benchmarks/memory_over_pictures.py [--pictures 50]
 
-Prints the resident memory after every tenth picture, and the growth from the tenth to the last.
+This prints the resident memory after every tenth picture, and the growth from the tenth to the last.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ WARM = 10
 
 
 def main() -> int:
-    """Print the memory."""
+    """Measure and print the memory."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=int, default=50)
     options = parser.parse_args()

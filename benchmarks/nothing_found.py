@@ -1,7 +1,7 @@
-"""The highest probability that IS-Net gives where there is no subject: `python benchmarks/nothing_found.py`.
+"""The highest probability that IS-Net gives to pictures without a subject: `python benchmarks/nothing_found.py`.
 
-Plain pictures, noise of three kinds and scikit-image's gravel and grass, on each engine. Below 0.5 nothing is found.
-chelsea, a cat, is shown for comparison.
+Plain pictures, noise of three kinds and scikit-image's gravel and grass, on each engine. Below 0.5, nothing is found.
+chelsea, a cat, is there for comparison.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def photograph(name: str) -> NDArray[np.uint8]:
 
 
 def main() -> None:
-    """Print a row a picture."""
+    """Print one row per picture."""
     removers = {engine: load_remover(engine=engine).model for engine in ("openvino", "onnxruntime")}
     print(f"{'picture':34} " + " ".join(f"{engine:>11}" for engine in removers))
     for name, picture in pictures():

@@ -1,4 +1,4 @@
-"""SAM 2's real network with random weights, in its publisher's format: what can be timed where the weights are not."""
+"""SAM 2's real network with random weights, in its publisher's format, to time it on machines without the weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ CONFIG = "sam2.1/sam2.1_hiera_t"
 
 
 def write_random_sam2(folder: Path) -> Path:
-    """Write a random checkpoint of SAM 2.1 hiera tiny (39 million parameters, 1024 px) into `folder`; its path."""
+    """Write a random SAM 2.1 hiera tiny checkpoint (39 million parameters, 1024 px) into `folder`; return its path."""
     import torch
 
     from cutsmith.segmentation.sam2_config import Sam2Config, build_network

@@ -1,4 +1,4 @@
-"""rembg in an environment of its own, for comparisons: its command line needs gradio, which forbids Pillow 13."""
+"""rembg in its own environment, for comparisons, because its command line needs gradio, which forbids Pillow 13."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def default_environment() -> Path:
 
 
 def rembg_command(environment: Path) -> Path | None:
-    """The `rembg` of an environment that `prepare` finished; None where there is none."""
+    """The `rembg` of an environment that `prepare` finished; None if there is none."""
     return _command(environment, "rembg") if _finished(environment).exists() else None
 
 
 def prepare(environment: Path) -> Path:
-    """Make the environment and install rembg from the package index; its `rembg` command.
+    """Make the environment and install rembg from the package index; return its `rembg` command.
 
     Raises:
-        subprocess.CalledProcessError: venv or pip failed; both have said why on the terminal.
+        subprocess.CalledProcessError: venv or pip failed; the terminal shows why.
     """
     if (ready := rembg_command(environment)) is not None:
         return ready
@@ -41,7 +41,7 @@ def prepare(environment: Path) -> Path:
 
 
 def _finished(environment: Path) -> Path:
-    """Written last: an installation that was interrupted lacks it."""
+    """This file is written last, so an interrupted installation lacks it."""
     return environment / "finished"
 
 

@@ -1,12 +1,12 @@
-"""Our SAM 2 against its publisher's predictor, called directly: the same network, pictures and boxes, in turn.
+"""Our SAM 2 against its publisher's predictor, called directly: the same network, pictures and boxes.
 
-Also how much the kept embedding saves when one picture is clicked ten times. The weights are random: the arithmetic is
-the same, and SAM 2's own cannot be had everywhere.
+This also measures how much the kept embedding saves for ten clicks on one picture. The weights are random: the
+arithmetic is the same, and SAM 2's own weights are not available everywhere.
 
     python benchmarks/sam2_against_upstream.py [--rounds 9] [--threads 2]
 
-Ends with 1 where a target is missed: at most 1.05 of upstream's time, ten clicks at least 5 times faster than encoding
-for each.
+The exit code is 1 if a target is missed: at most 1.05 of upstream's time, ten clicks at least 5 times faster than
+encoding for each.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ MOST_OF_UPSTREAM, LEAST_GAIN = 1.05, 5.0
 
 
 def picture(seed: int) -> np.ndarray:
-    """A picture of 1500 x 1000 pixels that no one has seen before, so that no embedding is known."""
+    """A picture of 1500 x 1000 pixels that is new to both, so that no embedding is kept."""
     return np.random.default_rng(seed).integers(0, 256, (1000, 1500, 3), dtype=np.uint8)
 
 
 def seconds(work: Callable[[], object]) -> float:
-    """What `work` takes."""
+    """Measure `work`."""
     start = perf_counter()
     work()
     return perf_counter() - start
@@ -60,7 +60,7 @@ def ask_upstream(predictor: Any, pixels: np.ndarray) -> None:
 
 
 def ask_ours(segmenter: Sam2Segmenter, pixels: np.ndarray) -> None:
-    """The same of ours."""
+    """The same with our SAM 2."""
     segmenter.segment(pixels, [Prompt(box=BOX)])[0].logits()
 
 

@@ -1,7 +1,7 @@
 """Start-up: `python benchmarks/start_up.py`: a bare interpreter, `import cutsmith` and `cutsmith --help`.
 
-Whole processes, interleaved. The bare interpreter's time is part of the other two; what `import cutsmith` adds to it is
-printed beside it, as the difference within each round. Exit code 1 where one of the project's targets is missed.
+Whole processes, interleaved. The bare interpreter's time is part of the other two; the time that `import cutsmith` adds
+is printed too, as the difference within each round. The exit code is 1 if one of the project's targets is missed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HELP_TARGET = 0.3
 
 
 def verdict(seconds: float, target: float) -> str:
-    """Whether `seconds` stay below `target`, for the end of a line."""
+    """Say whether `seconds` are below `target`, for the end of a line."""
     return f"; target below {target}: {'met' if seconds < target else 'MISSED'}"
 
 
@@ -39,7 +39,7 @@ def main() -> int:
     }
     print(machine())
     try:
-        for arm in arms.values():  # not counted: brings the files into memory and compiles what is not compiled
+        for arm in arms.values():  # not counted: brings the files into memory and compiles them
             arm()
         taken = interleave(arms, options.rounds)
     except (RunFailed, OSError) as error:

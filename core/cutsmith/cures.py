@@ -1,8 +1,8 @@
-"""What mends a failure, as data: each door says it in its own words.
+"""How to fix a failure, as data: each door says it in its own words.
 
-The engine never names a flag, a field of a dialog or a node's input. It says `set_option("device", "cpu")`; the command
-line tells that as `--device cpu`, ComfyUI as its input, GIMP as the field of its dialog. `str(cure)` is what somebody
-who calls the engine from Python reads.
+The engine never names a flag, a field of a dialog or a node's input. It says `set_option("device", "cpu")`. The command
+line shows that as `--device cpu`, ComfyUI as its input, GIMP as the field of its dialog. Python callers
+read `str(cure)`.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ class Cure:
     """One thing that the user can do.
 
     Attributes:
-        action: what kind of thing it is; the constructors below explain each.
+        action: the kind of cure; the constructors below explain each.
         text: for "advise" the advice, for the others why or when, without a full stop; may be empty.
         option: the option that is to be set, given, left out or lowered, by its name in `cutsmith.options`.
         value: what it is to be set to, or an example of what it takes; for "fetch" the source of the weights, "" for
             their publisher.
         names: the model to fetch, the extra or the packages to install, or the arguments of the command to run.
-        accepts_licence: for "fetch": whether the licence of the weights has to be accepted.
+        accepts_licence: for "fetch": whether the user must accept the licence of the weights.
     """
 
     action: Action
@@ -59,14 +59,14 @@ class Cure:
                 return f"{lead}cutsmith {' '.join(self.names)}"
 
     def to_json(self) -> dict[str, Any]:
-        """The cure for JSON, without what is empty."""
+        """The cure for JSON, without empty fields."""
         return {
             name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if value
         }
 
     @classmethod
     def from_json(cls, told: Mapping[str, Any]) -> Cure:
-        """The cure that `to_json` told."""
+        """Make the cure from what `to_json` returned."""
         return cls(**{**told, "names": tuple(told.get("names", ()))})
 
 
@@ -76,12 +76,12 @@ def advise(text: str) -> Cure:
 
 
 def set_option(option: str, value: object, text: str = "") -> Cure:
-    """Give `option` this very value; `text` says when, such as "To run it on the processor"."""
+    """Set `option` to exactly this value; `text` says when, such as "To run it on the processor"."""
     return Cure("set", text, option, str(value))
 
 
 def give(option: str, example: str, text: str = "") -> Cure:
-    """Give `option` a value such as `example`, which is spelled as on the command line: "40,60,300,420"."""
+    """Give `option` a value such as `example`, spelled as on the command line: "40,60,300,420"."""
     return Cure("give", text, option, example)
 
 

@@ -1,8 +1,8 @@
 """Every failure that Cutsmith foresees, as a type that carries data.
 
-An error says which `option` it is about, what was `found`, what is `wanted`, and which `cures` mend it. `what` and
-`remedy` say the same to people who call the engine from Python; each door has its own words. `exit_code` is what the
-command line returns: 1 the picture or the output failed, 2 wrong usage, 3 something is not installed, 4 nothing found.
+An error names the `option` that is wrong, the value that was `found`, what is `wanted` instead, and `cures`. `what` and
+`remedy` say the same for people who call the engine from Python; each door has its own words. The command line returns
+`exit_code`: 1 the picture or the output failed, 2 wrong usage, 3 something is not installed, 4 nothing found.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ class CutsmithError(Exception):
     """Base of every error that Cutsmith raises on purpose.
 
     Args:
-        what: what is wrong, in whole sentences that name no flag and no command; made of `option`, `wanted` and `found`
-            where it is left out.
-        cures: what mends it, best first; a text is advice.
-        option: the option that it is about, by its name in `cutsmith.options`.
+        what: what is wrong, in whole sentences without flags or commands; if left out, it is made from `option`,
+            `wanted` and `found`.
+        cures: how to fix it, best first; a text is advice.
+        option: the name of the wrong option in `cutsmith.options`.
         found: the value that was found.
-        wanted: what must be there instead, to follow the words "must be".
+        wanted: what the value must be, worded to follow "must be".
     """
 
     exit_code = 1
@@ -36,20 +36,20 @@ class CutsmithError(Exception):
         self.found = found if isinstance(found, str) else shown(found)
         self.wanted = wanted
         self.is_about_a_value = not what
-        """Whether `what` only says that `option` must be `wanted`, but is `found`: a door may say that in its words."""
+        """Whether `what` only says that `option` must be `wanted`, but is `found`; doors may reword that."""
         self.what = what or must_be(option, wanted, self.found)
         super().__init__(self.what, self.remedy)
 
     @property
     def remedy(self) -> str:
-        """How to mend it, a line a cure; "" where nothing is known."""
+        """How to fix it, one line per cure; "" if there is no cure."""
         return "\n  ".join(map(str, self.cures))
 
     def __str__(self) -> str:
         return f"{self.what}\n  {self.remedy}" if self.remedy else self.what
 
     def to_json(self) -> dict[str, Any]:
-        """The error for JSON: "type", "what", "remedy", "exit_code", "cures", and where it is known "option", "found",
+        """The error for JSON: "type", "what", "remedy", "exit_code", "cures" and, if known, "option", "found",
         "wanted"."""
         about = {"option": self.option, "found": self.found, "wanted": self.wanted}
         return {
@@ -75,16 +75,16 @@ def shown(value: object) -> str:
 
 
 class Notice(str):
-    """What the user should know though nothing failed: a text, with cures as an error has them.
+    """Something that the user should know though nothing failed: a text with cures, like those of an error.
 
-    The text that it is stands for `what` and `cures` together, for who does not look at them.
+    As a plain text, it has `what` and `cures` together.
     """
 
     what: str
     cures: tuple[Cure, ...]
 
     def __new__(cls, what: str, *cures: Cure | str) -> Notice:
-        """Make the notice of `what` is the case and the `cures` for it."""
+        """Make a notice that says `what` has happened and offers `cures`."""
         made = tuple(advise(each) if isinstance(each, str) else each for each in cures if each)
         notice = super().__new__(cls, " ".join([what, *map(str, made)]))
         notice.what = what
@@ -105,7 +105,7 @@ class PictureNotFound(PictureError):
 
 
 class PictureIsFolder(PictureError):
-    """A folder was given where a picture is wanted."""
+    """A folder was given instead of a picture."""
 
 
 class PictureEmpty(PictureError):
@@ -117,31 +117,31 @@ class PictureUnreadable(PictureError):
 
 
 class PictureFormatUnsupported(PictureError):
-    """The bytes are no picture, or of a format (or pixel type) that is not read."""
+    """The bytes are not a picture, or have a format (or pixel type) that Cutsmith does not read."""
 
 
 class PictureDamaged(PictureError):
-    """The file begins as a picture and cannot be decoded: truncated or corrupt."""
+    """The file begins like a picture but cannot be decoded, because it is truncated or corrupt."""
 
 
 class PictureTooSmall(PictureError):
-    """A side is too short for a subject to be told from its background."""
+    """A side of the picture is too short to show a subject and a background."""
 
 
 class PictureTooLarge(PictureError):
-    """More pixels than allowed, or than the memory holds for what was asked."""
+    """The picture has more pixels than allowed, or needs more memory than there is."""
 
 
 class OutputError(CutsmithError):
-    """A result cannot be written; nothing was."""
+    """A result cannot be written. Nothing was written."""
 
 
 class OutputExists(OutputError):
-    """The output file is already there and may not be replaced."""
+    """The output file already exists and may not be replaced."""
 
 
 class OutputRefused(OutputError):
-    """The folder is missing or read-only, the disk is full, or the name is refused."""
+    """The folder is missing or read-only, the disk is full, or the system refuses the name."""
 
 
 class UsageError(CutsmithError):
@@ -151,7 +151,7 @@ class UsageError(CutsmithError):
 
 
 class OutputFormatUnsupported(UsageError):
-    """The output's suffix names a format that is not written, or one that cannot hold the result."""
+    """The output's suffix names a format that Cutsmith does not write, or that cannot hold the result."""
 
 
 class BadBox(UsageError):
@@ -163,15 +163,15 @@ class BadPoint(UsageError):
 
 
 class BadPhrases(UsageError):
-    """Words to look for that are empty, have no letters, or are not of the language that the detector reads."""
+    """Words that are empty, have no letters, or are in a language that the detector does not read."""
 
 
 class BadColour(UsageError):
-    """A background that is no colour, and no picture either."""
+    """A background that is neither a colour nor a picture."""
 
 
 class BadOption(UsageError):
-    """Any other option with a value that is not understood."""
+    """An invalid value of any other option."""
 
 
 class BadArray(UsageError):
@@ -179,21 +179,21 @@ class BadArray(UsageError):
 
 
 class BadJob(UsageError):
-    """A job for the worker that is none: of an unknown kind, or with wrong, missing or unknown fields."""
+    """A worker job of an unknown kind, or with wrong, missing or unknown fields."""
 
 
 class UnknownModel(UsageError):
-    """No catalogue entry and no file has this name."""
+    """Neither a catalogue entry nor a file has this name."""
 
 
 class NotInstalled(CutsmithError):
-    """Something that the call needs is not on this machine."""
+    """Something that the call needs is missing on this machine."""
 
     exit_code = 3
 
 
 class WeightsMissing(NotInstalled):
-    """A model's file is nowhere on this machine; `model` is its name in the catalogue, where it is there."""
+    """A model's file is missing on this machine; `model` is its name in the catalogue, or ""."""
 
     def __init__(self, what: str, *cures: Cure | str, model: str = "") -> None:
         super().__init__(what, *cures)
@@ -213,7 +213,7 @@ class LicenceNotAccepted(NotInstalled):
 
 
 class EngineMissing(NotInstalled):
-    """No engine that runs ONNX models is installed, or not the one that was asked for."""
+    """No engine that runs ONNX models is installed, or the requested one is missing."""
 
 
 class ExtraMissing(NotInstalled):
@@ -221,23 +221,23 @@ class ExtraMissing(NotInstalled):
 
 
 class FormatExtraMissing(ExtraMissing):
-    """The optional part that reads this picture's format is not installed; other pictures may do without."""
+    """The optional part that reads this picture's format is not installed; other pictures may not need it."""
 
 
 class ModelUnusable(NotInstalled):
-    """The model's file cannot be run, or does not take a picture and give a mask."""
+    """The model's file cannot be run, or does not turn a picture into a mask."""
 
 
 class DeviceOutOfMemory(CutsmithError):
-    """The device that runs the model has not enough memory left."""
+    """The device that runs the model does not have enough memory left."""
 
 
 class WorkerEnding(CutsmithError):
-    """The worker ends before the job's turn came: whoever asks again gets a new one."""
+    """The worker ended before the job's turn came. Ask again to get a new worker."""
 
 
 class Cancelled(CutsmithError):
-    """The caller wanted the result no longer: its `cancelled` callback said so."""
+    """The caller cancelled the call: its `cancelled` callback returned true."""
 
     exit_code = 130
 

@@ -1,8 +1,8 @@
 """Every option of a cut, declared once: name, kind, default, choices, limits and one sentence of help.
 
 The command line's options, the nodes' inputs, GIMP's settings, the worker's fields and `cut_out`'s keywords are made
-from these declarations; a request (`cutsmith.request`) is an instance of them. This file needs the standard library
-alone, because install.py copies it beside GIMP's plug-in.
+from these declarations; a request (`cutsmith.request`) is an instance of them. This file needs only the standard
+library, because install.py copies it beside GIMP's plug-in.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ EngineName = Literal["auto", "openvino", "onnxruntime", "cuda", "coreml", "direc
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 DEFAULT_BAND = 3
-"""Pixels by which the unknown band reaches into the subject, and into the background."""
+"""How far the unknown band reaches into the subject, and into the background, in pixels."""
 DEFAULT_MAX_PIXELS = 100_000_000
-"""100 million pixels take about 1 GB while they are read."""
+"""Reading 100 million pixels takes about 1 GB of memory."""
 
 
 class Option(NamedTuple):
@@ -36,16 +36,17 @@ class Option(NamedTuple):
     Attributes:
         name: the keyword of `cut_out`, and the field in JSON.
         part: "target", "finish" or "runtime".
-        kind: what a value is. "words" are one text or several, "model" is a catalogue name or a path, "box" and "band"
-            are four and two numbers, "points" are (x, y) or (x, y, label), "array" is a plane of the picture's size.
-        default: what holds where nothing is given.
+        kind: the type of value. "words" are one text or several, "model" is a catalogue name or a path, "box" and
+            "band" are four and two numbers, "points" are (x, y) or (x, y, label), "array" is a plane of the picture's
+            size.
+        default: the value if none is given.
         help: one sentence.
-        choices: of the kind "choice".
-        least, most: what a number may be; None for no limit.
-        usual: the range that a slider offers, where the limits are wider.
-        example: how a value is written on the command line.
-        otherwise: what holds where nothing is given, in words.
-        advanced: whether a door keeps it out of sight at first.
+        choices: the allowed values of the kind "choice".
+        least, most: the limits of a number; None for no limit.
+        usual: the range that a slider offers, if the limits are wider.
+        example: a value as written on the command line.
+        otherwise: what Cutsmith does if no value is given, in words.
+        advanced: whether a door hides the option at first.
     """
 
     name: str
@@ -208,9 +209,9 @@ OPTIONS: Mapping[str, Option] = {
 
 
 def what_is_wanted(option: Option, value: object) -> str:
-    """What `value` must be instead, to follow the words "must be"; "" where nothing is wrong with it.
+    """What `value` must be instead, worded to follow "must be"; "" if the value is valid.
 
-    What only the picture can tell, such as whether a box lies inside it, is not checked, and arrays are not.
+    This does not check arrays, nor conditions that depend on the picture, such as whether a box lies inside it.
     """
     if value is None and option.default is None:
         return ""

@@ -1,9 +1,9 @@
-"""`Request`: all that is asked for of a picture, in three small frozen parts, checked, and to and from JSON.
+"""`Request`: all options of a cut in three small frozen parts, with their checks and their JSON form.
 
     Request.of(text="red mug", matting="closed-form")
 
-`target` says what is cut out, `finish` how its mask becomes alpha, `runtime` which models run on what. Doors make a
-request of their fields and hand it to the pipeline, which takes it apart; no room below the pipeline sees one.
+`target` says what to cut out, `finish` how its mask becomes alpha, and `runtime` which models run and on what. Doors
+make a request from their fields and hand it to the pipeline, which takes it apart. No room below the pipeline sees one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from cutsmith.picture import Picture
 
-# These change how fast a picture is cut out, or whether it is, but not what comes of it.
+# These affect how fast a picture is cut out, or whether it is refused, but not the result.
 _WITHOUT_EFFECT = ("threads", "max_pixels")
 _POINTERS = {
     name: "points" if option.kind == "points" else f"a {name}"
@@ -81,12 +81,12 @@ class Options(TypedDict, total=False):
 
 @dataclass(frozen=True, eq=False)
 class Request:
-    """All that is asked for of a picture.
+    """All options of a cut.
 
     Attributes:
-        target: what is cut out.
+        target: what to cut out.
         finish: how its mask becomes alpha and clean colours.
-        runtime: which models run, on what.
+        runtime: which models run, and on what.
     """
 
     target: Target = field(default_factory=Target)
@@ -95,10 +95,10 @@ class Request:
 
     @classmethod
     def of(cls, **options: Unpack[Options]) -> Request:
-        """The request that `options` ask for, not checked yet.
+        """Make a request from `options`, without checking it.
 
         Raises:
-            BadOption: there is no option of a name.
+            BadOption: the name of an option is unknown.
         """
         return cls().updated(options)
 
@@ -106,7 +106,7 @@ class Request:
         """This request with other values for `options`, by their names.
 
         Raises:
-            BadOption: there is no option of a name.
+            BadOption: the name of an option is unknown.
         """
         unknown = sorted(set(options) - set(OPTIONS))
         if unknown:
@@ -131,7 +131,7 @@ class Request:
         return getattr(getattr(self, OPTIONS[name].part), name)
 
     def given(self) -> dict[str, Any]:
-        """The options whose values are not the default ones, by name, in the order of their declaration."""
+        """The options that differ from their defaults, by name, in the order of their declaration."""
         return {
             name: self.value(name)
             for name, option in OPTIONS.items()
@@ -140,10 +140,10 @@ class Request:
 
     @property
     def phrases(self) -> tuple[str, ...]:
-        """The phrases of the words, apart; none where there are no words.
+        """The words, split into phrases; empty without words.
 
         Raises:
-            BadPhrases: there is no phrase in them, or none that a detector reads.
+            BadPhrases: the words have no phrase, or none that a detector reads.
         """
         if self.target.text is None:
             return ()
@@ -158,14 +158,14 @@ class Request:
 
     @property
     def is_prompted(self) -> bool:
-        """Whether something says what to cut out; else it is the picture's main subject."""
+        """Whether an option says what to cut out; otherwise it is the picture's main subject."""
         return bool(self.prompts)
 
     def checked(self) -> Request:
-        """This request, whose values are understood and go together; what only a picture can tell is checked later.
+        """Return this request if its values are valid and go together. Whether they fit the picture is checked later.
 
         Raises:
-            BadOption, BadBox, BadPoint, BadPhrases, BadArray: a value is not understood, or two exclude each other.
+            BadOption, BadBox, BadPoint, BadPhrases, BadArray: a value is invalid, or two values exclude each other.
         """
         for name, option in OPTIONS.items():
             value = self.value(name)
@@ -201,7 +201,7 @@ class Request:
         return self
 
     def provenance(self) -> dict[str, str]:
-        """What a result says of how it was asked for: matting and foreground, and what else was given."""
+        """The options for a result's provenance: matting, foreground, and the others that were given."""
         told: dict[str, str] = {"matting": self.finish.matting, "foreground": self.finish.foreground}
         given = self.given()
         if self.finish.matting != "none":
@@ -228,11 +228,11 @@ class Request:
         return {"text": ", ".join(self.phrases), **{name: f"{self.value(name):g}" for name in thresholds}}
 
     def key(self, picture: bytes | Picture, weights: Mapping[str, str]) -> str:
-        """A hash, 64 hexadecimal digits: the same for the same request, picture and weights, else another.
+        """A hash of 64 hexadecimal digits, the same only for the same request, picture and weights.
 
         Args:
             picture: the file's bytes, or the picture that was read.
-            weights: the provenance of the models that run (`Models.provenance()`).
+            weights: the provenance of the models (`Models.provenance()`).
         """
         import hashlib
         import json
@@ -246,7 +246,7 @@ class Request:
         return digest.hexdigest()
 
     def to_json(self) -> dict[str, Any]:
-        """The request for JSON, by parts; what has its default value is left out, arrays are packed."""
+        """The request for JSON, by parts. Default values are left out, and arrays are packed."""
         told: dict[str, Any] = {"version": VERSION, **{part: {} for part in PARTS}}
         for name, value in self.given().items():
             option = OPTIONS[name]
@@ -255,10 +255,10 @@ class Request:
 
     @classmethod
     def from_json(cls, told: object) -> Request:
-        """The request that `to_json` told, checked.
+        """Make a checked request from what `to_json` returned.
 
         Raises:
-            BadOption: it is not of that form, or has an unknown field.
+            BadOption: the form is wrong, or a field is unknown.
             BadBox, BadPoint, BadPhrases, BadArray: see `checked`.
         """
         if not isinstance(told, Mapping):
@@ -282,7 +282,7 @@ class Request:
 
     @classmethod
     def from_fields(cls, fields: Mapping[str, Any]) -> Request:
-        """The request, checked, of options as JSON has them (a list for a box, points and a band), without parts.
+        """Make a checked request from options in JSON's form (lists for box, points and band), without parts.
 
         Raises:
             BadOption, BadBox, BadPoint, BadPhrases, BadArray: see `from_json`.
@@ -291,7 +291,7 @@ class Request:
 
 
 def _example(option: Option) -> Cure:
-    """How somebody gets out of a bad value of `option`."""
+    """The cure for a bad value of `option`."""
     if option.example:
         return give(option.name, option.example)
     if option.default is None:
@@ -305,7 +305,7 @@ def box_text(box: Sequence[float]) -> str:
 
 
 def _told(option: Option, value: Any) -> str:
-    """What provenance says of `value`."""
+    """`value` as provenance shows it."""
     match option.kind:
         case "box":
             return box_text(value)

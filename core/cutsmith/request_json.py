@@ -1,4 +1,4 @@
-"""The JSON form of a request: its schema, and the values that JSON has in another form than Python."""
+"""The JSON form of a request: its schema, and the values whose form in JSON differs from Python's."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 VERSION = 1
-"""Of the form."""
+"""The version of this JSON form."""
 
 
 def json_schema() -> dict[str, Any]:
@@ -83,7 +83,7 @@ def to_json(option: Option, value: Any) -> Any:
 
 
 def from_json(name: str, value: Any) -> Any:
-    """The value of the option `name` that JSON's `value` stands for; its form is checked, its numbers are elsewhere."""
+    """Turn JSON's `value` into the value of the option `name`. Only its form is checked here, not its numbers."""
     option = OPTIONS.get(name)
     if option is None or (value is None and option.default is None):
         return value
@@ -115,7 +115,7 @@ def _are_numbers(value: object, least: int, most: int) -> bool:
 
 
 def packed(array: NDArray[np.generic]) -> dict[str, Any]:
-    """A plane for JSON: its dtype, its shape, and its bytes (C order, little-endian), by zlib and then base64."""
+    """Pack an array for JSON: dtype, shape, and the bytes (C order, little-endian) as base64 of zlib."""
     import base64
     import zlib
 
@@ -133,7 +133,7 @@ _MOST_BYTES = 1 << 40
 
 
 def _unpacked(name: str, told: object) -> NDArray[np.generic]:
-    """The plane that `packed` told; one that was handed over as an array passes."""
+    """Unpack what `packed` returned; a NumPy array is returned as it is."""
     import base64
     import zlib
 
@@ -151,7 +151,7 @@ def _unpacked(name: str, told: object) -> NDArray[np.generic]:
     if size > _MOST_BYTES:
         raise BadArray("", option=name, found=f"one of {sides[0]} x {sides[1]}", wanted="a plane of a picture's size")
     try:
-        # At most one byte too many is unpacked: a small text may stand for gigabytes.
+        # Unpack at most one byte too many, because a small text may stand for gigabytes.
         data = zlib.decompressobj().decompress(base64.b64decode(told["zlib"], validate=True), size + 1)
     except (ValueError, TypeError, zlib.error) as error:
         raise BadArray(f"The bytes of the {name} cannot be unpacked: {error}.", option=name) from error

@@ -1,4 +1,4 @@
-"""`cut_out()`: the way through the rooms: picture -> objects -> soft mask -> alpha -> foreground."""
+"""`cut_out()` takes a picture through all rooms: picture -> objects -> soft mask -> alpha -> foreground."""
 
 from __future__ import annotations
 
@@ -33,26 +33,26 @@ def cut_out(
     cancelled: IsCancelled | None = None,
     **options: Unpack[Options],
 ) -> Cutout:
-    """Cut the main subject out of a picture, or what words, a box, points, a rough mask or a selection ask for.
+    """Cut the main subject out of a picture, or the objects that words, a box, points or a mask describe.
 
     Args:
         source: a path, "-" for standard input, the file's bytes, a binary stream, an array (H, W, 3 or 4) of uint8 or
             uint16, a PIL image, or a `Picture`.
-        request: all that is asked for at once, as doors do; `options` go before it.
-        models: models that are open already; what is missing is loaded and kept.
-        pool: where models are loaded and kept; None takes this process's own.
-        asked: objects to segment that the request does not say, such as several boxes.
-        on_stage: called with the name of each stage that begins ("read", "load", "detect", "mask", "matting",
-            "foreground"), for progress; what it raises ends the call.
-        cancelled: asked between steps, and between the iterations of matting; true ends the call with `Cancelled`.
-        **options: what is asked for, each by its name: see `cutsmith.options`, or `cutsmith cut --help`.
+        request: all options as one object; `options` replace its values.
+        models: models that are already open; missing ones are loaded and kept.
+        pool: loads and keeps models; None takes this process's own pool.
+        asked: objects to segment that the request cannot describe, such as several boxes.
+        on_stage: called with the name of each stage as it begins ("read", "load", "detect", "mask", "matting",
+            "foreground"), for progress; an exception that it raises ends the call.
+        cancelled: called between steps and between the iterations of matting; true ends the call with `Cancelled`.
+        **options: options by name: see `cutsmith.options`, or `cutsmith cut --help`.
 
     Raises:
         PictureError: the picture cannot be read.
-        UsageError: an option's value is wrong, the words, the box and the points among them.
+        UsageError: the value of an option is wrong, including words, box and points.
         NotInstalled: weights, an engine or an extra are missing.
-        SubjectNotFound: no pixel reached a probability of 0.5, or no box the threshold.
-        Cancelled: `cancelled` said so.
+        SubjectNotFound: no pixel reached a probability of 0.5, or no box reached the threshold.
+        Cancelled: `cancelled` returned true.
     """
     wanted = (request or Request()).updated(options)
     if wanted.target.objects == "each":
@@ -76,7 +76,7 @@ def cut_out_each(
     cancelled: IsCancelled | None = None,
     **options: Unpack[Options],
 ) -> list[Cutout]:
-    """As `cut_out`, but a list with a cut-out of each object that was found, the most confident first.
+    """Like `cut_out`, but return a list with one cut-out per object found, the most confident first.
 
     Without words there is one object, so the list has one cut-out.
     """
@@ -101,7 +101,7 @@ def _cut_outs(
         if request.finish.subject_alone:
             picture = subject_alone(picture)
         image = picture.srgb()
-        # Before a model that may be missing: what does not fit the picture is the user's to mend first.
+        # Checked before waiting for the models: the user should fix the target first, even if weights are missing.
         check_target(request.target, picture.width, picture.height)
     with run.stage("load"):
         models = loading.result()
@@ -118,9 +118,9 @@ def _cut_outs(
 
 
 def _start(load: Callable[[], Models]) -> Future[Models]:
-    """Begin to load in a thread of its own: mostly native code, it runs while the picture is decoded."""
+    """Start loading in a thread, which is mostly native code and runs while the picture is decoded."""
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith-load")
     future = pool.submit(load)
-    # Ends the thread when the model is there, also when the picture turns out to be unreadable.
+    # The thread ends when the model is loaded, even if the picture turns out to be unreadable.
     pool.shutdown(wait=False)
     return future

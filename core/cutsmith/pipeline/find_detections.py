@@ -1,4 +1,4 @@
-"""`find_detections()`: where in a picture is what the words name? Nothing is cut out."""
+"""`find_detections()` finds the objects that words name in a picture, without cutting them out."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def find_detections(
     cancelled: IsCancelled | None = None,
     **options: Unpack[Options],
 ) -> Detections:
-    """The boxes of what `text` names in a picture; arguments and errors as for `cutsmith.cut_out`.
+    """Find the boxes of the objects that `text` names; arguments and errors as for `cutsmith.cut_out`.
 
-    Of `models` the detector is taken. What says how a mask becomes alpha is not looked at.
+    Only the detector of `models` is used. The options of `Finish` have no effect.
     """
     wanted = (request or Request()).updated({**options, **({} if text is None else {"text": text})}).checked()
     if not wanted.phrases:

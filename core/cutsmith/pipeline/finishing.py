@@ -1,4 +1,4 @@
-"""The second half of the way: soft mask -> alpha -> mask edits -> the subject's own colours."""
+"""The second half of a cut: soft mask -> alpha -> mask edits -> the subject's own colours."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def finished(
     picture: Picture, image: NDArray[np.uint8], subject: Subject, finish: Finish, run: Run
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8] | NDArray[np.uint16]]:
-    """Alpha (H, W) and colours (H, W, 3) of `subject`; `image` is what the models see of `picture`."""
+    """Alpha (H, W) and colours (H, W, 3) of `subject`; `image` is `picture` as the models see it."""
     with run.stage("matting"):
         alpha = edited(_alpha(image, subject, finish, run), finish)
     with run.stage("foreground"):
@@ -32,7 +32,7 @@ def finished(
 
 
 def edited(alpha: NDArray[np.float32], finish: Finish) -> NDArray[np.float32]:
-    """`alpha`, float32 (H, W) in [0, 1], after the edits that `finish` asks for; the same array without any."""
+    """`alpha`, float32 (H, W) in [0, 1], after the edits that `finish` asks for; the same array if there are none."""
     if not (finish.mask_offset or finish.mask_blur or finish.invert):
         return alpha
     from cutsmith.matting.mask_edits import edited_mask

@@ -1,4 +1,4 @@
-"""The models of a run: handed in by the caller, or loaded once and kept, several at a time under a bound of bytes."""
+"""The models of a run: handed in by the caller, or loaded once and kept, several at a time, up to a limit of bytes."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
     from cutsmith.request import Request
 
 MOST_BYTES = 4_000_000_000
-"""Of weights on the disk; opened they take from once to four times as much memory."""
+"""Bytes of weights on the disk. Open models take one to four times as much memory."""
 
 
 @dataclass(frozen=True)
 class Models:
-    """Models that are open: those that a run needs, or those that its caller hands in.
+    """Open models: those that a run needs, or those that its caller hands in.
 
     Attributes:
         remover: picture -> soft mask of the main subject.
         detector: words -> boxes.
         segmenter: boxes and clicks -> soft masks.
-        warnings: what the user should know about them.
+        warnings: texts about the models for the user.
     """
 
     remover: Remover | None = None
@@ -49,7 +49,7 @@ class Models:
 
 @dataclass(frozen=True)
 class Held:
-    """A model that a pool keeps open: what it is for, what it was asked for as, and the bytes of its weights."""
+    """A model that a pool keeps open: its kind, the name it was requested by, and the bytes of its weights."""
 
     kind: str
     name: str
@@ -60,19 +60,20 @@ _Key = tuple[str, str | None, str, int | None]
 
 
 class ModelPool:
-    """Opens models when they are first needed and keeps them, the last used longest.
+    """Opens models when they are first needed, and keeps those that were used last.
 
     Args:
-        most_bytes: the weights of all that is kept together, on the disk; the model used last is kept in any case.
-        store: where weights are looked for; None takes this user's.
+        most_bytes: limit for the weights of all kept models together, in bytes on the disk; the model used last is
+            always kept.
+        store: finds the weights; None takes this user's store.
     """
 
     def __init__(self, most_bytes: int = MOST_BYTES, store: Store | None = None) -> None:
         self._most_bytes = most_bytes
         self.store = store
         self._kept: OrderedDict[_Key, Any] = OrderedDict()
-        # One at a time: while a model is loaded for a picture that turned out to be unreadable, the next picture waits
-        # for the same model instead of loading it again beside it.
+        # One load at a time: if a model still loads for a picture that turned out to be unreadable, the next picture
+        # waits for it instead of loading it a second time.
         self._lock = Lock()
 
     def remover(self, runtime: Runtime) -> tuple[Remover, tuple[str, ...]]:
@@ -106,12 +107,12 @@ class ModelPool:
         return loaded.model, loaded.warnings
 
     def held(self) -> list[Held]:
-        """What is kept, the last used first."""
+        """The models that are kept, the last used first."""
         with self._lock:
             return [Held(key[0], key[1] or "default", loaded.bytes) for key, loaded in reversed(self._kept.items())]
 
     def forget(self) -> None:
-        """Let go of every model that is kept."""
+        """Drop every model."""
         with self._lock:
             self._kept.clear()
 
@@ -127,7 +128,7 @@ class ModelPool:
 
 
 POOL = ModelPool()
-"""The models of this process, for callers who hand none in."""
+"""This process's models, for callers that hand none in."""
 
 
 def load_models(
@@ -137,18 +138,18 @@ def load_models(
     *,
     is_prompted: bool | None = None,
 ) -> Models:
-    """The models that `request` needs: a remover alone, or a segmenter and, for words, a detector before it.
+    """Load the models that `request` needs: a remover, or a segmenter and, for words, a detector.
 
     Args:
-        request: checked.
-        given: models that are open already; each is taken before one is loaded.
-        pool: where the others come from; None takes `POOL`.
-        is_prompted: whether something says what to cut out, where the request alone does not tell.
+        request: a checked request.
+        given: models that are already open; these are used instead of loading others.
+        pool: loads the others; None takes `POOL`.
+        is_prompted: whether something says what to cut out; None means that the request tells.
 
     Raises:
         NotInstalled: weights, an engine or an extra are missing.
-        UnknownModel: there is no model of a name.
-        BadOption: subject-in-box with points or a mask.
+        UnknownModel: a model's name is unknown.
+        BadOption: subject-in-box was combined with points or a mask.
     """
     given = given or Models()
     pool = pool or POOL
@@ -171,7 +172,7 @@ def load_models(
 
 
 def _segmenter(request: Request, remover: Remover | None, pool: ModelPool) -> tuple[Segmenter, tuple[str, ...]]:
-    """SAM 2, or a removal model on the box's crop where that is enough and SAM 2 is not there."""
+    """SAM 2, or a removal model on the box's crop if that is enough and SAM 2 is missing."""
     from cutsmith.segmentation.loading import why_no_segmenter
     from cutsmith.segmentation.subject_in_box import SubjectInBox
 
@@ -204,5 +205,5 @@ def _segmenter(request: Request, remover: Remover | None, pool: ModelPool) -> tu
 
 
 def forget_models() -> None:
-    """Let go of every model that this process keeps."""
+    """Drop every model that this process keeps."""
     POOL.forget()

@@ -1,4 +1,4 @@
-"""What says where the subject is -> what the segmenter is asked for: a box, clicks, a rough mask, a selection."""
+"""A box, clicks, a rough mask, a selection or detections -> prompts for the segmenter."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 
 class Asked(NamedTuple):
-    """One object that is asked for: the segmenter's prompt, and what is known of the object."""
+    """One object to segment: the segmenter's prompt, and what is known about the object."""
 
     prompt: Prompt
     found: FoundObject
 
 
 def asked_by_target(target: Target, width: int, height: int, *, with_points: bool) -> list[Asked]:
-    """The one object that a box, points, a mask or a selection of `target` ask for.
+    """The one object that the box, points, mask or selection of `target` describes.
 
     Args:
-        target: without words.
-        width, height: the picture's.
-        with_points: whether the segmenter takes points, so that a selection gives some.
+        target: a target without words.
+        width, height: the size of the picture in pixels.
+        with_points: whether the segmenter takes points; if so, a selection gives some.
 
     Raises:
-        BadBox, BadPoint, BadArray: it does not fit the picture.
+        BadBox, BadPoint, BadArray: the target does not fit the picture.
     """
     if target.selection is not None:
         from cutsmith.segmentation.selection_prompt import prompt_of_selection
@@ -53,17 +53,17 @@ def asked_by_target(target: Target, width: int, height: int, *, with_points: boo
 
 
 def check_target(target: Target, width: int, height: int) -> None:
-    """Refuse a box, points, a mask or a selection that do not fit a picture of `width` x `height` pixels.
+    """Check that box, points, mask or selection fit a picture of `width` x `height` pixels.
 
     Raises:
-        BadBox, BadPoint, BadArray.
+        BadBox, BadPoint, BadArray: the target does not fit the picture.
     """
     if target.box is not None or len(target.points) or target.mask is not None or target.selection is not None:
         asked_by_target(target, width, height, with_points=False)
 
 
 def asked_by_detections(detections: Sequence[Detection]) -> list[Asked]:
-    """An object each detection."""
+    """One object per detection."""
     return [
         Asked(Prompt(box=each.box), FoundObject(each.box, label=each.label, score=each.score)) for each in detections
     ]
@@ -72,11 +72,11 @@ def asked_by_detections(detections: Sequence[Detection]) -> list[Asked]:
 def asked_by_boxes(
     boxes: Sequence[FoundObject], points: Sequence[Point], mask: NDArray[np.float32] | None
 ) -> list[Asked]:
-    """An object each box, with the clicks and the part of the rough mask that belong to it; none for nothing.
+    """One object per box, with its clicks and its part of the rough mask; empty if nothing is given.
 
-    A click on the subject belongs to every box that it lies in; clicks outside all boxes are one more object; a click
-    beside the subject (label 0) holds for all. A rough mask is the shape of the objects in the boxes, each its part of
-    it, or, without boxes, goes with the clicks. An empty mask counts as none.
+    A click on the subject belongs to every box that it lies in. Clicks outside all boxes form one more object. A click
+    beside the subject (label 0) belongs to all objects. With boxes, each object gets the part of the rough mask inside
+    its box; without boxes, the mask goes with the clicks. An empty mask is ignored.
     """
     if mask is not None and not mask.any():
         mask = None
@@ -95,9 +95,9 @@ def asked_by_boxes(
 
 
 def subject_alone(picture: Picture) -> Picture:
-    """`picture` as the models see it, opaque on white: its own transparency is no part of the result.
+    """`picture` as the models see it, opaque on white, so that the result leaves its own transparency out.
 
-    A layer mask beside the picture would count the transparency twice.
+    Otherwise a layer mask beside the picture would count the transparency twice.
     """
     return picture if picture.alpha is None else replace(picture, pixels=picture.srgb(), alpha=None, icc=None)
 
@@ -109,7 +109,7 @@ def _is_inside(point: Point, found: FoundObject) -> bool:
 
 
 def _part(mask: NDArray[np.float32] | None, found: FoundObject, count: int) -> NDArray[np.float32] | None:
-    """Of a mask that shows several objects, what lies in this one's box; None where nothing does."""
+    """The part of a mask of several objects that lies in this object's box; None if it is empty."""
     if mask is None or count == 1:
         return mask
     assert found.box is not None, "boxes come with a box"

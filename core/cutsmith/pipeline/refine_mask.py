@@ -1,4 +1,4 @@
-"""`refine_mask()`: a mask that somebody made -> alpha and the subject's own colours; no model runs."""
+"""`refine_mask()` turns a given mask into alpha and the subject's own colours, without a model."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ def refine_mask(
     cancelled: IsCancelled | None = None,
     **options: Unpack[Options],
 ) -> Cutout:
-    """Cut out what `mask` marks, painted by hand or made by any program, with its edge refined.
+    """Cut out the area that `mask` marks, and refine its edge. The mask may be painted or come from any program.
 
     Args:
         source: as for `cutsmith.cut_out`.
         mask: (H, W) of bool, uint8 or float in [0, 1], 1 = subject, at the size of the upright picture.
-        request: all that is asked for at once; without it `matting` is "closed-form".
+        request: all options as one object; without it, `matting` is "closed-form".
         on_stage: as for `cutsmith.cut_out`; the stages are "read", "matting" and "foreground".
         cancelled: as for `cutsmith.cut_out`.
         **options: `matting`, `band`, `foreground`, the edits of the mask and `max_pixels`, as for `cutsmith.cut_out`;
-            `trimap`, (H, W), uint8 of 0 (background), 128 (unknown), 255 (foreground) or float of 0, 0.5, 1, says what
-            matting solves for instead of `band`: `mask` is what stays where it cannot be solved.
+            `trimap`, (H, W), uint8 of 0 (background), 128 (unknown), 255 (foreground) or float of 0, 0.5, 1, replaces
+            `band`: matting solves for its unknown pixels, and keeps `mask` where they cannot be solved.
 
-    An empty mask is no error: it gives an empty alpha.
+    An empty mask is allowed, and gives an empty alpha.
 
     Raises:
         PictureError: the picture cannot be read.
-        BadArray: mask or trimap have another size, dtype or other values.
-        BadOption: an option's value is wrong, or it says what to look for.
-        Cancelled: `cancelled` said so.
+        BadArray: the size, dtype or values of mask or trimap are wrong.
+        BadOption: the value of an option is wrong, or an option says what to look for.
+        Cancelled: `cancelled` returned true.
     """
     others = dict(options)
     given = others.pop("mask", None) if mask is None else mask

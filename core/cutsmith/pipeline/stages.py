@@ -1,4 +1,4 @@
-"""One run of the way: what each stage took, who hears that one begins, what is to be told, and whether to stop."""
+"""One run of the pipeline: the seconds of each stage, progress, warnings, and cancelling."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from time import perf_counter
 from cutsmith.errors import Cancelled
 
 OnStage = Callable[[str], None]
-"""Called with the name of each stage that begins; what it raises ends the run."""
+"""Called with the name of each stage as it begins; an exception that it raises ends the run."""
 
 IsCancelled = Callable[[], bool]
-"""Asked often, from the thread that works; true ends the run with `Cancelled`."""
+"""Called often, in the working thread; true ends the run with `Cancelled`."""
 
 
 class Run:
-    """What belongs to one call of a verb (`cutsmith.protocols.Watch` for the rooms below).
+    """The state of one call of a verb; the rooms below know it as `cutsmith.protocols.Watch`.
 
     Args:
-        on_stage: hears of each stage.
-        cancelled: says whether nobody wants the result any more.
-        seconds: what earlier stages took.
+        on_stage: called as each stage begins.
+        cancelled: returns true if the run should end.
+        seconds: the seconds of earlier stages.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class Run:
         self._cancelled = cancelled
 
     def fork(self) -> Run:
-        """A run of its own, for one of several subjects, that begins with the seconds of this one."""
+        """A separate run for one of several subjects, which starts with the seconds of this run."""
         return Run(self._on_stage, self._cancelled, self.seconds)
 
     @contextmanager
@@ -44,7 +44,7 @@ class Run:
         """Time the body of the `with` as `name`.
 
         Raises:
-            Cancelled: nobody wants the result any more.
+            Cancelled: the caller has cancelled the run.
         """
         self.check()
         if self._on_stage is not None:
@@ -54,11 +54,11 @@ class Run:
         self.seconds[name] = perf_counter() - start
 
     def check(self) -> None:
-        """Raise `Cancelled` where nobody wants the result any more."""
+        """Raise `Cancelled` if the caller has cancelled the run."""
         if self._cancelled is not None and self._cancelled():
             raise Cancelled("The cut-out was cancelled.")
 
     def warn(self, text: str) -> None:
-        """Add a warning, once, to those of the result."""
+        """Add a warning to the result, unless it is already there."""
         if text not in self.warnings:
             self.warnings.append(text)

@@ -1,4 +1,4 @@
-"""What was asked for -> soft masks: words -> boxes -> masks, a box or clicks -> a mask, or the main subject."""
+"""A request -> soft masks: from words by way of boxes, from a box or clicks, or of the main subject."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from cutsmith.protocols import Candidates, Detection, Segment
     from cutsmith.request import Request
 
-# A picture holds a subject if one pixel at least is more likely subject than not. Raw maxima where there is none: plain
-# pictures <= 0.05, gravel and grass 0.40, noise 0.16 to 0.63 by its size (docs/decisions.md).
+# A picture has a subject if at least one pixel is more likely subject than not. Without a subject, the raw maxima are:
+# plain pictures <= 0.05, gravel and grass 0.40, noise 0.16 to 0.63 depending on its size (docs/decisions.md).
 FOUND_PROBABILITY = 0.5
 
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """What is cut out as one.
+    """One thing to cut out.
 
     Attributes:
         soft_mask: float32 (H, W) in [0, 1].
-        objects: what it is made of.
-        uncut: the soft mask before it was cut off at boxes, where it was; for matting.
-        inside: bool (H, W), where alpha may be above 0; None where it may everywhere.
+        objects: the objects that form it.
+        uncut: for matting, the soft mask before it was cut off at boxes; None if it was not cut off.
+        inside: bool (H, W), where alpha may be above 0; None means everywhere.
     """
 
     soft_mask: NDArray[np.float32]
@@ -56,12 +56,12 @@ def find_subjects(
     *,
     objects: Objects = "all",
 ) -> tuple[Subject, ...]:
-    """The subjects that `request` asks for in `image`, uint8 (H, W, 3): one, or with `objects="each"` one an object.
+    """Find the subjects of `request` in `image`, uint8 (H, W, 3): one, or one per object with `objects="each"`.
 
-    `asked` are objects that a door asks for beside the request; `source` is what messages call the picture.
+    `asked` are further objects from a door; `source` is the name of the picture in messages.
 
     Raises:
-        SubjectNotFound: there is none, with the best score seen and the threshold.
+        SubjectNotFound: nothing was found; has the best score and the threshold.
         UsageError: a box, point or mask does not fit the picture.
     """
     if models.segmenter is None:
@@ -98,10 +98,10 @@ def _asked(models: Models, image: NDArray[np.uint8], request: Request, source: s
 
 
 def detections_of(candidates: Candidates, target: Target, source: str) -> list[Detection]:
-    """The detections among `candidates`, highest score first: one at least.
+    """Select the detections among `candidates`: at least one, highest score first.
 
     Raises:
-        SubjectNotFound: none reaches the thresholds.
+        SubjectNotFound: no candidate reaches the thresholds.
     """
     from cutsmith.detection.selection import best_score, select
 
@@ -125,7 +125,7 @@ def detections_of(candidates: Candidates, target: Target, source: str) -> list[D
 
 
 def united(masked: Iterator[Subject]) -> tuple[Subject, ...]:
-    """One subject of all that have a mask, in each pixel the highest probability; none where there is none."""
+    """Unite all subjects into one, with the highest probability at each pixel; empty if there are none."""
     union: Subject | None = None
     for subject in masked:
         union = subject if union is None else _union(union, subject)
@@ -133,7 +133,7 @@ def united(masked: Iterator[Subject]) -> tuple[Subject, ...]:
 
 
 def apart(masked: Iterator[Subject], objects: Objects) -> tuple[Subject, ...]:
-    """The subjects one by one, in their order; with "best" the first alone."""
+    """The subjects one by one, in order; with "best" only the first."""
     if objects == "best":
         first = next(masked, None)
         return () if first is None else (first,)
@@ -148,9 +148,9 @@ def _union(one: Subject, other: Subject) -> Subject:
 
 
 def _with_a_mask(segments: Sequence[Segment], found: Sequence[FoundObject], run: Run) -> Iterator[Subject]:
-    """Each segment that has a mask, as a subject of its own."""
+    """Yield each segment that has a mask as a separate subject."""
     for segment, one in zip(segments, found, strict=True):
-        # A segment may run its model only now.
+        # Some segments run their model only now.
         run.check()
         soft_mask = segment.soft_mask()
         if soft_mask.max() < FOUND_PROBABILITY:

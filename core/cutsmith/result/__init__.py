@@ -1,4 +1,4 @@
-"""The `result` room: the answer, and what can be made of it.
+"""The `result` room: the answer, and what you can make of it.
 
 cutout        `Cutout`, and `FoundObject`, one object of it
 detections    `Detections`: the boxes that words found

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cutsmith.protocols import Point
     from cutsmith.result.cutout import FoundObject
 
-# Every line is drawn twice, a light one inside a dark one: whatever lies behind, one of the two stands out.
+# Every line is drawn twice, a light one inside a dark one, so that one of them stands out on any background.
 _DARK = (16, 16, 16)
 _LIGHTS = ((255, 214, 10), (64, 224, 255), (255, 128, 224), (144, 255, 96), (255, 160, 64), (190, 170, 255))
 _OUTLINE = (255, 255, 255)
@@ -34,7 +34,7 @@ def annotated(
     Args:
         image: uint8 (H, W, 3).
         objects: their boxes and points are multiplied by `scale`.
-        mask: bool (H, W), what is inside the outline.
+        mask: bool (H, W), true inside the outline.
         scale: size of `image` as a share of the picture in which the boxes were found.
     """
     from PIL import Image, ImageDraw
@@ -110,7 +110,7 @@ def _draw_label(
 
 
 def _fitting(draw: ImageDraw, text: str, width: int, font: FreeTypeFont | ImageFont) -> str:
-    """`text`, with its middle left out where it is wider than the picture."""
+    """`text`, with its middle left out if it is wider than the picture."""
     shown, keep = text, len(text)
     while keep > 4 and draw.textlength(shown, font=font) + 2 * _PADDING > width:
         keep -= 1

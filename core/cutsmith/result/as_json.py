@@ -1,4 +1,4 @@
-"""The one writer of JSON for what was found: every door tells it in the same way."""
+"""Writes results as JSON. The command line, the worker and every other door use this one form."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def detection_as_json(found: Detection) -> dict[str, Any]:
 
 
 def object_as_json(found: FoundObject) -> dict[str, Any]:
-    """An object of a cut-out: box, points, label and scores; null where something is not known."""
+    """An object of a cut-out: box, points, label and scores; unknown values are null."""
     return {
         "box": None if found.box is None else _box(found.box),
         "points": [[round(float(value), 2) for value in point] for point in found.points],
@@ -33,7 +33,7 @@ def object_as_json(found: FoundObject) -> dict[str, Any]:
 def cutout_as_json(cutout: Cutout) -> dict[str, Any]:
     """A cut-out without its pixels: objects, warnings, provenance and the seconds of each stage.
 
-    "notices" are the warnings as data, "what" and "cures" of each, for doors that have words of their own.
+    "notices" are the warnings as data, each with "what" and "cures", for doors that word them differently.
     """
     return {
         "objects": [object_as_json(found) for found in cutout.objects],
@@ -45,7 +45,7 @@ def cutout_as_json(cutout: Cutout) -> dict[str, Any]:
 
 
 def notice_of(warning: str) -> Notice:
-    """A warning as a notice, without cures where it is a plain text."""
+    """A warning as a notice; a plain text has no cures."""
     return warning if isinstance(warning, Notice) else Notice(warning)
 
 

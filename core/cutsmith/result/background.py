@@ -1,4 +1,4 @@
-"""The background behind a cut-out: a colour, a picture, or the photograph's own background, blurred."""
+"""Backgrounds for a cut-out: a colour, a picture, or the photograph's own background, blurred."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def background_pixels(
 
     Args:
         background: "blur"; a colour (`#rrggbb`, a CSS name, `rgb(...)`, `hsl(...)`, a tuple of 0-255), sRGB; or a
-            picture or its path: a file of that name comes before a colour of that name.
+            picture or its path. A file comes before a colour of the same name.
         photo: the photograph that was cut out.
         alpha: the subject's alpha, float32 (H, W).
 
@@ -59,7 +59,7 @@ def parse_colour(text: str, wanted: str = _A_COLOUR) -> tuple[int, int, int]:
         wanted: what `text` must be, for the message.
 
     Raises:
-        BadColour: `text` is not a colour, or the colour is not opaque.
+        BadColour: `text` is not a colour, or is not opaque.
     """
     from PIL import ImageColor
 
@@ -82,7 +82,7 @@ def parse_colour(text: str, wanted: str = _A_COLOUR) -> tuple[int, int, int]:
 
 
 def ready_background(background: str) -> str | Picture:
-    """`background` as `Cutout.on` takes it, checked before any work is done; a file is read, once for all pictures.
+    """Check `background` before any work is done, and return it for `Cutout.on`; a file is read once for all pictures.
 
     Raises:
         BadColour: it is neither "transparent", "blur", a file, nor a colour.
@@ -110,7 +110,7 @@ def _filled(colour: tuple[int, int, int], photo: Picture) -> NDArray[np.uint8] |
 
 
 def _covering(picture: Picture, photo: Picture) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """`picture` resized so that it covers the photograph, and cropped where it is larger."""
+    """`picture` resized so that it covers the photograph, with the overhanging sides cut off."""
     from PIL import Image, ImageOps
 
     size = (photo.width, photo.height)
@@ -119,16 +119,16 @@ def _covering(picture: Picture, photo: Picture) -> NDArray[np.uint8] | NDArray[n
 
 
 def _blurred(photo: Picture, alpha: NDArray[np.float32]) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """The background's own colours, blurred without the subject's, so that no halo is left around the subject."""
+    """Blur the background's own colours without the subject's, so that no halo surrounds the subject."""
     import cv2
 
-    # Blurred at a quarter of the size: the result holds no detail that would show it.
+    # Blur at a quarter of the size: the result has no detail that would show the difference.
     small = (max(photo.width // 4, 1), max(photo.height // 4, 1))
     weight = cv2.resize(1 - alpha, small, interpolation=cv2.INTER_AREA)[..., None]
     colours = cv2.resize(photo.pixels, small, interpolation=cv2.INTER_AREA).astype(np.float32) * weight
     deviation = _BLUR_SHARE * max(small)
     spread = cv2.GaussianBlur(weight, (0, 0), deviation)[..., None]
-    # Deep inside a large subject no background is near: the mean colour of the whole background stands in.
+    # Deep inside a large subject there is no background nearby, so the mean background colour is used.
     total = max(float(weight.sum()), 1e-6)
     mean = colours.sum(axis=(0, 1)) / total
     blurred = (cv2.GaussianBlur(colours, (0, 0), deviation) + 1e-3 * mean) / (spread + 1e-3)

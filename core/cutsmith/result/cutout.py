@@ -1,4 +1,4 @@
-"""`Cutout`: a subject cut out of a picture, and what can be done with it."""
+"""`Cutout`: a subject cut out of a picture, and what you can do with it."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Background = str | os.PathLike[str] | tuple[int, int, int] | Picture
 
 @dataclass(frozen=True)
 class FoundObject:
-    """One object that was asked for, and how sure the models are of it.
+    """One requested object, and how sure the models are of it.
 
     Attributes:
-        box: (x0, y0, x1, y1) in pixels; None where it was not asked for by a box or words.
+        box: (x0, y0, x1, y1) in pixels; None unless a box or words asked for it.
         points: the clicks that asked for it.
-        label: the phrase that it answers, as the user wrote it; "" where it was not asked for by words.
+        label: the matching phrase, as the user wrote it; "" unless words asked for it.
         score: the detector's probability; None without a detector.
-        predicted_iou: SAM 2's estimate of the mask's IoU with the object, maybe a little above 1; None without SAM 2.
+        predicted_iou: SAM 2's estimate of the mask's IoU with the object, perhaps slightly above 1; None without SAM 2.
         stability: in [0, 1], how little the mask changes with its threshold; None without SAM 2.
     """
 
@@ -47,14 +47,14 @@ class Cutout:
     """A subject cut out of a picture.
 
     Attributes:
-        picture: what it was cut out of, upright.
+        picture: the source, upright.
         alpha: float32 (H, W) in [0, 1], straight; the picture's own alpha x the subject's.
         foreground: (H, W, 3), the picture's depth and colour space; the subject's colours, without the background's.
         soft_mask: float32 (H, W) in [0, 1], the model's raw probability.
         provenance: how it was made: version, model, weights, engine and options.
-        objects: what `text`, `box`, `points` or `mask` found and this cut-out is made of; empty for the main subject.
-        warnings: what the user should know.
-        seconds: how long each stage took; "load" is the rest of loading after the picture had been read.
+        objects: the objects in this cut-out that `text`, `box`, `points` or `mask` found; empty for the main subject.
+        warnings: texts for the user.
+        seconds: the time of each stage; "load" is the time that loading still took after the picture was read.
     """
 
     picture: Picture
@@ -82,13 +82,13 @@ class Cutout:
 
         Args:
             path: the suffix names the format.
-            overwrite: whether a file that is there may be replaced.
+            overwrite: whether an existing file may be replaced.
             provenance: whether `provenance` goes into the file's metadata.
             quality: 1-100, for lossy WebP and AVIF.
 
         Raises:
-            OutputError: it cannot be written.
-            OutputFormatUnsupported: the format is unknown, or cannot hold alpha.
+            OutputError: the file cannot be written.
+            OutputFormatUnsupported: the format is unknown or holds no alpha.
         """
         metadata = self.provenance if provenance else None
         return self.as_picture().save(path, overwrite=overwrite, metadata=metadata, quality=quality)
@@ -99,7 +99,7 @@ class Cutout:
         return write_mask(self.alpha, path, overwrite=overwrite, dpi=self.picture.dpi, metadata=metadata)
 
     def on(self, background: Background) -> Picture:
-        """The subject laid on `background`: a colour, a picture or its path, or "blur" (see `background_pixels`).
+        """Lay the subject on `background`: a colour, a picture or its path, or "blur" (see `background_pixels`).
 
         Raises:
             BadColour: it is neither a colour nor a file.

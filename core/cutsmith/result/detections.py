@@ -1,4 +1,4 @@
-"""`Detections`: where the words were found in a picture."""
+"""`Detections`: where the objects are that words named."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Detections:
     """What was found in a picture.
 
     Attributes:
-        picture: the picture that was searched, upright.
-        found: highest score first; one at least.
+        picture: the source, upright.
+        found: at least one detection, highest score first.
         provenance: how it was found: version, model, weights, device and options.
-        warnings: what the user should know.
-        seconds: how long each stage took.
+        warnings: texts for the user.
+        seconds: the time of each stage.
     """
 
     picture: Picture

@@ -28,7 +28,7 @@ _INK = 40
 def preview(cutout: Cutout, side: int = PANEL_SIDE) -> Picture:
     """`cutout` as one sRGB picture: the source, its alpha, and the result on a checkerboard, with captions.
 
-    Where something was asked for, its boxes, labels and scores and the mask's outline are drawn on the source.
+    Boxes, labels and scores of requested objects, and the mask's outline, are drawn on the source.
 
     Args:
         cutout: the result to show.
@@ -46,7 +46,7 @@ def preview(cutout: Cutout, side: int = PANEL_SIDE) -> Picture:
 
 
 def preview_of_detections(detections: Detections, side: int = 2 * PANEL_SIDE) -> Picture:
-    """The picture with the boxes, labels and scores of what was found, its longer side at most `side` pixels."""
+    """The picture with the boxes, labels and scores of all detections, its longer side at most `side` pixels."""
     scale, size = _shown_size(detections.picture, side)
     found = [FoundObject(each.box, label=each.label, score=each.score) for each in detections.found]
     return Picture(annotated(_shrunk(detections.picture.srgb(), size), found, scale=scale))
@@ -66,7 +66,7 @@ def checkerboard(width: int, height: int, square: int = _SQUARE) -> NDArray[np.u
 
 
 def _on_checkerboard(cutout: Cutout, size: tuple[int, int]) -> NDArray[np.uint8]:
-    # Colours are averaged by their alpha, else those under alpha 0 would darken the shrunken edge.
+    # Average colours by their alpha; otherwise those under alpha 0 would darken the smaller edge.
     colours = Picture(cutout.foreground, None, cutout.picture.icc).srgb()
     premultiplied = _shrunk(np.rint(colours * cutout.alpha[..., None]).astype(np.uint8), size)
     share = _shrunk(np.rint(cutout.alpha * 255).astype(np.uint8), size)[..., None] / 255
