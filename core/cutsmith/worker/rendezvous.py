@@ -80,7 +80,9 @@ def prepare_folder(folder: Path) -> None:
         FolderUnsafe: it is a link, somebody else's, cannot be made, or its path is too long for a socket.
     """
     if sys.platform != "win32" and len(os.fsencode(folder / SOCKET_FILE)) > _MAX_SOCKET_PATH:
-        raise FolderUnsafe(f"{folder} must have at most {_MAX_SOCKET_PATH} bytes with the socket's name, but is longer")
+        raise FolderUnsafe(
+            f"{folder} is too long: with the socket's name it must have at most {_MAX_SOCKET_PATH} bytes"
+        )
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
