@@ -272,7 +272,7 @@ def test_after_a_killed_worker_the_client_starts_a_new_one(workers, slow_job) ->
             job.result()
     # What it left is recognised as nobody's.
     assert workers.files() == sorted([rendezvous.KEY_FILE, rendezvous.SOCKET_FILE, rendezvous.WORKER_LOCK])
-    with pytest.raises(WorkerNotRunning, match="cutsmith worker"):
+    with pytest.raises(WorkerNotRunning, match="No worker runs"):
         workers.connect(start=False)
     with workers.connect() as session:
         assert session.run("ping").header["pid"] == session.welcome.pid != old
@@ -365,7 +365,7 @@ def test_over_standard_streams_the_answer_comes_also_after_the_input_has_ended(w
 
 
 def test_over_standard_streams_what_is_no_worker_is_told() -> None:
-    with pytest.raises(WorkerNotStarted, match="gave no worker"):
+    with pytest.raises(WorkerNotStarted, match="did not become a worker"):
         client.one_shot([sys.executable, "-c", "print('hello')"])
 
 
