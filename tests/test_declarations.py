@@ -29,13 +29,10 @@ _PROVENANCE = "keys of provenance, which models tell"
 PENDING = {
     ("core/cutsmith/batch/outcome.py", "model, segmenter, detector"): _PROVENANCE,
     ("core/cutsmith/cli/telling.py", "mask, trimap, selection, subject_alone"): _WORDS,
-    ("core/cutsmith/detection/detector.py", "def detect"): _ROOMS_OWN,
     ("core/cutsmith/detection/loading.py", "def load_detector"): _ROOMS_OWN,
-    ("core/cutsmith/detection/selection.py", "def require_thresholds"): _ROOMS_OWN,
     ("core/cutsmith/detection/selection.py", "box_threshold, text_threshold, max_detections"): _ROOMS_OWN,
     ("core/cutsmith/detection/selection.py", "def select"): _ROOMS_OWN,
     ("core/cutsmith/protocols.py", "class Prompt"): _PROMPT,
-    ("core/cutsmith/protocols.py", "def detect"): _ROOMS_OWN,
     ("core/cutsmith/removal/loading.py", "def load_remover"): _ROOMS_OWN,
     ("core/cutsmith/segmentation/loading.py", "def load_segmenter"): _ROOMS_OWN,
     ("core/cutsmith/segmentation/prompts.py", "box, points, mask"): _PROMPT,

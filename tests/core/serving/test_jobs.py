@@ -125,13 +125,13 @@ PLANE = np.zeros((20, 20), np.uint8)
 @pytest.mark.parametrize(
     ("kind", "fields", "arrays", "error", "told"),
     [
-        ("paint", {}, {}, BadJob, "no job 'paint'"),
-        ("", {}, {}, BadJob, "no job ''"),
+        ("paint", {}, {}, BadJob, "one of cut, refine, models, but got 'paint'"),
+        ("", {}, {}, BadJob, "one of cut, refine, models, but got ''"),
         ("cut", [], {"pixels": SMALL}, BadJob, "must be an object"),
         ("cut", None, {}, BadJob, 'no array "pixels"'),
         ("cut", None, {"pixels": PLANE}, BadJob, "must have the shape"),
-        ("cut", None, {"pixels": SMALL.astype(float)}, BadJob, "uint8 or uint16, but is float64"),
-        ("cut", None, {"pixels": SMALL, "mask": PLANE.astype(np.uint16)}, BadJob, "uint8 or float32, but is uint16"),
+        ("cut", None, {"pixels": SMALL.astype(float)}, BadJob, "uint8 or uint16, but got float64"),
+        ("cut", None, {"pixels": SMALL, "mask": PLANE.astype(np.uint16)}, BadJob, "uint8 or float32, but got uint16"),
         ("cut", None, {"pixels": SMALL, "masque": PLANE}, BadJob, "unknown arrays: 'masque'"),
         ("cut", {"modell": 1}, {"pixels": SMALL}, BadJob, "unknown options: 'modell'"),
         ("cut", {"mask": 1}, {"pixels": SMALL}, BadJob, "unknown options: 'mask'"),

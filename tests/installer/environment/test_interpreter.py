@@ -47,6 +47,8 @@ def test_what_does_not_answer_is_no_python(tmp_path, program):
         ask(Path(found) if found else tmp_path / "nowhere")
 
 
+# The quick tier hides PyTorch from this process, and not from the one that is started.
+@pytest.mark.torch
 def test_the_running_one_says_the_same_without_being_started():
     assert running_interpreter() == ask(Path(sys.executable))
 
