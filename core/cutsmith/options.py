@@ -207,6 +207,9 @@ OPTIONS: Mapping[str, Option] = {
     for each in fields(kind)
 }
 
+MODEL_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.kind == "model")
+"""The options that name a model: those for the remover, the segmenter and the detector."""
+
 
 def what_is_wanted(option: Option, value: object) -> str:
     """What `value` must be instead, worded to follow "must be"; "" if the value is valid.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cutsmith.batch.plan import Job
 from cutsmith.errors import CutsmithError, SubjectNotFound
+from cutsmith.options import MODEL_OPTIONS
 from cutsmith.result.as_json import detection_as_json, object_as_json
 
 if TYPE_CHECKING:
@@ -113,4 +114,4 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
 
 def _main_model(provenance: Mapping[str, str]) -> str:
     """The network that made the mask, or that found the boxes if there is no mask."""
-    return next(provenance[key] for key in ("model", "segmenter", "detector") if key in provenance)
+    return next(provenance[key] for key in MODEL_OPTIONS if key in provenance)

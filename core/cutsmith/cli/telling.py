@@ -11,15 +11,14 @@ import click
 from cutsmith.cli.request_options import flag
 from cutsmith.cures import Cure
 from cutsmith.errors import CutsmithError, Notice, must_be
+from cutsmith.options import OPTIONS
 
 # Flags that are not made from the declaration of an option.
 _FLAGS = {"output": "-o", "source": "--from", "as_json": "--json"}
 # What only somebody who calls the engine from Python can give.
 _WITHOUT_FLAG = {
+    **{name: f"the {name}" for name, option in OPTIONS.items() if option.kind == "array"},
     "image": "the picture",
-    "mask": "the mask",
-    "trimap": "the trimap",
-    "selection": "the selection",
     "subject_alone": "whether the picture's own transparency is left out",
 }
 # What pip's extra leaves out: this package asks by name for an OpenCV that breaks the one that is there.

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ != "plug_in":
-    from cutsmith.options import DEFAULT_BAND, OPTIONS, Matting, Option
+    from cutsmith.options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting, Option
 else:  # In GIMP, where install.py copied it.
-    from options import DEFAULT_BAND, OPTIONS, Matting, Option
+    from options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting, Option
 
 __all__ = ["DEFAULT_BAND", "MODEL_OPTIONS", "OPTIONS", "Matting", "Option", "offered_range"]
-
-MODEL_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.kind == "model")
-"""The options that name a model: those for the remover, the segmenter and the detector."""
 
 
 def offered_range(name: str) -> tuple[float, float]:
