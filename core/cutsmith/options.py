@@ -177,10 +177,18 @@ class Runtime:
         "model", None, "Grounding DINO, by name or path, for words.", otherwise="one that is here"
     )
     engine: EngineName = _option(
-        "choice", "auto", "What runs a removal model.", choices=get_args(EngineName), advanced=True
+        "choice",
+        "auto",
+        "What runs a removal model; coreml and directml are experimental.",
+        choices=get_args(EngineName),
+        advanced=True,
     )
     device: Device = _option(
-        "choice", "auto", "What runs Grounding DINO and SAM 2.", choices=get_args(Device), advanced=True
+        "choice",
+        "auto",
+        "What runs Grounding DINO and SAM 2; mps is experimental.",
+        choices=get_args(Device),
+        advanced=True,
     )
     threads: int | None = _option(
         "whole",
