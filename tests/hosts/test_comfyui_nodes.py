@@ -174,7 +174,7 @@ def test_a_rough_mask_is_a_prompt_for_sam2(comfyui):
 def test_nothing_to_point_with_is_told(comfyui):
     prompt = {"1": LOAD, "2": sam2(), "3": {"class_type": "MaskPreview", "inputs": {"mask": ["2", 0]}}}
     error = comfyui.run(prompt).error
-    assert "Nothing says what to mask" in error["exception_message"]
+    assert "to say what to mask, but got none of them" in error["exception_message"]
 
 
 def test_a_trimap_says_what_is_solved(comfyui):
@@ -182,7 +182,7 @@ def test_a_trimap_says_what_is_solved(comfyui):
         "1": LOAD,
         "2": rembg(),
         "wide": matting(mask=["2", 1], band_inner=20, band_outer=20),
-        "3": matting(mask=["2", 1], trimap=["wide", 2], method="closed-form"),
+        "3": matting(mask=["2", 1], trimap=["wide", 2], matting="closed-form"),
     }
     (trimap,) = masks_of(comfyui, prompt, ["3", 2])
     assert set(np.unique(trimap)) == {0, 127, 255}

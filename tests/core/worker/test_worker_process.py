@@ -224,8 +224,8 @@ def test_a_killed_clients_job_is_dropped(warm, slow_job, network, pixels) -> Non
 @pytest.mark.slow
 def test_matting_that_nobody_wants_any_more_ends_and_the_worker_goes_on(workers) -> None:
     with workers.connect() as one, workers.connect() as two:
-        follow_until(one.submit("refine", {}, hopeless()), "matting")
-        time.sleep(1)
+        # The preconditioner of a larger one takes longer than the worker's patience, and cannot be stopped.
+        follow_until(one.submit("refine", {}, hopeless(250)), "matting")
         waiting = two.submit("models")
         assert next(waiting.follow()).stage == "waiting"
         one.close()
