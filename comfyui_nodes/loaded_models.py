@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from .model_choices import engine_name
 from .model_folders import comfyui_store
-from .words import warning_of
 
 if TYPE_CHECKING:
     from cutsmith.detection.detector import GroundingDetector
@@ -144,5 +143,7 @@ def _release(held: Any) -> None:
 
 def tell(warnings: Iterable[str]) -> None:
     """Print warnings on ComfyUI's console."""
+    from .words import warning_of
+
     for warning in warnings:
         logger.warning("Cutsmith: %s", warning_of(warning))

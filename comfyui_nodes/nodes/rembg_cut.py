@@ -23,7 +23,6 @@ from ..shared_inputs import (
     why_no_colour,
 )
 from ..tensors import ImageBatch, empty_mask, mask_tensor, pictures_of
-from ..words import in_the_nodes_words, what_of
 
 if TYPE_CHECKING:
     import torch
@@ -86,6 +85,8 @@ class RembgCut(io.ComfyNode):
     ) -> io.NodeOutput:
         """Run the node; -> the image and the mask."""
         from cutsmith import Models, SubjectNotFound, cut_out, refine_mask
+
+        from ..words import in_the_nodes_words, what_of
 
         with in_the_nodes_words():
             request = request_of(options)

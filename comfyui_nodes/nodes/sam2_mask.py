@@ -18,7 +18,6 @@ from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
 from ..shared_inputs import mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
-from ..words import in_the_nodes_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -124,6 +123,7 @@ class SAM2Mask(io.ComfyNode):
         from cutsmith.pipeline.prompting import asked_by_boxes
 
         from ..bounding_boxes import native_boxes, objects_of
+        from ..words import in_the_nodes_words
 
         with in_the_nodes_words():
             # Masks of objects need no colours, and the image's own transparency must not be part of them.

@@ -13,7 +13,6 @@ from ..model_choices import DEFAULT_DETECTOR, detector_choices
 from ..running import IsCancelled, for_each
 from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
-from ..words import in_the_nodes_words, told_of
 
 if TYPE_CHECKING:
     import torch
@@ -68,6 +67,8 @@ class TextDetect(io.ComfyNode):
         """Reject a prompt that names nothing before anything runs."""
         from cutsmith.phrases import split_phrases
 
+        from ..words import told_of
+
         try:
             if prompt is not None:
                 split_phrases(prompt)
@@ -91,6 +92,7 @@ class TextDetect(io.ComfyNode):
         from cutsmith.result.cutout import FoundObject
 
         from ..bounding_boxes import native_boxes
+        from ..words import in_the_nodes_words
 
         with in_the_nodes_words():
             request = request_of(options, text=prompt)

@@ -20,7 +20,6 @@ from ..shared_inputs import (
     why_no_colour,
 )
 from ..tensors import ImageBatch, mask_tensor, masks_for, pictures_of, trimap_tensor, trimaps_for
-from ..words import in_the_nodes_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -111,6 +110,8 @@ class TrimapMatting(io.ComfyNode):
             solvable = wanted is not None or ((known == FOREGROUND).any() and (known == BACKGROUND).any())
             asked = request.updated({"trimap": known if solvable else None})
             return refine_mask(picture, soft_mask, asked, cancelled=cancelled), known
+
+        from ..words import in_the_nodes_words
 
         with in_the_nodes_words():
             request = request_of(options, foreground="blur-fusion" if refine_foreground else "none")

@@ -8,14 +8,12 @@ read `str(cure)`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Action = Literal["advise", "set", "give", "leave_out", "lower", "fetch", "install_extra", "install_packages", "run"]
 
 
-@dataclass(frozen=True)
-class Cure:
+class Cure(NamedTuple):
     """One thing that the user can do.
 
     Attributes:
@@ -61,7 +59,7 @@ class Cure:
     def to_json(self) -> dict[str, Any]:
         """The cure for JSON, without empty fields."""
         return {
-            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items() if value
+            name: list(value) if isinstance(value, tuple) else value for name, value in self._asdict().items() if value
         }
 
     @classmethod
