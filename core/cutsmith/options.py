@@ -247,7 +247,9 @@ class Output:
     )
     provenance: bool = _option("flag", False, "Write model, engine and options into the file's metadata.")
     overwrite: bool = _option("flag", False, "Replace existing results.")
-    skip_existing: bool = _option("flag", False, "Leave out pictures whose results are already there.")
+    skip_existing: bool = _option(
+        "flag", False, "Leave out pictures whose result, of several the first, is already there."
+    )
 
 
 PARTS: Mapping[str, type[Target] | type[Finish] | type[Runtime]] = {

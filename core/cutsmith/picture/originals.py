@@ -27,7 +27,7 @@ class Originals:
         self._identities: dict[_Identity, str] = {}
         self._places: dict[_Place, str] = {}
         place_of = Places(fold=False)
-        for path in map(os.fspath, paths):
+        for path in (os.fspath(each) for each in paths):
             if (identity := _identity(path)) is not None:
                 self._identities.setdefault(identity, path)
             self._places.setdefault(place_of(path), path)
@@ -75,7 +75,7 @@ class Places:
 
     def __init__(self, *, fold: bool) -> None:
         self._folded = folded if fold else str
-        self._folder = cache(partial(_folder_place, folded=self._folded))
+        self._folder = cache(partial(folder_place, folded=self._folded))
 
     def __call__(self, path: str) -> _Place:
         """A value that is equal for paths that name one entry of one folder."""
@@ -93,8 +93,11 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
-def _folder_place(folder: str, *, folded: Callable[[str], str]) -> _Place:
-    """What tells `folder` from others: the identity of the nearest folder that exists, and the names below it."""
+def folder_place(folder: str, folded: Callable[[str], str] = str) -> _Place:
+    """A value that is equal for paths that lead to one folder, which need not exist; `folded` is done to names."""
+    if "\0" in folder:
+        return (folder,)
+    # The identity of the nearest folder that exists, and the names below it.
     real = os.path.realpath(folder)
     below: list[str] = []
     while (identity := _identity(real, of_folder=True)) is None:
