@@ -61,7 +61,8 @@ def find_inputs(inputs: Sequence[str], results: Sequence[str]) -> Inputs:
     """Find the pictures that `inputs` name: paths of files, "-", and folders, which are searched with all below them.
 
     In a folder hidden files and folders are left out, and so are files that are no pictures, links to folders, and
-    the folders of `results`. A file that is named more than once counts once, also where a symbolic link names it.
+    the folders of `results`. A file that is named more than once counts once, by its own name rather than by that of a
+    symbolic link to it.
 
     Args:
         inputs: paths, or "-".
@@ -92,7 +93,7 @@ def find_inputs(inputs: Sequence[str], results: Sequence[str]) -> Inputs:
         if len(found) == before:
             empty.append(each)
     if not found:
-        others = f" There are {search.others} other files." if search.others else ""
+        others = f" What it holds is {_counted(search.others, 'other file', 'other files')}." if search.others else ""
         raise PictureNotFound(
             f"There is no picture in the folder {empty[0]}.{others}",
             "Hidden files, and what lies in the folder of results, are left out. Give another folder.",
@@ -189,10 +190,13 @@ def _each_once(inputs: Sequence[FoundInput], notices: list[str]) -> Inputs:
     for each in inputs:
         # Hard links are left as they are: they are files of equal standing, each with a name of its own.
         place = (STANDARD,) if each.source == STANDARD else (place_of(each.source), _number(each.source))
-        if place in taken:
-            again.append(each.source)
-        else:
+        if place not in taken:
             taken[place] = each
+        elif os.path.islink(taken[place].source) and not os.path.islink(each.source):  # noqa: PTH114
+            again.append(taken[place].source)
+            taken[place] = each
+        else:
+            again.append(each.source)
     if again:
         notices.append(
             f"{_counted(len(again), 'picture was', 'pictures were')} named more than once and will be cut out once: "
@@ -211,7 +215,7 @@ def _number(path: str) -> int | None:
 
 def natural_order(name: str) -> tuple[tuple[str | int, ...], str]:
     """A key that sorts names as people do: 2.jpg before 10.jpg, capitals beside small letters."""
-    pieces = re.split(r"(\d+)", name.casefold())
+    pieces = re.split(r"(\d+)", PurePath(name).stem.casefold())
     return tuple(int(piece) if at % 2 else piece for at, piece in enumerate(pieces)), name
 
 
@@ -229,4 +233,4 @@ def _counted(number: int, one: str, several: str) -> str:
 
 
 def _some(paths: Sequence[str]) -> str:
-    return ", ".join(paths[:3]) + (", ..." if len(paths) > 3 else "")
+    return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")

@@ -218,14 +218,14 @@ def _check_originals(
     sources: Sequence[str], targets: Sequence[str | None], originals: Originals, *, numbered: bool
 ) -> None:
     """Refuse a target that is an input, by whatever name, or whose numbers make it one."""
+    place_of = Places(fold=False)
     for target in targets:
         if target is None or target == STANDARD:
             continue
-        original = originals.behind(target)
+        original = originals.behind(target, place_of)
         if original is not None:
             _refuse(target, original)
     if numbered:
-        place_of = Places(fold=False)
         places = {place_of(target): target for target in targets if target is not None and target != STANDARD}
         for source in sources:
             path = Path(source)

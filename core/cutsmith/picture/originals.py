@@ -28,6 +28,9 @@ class Originals:
         self._places: dict[_Place, str] = {}
         place_of = Places(fold=False)
         for path in (os.fspath(each) for each in paths):
+            status = _status(path)
+            if status is not None and not stat.S_ISREG(status.st_mode):
+                continue
             if (identity := _identity(path)) is not None:
                 self._identities.setdefault(identity, path)
             self._places.setdefault(place_of(path), path)
@@ -35,13 +38,16 @@ class Originals:
             if (identity := _identity(descriptor)) is not None:
                 self._identities.setdefault(identity, "standard input")
 
-    def behind(self, path: str | os.PathLike[str] | int) -> str | None:
-        """The original, as it was called, that writing to `path` or to an open descriptor would replace; else None."""
+    def behind(self, path: str | os.PathLike[str] | int, place_of: Places | None = None) -> str | None:
+        """The original, as it was called, that writing to `path` or to an open descriptor would replace; else None.
+
+        For many paths at one time, `place_of`, without folding, remembers their folders.
+        """
         identity = _identity(path)
         found = self._identities.get(identity) if identity is not None else None
         if found is None and self._places and not isinstance(path, int):
-            # Anew each time: a folder on the way may have become a link.
-            found = self._places.get(Places(fold=False)(os.fspath(path)))
+            # Else anew each time: a folder on the way may have become a link.
+            found = self._places.get((place_of or Places(fold=False))(os.fspath(path)))
         return found
 
     def refuse(self, path: str | os.PathLike[str], named: str | os.PathLike[str] | None = None) -> None:
@@ -110,9 +116,15 @@ def folder_place(folder: str, folded: Callable[[str], str] = str) -> _Place:
 
 def _identity(path: str | os.PathLike[str] | int, *, of_folder: bool = False) -> _Identity | None:
     """Device and number of the file that `path` leads to; None if it is none, or if its file system has no numbers."""
-    try:
-        status = os.stat(path)  # noqa: PTH116 - a descriptor, too
-    except (OSError, ValueError):  # ValueError: a NUL in the name
+    status = _status(path)
+    if status is None:
         return None
     is_wanted = stat.S_ISDIR(status.st_mode) if of_folder else stat.S_ISREG(status.st_mode)
     return (status.st_dev, status.st_ino) if is_wanted and status.st_ino else None
+
+
+def _status(path: str | os.PathLike[str] | int) -> os.stat_result | None:
+    try:
+        return os.stat(path)  # noqa: PTH116 - a descriptor, too
+    except (OSError, ValueError):  # ValueError: a NUL in the name
+        return None
