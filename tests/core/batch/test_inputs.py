@@ -21,6 +21,10 @@ def make(folder: Path, *names: str) -> None:
         Image.new("RGB", (8, 8)).save(path, "PNG")
 
 
+def path(*parts: str) -> str:
+    return str(Path(*parts))
+
+
 @pytest.fixture(autouse=True)
 def here(tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(tmp_path)
@@ -54,11 +58,11 @@ def test_a_folder_stands_for_the_pictures_in_it_and_below(here) -> None:
 def test_several_folders_keep_their_names_and_one_given_twice_is_one(here) -> None:
     make(here, "x/front.jpg", "y/front.jpg", "z.jpg")
     assert find_inputs(["x", "z.jpg", "y/"], ["out"]).found == [
-        FoundInput(os.path.join("x", "front.jpg"), "x"),
+        FoundInput(path("x", "front.jpg"), "x"),
         FoundInput("z.jpg"),
         FoundInput("y/front.jpg", "y"),
     ]
-    assert find_inputs(["x", "./x"], []).found == [FoundInput(os.path.join("x", "front.jpg"))]
+    assert find_inputs(["x", "./x"], []).found == [FoundInput(path("x", "front.jpg"))]
 
 
 def test_hidden_ones_are_left_out_but_not_where_they_are_given(here) -> None:
@@ -105,11 +109,9 @@ def test_links_to_nothing_fail_later_rather_than_vanish(here) -> None:
 
 def test_the_folder_of_results_is_no_input(here) -> None:
     make(here, "in/a.png", "in/out/a.png", "in/out/sub/b.png", "in/seen/a.png", "in/outer/c.png")
-    found = find_inputs(["in"], ["in/out", os.path.abspath("in/seen/")])
+    found = find_inputs(["in"], ["in/out", f"{here}/in/seen/"])
     assert [Path(each.source).as_posix() for each in found.found] == ["in/a.png", "in/outer/c.png"]
-    assert found.notices == [
-        f"2 folders hold results and were left out: {os.path.join('in', 'out')}, {os.path.join('in', 'seen')}."
-    ]
+    assert found.notices == [f"2 folders hold results and were left out: {path('in', 'out')}, {path('in', 'seen')}."]
 
 
 @posix
@@ -152,7 +154,7 @@ def test_folders_that_may_not_be_read_are_told(here, monkeypatch) -> None:
     monkeypatch.setattr(os, "scandir", scandir)
     found = find_inputs(["in"], [])
     assert [Path(each.source).name for each in found.found] == ["a.png"]
-    assert found.notices == [f"1 folder may not be read and was left out: {os.path.join('in', 'closed')}."]
+    assert found.notices == [f"1 folder may not be read and was left out: {path('in', 'closed')}."]
     with pytest.raises(PictureUnreadable, match="shut may not be read"):
         find_inputs(["shut"], [])
 
