@@ -1,13 +1,15 @@
 """Every option of a cut, declared once: name, kind, default, choices, limits and one sentence of help.
 
 The command line's options, the nodes' inputs, GIMP's settings, the worker's fields and `cut_out`'s keywords are made
-from these declarations; a request (`cutsmith.request`) is an instance of them. This file needs only the standard
-library, because install.py copies it beside GIMP's plug-in.
+from these declarations; a request (`cutsmith.request`) is an instance of them. `Output` declares how results are
+written, for the doors that write files; it is no part of a request. This file needs only the standard library, because
+install.py copies it beside GIMP's plug-in.
 """
 
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
@@ -17,12 +19,17 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Kind = Literal["words", "model", "choice", "number", "whole", "flag", "box", "points", "band", "array"]
+Kind = Literal[
+    "words", "model", "choice", "number", "whole", "flag", "box", "points", "band", "array", "background", "name"
+]
 Objects = Literal["all", "best", "each"]
 Matting = Literal["none", "closed-form"]
 Foreground = Literal["blur-fusion", "multilevel", "none"]
 EngineName = Literal["auto", "openvino", "onnxruntime", "cuda", "coreml", "directml"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Format = Literal["png", "tiff", "webp", "jpg", "avif", "bmp"]
+NamePart = Literal["stem", "suffix", "folder", "number"]
+"""What stands in braces in the name of a result."""
 
 DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
@@ -35,13 +42,13 @@ class Option(NamedTuple):
 
     Attributes:
         name: the keyword of `cut_out`, and the field in JSON.
-        part: "target", "finish" or "runtime".
+        part: "target", "finish" or "runtime"; "output" is no part of a request.
         kind: the type of value. "words" are one text or several, "model" is a catalogue name or a path, "box" and
             "band" are four and two numbers, "points" are (x, y) or (x, y, label), "array" is a plane of the picture's
-            size.
+            size, "background" is a colour or a picture's path, "name" is a file's name with placeholders.
         default: the value if none is given.
         help: one sentence.
-        choices: the allowed values of the kind "choice".
+        choices: the allowed values of the kind "choice"; the placeholders of the kind "name".
         least, most: the limits of a number; None for no limit.
         usual: the range that a slider offers, if the limits are wider.
         example: a value as written on the command line.
@@ -203,6 +210,48 @@ class Runtime:
     )
 
 
+@dataclass(frozen=True)
+class Output:
+    """What is written of each picture, and how; for doors that write files. No part of a request."""
+
+    background: str = _option(
+        "background",
+        "transparent",
+        "What to put behind the subject: a colour, a picture, or blur.",
+        example="white",
+    )
+    mask_only: bool = _option("flag", False, "Write only the alpha, as a gray picture.")
+    detections_only: bool = _option("flag", False, "Find the boxes of what the words name, and cut nothing out.")
+    format: Format | None = _option(
+        "choice",
+        None,
+        "The format of results whose name is not given.",
+        choices=get_args(Format),
+        otherwise="jpg on a background, else png",
+    )
+    name: str | None = _option(
+        "name",
+        None,
+        "Name results by this pattern; {stem}, {suffix}, {folder} and {number} are those of the picture.",
+        choices=get_args(NamePart),
+        example='"{stem}-cut"',
+        otherwise="{stem} in a folder, {stem}-cut beside the picture",
+    )
+    quality: int | None = _option(
+        "whole",
+        None,
+        "The quality of JPEG and AVIF; makes WebP lossy.",
+        least=1,
+        most=100,
+        otherwise="95 for JPEG, 90 for AVIF",
+    )
+    provenance: bool = _option("flag", False, "Write model, engine and options into the file's metadata.")
+    overwrite: bool = _option("flag", False, "Replace existing results.")
+    skip_existing: bool = _option(
+        "flag", False, "Leave out pictures whose result, of several the first, is already there."
+    )
+
+
 PARTS: Mapping[str, type[Target] | type[Finish] | type[Runtime]] = {
     "target": Target,
     "finish": Finish,
@@ -214,6 +263,11 @@ OPTIONS: Mapping[str, Option] = {
     for part, kind in PARTS.items()
     for each in fields(kind)
 }
+
+OUTPUT_OPTIONS: Mapping[str, Option] = {
+    each.name: Option(each.name, "output", default=each.default, **each.metadata) for each in fields(Output)
+}
+"""The options of `Output`."""
 
 MODEL_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.kind == "model")
 """The options that name a model: those for the remover, the segmenter and the detector."""
@@ -241,8 +295,27 @@ def what_is_wanted(option: Option, value: object) -> str:
             return "" if is_good else "two whole numbers of pixels, 0 or more"
         case "model":
             return "" if isinstance(value, str) and value else "a name or a path"
+        case "background":
+            return "" if isinstance(value, str) and value.strip() else "a colour, a picture, blur or transparent"
+        case "name":
+            parts = ", ".join(f"{{{each}}}" for each in option.choices)
+            return "" if _is_name(option, value) else f"a file's name without a slash, in which {parts} may stand"
         case _:
             return ""
+
+
+def _is_name(option: Option, value: object) -> bool:
+    if not isinstance(value, str) or not value.strip() or set(value) & set("/\\\0"):
+        return False
+    try:
+        parsed = list(string.Formatter().parse(value))
+    except ValueError:  # a brace without its other half
+        return False
+    # {stem.x}, {stem[0]}, {stem!r} and {number:3} are none: a name is no program.
+    return all(
+        field is None or (field in option.choices and not spec and not conversion)
+        for _, field, spec, conversion in parsed
+    )
 
 
 def _is_number(value: Any) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DONE = "done"
 FAILED = "failed"
 NOTHING_FOUND = "nothing found"
+SKIPPED = "skipped"
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,10 @@ class Outcome:
 
     Attributes:
         job: the job that was run.
-        status: "done", "failed" or "nothing found".
+        status: "done", "failed", "nothing found" or "skipped": the results were there already.
         seconds: the total time.
         cutouts: the cut-outs in the order of `outputs`: one, or one per object.
-        outputs: the files that were written, or "-".
+        outputs: the files that were written, or "-"; of a skipped picture the one that was there.
         previews: the previews that were written.
         detections: what was found, if only detections were asked for.
         stages: the seconds that each stage took.

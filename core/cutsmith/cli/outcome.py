@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cutsmith.batch.outcome import Outcome, as_json
+from cutsmith.batch.outcome import SKIPPED, Outcome, as_json
 from cutsmith.batch.plan import STANDARD
 from cutsmith.cli.telling import print_error, print_warning, remedy_of, warning_of, what_of
 
@@ -34,7 +34,7 @@ def tell(outcome: Outcome, *, in_json: bool, timings: bool, alone: bool) -> None
     elif outcome.detections is not None:
         for found in outcome.detections.found:
             click.echo(_detection_line(found, about))
-    else:
+    elif outcome.status != SKIPPED:
         for output in outcome.outputs:
             if output != STANDARD:
                 click.echo(output)

@@ -18,17 +18,20 @@ The modules, in the order in which a picture passes through them:
     samples           depths; straight and premultiplied alpha
     picture           `Picture` itself: all of the above in this order, or from samples in memory
     encoding          pixels, or alpha alone, -> bytes; `png_encoder` for PNG
+    originals         the files that no result may replace, by whatever name
     destination       bytes -> file, whole or not at all
 """
 
 from cutsmith.picture.destination import check_output, write_bytes_atomically
 from cutsmith.picture.encoding import encode_mask, write_mask
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, MINIMUM_SIDE
+from cutsmith.picture.originals import Originals
 from cutsmith.picture.picture import Picture, Source
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "MINIMUM_SIDE",
+    "Originals",
     "Picture",
     "Source",
     "check_output",

@@ -18,6 +18,7 @@ from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused, s
 from cutsmith.picture.colour import srgb_from_profile
 from cutsmith.picture.destination import write_bytes_atomically
 from cutsmith.picture.formats import OPAQUE_FORMATS, output_format
+from cutsmith.picture.originals import Originals
 from cutsmith.picture.png_encoder import encode_png
 from cutsmith.picture.samples import samples_from_alpha, to_8_bit
 
@@ -51,13 +52,7 @@ def encode(
     if quality is not None and not 1 <= quality <= 100:
         raise BadOption(option="quality", found=shown(quality), wanted="a whole number from 1 to 100")
     check_format_holds(format_name, alpha=alpha is not None, metadata=bool(metadata))
-    longest = _LONGEST_SIDE.get(format_name)
-    if longest is not None and max(pixels.shape[:2]) > longest:
-        raise OutputFormatUnsupported(
-            f"A {format_name} must have at most {longest} pixels on each side, but the result has "
-            f"{pixels.shape[1]} x {pixels.shape[0]}.",
-            "Write a PNG or a TIFF instead.",
-        )
+    check_format_fits(format_name, pixels.shape[1], pixels.shape[0])
     if format_name == "BMP" and pixels.ndim == 3:
         pixels = srgb_from_profile(to_8_bit(pixels), icc)  # without their profile the numbers would mean other colours
     samples = _samples(pixels if format_name in DEEP_FORMATS else to_8_bit(pixels), alpha)
@@ -92,6 +87,20 @@ def check_format_holds(format_name: str, *, alpha: bool, metadata: bool) -> None
             "BMP cannot hold the provenance.",
             "Write a PNG, TIFF, WebP, JPEG or AVIF.",
             leave_out("provenance"),
+        )
+
+
+def check_format_fits(format_name: str, width: int, height: int) -> None:
+    """Refuse a side that `format_name` has no room for.
+
+    Raises:
+        OutputFormatUnsupported: a side is longer than WebP, JPEG or AVIF allow.
+    """
+    longest = _LONGEST_SIDE.get(format_name)
+    if longest is not None and max(width, height) > longest:
+        raise OutputFormatUnsupported(
+            f"A {format_name} must have at most {longest} pixels on each side, but the result has {width} x {height}.",
+            "Write a PNG or a TIFF instead.",
         )
 
 
@@ -202,11 +211,15 @@ def write_mask(
     overwrite: bool = False,
     dpi: tuple[float, float] | None = None,
     metadata: Mapping[str, str] | None = None,
+    source: str = "",
 ) -> Path:
     """Write `alpha`, float32 (H, W) in [0, 1], to `path` as a gray picture, atomically; -> the path.
+
+    The file at `source`, the picture's, is never replaced, by whatever name.
 
     Raises:
         OutputFormatUnsupported, OutputExists, OutputRefused.
     """
     data = encode_mask(alpha, Path(path).suffix or str(path), dpi=dpi, metadata=metadata)
-    return write_bytes_atomically(data, path, overwrite=overwrite)
+    originals = Originals([source] if source else [])
+    return write_bytes_atomically(data, path, overwrite=overwrite, originals=originals)

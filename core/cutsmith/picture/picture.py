@@ -18,6 +18,7 @@ from cutsmith.picture.encoding import encode
 from cutsmith.picture.formats import output_format
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, check_size
 from cutsmith.picture.orientation import SIDEWAYS, upright
+from cutsmith.picture.originals import Originals
 from cutsmith.picture.samples import alpha_from_samples, checked_samples, on_white, split_alpha, to_8_bit
 from cutsmith.picture.source import FileSource, read_source
 
@@ -171,13 +172,13 @@ class Picture:
 
         PNG and TIFF keep 16 bits, profile and resolution; WebP (lossless without `quality`), JPEG and AVIF keep the
         profile; BMP keeps none of these. `metadata` goes into iTXt, ImageDescription or EXIF; the source's EXIF is not
-        kept.
+        kept. The file at `source` is never replaced, by whatever name.
 
         Raises:
             OutputFormatUnsupported: the suffix, or alpha into JPEG or BMP. OutputExists, OutputRefused, BadOption.
         """
         data = self.encode(Path(path).suffix or str(path), metadata=metadata, quality=quality)
-        return write_bytes_atomically(data, path, overwrite=overwrite)
+        return write_bytes_atomically(data, path, overwrite=overwrite, originals=Originals([self.source]))
 
     def encode(self, suffix: str, *, metadata: Mapping[str, str] | None = None, quality: int | None = None) -> bytes:
         """The bytes that `save` would write to a file with `suffix`, such as ".png".

@@ -96,7 +96,9 @@ class Cutout:
     def save_mask(self, path: str | os.PathLike[str], *, overwrite: bool = False, provenance: bool = False) -> Path:
         """Write alpha alone as a gray picture; errors as for `save`."""
         metadata = self.provenance if provenance else None
-        return write_mask(self.alpha, path, overwrite=overwrite, dpi=self.picture.dpi, metadata=metadata)
+        return write_mask(
+            self.alpha, path, overwrite=overwrite, dpi=self.picture.dpi, metadata=metadata, source=self.picture.source
+        )
 
     def on(self, background: Background) -> Picture:
         """Lay the subject on `background`: a colour, a picture or its path, or "blur" (see `background_pixels`).
