@@ -15,6 +15,7 @@ The modules, in the order in which a picture passes through them:
     heic_decoder      the same for HEIC
     orientation       turned upright
     colour            the profile settled, to sRGB and back; `icc_profile` knows profiles by their numbers
+    transparency      what is hidden, how models see it, what is cut out already
     samples           depths; straight and premultiplied alpha
     picture           `Picture` itself: all of the above in this order, or from samples in memory
     encoding          pixels, or alpha alone, -> bytes; `png_encoder` for PNG

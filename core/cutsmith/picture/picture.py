@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cutsmith.arrays import checked_image, checked_mask
 from cutsmith.picture.colour import profile_from_srgb, settle_profile, srgb_from_profile
 from cutsmith.picture.decoded import Decoded, damage_named
 from cutsmith.picture.destination import write_bytes_atomically
@@ -21,6 +22,7 @@ from cutsmith.picture.orientation import SIDEWAYS, upright
 from cutsmith.picture.originals import Originals
 from cutsmith.picture.samples import alpha_from_samples, checked_samples, on_white, split_alpha, to_8_bit
 from cutsmith.picture.source import FileSource, read_source
+from cutsmith.picture.transparency import as_models_see, without_hidden_colours
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -35,7 +37,8 @@ class Picture:
 
     Attributes:
         pixels: uint8 or uint16, (H, W, 3), RGB in the colour space of `icc` (sRGB where that is None).
-        alpha: float32 (H, W) in [0, 1], straight (colours are not multiplied by it); None where all is opaque.
+        alpha: float32 (H, W) in [0, 1], straight (colours are not multiplied by it); None where all is opaque. Whole
+            numbers and bool become that, as in a mask.
         icc: the RGB colour profile, its bytes as they were in the file.
         dpi: (horizontal, vertical) resolution in dots per inch.
         source: the path, "<stdin>", "<bytes>" or "<array>".
@@ -50,12 +53,9 @@ class Picture:
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.pixels.ndim != 3 or self.pixels.shape[2] != 3 or self.pixels.dtype not in (np.uint8, np.uint16):
-            raise ValueError(
-                f"pixels must be uint8 or uint16 of shape (H, W, 3), but are {self.pixels.dtype} {self.pixels.shape}"
-            )
-        if self.alpha is not None and self.alpha.shape != self.pixels.shape[:2]:
-            raise ValueError(f"alpha must have the shape {self.pixels.shape[:2]}, but has {self.alpha.shape}")
+        object.__setattr__(self, "pixels", checked_image(self.pixels))
+        if self.alpha is not None:
+            object.__setattr__(self, "alpha", checked_mask(self.alpha, self.pixels.shape[:2], "alpha"))
 
     def __repr__(self) -> str:
         depth = self.pixels.dtype.itemsize * 8
@@ -145,12 +145,27 @@ class Picture:
         return digest.hexdigest()
 
     def srgb(self) -> NDArray[np.uint8]:
-        """What a model sees: uint8 (H, W, 3) in sRGB, transparency on white, 16 bits rounded to 8 (never clipped).
+        """The picture on white: uint8 (H, W, 3) in sRGB, 16 bits rounded to 8 (never clipped).
 
         May be `pixels` itself: do not write into it.
         """
         colours = srgb_from_profile(to_8_bit(self.pixels), self.icc)
         return colours if self.alpha is None else on_white(colours, self.alpha)
+
+    def for_models(self) -> NDArray[np.uint8]:
+        """What a model sees: uint8 (H, W, 3) in sRGB. As `srgb`, but no part is washed out or lost on white.
+
+        See `cutsmith.picture.transparency.as_models_see`. May be `pixels` itself: do not write into it.
+        """
+        colours = srgb_from_profile(to_8_bit(self.pixels), self.icc)
+        return colours if self.alpha is None else as_models_see(colours, self.alpha)
+
+    def without_hidden_colours(self) -> Picture:
+        """This picture with the nearest visible colours in place of those under alpha 0, which nobody has seen."""
+        if self.alpha is None:
+            return self
+        pixels = without_hidden_colours(self.pixels, self.alpha)
+        return self if pixels is self.pixels else replace(self, pixels=pixels)
 
     def from_srgb(self, colours: NDArray[np.uint8]) -> NDArray[Any]:
         """sRGB `colours`, uint8 (H, W, 3) or (3,), in this picture's colour space and depth, to lay behind it."""

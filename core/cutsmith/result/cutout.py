@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from cutsmith.geometry import Box
     from cutsmith.protocols import Point
-
-Background = str | os.PathLike[str] | tuple[int, int, int] | Picture
+    from cutsmith.result.background import Background
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ class Cutout:
         """Lay the subject on `background`: a colour, a picture or its path, or "blur" (see `background_pixels`).
 
         Raises:
-            BadColour: it is neither a colour nor a file.
+            BadColour: it is neither a colour nor a picture.
             PictureError: the background's file cannot be read.
         """
         from cutsmith.result.background import background_pixels

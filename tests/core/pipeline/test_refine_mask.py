@@ -231,7 +231,7 @@ def test_nothing_that_was_given_is_written_into(options) -> None:
         (disc()[None], r"shape \(1, 60, 70\)"),
         (disc() * 255, r"float in \[0, 1\], but got values from 0 to 255"),
         (np.full((HEIGHT, WIDTH), np.nan, np.float32), "4200 values that are NaN"),
-        (np.zeros((HEIGHT, WIDTH), np.int64), "but got int64"),
+        (np.full((HEIGHT, WIDTH), 7, np.int64), "but got int64"),
     ],
 )
 def test_what_is_no_mask_of_the_picture_is_refused(mask, told) -> None:
