@@ -38,7 +38,21 @@ _BMP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
+_PNG_AS_TEXT = "a PNG that was damaged because it was handled as text"
+_BASE64 = "a picture written as text (Base64)"
+
 _STRANGERS = (
+    (b"\x89PNG\n", _PNG_AS_TEXT),
+    (b"\x89PNG\r\n\x1a\r\n", _PNG_AS_TEXT),
+    (b"\x89PNG\r\r\n", _PNG_AS_TEXT),
+    (b"\tPNG\r\n\x1a\n", _PNG_AS_TEXT),
+    (b"\xc2\x89PNG", _PNG_AS_TEXT),
+    (b"\xef\xbf\xbdPNG", _PNG_AS_TEXT),
+    (b"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "a picture that was handled as text"),
+    (b"data:image/", "a data URI, which has the picture as text"),
+    (b"iVBORw0KGgo", _BASE64),
+    (b"/9j/", _BASE64),
+    (b"UklGR", _BASE64),
     (b"%PDF", "a PDF document"),
     (b"%!PS", "a PostScript document"),
     (b"8BPS", "a Photoshop document"),
@@ -67,12 +81,26 @@ _STRANGERS = (
 )
 
 _REMEDIES = {
+    _PNG_AS_TEXT: "Copy or download it again as binary (in FTP: type binary).",
+    "a picture that was handled as text": "Copy or download it again as binary.",
+    "a data URI, which has the picture as text": "Decode what follows the comma from Base64 first.",
+    _BASE64: "Decode it from Base64 first.",
     "a camera's raw file": "Develop it first: export a 16-bit TIFF or a JPEG from your raw converter.",
     "a PDF document": "Export the page as a PNG of 300 dots per inch first.",
     "an SVG drawing": "Export it as a PNG first.",
+    "an error message of a server (XML)": "Look into it with a text editor, and download the picture itself.",
     "a web page (HTML)": "The server sent a page instead of the picture. Download the picture itself.",
     "a Git LFS pointer, not the file itself": "Fetch the file itself with Git LFS.",
 }
+
+
+def blank_start(head: bytes) -> int:
+    """How many bytes of white space come before the picture that begins in `head`; 0 where none begins after them.
+
+    Scripts on web servers send them, when a line break stands before or after their code.
+    """
+    start = len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n"))
+    return start if start and _known_format(head[start:]) is not None else 0
 
 
 def recognise(head: bytes, name: str) -> str:
@@ -150,6 +178,8 @@ def _looks_like_text(head: bytes) -> str | None:
         return "an SVG drawing"
     if beginning.startswith(("<!doctype html", "<html", "<head", "<body")):
         return "a web page (HTML)"
+    if "<error>" in beginning and beginning.startswith(("<?xml", "<error>")):
+        return "an error message of a server (XML)"
     if beginning.startswith("<?xml"):
         return "an XML document"
     if beginning.startswith(("{", "[")):

@@ -14,10 +14,13 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import PictureDamaged, PictureFormatUnsupported
+from cutsmith.picture.apple_png import as_ordinary_png, in_usual_order, is_apple_png
 from cutsmith.picture.decoded import Decoded, damage_named, plausible_dpi
+from cutsmith.picture.jpeg_markers import refuse_unread_kind, with_end_marker
 from cutsmith.picture.limits import check_size
 from cutsmith.picture.modes import arrays_of
 from cutsmith.picture.orientation import SIDEWAYS
+from cutsmith.picture.png_chunks import mended_png
 from cutsmith.picture.sixteen_bit import decode_16_bit, is_16_bit
 from cutsmith.picture.tiff_decoder import decode_tiff, refuse_missing_rows, refuse_raw
 
@@ -45,30 +48,66 @@ def decode_with_pillow(data: bytes, format_name: str, name: str, max_pixels: int
         PictureTooSmall, PictureTooLarge, PictureFormatUnsupported, PictureDamaged.
     """
     with damage_named(name), _pillow_allowing(max_pixels):
+        if format_name == "PNG":
+            return _decode_png(data, name, max_pixels)
         try:
-            image = open_image(data, format_name)
-        except SyntaxError as error:
-            if format_name != "TIFF":
+            return _decode(data, format_name, name, max_pixels)
+        except (SyntaxError, OSError):
+            if format_name != "JPEG":
                 raise
-            # A kind of pixel that Pillow does not know, such as 16-bit gray with alpha; or it is not a TIFF at all.
-            return decode_tiff(data, name, max_pixels, str(error))
-        check_size(*image.size, name, max_pixels)
-        if format_name == "TIFF":
-            refuse_raw(image, name)
-            refuse_missing_rows(image, name)
-            if image.tag_v2.get(284) == 2 and max(image.tag_v2.get(258, (8,))) > 8:  # type: ignore[attr-defined]
-                return decode_tiff(data, name, max_pixels, "planes of more than 8 bits")
-        warnings = _frame_warnings(image)
-        dpi = plausible_dpi(image.info.get("dpi"))
-        if dpi and format_name == "TIFF" and _orientation(image) in SIDEWAYS:
-            dpi = dpi[::-1]  # Pillow turns TIFFs upright itself while it loads them, and leaves their resolution
-        if is_16_bit(image, data):
-            pixels, alpha = decode_16_bit(lambda: open_image(data, format_name), data)
-            image.load()  # for what follows the pixels: PNG may have its EXIF there
-        else:
-            pixels, alpha = arrays_of(image, data)
-        # Read after load(): of TIFF Pillow has applied it by then; AVIF's comes from the container (irot, imir).
-        return Decoded(pixels, alpha, image.info.get("icc_profile") or None, dpi, _orientation(image), warnings)
+            refuse_unread_kind(data, name)
+            mended = with_end_marker(data, lambda each: arrays_of(open_image(each, "JPEG"), each)[0])
+            if mended is None:
+                raise
+        decoded = _decode(mended, format_name, name, max_pixels)
+        decoded.warnings.append("the file lacks its end marker, but every pixel is there")
+        return decoded
+
+
+def _decode_png(data: bytes, name: str, max_pixels: int) -> Decoded:
+    is_apple = is_apple_png(data)
+    mended = mended_png(as_ordinary_png(data, name, max_pixels) if is_apple else data)
+    decoded = _decode(mended.data, "PNG", name, max_pixels)
+    if is_apple:
+        decoded.pixels, decoded.alpha = in_usual_order(decoded.pixels, decoded.alpha)
+    decoded.icc = decoded.icc or mended.profile
+    decoded.warnings.extend(mended.warnings)
+    return decoded
+
+
+def _decode(data: bytes, format_name: str, name: str, max_pixels: int) -> Decoded:
+    try:
+        image = open_image(data, format_name)
+    except SyntaxError as error:
+        if format_name != "TIFF":
+            raise
+        # A kind of pixel that Pillow does not know, such as 16-bit gray with alpha; or it is not a TIFF at all.
+        return decode_tiff(data, name, max_pixels, str(error))
+    check_size(*image.size, name, max_pixels)
+    if format_name == "TIFF":
+        refuse_raw(image, name)
+        refuse_missing_rows(image, name)
+        if image.tag_v2.get(284) == 2 and max(image.tag_v2.get(258, (8,))) > 8:  # type: ignore[attr-defined]
+            return decode_tiff(data, name, max_pixels, "planes of more than 8 bits")
+    _leave_xmp_out(image)
+    warnings = _frame_warnings(image)
+    dpi = plausible_dpi(image.info.get("dpi"))
+    if dpi and format_name == "TIFF" and _orientation(image) in SIDEWAYS:
+        dpi = dpi[::-1]  # Pillow turns TIFFs upright itself while it loads them, and leaves their resolution
+    if is_16_bit(image, data):
+        pixels, alpha = decode_16_bit(lambda: open_image(data, format_name), data)
+        image.load()  # for what follows the pixels: PNG may have its EXIF there
+    else:
+        pixels, alpha = arrays_of(image, data)
+    _leave_xmp_out(image)
+    # Read after load(): of TIFF Pillow has applied it by then; AVIF's comes from the container (irot, imir).
+    return Decoded(pixels, alpha, image.info.get("icc_profile") or None, dpi, _orientation(image), warnings)
+
+
+def _leave_xmp_out(image: ImageFile) -> None:
+    """Keep Pillow from turning the picture as XMP says where EXIF says nothing: browsers and editors do not."""
+    for key in ("xmp", "XML:com.adobe.xmp"):
+        image.info.pop(key, None)
 
 
 @contextmanager
