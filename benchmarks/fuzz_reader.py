@@ -96,9 +96,33 @@ def valid_files() -> dict[str, bytes]:
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
         add(f"tiff {compression}", "RGB", "TIFF", compression=compression, exif=exif, icc_profile=profile)
     add("tiff group4", "1", "TIFF", compression="group4")
+    files |= _repaired_files(files)
     files |= _deep_files(rng)
     files |= {f"heic {path.stem}": path.read_bytes() for path in sorted(HEIC_SAMPLES.glob("*.heic"))}
     return files
+
+
+def _repaired_files(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Files that are read although something is wrong with them: mutations begin beyond their repair."""
+
+    def chunk(kind: bytes, body: bytes, checksum: int | None = None) -> bytes:
+        right = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", right if checksum is None else checksum)
+
+    plain = files["png RGB"]
+    extras = chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(range(256)) * 8000)) + chunk(b"tEXt", b"a\0b", 1)
+    extras += chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(2_000_000))) + chunk(b"tRNS", b"\0") + chunk(b"pHYs", b"")
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    rows = packer.compress(bytes(30 * (1 + 40 * 4))) + packer.flush()
+    header = struct.pack(">IIBBBBB", 40, 30, 8, 6, 0, 0, 0)
+    apple = chunk(b"CgBI", b"\x50\0\x20\x02") + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return {
+        "png with damaged chunks": plain[:33] + extras + plain[33:],
+        "png apple": plain[:8] + apple,
+        "png after blanks": b"\xef\xbb\xbf\r\n" + plain,
+        "jpeg without end": files["jpeg RGB"][:-2],
+        "jpeg progressive without end": files["jpeg progressive"][:-2],
+    }
 
 
 def _deep_files(rng: np.random.Generator) -> dict[str, bytes]:

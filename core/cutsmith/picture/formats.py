@@ -7,7 +7,7 @@ from pathlib import PurePath
 from cutsmith.cures import give
 from cutsmith.errors import OutputFormatUnsupported, PictureFormatUnsupported, shown
 
-READ_FORMATS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF and HEIC"
+READ_FORMATS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, HEIC, JPEG 2000, PPM, TGA and ICO"
 
 OUTPUT_FORMATS = {
     ".png": "PNG",
@@ -33,12 +33,28 @@ _MAGIC = (
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
 )
 _BMP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 
+_PNG_AS_TEXT = "a PNG that was damaged because it was handled as text"
+_BASE64 = "a picture written as text (Base64)"
+
 _STRANGERS = (
+    (b"\x89PNG\n", _PNG_AS_TEXT),
+    (b"\x89PNG\r\n\x1a\r\n", _PNG_AS_TEXT),
+    (b"\x89PNG\r\r\n", _PNG_AS_TEXT),
+    (b"\tPNG\r\n\x1a\n", _PNG_AS_TEXT),
+    (b"\xc2\x89PNG", _PNG_AS_TEXT),
+    (b"\xef\xbf\xbdPNG", _PNG_AS_TEXT),
+    (b"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "a picture that was handled as text"),
+    (b"data:image/", "a data URI, which has the picture as text"),
+    (b"iVBORw0KGgo", _BASE64),
+    (b"/9j/", _BASE64),
+    (b"UklGR", _BASE64),
     (b"%PDF", "a PDF document"),
     (b"%!PS", "a PostScript document"),
     (b"8BPS", "a Photoshop document"),
@@ -53,9 +69,7 @@ _STRANGERS = (
     (b"ID3", "an MP3 recording"),
     (b"\xff\x0a", "a JPEG XL picture"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (b"\0\0\x01\0", "a Windows icon"),
+    (b"\0\0\x02\0", "a Windows cursor"),
     (b"v/1\x01", "an OpenEXR picture"),
     (b"#?RADIANCE", "a Radiance HDR picture"),
     (b"gimp xcf", "a GIMP document"),
@@ -67,16 +81,31 @@ _STRANGERS = (
 )
 
 _REMEDIES = {
+    _PNG_AS_TEXT: "Copy or download it again as binary (in FTP: type binary).",
+    "a picture that was handled as text": "Copy or download it again as binary.",
+    "a data URI, which has the picture as text": "Decode what follows the comma from Base64 first.",
+    _BASE64: "Decode it from Base64 first.",
     "a camera's raw file": "Develop it first: export a 16-bit TIFF or a JPEG from your raw converter.",
     "a PDF document": "Export the page as a PNG of 300 dots per inch first.",
     "an SVG drawing": "Export it as a PNG first.",
+    "an error message of a server (XML)": "Look into it with a text editor, and download the picture itself.",
     "a web page (HTML)": "The server sent a page instead of the picture. Download the picture itself.",
     "a Git LFS pointer, not the file itself": "Fetch the file itself with Git LFS.",
 }
 
 
+def blank_start(head: bytes) -> int:
+    """How many bytes of white space come before the picture that begins in `head`; 0 where none begins after them.
+
+    Scripts on web servers send them, when a line break stands before or after their code.
+    """
+    start = len(head) - len(head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n"))
+    return start if start and _known_format(head[start:]) is not None else 0
+
+
 def recognise(head: bytes, name: str) -> str:
-    """The format of the file that begins with `head` (its first 4 KB): PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF or HEIC.
+    """The format of the file that begins with `head` (its first 4 KB): PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF,
+    HEIC, JPEG 2000, PNM, TGA or ICO.
 
     Raises:
         PictureFormatUnsupported: any other, with what the bytes look like; `name` is for the message.
@@ -101,6 +130,12 @@ def _known_format(head: bytes) -> str | None:
         return "WEBP"
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "BMP"
+    if _is_pnm(head):
+        return "PNM"
+    if head[:4] == b"\0\0\x01\0" and 0 < int.from_bytes(head[4:6], "little") < 256 and head[9:10] == b"\0":
+        return "ICO"
+    if _is_tga(head):
+        return "TGA"
     brands = _isobmff_brands(head)
     if brands and brands[0] not in (b"crx ",):
         # The first brand decides; mif1 and msf1 are neutral, and then the compatible brands do.
@@ -112,6 +147,33 @@ def _known_format(head: bytes) -> str | None:
             if brand not in (b"mif1", b"msf1", b"miaf", b"MiHE", b"MiHB", b"tmap"):
                 break
     return None
+
+
+def _is_pnm(head: bytes) -> bool:
+    """Whether `head` begins a PBM, PGM, PPM or PFM: two letters, white space, then a comment or the width."""
+    return (
+        head[:1] == b"P" and head[1:2] in b"123456f" and head[2:3] in b" \t\r\n" and head[3:4] in b"#0123456789 \t\r\n"
+    )
+
+
+def _is_tga(head: bytes) -> bool:
+    """Whether `head` is a plausible header of a TGA, which has no magic number: every field must make sense."""
+    if len(head) < 18 or head[1] > 1 or head[2] not in (1, 2, 3, 9, 10, 11):
+        return False
+    has_map, is_indexed = head[1] == 1, head[2] in (1, 9)
+    map_length, map_bits = int.from_bytes(head[5:7], "little"), head[7]
+    if has_map != is_indexed or (has_map and (map_bits not in (15, 16, 24, 32) or not 0 < map_length <= 256)):
+        return False
+    if not has_map and any(head[3:8]):
+        return False
+    bits = {1: (8,), 9: (8,), 3: (8, 16), 11: (8, 16)}.get(head[2], (15, 16, 24, 32))
+    return (
+        head[16] in bits
+        and head[17] & 0xC0 == 0
+        and head[17] & 15 in (0, 1, 8)
+        and any(head[12:14])
+        and any(head[14:16])
+    )
 
 
 def _isobmff_brands(head: bytes) -> list[bytes]:
@@ -150,6 +212,8 @@ def _looks_like_text(head: bytes) -> str | None:
         return "an SVG drawing"
     if beginning.startswith(("<!doctype html", "<html", "<head", "<body")):
         return "a web page (HTML)"
+    if "<error>" in beginning and beginning.startswith(("<?xml", "<error>")):
+        return "an error message of a server (XML)"
     if beginning.startswith("<?xml"):
         return "an XML document"
     if beginning.startswith(("{", "[")):
