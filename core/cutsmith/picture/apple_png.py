@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutsmith.picture.limits import check_size
-from cutsmith.picture.png_chunks import SIGNATURE, chunks
+from cutsmith.picture.png_chunks import SIGNATURE, chunks, has_right_checksum
 from cutsmith.picture.samples import straight
 
 
@@ -27,11 +27,14 @@ def as_ordinary_png(data: bytes, name: str, max_pixels: int) -> bytes:
 
     Raises:
         PictureTooSmall, PictureTooLarge.
-        ValueError: the pixels are not all there.
+        ValueError: the pixels are not all there, or a checksum is wrong.
     """
     header, packed, others = b"", [], []
     for chunk in chunks(data):
         body = data[chunk.start + 8 : chunk.end - 4]
+        # These pixels have no checksum of their own.
+        if chunk.kind in (b"IHDR", b"IDAT") and not has_right_checksum(data[chunk.start : chunk.end]):
+            raise ValueError(f"the checksum of its chunk {chunk.kind.decode()} is wrong")
         if chunk.kind == b"IHDR":
             header = body
         elif chunk.kind == b"IDAT":
