@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Kind = Literal[
-    "words", "model", "choice", "number", "whole", "flag", "box", "points", "band", "array", "background", "name"
+    "words",
+    "model",
+    "choice",
+    "number",
+    "whole",
+    "flag",
+    "box",
+    "points",
+    "band",
+    "array",
+    "background",
+    "name",
+    "names",
 ]
 Objects = Literal["all", "best", "each"]
 Matting = Literal["none", "closed-form"]
@@ -31,6 +43,8 @@ Format = Literal["png", "tiff", "webp", "jpg", "avif", "bmp"]
 NamePart = Literal["stem", "suffix", "folder", "number"]
 """What stands in braces in the name of a result."""
 
+KINDS_OF_METADATA = ("exif", "xmp", "iptc", "gps")
+"""What a result can keep of a photograph's own metadata."""
 DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
 DEFAULT_MAX_PIXELS = 100_000_000
@@ -246,6 +260,14 @@ class Output:
         otherwise="95 for JPEG, 90 for AVIF",
     )
     provenance: bool = _option("flag", False, "Write model, engine and options into the file's metadata.")
+    keep_metadata: Sequence[str] = _option(
+        "names",
+        (),
+        "Keep these kinds of the photograph's own metadata; exif is without the place, which gps adds.",
+        choices=KINDS_OF_METADATA,
+        example="exif,xmp",
+        otherwise="none",
+    )
     overwrite: bool = _option("flag", False, "Replace existing results.")
     skip_existing: bool = _option(
         "flag", False, "Leave out pictures whose result, of several the first, is already there."
@@ -295,6 +317,10 @@ def what_is_wanted(option: Option, value: object) -> str:
             return "" if is_good else "two whole numbers of pixels, 0 or more"
         case "model":
             return "" if isinstance(value, str) and value else "a name or a path"
+        case "names":
+            is_list = isinstance(value, Sequence) and not isinstance(value, str)
+            is_good = is_list and all(each in option.choices for each in value)  # type: ignore[attr-defined]
+            return "" if is_good else f"names among {', '.join(option.choices)}"
         case "background":
             return "" if isinstance(value, str) and value.strip() else "a colour, a picture, blur or transparent"
         case "name":

@@ -12,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cutsmith.errors import CutsmithError, PictureDamaged, PictureTooLarge
+from cutsmith.picture.metadata import Metadata
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Decoded:
     dpi: tuple[float, float] | None = None
     orientation: int = 1
     warnings: list[str] = field(default_factory=list)
+    metadata: Metadata | None = None
 
 
 class _Silence:
@@ -81,13 +83,3 @@ def damage_named(name: str) -> Iterator[None]:
             f"{name} begins as a picture, but cannot be decoded: {reason[:200]}.",
             "It is truncated or corrupt. Copy or download it again.",
         ) from error
-
-
-def plausible_dpi(found: Any) -> tuple[float, float] | None:
-    """(horizontal, vertical) dots per inch of whatever a decoder `found`; None where the value makes no sense."""
-    try:
-        across, down = (float(value) for value in found)
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        return None
-    # Some writers put 1 for "unknown".
-    return (across, down) if 1 < across < 1e6 and 1 < down < 1e6 else None

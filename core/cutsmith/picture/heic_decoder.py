@@ -12,6 +12,7 @@ from cutsmith.cures import install_extra
 from cutsmith.errors import FormatExtraMissing
 from cutsmith.picture.decoded import Decoded, damage_named
 from cutsmith.picture.limits import check_size
+from cutsmith.picture.metadata import dpi_of_exif_block, metadata_of
 from cutsmith.picture.samples import straight
 
 
@@ -42,14 +43,16 @@ def decode_heic(data: bytes, name: str, max_pixels: int) -> Decoded:
         samples = _spread_over_16_bits(samples, picture.info.get("bit_depth", 8))
         warnings = [f"only the first of {len(file)} pictures is used"] if len(file) > 1 else []
         icc = picture.info.get("icc_profile")
+        metadata = metadata_of(picture)
+        dpi = dpi_of_exif_block(None if metadata is None else metadata.exif)
         if samples.ndim == 2:
-            return Decoded(samples, None, icc, warnings=warnings)
+            return Decoded(samples, None, icc, dpi, warnings=warnings, metadata=metadata)
         gray = samples.shape[2] < 3
         colours = np.ascontiguousarray(samples[..., :1] if gray else samples[..., :3])
         alpha = samples[..., -1] if samples.shape[2] in (2, 4) else None
         if alpha is not None and picture.premultiplied_alpha:
             colours = straight(colours, alpha)
-        return Decoded(colours[..., 0] if gray else colours, alpha, icc, warnings=warnings)
+        return Decoded(colours[..., 0] if gray else colours, alpha, icc, dpi, warnings=warnings, metadata=metadata)
 
 
 def _spread_over_16_bits(samples: NDArray[Any], depth: int) -> NDArray[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -15,9 +15,11 @@ from cutsmith.arrays import checked_image, checked_mask
 from cutsmith.picture.colour import profile_from_srgb, settle_profile, srgb_from_profile
 from cutsmith.picture.decoded import Decoded, damage_named
 from cutsmith.picture.destination import write_bytes_atomically
-from cutsmith.picture.encoding import encode
+from cutsmith.picture.encoding import check_format_holds, encode
 from cutsmith.picture.formats import output_format
+from cutsmith.picture.icc_profile import is_srgb
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, check_size
+from cutsmith.picture.metadata import Metadata, kept_metadata
 from cutsmith.picture.orientation import SIDEWAYS, upright
 from cutsmith.picture.originals import Originals
 from cutsmith.picture.samples import alpha_from_samples, checked_samples, on_white, split_alpha, to_8_bit
@@ -43,6 +45,7 @@ class Picture:
         dpi: (horizontal, vertical) resolution in dots per inch.
         source: the path, "<stdin>", "<bytes>" or "<array>".
         warnings: what the user should know, such as "only the first of 12 frames is used".
+        metadata: EXIF, XMP and IPTC as they were in the file. They are written only where that is asked for.
     """
 
     pixels: NDArray[Any]
@@ -51,6 +54,7 @@ class Picture:
     dpi: tuple[float, float] | None = None
     source: str = "<array>"
     warnings: tuple[str, ...] = ()
+    metadata: Metadata | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", checked_image(self.pixels))
@@ -90,7 +94,7 @@ class Picture:
             pixels, icc = settle_profile(upright(decoded.pixels, decoded.orientation), decoded.icc, decoded.warnings)
             alpha = None if decoded.alpha is None else alpha_from_samples(upright(decoded.alpha, decoded.orientation))
         dpi = decoded.dpi[::-1] if decoded.dpi and decoded.orientation in SIDEWAYS else decoded.dpi
-        return cls(pixels, alpha, icc, dpi, name, tuple(decoded.warnings))
+        return cls(pixels, alpha, icc, dpi, name, tuple(decoded.warnings), decoded.metadata)
 
     @classmethod
     def of(cls, source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
@@ -182,33 +186,49 @@ class Picture:
         overwrite: bool = False,
         metadata: Mapping[str, str] | None = None,
         quality: int | None = None,
+        keep_metadata: Collection[str] = (),
     ) -> Path:
         """Write the picture to `path`, atomically, in the format of its suffix; -> the path.
 
-        PNG and TIFF keep 16 bits, profile and resolution; WebP (lossless without `quality`), JPEG and AVIF keep the
-        profile; BMP keeps none of these. `metadata` goes into iTXt, ImageDescription or EXIF; the source's EXIF is not
-        kept. The file at `source` is never replaced, by whatever name.
+        PNG and TIFF keep 16 bits; all but BMP keep the profile, and all the resolution. WebP is lossless without
+        `quality`. `metadata` goes into iTXt, ImageDescription or EXIF. Of the source's own metadata, `keep_metadata`
+        names what is kept: "exif" (all but GPS), "xmp", "iptc", "gps". The file at `source` is never replaced, by
+        whatever name.
 
         Raises:
             OutputFormatUnsupported: the suffix, or alpha into JPEG or BMP. OutputExists, OutputRefused, BadOption.
         """
-        data = self.encode(Path(path).suffix or str(path), metadata=metadata, quality=quality)
+        data = self.encode(
+            Path(path).suffix or str(path), metadata=metadata, quality=quality, keep_metadata=keep_metadata
+        )
         return write_bytes_atomically(data, path, overwrite=overwrite, originals=Originals([self.source]))
 
-    def encode(self, suffix: str, *, metadata: Mapping[str, str] | None = None, quality: int | None = None) -> bytes:
+    def encode(
+        self,
+        suffix: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        quality: int | None = None,
+        keep_metadata: Collection[str] = (),
+    ) -> bytes:
         """The bytes that `save` would write to a file with `suffix`, such as ".png".
 
         Raises:
             OutputFormatUnsupported, OutputRefused, BadOption: as `save`.
         """
+        format_name = output_format(suffix)
+        check_format_holds(format_name, alpha=self.alpha is not None, metadata=bool(metadata), kept=keep_metadata)
+        is_plain = self.icc is None or is_srgb(self.icc)
+        kept = kept_metadata(self.metadata, keep_metadata, self.width, self.height, is_srgb=is_plain)
         return encode(
             self.pixels,
             self.alpha,
-            output_format(suffix),
+            format_name,
             icc=self.icc,
             dpi=self.dpi,
             metadata=metadata,
             quality=quality,
+            kept=kept,
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,10 @@ from typing import TYPE_CHECKING, Any
 from cutsmith.errors import PictureDamaged, PictureFormatUnsupported
 from cutsmith.picture.apple_png import as_ordinary_png, in_usual_order, is_apple_png
 from cutsmith.picture.declared_colour import declared_profile
-from cutsmith.picture.decoded import Decoded, damage_named, plausible_dpi
+from cutsmith.picture.decoded import Decoded, damage_named
 from cutsmith.picture.jpeg_markers import refuse_unread_kind, with_end_marker
 from cutsmith.picture.limits import check_size
+from cutsmith.picture.metadata import exif_dpi, metadata_of, plausible_dpi
 from cutsmith.picture.modes import arrays_of
 from cutsmith.picture.orientation import SIDEWAYS
 from cutsmith.picture.png_chunks import mended_png
@@ -45,6 +47,7 @@ _PLUGINS = {
     "JPEG 2000": ("PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile"),
 }
 _ORIENTATION_TAG = 274
+_RESOLUTION_IN_EXIF = frozenset({"WEBP", "AVIF"})
 # Formats of 32 bits in which programs leave the alpha channel empty; viewers show such pictures as opaque.
 _ALPHA_OFTEN_UNUSED = frozenset({"BMP", "DIB", "TGA", "ICO"})
 _LIMIT_LOCK = Lock()
@@ -120,6 +123,7 @@ def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_p
     """The picture that `reopen` opens, its header read and nothing decoded; `data` is its file."""
     image = reopen()
     check_size(*image.size, name, max_pixels)
+    before = metadata_of(image)
     _leave_xmp_out(image)
     warnings = _frame_warnings(image)
     dpi = plausible_dpi(image.info.get("dpi"))
@@ -132,12 +136,16 @@ def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_p
         pixels, alpha = arrays_of(image, data, warnings)
     if alpha is not None and image.format in _ALPHA_OFTEN_UNUSED and not alpha.any():
         alpha = None
+    metadata = metadata_of(image) or before  # of PNG it may follow the pixels
+    if metadata is not None and before is not None:
+        metadata = replace(metadata, xmp=metadata.xmp or before.xmp)
     _leave_xmp_out(image)
     icc = image.info.get("icc_profile") or None
     if icc is None and pixels.ndim == 3:
         icc = declared_profile(data, str(image.format), _exif(image), warnings)
     # Read after load(): of TIFF Pillow has applied it by then; AVIF's comes from the container (irot, imir).
-    return Decoded(pixels, alpha, icc, dpi, _orientation(image), warnings)
+    dpi = dpi or (exif_dpi(_exif(image)) if image.format in _RESOLUTION_IN_EXIF else None)
+    return Decoded(pixels, alpha, icc, dpi, _orientation(image), warnings, metadata)
 
 
 def _leave_xmp_out(image: ImageFile) -> None:
