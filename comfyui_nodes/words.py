@@ -43,7 +43,12 @@ _IN_WORDS = {
     "objects": "The choice among the objects",
 }
 # Inputs that take less than the engine does, or something else.
-_WANTED = {"device": "auto or cpu", "engine": "auto or cpu", "foreground": "on or off"}
+_WANTED = {
+    "background": "an opaque colour: #rrggbb, rgb(...), hsl(...) or a CSS colour name",
+    "device": "auto or cpu",
+    "engine": "auto or cpu",
+    "foreground": "on or off",
+}
 # Values that an input takes, where these are few.
 _TAKEN = {"device": ("auto", "cpu"), "matting": ("none", "closed-form")}
 # What helps in ComfyUI, where the option that the engine would change is no input of a node.

@@ -11,6 +11,7 @@ import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cutsmith.errors import BadOption
@@ -137,3 +138,38 @@ def test_a_request_is_made_of_what_the_engine_declares(nodes) -> None:
     assert request_of({"mask_blur": 1.5}, foreground="none").given() == {"mask_blur": 1.5, "foreground": "none"}
     with pytest.raises(BadOption):
         request_of({"mask_blur": -1})
+
+
+def test_none_in_an_old_workflow_is_the_default(nodes) -> None:
+    request_of = nodes.shared.request_of
+    inputs = {"matting": None, "mask_blur": None, "mask_offset": None, "invert": None, "max_detections": None}
+    assert request_of(inputs).given() == {}
+    assert request_of({**inputs, "mask_offset": 2}, text="mug").given() == {"mask_offset": 2, "text": "mug"}
+
+
+class Shown:
+    """A cut-out that tells what it is put on."""
+
+    foreground = np.full((2, 3, 3), 7, np.uint8)
+    alpha = np.ones((2, 3), np.float32)
+
+    def on(self, colour):
+        return SimpleNamespace(pixels=colour)
+
+
+@pytest.mark.parametrize("colour", [None, "", "  ", "#ffffff", "white"])
+def test_no_colour_is_the_default_colour(nodes, colour) -> None:
+    assert nodes.shared.why_no_colour(colour) is None
+    assert nodes.shared.shown_pixels(Shown(), "color", colour) == (255, 255, 255)
+
+
+def test_no_background_is_the_subjects_own_colours(nodes) -> None:
+    for background in (None, "none"):
+        np.testing.assert_array_equal(nodes.shared.shown_pixels(Shown(), background, None), Shown.foreground)
+
+
+@pytest.mark.parametrize("colour", ["whyte", "#12", "blur", "transparent", "beach.png", "#ffffff80", "rgb(300, 0, 0)"])
+def test_what_background_color_takes_is_told_and_nothing_else(nodes, colour) -> None:
+    told, *_ = nodes.shared.why_no_colour(colour).partition("\n")
+    wanted = "an opaque colour: #rrggbb, rgb(...), hsl(...) or a CSS colour name"
+    assert told == f"background_color must be {wanted}, but got {colour!r}."

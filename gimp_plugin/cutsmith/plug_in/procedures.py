@@ -11,7 +11,7 @@ from gi.repository import Gimp, GLib, GObject
 
 from .declared_options import DEFAULT_BAND, offered_range
 from .failure import CutFailed
-from .progress import begin_progress, show_progress
+from .progress import begin_progress, end_progress, show_progress
 from .remembered_choices import remember_choices, remembered_choices
 from .settings import (
     DEFAULT_CERTAINTY,
@@ -188,13 +188,13 @@ def _is_confirmed(
 
     if procedure.get_name() == REFINE_MASK:
         requested(image, drawables, Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND))
-        Gimp.progress_end()
+        end_progress()
         is_ok = ask_for_band(procedure, config)
     else:
         # This connection is closed first: a dialog may stay open longer than the worker waits for work.
         with WorkerLink(installation, _client(), show_progress) as link:
             models = ModelChoices(link.models(), installation)
-        Gimp.progress_end()
+        end_progress()
         is_ok = ask(procedure, config, image, drawables, models)
     if is_ok:
         begin_progress(_BEGIN)
