@@ -51,7 +51,7 @@ class Head:
     heatmap_size = (16, 16)
 
     def __call__(self, features):
-        return [np.zeros((1, 134, 2), np.float32)], [np.ones((1, 134), np.float32)]
+        return np.zeros((1, 134, 2), np.float32), np.ones((1, 134), np.float32)
 
 
 class Vae:
