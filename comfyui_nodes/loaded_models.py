@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from cutsmith.protocols import Remover
     from cutsmith.segmentation.sam2 import Sam2Segmenter
 
-AUTO, CPU = DEVICES = ("auto", "cpu")
+DEVICES = ("auto", "cpu")
 """What the input `device` offers. None, which old workflows may hold, is taken for auto."""
+AUTO, CPU = DEVICES
 
 Tell = Callable[[Iterable[str]], object]
 """Is given the warnings about a model, at each run that uses it."""

@@ -9,7 +9,7 @@ import numpy as np
 from comfy_api.latest import io
 
 from cutsmith.errors import BadColour
-from cutsmith.options import DEFAULT_BAND, OPTIONS
+from cutsmith.options import DEFAULT_BAND, OPTIONS, Option
 
 from .loaded_models import DEVICES
 
@@ -26,13 +26,19 @@ _MOST_DETECTIONS = 900
 
 
 def option_input(name: str, *, optional: bool = False, default: Any = None) -> io.Input:
-    """The input for the engine's option `name`, as declared; `default` replaces the declared default."""
+    """The input for the engine's option `name`, as declared; `default` replaces the declared default.
+
+    Where a number may be None, 0 stands for it: a widget always has a value.
+    """
     option = OPTIONS[name]
     shared: dict[str, Any] = {"optional": optional, "tooltip": option.help}
     if optional and option.advanced:
         shared["advanced"] = True
     given = option.default if default is None else default
     least, most = option.usual or (option.least or 0.0, option.most or 0.0)
+    if _is_off_at_zero(option):
+        least = given = 0
+        shared["tooltip"] = f"{option.help} 0: {option.otherwise}."
     match option.kind:
         case "choice":
             # The default comes first, because ComfyUI takes the first choice if a workflow gives none.
@@ -52,6 +58,14 @@ def option_input(name: str, *, optional: bool = False, default: Any = None) -> i
 def mask_edit_inputs() -> list[io.Input]:
     """The inputs mask_blur, mask_offset and invert."""
     return [option_input(name, optional=True) for name in ("mask_blur", "mask_offset", "invert")]
+
+
+def hardening_inputs() -> list[io.Input]:
+    """The inputs harden and threshold.
+
+    They stand last in every node: saved workflows hold the values of widgets in their order.
+    """
+    return [option_input(name, optional=True) for name in ("harden", "threshold")]
 
 
 def band_inputs() -> list[io.Input]:
@@ -96,11 +110,16 @@ def request_of(inputs: Mapping[str, Any], **own: Any) -> Request:
     from cutsmith.request import Request
 
     fields = {name: value for name, value in inputs.items() if name in OPTIONS and value is not None} | own
-    if fields.get("max_detections") == 0:
-        fields["max_detections"] = None
+    fields |= {name: None for name, value in fields.items() if value == 0 and _is_off_at_zero(OPTIONS[name])}
     if "band_inner" in inputs and fields.get("matting", "none") != "none":
         fields["band"] = (inputs["band_inner"], inputs["band_outer"])
     return Request().updated(fields).checked()
+
+
+def _is_off_at_zero(option: Option) -> bool:
+    """Whether 0 stands for None: the option is a number that may be missing, and cannot be 0."""
+    is_number = option.kind in ("number", "whole")
+    return is_number and option.default is None and option.least is not None and option.least > 0
 
 
 def background_inputs() -> list[io.Input]:

@@ -17,6 +17,7 @@ from ..shared_inputs import (
     NO_BACKGROUND,
     background_inputs,
     band_inputs,
+    hardening_inputs,
     mask_edit_inputs,
     model_inputs,
     option_input,
@@ -60,6 +61,7 @@ class RembgCut(io.ComfyNode):
                 *mask_edit_inputs(),
                 *background_inputs(),
                 *model_inputs(),
+                *hardening_inputs(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),

@@ -18,7 +18,7 @@ from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_
 from ..notices import Notices
 from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
-from ..shared_inputs import mask_edit_inputs, model_inputs, request_of
+from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class SAM2Mask(io.ComfyNode):
                 ),
                 *mask_edit_inputs(),
                 *model_inputs(),
+                *hardening_inputs(),
             ],
             outputs=[
                 io.Mask.Output("mask", tooltip="Soft masks: 1 = subject; all zeros if nothing was found."),

@@ -14,6 +14,7 @@ from ..shared_inputs import (
     NO_BACKGROUND,
     background_inputs,
     band_inputs,
+    hardening_inputs,
     mask_edit_inputs,
     option_input,
     request_of,
@@ -69,6 +70,7 @@ class TrimapMatting(io.ComfyNode):
                 ),
                 *mask_edit_inputs(),
                 *background_inputs(),
+                *hardening_inputs(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),

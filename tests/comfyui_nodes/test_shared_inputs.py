@@ -80,18 +80,22 @@ WIDGETS = [name for name, option in OPTIONS.items() if option.kind in KINDS]
 OWN_DEFAULTS = {("TrimapMatting", "matting"): "closed-form"}
 # No widget of the declaration's form: 0 stands for all, and ComfyUI chooses among its own devices.
 OWN_FORMS = {"max_detections", "device", "model", "mask"}
+# A number that may be missing: 0 stands for that.
+OFF_AT_ZERO = {"threshold": "Make the mask hard: alpha of at least this becomes 1, all else 0. 0: soft edges are kept."}
 
 
 def matches(entry: Made, name: str, default: Any) -> None:
     option = OPTIONS[name]
     assert entry.kind == KINDS[option.kind]
-    assert entry.settings["tooltip"] == option.help
-    assert entry.settings["default"] == default
+    is_off_at_zero = name in OFF_AT_ZERO
+    assert entry.settings["tooltip"] == (OFF_AT_ZERO[name] if is_off_at_zero else option.help)
+    assert entry.settings["default"] == (0 if is_off_at_zero else default)
     if option.choices:
         assert set(entry.settings["options"]) == set(option.choices)
         assert entry.settings["options"][0] == default
     if option.kind in ("number", "whole"):
         least, most = option.usual or (option.least, option.most)
+        least = 0 if is_off_at_zero else least
         assert (entry.settings["min"], entry.settings["max"]) == (least, most)
         assert type(entry.settings["min"]) is (float if option.kind == "number" else int)
 
@@ -114,6 +118,13 @@ def test_every_input_that_is_an_option_is_as_declared(nodes) -> None:
                 matches(inputs[name], name, OWN_DEFAULTS.get((node, name), OPTIONS[name].default))
                 seen.add(name)
     assert seen >= {"matting", "box_threshold", "text_threshold", "mask_blur", "mask_offset", "invert"}
+    assert seen >= {"harden", "threshold"}
+
+
+@pytest.mark.parametrize("node", ["RembgCut", "SAM2Mask", "TrimapMatting"])
+def test_new_inputs_stand_last_so_that_saved_workflows_keep_their_values(nodes, node) -> None:
+    before = [name for name in nodes.inputs[node] if name not in ("harden", "threshold")]
+    assert list(nodes.inputs[node]) == [*before, "harden", "threshold"]
 
 
 def test_the_band_is_two_numbers_of_the_option(nodes) -> None:
@@ -135,6 +146,8 @@ def test_a_request_is_made_of_what_the_engine_declares(nodes) -> None:
     inputs = {"matting": "closed-form", "band_inner": 2, "band_outer": 5, "max_detections": 0, "individual_masks": True}
     assert request_of(inputs).given() == {"matting": "closed-form", "band": (2, 5)}
     assert request_of({"matting": "none", "band_inner": 2, "band_outer": 5}).given() == {}
+    assert request_of({"harden": 0.25, "threshold": 0}).given() == {"harden": 0.25}
+    assert request_of({"harden": 0.0, "threshold": 0.5}).given() == {"threshold": 0.5}
     assert request_of({"mask_blur": 1.5}, foreground="none").given() == {"mask_blur": 1.5, "foreground": "none"}
     with pytest.raises(BadOption):
         request_of({"mask_blur": -1})

@@ -18,6 +18,7 @@ from .settings import (  # noqa: E402
     EDGES,
     EXISTING_MASK,
     HAIR,
+    HARD,
     LAYER_MASK,
     NEW_LAYER,
     RESULTS,
@@ -30,6 +31,7 @@ from .settings import (  # noqa: E402
 _SPACING = 6
 _BORDER = 12
 _ADVICE_LETTERS = 52
+_STEP = 0.05
 # The width of the widest row, so that the dialog keeps its width when rows appear and disappear.
 _WIDTH = 610
 # Used instead of the arguments' own explanations, which list the values for scripts.
@@ -40,6 +42,8 @@ _TOOLTIPS = {
         "Hair and fur: worked out in a band around the edge, which may take a while. Hard: each pixel is in or out. "
         "As found: the model's own mask, which is quick"
     ),
+    "harden": "0 keeps the mask's own values. More makes see-through spots inside solid; edge and hair stay",
+    "threshold": "What is at least as probable as this is in, all else is out",
     "result": "What to make. A new layer goes above yours, which is then hidden; your pixels stay unchanged",
     "existing-mask": "The layer already has a mask: replace it, or keep only what both masks show",
 }
@@ -47,10 +51,11 @@ _BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTION
 
 
 def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> bool:
-    """Show the dialog of Refine Mask Edge, which has only the band; -> whether OK was clicked."""
+    """Show the dialog of Refine Mask Edge, which has only the band and the inside; -> whether OK was clicked."""
     dialog = _new_dialog(procedure, config, "Refine Mask Edge")
     rows = _Rows(dialog, config)
     rows.add_band()
+    rows.add_number("harden", _STEP, 2)
     return _answered(dialog)
 
 
@@ -175,11 +180,13 @@ class _CutOutFields:
         self._rows = rows = _Rows(dialog, config)
         rows.add_choice("what", WHAT)
         rows.add_text("prompt", OPTIONS["text"].example.strip('"'))
-        rows.add_number("box-threshold", 0.05, 2)
+        rows.add_number("box-threshold", _STEP, 2)
         self._model = Gtk.ComboBoxText()
         rows.add("model", self._model)
         rows.add_choice("edge", EDGES)
         rows.add_band()
+        rows.add_number("harden", _STEP, 2)
+        rows.add_number("threshold", _STEP, 2)
         rows.add_choice("result", RESULTS)
         rows.add_choice("existing-mask", EXISTING_MASK)
         self._advice = _Advice(dialog)
@@ -203,10 +210,12 @@ class _CutOutFields:
 
     def _adapt(self) -> None:
         """Show the rows that matter for the choices made, and say what is missing."""
-        what, model, result = (self._config.get_property(name) for name in ("what", "model", "result"))
+        what, model, edge, result = (self._config.get_property(name) for name in ("what", "model", "edge", "result"))
         self._rows.show("prompt", what == WORDS)
         self._rows.show("box-threshold", what == WORDS)
-        self._rows.show("band", self._config.get_property("edge") == HAIR)
+        self._rows.show("band", edge == HAIR)
+        self._rows.show("harden", edge != HARD)
+        self._rows.show("threshold", edge == HARD)
         self._rows.show("existing-mask", self._has_mask and result in (LAYER_MASK, NEW_LAYER))
         text, prevents = self._advice_for(what, model)
         self._advice.show(text, prevents=prevents)
