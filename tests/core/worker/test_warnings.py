@@ -44,15 +44,17 @@ def soft_square() -> np.ndarray:
 @pytest.mark.parametrize("job", ["refine", "cut"])
 def test_matting_without_a_solution_is_told_and_the_mask_stays(workers: Workers, network, pixels, job) -> None:
     mask = soft_square()
-    options = {"matting": "closed-form", "band": [4, 4]}
+    options = {"matting": "closed-form"}
     with workers.connect(command=IMPATIENT) as session:
         if job == "refine":
-            answer = session.run(job, options, {"pixels": sent(pixels), "mask": sent(mask)})
+            answer = session.run(job, {**options, "band": [4, 4]}, {"pixels": sent(pixels), "mask": sent(mask)})
         else:
-            answer = session.run(job, {**options, "model": str(network)}, {"pixels": sent(pixels)})
+            # What is unknown is told: where the stand-in sees an edge is by chance.
+            arrays = {"pixels": sent(pixels), "trimap": sent(mask)}
+            answer = session.run(job, {**options, "model": str(network)}, arrays)
     told = [each for each in answer.header["warnings"] if "found no solution" in each]
     assert told
-    assert [each["what"] for each in answer.header["notices"]] == answer.header["warnings"]
+    assert set(told) <= {each["what"] for each in answer.header["notices"]}
     assert received(answer.arrays["alpha"]).shape == mask.shape
 
 
