@@ -42,8 +42,6 @@ _TOOLTIPS = {
         "Hair and fur: worked out in a band around the edge, which may take a while. Hard: each pixel is in or out. "
         "As found: the model's own mask, which is quick"
     ),
-    "harden": "0 keeps the mask's own values. More makes see-through spots inside solid; edge and hair stay",
-    "threshold": "What is at least as probable as this is in, all else is out",
     "result": "What to make. A new layer goes above yours, which is then hidden; your pixels stay unchanged",
     "existing-mask": "The layer already has a mask: replace it, or keep only what both masks show",
 }

@@ -101,7 +101,7 @@ class Cutsmith(Gimp.PlugIn):
             )
         procedure.add_double_argument(
             "harden",
-            "_Solid inside",
+            "Solid _inside",
             OPTIONS["harden"].help,
             *offered_range("harden"),
             OPTIONS["harden"].default,

@@ -149,7 +149,7 @@ def _fetching(cure: Mapping[str, Any]) -> str:
 def _hidden(settings: Settings) -> set[str]:
     """The fields that the dialog does not show for what was asked for; "" stands for the selection."""
     if settings.what == OWN_MASK:
-        return {"", *FIELDS.values()} - {"Band"}
+        return {"", *FIELDS.values()} - {"Band", "Solid inside"}
     return set() if settings.what == WORDS else {"Words", "Certainty"}
 
 
