@@ -34,6 +34,7 @@ EXCEPTIONS = {
     ("core/cutsmith/segmentation/loading.py", "def load_segmenter"): _ROOMS_OWN,
     ("core/cutsmith/segmentation/prompts.py", "box, points, mask"): _PROMPT,
     ("comfyui_nodes/nodes/sam2_mask.py", "def execute"): "ComfyUI hands a node's inputs over by name",
+    ("gimp_plugin/cutsmith/plug_in/settings.py", "class Settings"): "GIMP hands a procedure's arguments over by name",
     ("comfyui_nodes/shared_inputs.py", "mask_blur, mask_offset, invert"): "saved workflows hold widgets in this order",
 }
 

@@ -153,6 +153,26 @@ class Finish:
     trimap: NDArray[np.generic] | None = _option(
         "array", None, "A trimap of 0, 128 and 255 that says what matting solves for, instead of the band."
     )
+    harden: float = _option(
+        "number",
+        0.0,
+        "Make the inside solid: alpha from 0.5 to 1 minus this is stretched to 0.5 to 1, alpha below 0.5 stays.",
+        least=0,
+        most=0.5,
+        example="0.2",
+        advanced=True,
+    )
+    # Alpha of 0 is at least 0: a threshold of 0 would make the whole picture the subject.
+    threshold: float | None = _option(
+        "number",
+        None,
+        "Make the mask hard: alpha of at least this becomes 1, all else 0.",
+        least=0.001,
+        most=1,
+        example="0.5",
+        otherwise="soft edges are kept",
+        advanced=True,
+    )
     mask_offset: int = _option(
         "whole",
         0,

@@ -107,8 +107,11 @@ def inputs_of_the_nodes() -> set[str]:
     files = [ROOT / "comfyui_nodes" / "shared_inputs.py", *(ROOT / "comfyui_nodes" / "nodes").glob("*.py")]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     named = {str(node.args[0].value) for node in nodes if is_input(node) and isinstance(node.args[0], ast.Constant)}
-    (edits,) = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "mask_edit_inputs")
-    return named | {each.value for each in ast.walk(edits) if isinstance(each, ast.Constant) and each.value in DECLARED}
+    makers = ("mask_edit_inputs", "hardening_inputs")
+    edits = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name in makers]
+    assert len(edits) == len(makers)
+    words = (each for edit in edits for each in ast.walk(edit) if isinstance(each, ast.Constant))
+    return named | {each.value for each in words if each.value in DECLARED}
 
 
 def is_input(node: ast.AST) -> bool:

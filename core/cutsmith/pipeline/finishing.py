@@ -33,11 +33,13 @@ def finished(
 
 def edited(alpha: NDArray[np.float32], finish: Finish) -> NDArray[np.float32]:
     """`alpha`, float32 (H, W) in [0, 1], after the edits that `finish` asks for; the same array if there are none."""
-    if not (finish.mask_offset or finish.mask_blur or finish.invert):
-        return alpha
-    from cutsmith.matting.mask_edits import edited_mask
+    from cutsmith.matting.mask_edits import edited_mask, hardened
 
-    return edited_mask(alpha, offset=finish.mask_offset, blur=finish.mask_blur, invert=finish.invert)
+    if finish.harden or finish.threshold is not None:
+        alpha = hardened(alpha, harden=finish.harden, threshold=finish.threshold)
+    if finish.mask_offset or finish.mask_blur or finish.invert:
+        alpha = edited_mask(alpha, offset=finish.mask_offset, blur=finish.mask_blur, invert=finish.invert)
+    return alpha
 
 
 def _alpha(image: NDArray[np.uint8], subject: Subject, finish: Finish, run: Run) -> NDArray[np.float32]:
