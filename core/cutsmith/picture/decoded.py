@@ -79,6 +79,8 @@ def damage_named(name: str) -> Iterator[None]:
         if type(error).__name__ == "DecompressionBombError":
             raise PictureTooLarge(f"{name} holds a part that is far larger than the picture: {error}") from error
         reason = " ".join(str(error).split()) or type(error).__name__
+        if "unpack" in reason and "requires a buffer" in reason:  # struct's words, which Pillow passes on
+            reason = "the file ends early"
         raise PictureDamaged(
             f"{name} begins as a picture, but cannot be decoded: {reason[:200]}.",
             "It is truncated or corrupt. Copy or download it again.",

@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from cutsmith.cures import give
 from cutsmith.errors import OutputFormatUnsupported, PictureFormatUnsupported, shown
+from cutsmith.picture.disguises import disguise
 
 READ_FORMATS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, HEIC, JPEG 2000, PPM, TGA and ICO"
 
@@ -80,6 +81,9 @@ _STRANGERS = (
     (b"version https://git-lfs", "a Git LFS pointer, not the file itself"),
 )
 
+_VAGUE = ("an unknown format", "text", "a JSON document", "an MP4 or QuickTime video")
+"""Descriptions that a closer look may replace."""
+
 _REMEDIES = {
     _PNG_AS_TEXT: "Copy or download it again as binary (in FTP: type binary).",
     "a picture that was handled as text": "Copy or download it again as binary.",
@@ -114,9 +118,12 @@ def recognise(head: bytes, name: str) -> str:
     if format_name is not None:
         return format_name
     found = _looks_like(head)
+    disguised = disguise(head, _known_format) if found.startswith(_VAGUE) else None
+    found = disguised.found if disguised else found
+    remedy = _REMEDIES.get(found, "Give a picture, or convert this to one of these formats first.")
     raise PictureFormatUnsupported(
         f"{name} must be a picture ({READ_FORMATS}), but looks like {found}.",
-        _REMEDIES.get(found, "Give a picture, or convert this to one of these formats first."),
+        disguised.remedy if disguised else remedy,
         found=found,
         wanted=f"a picture ({READ_FORMATS})",
     )

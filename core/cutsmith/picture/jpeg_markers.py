@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from cutsmith.errors import PictureFormatUnsupported
 
 END_MARKER = b"\xff\xd9"
-_ONES = b"\xfe" * 4096 + END_MARKER
+_MIXED = bytes(index * 167 % 255 for index in range(4096)) + END_MARKER
+# Where a table of codes is short, one of them alone may mean nothing to the decoder, which takes it as zeros.
+_CONTINUATIONS = (_MIXED, *(bytes((value,)) * 4096 + END_MARKER for value in (0xFE, 0x55, 0x33)))
 # Data that was cut off between two restart intervals goes on after the next restart marker only.
-_AFTER_RESTART = tuple(bytes((0xFF, 0xD0 + number)) + _ONES for number in range(8))
+_AFTER_RESTART = tuple(bytes((0xFF, 0xD0 + number)) + _MIXED for number in range(8))
 
 _START_OF_SCAN = 0xDA
 _RESTART_INTERVAL = 0xDD
@@ -40,6 +42,7 @@ _REMEDY = "Save it as an ordinary JPEG or as a 16-bit PNG with the program that 
 class _Segment(NamedTuple):
     marker: int
     body: bytes
+    start: int
 
 
 def refuse_unread_kind(data: bytes, name: str) -> None:
@@ -54,6 +57,10 @@ def refuse_unread_kind(data: bytes, name: str) -> None:
     found = _UNREAD.get(frame.marker, "")
     if not found and frame.body[0] != 8:
         found = f"JPEG with {frame.body[0]} bits a sample"
+    elif not found and frame.body[5] not in (1, 3, 4):
+        found = f"JPEG with {frame.body[5]} components"
+    elif not found and frame.body[1:3] == b"\0\0":
+        found = "JPEG that tells its height only after its pixels (DNL)"
     if found:
         raise PictureFormatUnsupported(
             f"{name} must be a JPEG with 8 bits a sample, baseline or progressive, but is a {found}.",
@@ -63,26 +70,48 @@ def refuse_unread_kind(data: bytes, name: str) -> None:
         )
 
 
+def lacks_end_before_filling(data: bytes) -> bool:
+    """Whether the JPEG file `data` lacks an end marker, and ends in zeros or ones as an interrupted download leaves them.
+
+    Decoders take zeros for pixels, so they would fill the picture with them without a word.
+    """
+    if data[-2:] not in (b"\0\0", b"\xff\xff") or data.rstrip(b"\0\xff").endswith(END_MARKER):
+        return False
+    start = start_of_scans(data)
+    return start < len(data) and data.find(END_MARKER, start) < 0
+
+
 def with_end_marker(data: bytes, decode: Callable[[bytes], NDArray[Any]]) -> bytes | None:
     """The JPEG file `data`, in which the end marker is missing, with one; None where pixels are missing, too.
 
-    Decoders fill what is missing without a word, as if zeros followed. So the data is continued with ones, too: if the
-    pixels are the same, nothing that follows is used, and so nothing is missing.
+    Decoders fill what is missing without a word, as if zeros followed. So the data is continued in other ways, too: if
+    the pixels are the same, nothing that follows is used, and so nothing is missing.
 
     Args:
-        data: the file.
+        data: the file; zeros or ones at its end are passed over.
         decode: gives the pixels of a JPEG file.
     """
     if not _scans_are_complete(data):
         return None
-    if data.endswith(b"\xff"):
-        data = data[:-1]  # half of the marker
+    data = _without_filling(data)
     has_restarts = any(each.marker == _RESTART_INTERVAL and any(each.body) for each in _segments(data))
     pixels = decode(data + END_MARKER)
-    for more in (_ONES, *_AFTER_RESTART) if has_restarts else (_ONES,):
+    for more in (*_CONTINUATIONS, *_AFTER_RESTART) if has_restarts else _CONTINUATIONS:
         if not np.array_equal(pixels, decode(data + more)):
             return None
     return data + END_MARKER
+
+
+def _without_filling(data: bytes) -> bytes:
+    """`data` without zeros, ones and half a marker at its end; only 0xFF with its zero may belong to the pixels."""
+    end = len(data.rstrip(b"\0\xff"))
+    return data[: end + 2] if data[end : end + 2] == b"\xff\0" else data[:end]
+
+
+def start_of_scans(data: bytes) -> int:
+    """Where the first scan's header starts; the end of the file where there is none."""
+    starts = (each.start for each in _segments(data) if each.marker == _START_OF_SCAN)
+    return next(starts, len(data))
 
 
 def _segments(data: bytes) -> Iterator[_Segment]:
@@ -96,7 +125,7 @@ def _segments(data: bytes) -> Iterator[_Segment]:
             at += 1 if marker == 0xFF else 2
             continue
         length = int.from_bytes(data[at + 2 : at + 4], "big")
-        yield _Segment(marker, data[at + 4 : at + 2 + length])
+        yield _Segment(marker, data[at + 4 : at + 2 + length], at)
         at += 2 + length
 
 
@@ -104,7 +133,7 @@ def _scans_are_complete(data: bytes) -> bool:
     """Whether the scans that have begun carry every coefficient of every component, down to its last bit."""
     components: set[int] = set()
     missing: set[tuple[int, int]] = set()
-    for marker, body in _segments(data):
+    for marker, body, _ in _segments(data):
         if marker in _STARTS_OF_FRAME and len(body) >= 6:
             components = {body[6 + 3 * index] for index in range(body[5]) if 6 + 3 * index < len(body)}
             coefficients = range(64) if marker == _PROGRESSIVE else range(1)

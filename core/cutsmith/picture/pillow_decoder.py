@@ -14,11 +14,19 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from numpy.typing import NDArray
+
 from cutsmith.errors import PictureDamaged, PictureFormatUnsupported
 from cutsmith.picture.apple_png import as_ordinary_png, in_usual_order, is_apple_png
 from cutsmith.picture.declared_colour import declared_profile
 from cutsmith.picture.decoded import Decoded, damage_named
-from cutsmith.picture.jpeg_markers import refuse_unread_kind, with_end_marker
+from cutsmith.picture.disguises import COMPRESSED_TO_NOISE, was_copied_as_text
+from cutsmith.picture.jpeg_markers import (
+    lacks_end_before_filling,
+    refuse_unread_kind,
+    start_of_scans,
+    with_end_marker,
+)
 from cutsmith.picture.limits import check_size
 from cutsmith.picture.metadata import exif_dpi, metadata_of, plausible_dpi
 from cutsmith.picture.modes import arrays_of
@@ -50,6 +58,7 @@ _ORIENTATION_TAG = 274
 _RESOLUTION_IN_EXIF = frozenset({"WEBP", "AVIF"})
 # Formats of 32 bits in which programs leave the alpha channel empty; viewers show such pictures as opaque.
 _ALPHA_OFTEN_UNUSED = frozenset({"BMP", "DIB", "TGA", "ICO"})
+_LINES_CHANGED = "its line breaks were changed, since it was copied or sent as text instead of as binary"
 _LIMIT_LOCK = Lock()
 
 
@@ -62,18 +71,38 @@ def decode_with_pillow(data: bytes, format_name: str, name: str, max_pixels: int
     with damage_named(name), _pillow_allowing(max_pixels):
         if format_name == "PNG":
             return _decode_png(data, name, max_pixels)
+        if format_name == "JPEG":
+            return _decode_jpeg(data, name, max_pixels)
         try:
             return _decode(data, format_name, name, max_pixels)
-        except (SyntaxError, OSError):
-            if format_name != "JPEG":
-                raise
-            refuse_unread_kind(data, name)
-            mended = with_end_marker(data, lambda each: arrays_of(open_image(each, "JPEG"), each, [])[0])
-            if mended is None:
-                raise
-        decoded = _decode(mended, format_name, name, max_pixels)
-        decoded.warnings.append("the file lacks its end marker, but every pixel is there")
-        return decoded
+        except (SyntaxError, OSError) as error:
+            if format_name in COMPRESSED_TO_NOISE and was_copied_as_text(data):
+                raise ValueError(_LINES_CHANGED) from error
+            raise
+
+
+def _decode_jpeg(data: bytes, name: str, max_pixels: int) -> Decoded:
+    # Where line feeds were changed, decoders often find a picture all the same, of noise.
+    if was_copied_as_text(data[max(start_of_scans(data), len(data) - 65536) :]):
+        raise ValueError(_LINES_CHANGED)
+    try:
+        if lacks_end_before_filling(data):
+            raise OSError("its end is missing, and is filled up as an interrupted download leaves it")
+        return _decode(data, "JPEG", name, max_pixels)
+    except (SyntaxError, OSError):
+        refuse_unread_kind(data, name)
+        mended = with_end_marker(data, lambda each: _jpeg_pixels(each, name, max_pixels))
+        if mended is None:
+            raise
+    decoded = _decode(mended, "JPEG", name, max_pixels)
+    decoded.warnings.append("the file lacks its end marker, but every pixel is there")
+    return decoded
+
+
+def _jpeg_pixels(data: bytes, name: str, max_pixels: int) -> NDArray[Any]:
+    image = open_image(data, "JPEG")
+    check_size(*image.size, name, max_pixels)
+    return arrays_of(image, data, [])[0]
 
 
 def _decode_png(data: bytes, name: str, max_pixels: int) -> Decoded:
