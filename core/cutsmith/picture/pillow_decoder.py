@@ -152,7 +152,8 @@ def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_p
     """The picture that `reopen` opens, its header read and nothing decoded; `data` is its file."""
     image = reopen()
     check_size(*image.size, name, max_pixels)
-    before = metadata_of(image)
+    # A TIFF has all of it among its tags, and asking for them would let XMP in.
+    before = None if image.format == "TIFF" else metadata_of(image)
     _leave_xmp_out(image)
     warnings = _frame_warnings(image)
     dpi = plausible_dpi(image.info.get("dpi"))
