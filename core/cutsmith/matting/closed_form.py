@@ -141,7 +141,7 @@ def closed_form_alpha(
 
 def _solved(image: NDArray[Any], crop: Crop, watch: Watch | None) -> NDArray[np.float32] | None:
     """Alpha (H, W) in the crop, of which `image` are the pixels; None, after a warning, where it cannot be solved."""
-    pymatting = import_pymatting()
+    pymatting = import_pymatting(watch)
     if watch is not None:
         watch.check()
     undecided = int(np.count_nonzero(crop.unknown))

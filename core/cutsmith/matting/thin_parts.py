@@ -107,8 +107,8 @@ def faint_parts(
         known: bool (H, W), where the trimap knows what is wanted.
         reach: of the band into it, in pixels.
     """
-    region = wanted > _FAINT
-    faint = _parts_without(known | _core(region, _distance_inside(region), reach), region)
+    likely = wanted > _KEPT
+    faint = _parts_without(known | _core(likely, _distance_inside(likely), reach), wanted > _FAINT)
     if not faint.any():
         return faint
     parts, _ = _labelled(faint)

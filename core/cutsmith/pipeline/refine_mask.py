@@ -72,6 +72,6 @@ def refine_mask(
             picture = subject_alone(picture)
         image = picture.srgb()
     soft_mask = checked_mask(np.array(given), (picture.height, picture.width))
-    alpha, colours = finished(picture, image, Subject(soft_mask), finish, run)
+    alpha, colours = finished(picture, image, Subject(soft_mask), finish, run, is_given=True)
     provenance = {"software": f"Cutsmith {__version__}", "mask": "given", **wanted.provenance()}
     return Cutout(picture, alpha, colours, soft_mask, provenance, (*picture.warnings, *run.warnings), run.seconds)
