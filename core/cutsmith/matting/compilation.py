@@ -150,13 +150,19 @@ def _package() -> Path:
 def kernels_are_compiled() -> bool:
     """Whether numba has pymatting's compiled kernels on disk; a look at the files only; nothing is imported."""
     chosen = os.environ.get("NUMBA_CACHE_DIR")
-    if chosen and os.access(chosen, os.W_OK):
-        return any(Path(chosen).rglob(_A_KERNEL))
     # A folder that was chosen and cannot be used is passed over by numba.
+    if chosen and _can_be_written(Path(chosen)):
+        return any(Path(chosen).rglob(_A_KERNEL))
     if any((_package() / "laplacian" / "__pycache__").glob(_A_KERNEL)):
         return True
     # numba turns to the user's cache folder where the package's own is read-only.
     return any(folder.is_dir() and any(folder.rglob(_A_KERNEL)) for folder in _user_caches())
+
+
+def _can_be_written(folder: Path) -> bool:
+    """Whether files can be written into `folder`, which numba makes if it is not there."""
+    there = next((each for each in (folder, *folder.absolute().parents) if each.exists()), folder)
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def _user_caches() -> list[Path]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cutsmith.matting.thin_parts import faint_parts, isolated_ridges, linked_groups, lost_ridges
+from cutsmith.matting.thin_parts import faint_parts, isolated_ridges, lost_ridges
 from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, SURE, SURELY_NOT, UNKNOWN, Band
 
 if TYPE_CHECKING:
@@ -26,13 +26,15 @@ def with_isolated_ridges(trimap: NDArray[np.uint8], soft_mask: NDArray[np.float3
 
 # The smooth edge of a thin part reaches so far beyond it, in pixels.
 _EDGE = 2
+# What is so far from where the second answer counts, in pixels, hardly changes it, and is not solved again.
+_MARGIN = 16
 
 
 class Again(NamedTuple):
     """What is to be solved a second time.
 
     Attributes:
-        trimap: uint8 (H, W), the first one with the lost ridges known. What need not be solved again is background.
+        trimap: uint8 (H, W), the first one with the lost ridges known, and what lies far from them as it was solved.
         around: bool (H, W), where the second answer replaces the first.
     """
 
@@ -53,26 +55,24 @@ def with_lost_ridges(
         soft_mask: float32 (H, W) in [0, 1].
         band: of the trimap.
     """
-    foreground = lost_ridges(alpha, soft_mask >= SURE, band.inner)
-    background = lost_ridges(1 - alpha, soft_mask <= SURELY_NOT, band.outer)
-    lost = foreground | background
-    if not lost.any():
+    foreground = lost_ridges(alpha, soft_mask >= SURE, trimap == FOREGROUND, band.inner)
+    background = lost_ridges(1 - alpha, soft_mask <= SURELY_NOT, trimap == BACKGROUND, band.outer)
+    if not (foreground.any() or background.any()):
         return None
     unknown = trimap == UNKNOWN
-    groups, count = linked_groups(unknown)
-    again = np.zeros(count, bool)
-    again[groups[lost]] = True
-    second = np.where(unknown & ~again[groups], np.uint8(BACKGROUND), trimap)
+    around = _grown(foreground, band.inner + _EDGE) | _grown(background, band.outer + _EDGE)
+    second = trimap.copy()
+    solved = unknown & ~_grown(around, _MARGIN)
+    second[solved] = np.where(alpha[solved] < 0.5, BACKGROUND, FOREGROUND)
     second[foreground] = FOREGROUND
     second[background] = BACKGROUND
-    around = _grown(foreground, band.inner + _EDGE) | _grown(background, band.outer + _EDGE)
     return Again(second, around & unknown)
 
 
 def keep_faint_parts(
     alpha: NDArray[np.float32], soft_mask: NDArray[np.float32], trimap: NDArray[np.uint8], band: Band
 ) -> None:
-    """Put the mask back into `alpha` where matting lost a part of it, or a gap, that the mask is sure of nowhere.
+    """Put the mask back into `alpha` where matting lost a thin part, or a gap, of which nothing is known.
 
     All are (H, W), as for `with_lost_ridges`.
     """

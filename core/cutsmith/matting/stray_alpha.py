@@ -55,12 +55,12 @@ def _far_from(region: NDArray[np.bool_], distance: float) -> NDArray[np.bool_]:
     height, width = region.shape
     cell = max(1, max(height, width) // _CELLS)
     rows, columns = -(-height // cell), -(-width // cell)
-    padded = np.zeros((rows * cell, columns * cell), np.uint8)
+    padded = np.zeros((rows * cell, columns * cell), np.float32)
     padded[:height, :width] = region
-    held = padded.reshape(rows, cell, columns, cell).max(axis=(1, 3)) if cell > 1 else padded
+    held = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA) > 0
     if not held.any():
         return np.ones_like(region)
-    away = cv2.distanceTransform(1 - held, cv2.DIST_L2, cv2.DIST_MASK_5)
+    away = cv2.distanceTransform((~held).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     # From the middle of a cell to that of another, there may be one side less between their pixels.
     is_far = (away - 1) * cell > distance if cell > 1 else away > distance
     enlarged = cv2.resize(is_far.view(np.uint8), (columns * cell, rows * cell), interpolation=cv2.INTER_NEAREST)

@@ -9,7 +9,8 @@ ridges, the pixels of a thin part that are the farthest from its edges:
 - A strand that hangs on a thick body, or lies beside one, is best left to matting, which follows its colours out of the
   body, and finds out how thin a hair is. Its ridge becomes known only where matting has lost it (`lost_ridges`), and
   matting solves again.
-- A part that the mask is sure of nowhere has no ridge to keep. Where matting loses it, the mask stays (`faint_parts`).
+- A part that the mask is sure of nowhere, or a speck, has no ridge to keep. Where matting loses it, the mask stays
+  (`faint_parts`).
 """
 
 from __future__ import annotations
@@ -52,22 +53,28 @@ def isolated_ridges(
     return _ridge(_distance_inside(region), isolated) if isolated.any() else isolated
 
 
-def lost_ridges(kept: NDArray[np.float32], region: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+def lost_ridges(
+    kept: NDArray[np.float32], region: NDArray[np.bool_], known: NDArray[np.bool_], reach: int
+) -> NDArray[np.bool_]:
     """The ridges of thin parts of `region` that matting has taken away, bool (H, W).
 
     A run of ridge is lost if all of it has less than 0.5 and it is longer than the band is wide, or if its part has
     less than 0.5 on average along its whole ridge. Parts with fewer pixels of ridge than the band is wide are specks
-    amid hair: matting knows better than the mask.
+    amid hair, too small to say anything of the colours around them (see `faint_parts`).
 
     Args:
         kept: float32 (H, W) in [0, 1], how much of each pixel matting gave to the region: alpha, or 1 - alpha for the
             background.
         region: bool (H, W), where the mask is sure.
+        known: bool (H, W), where the trimap knows the region.
         reach: of the band into the region, in pixels.
     """
-    distance = _distance_inside(region)
-    thin = _strands(region, _core(region, distance, reach), reach)
-    ridge = _ridge(distance, thin)
+    if reach == 0 or not (region & (kept < _KEPT)).any():
+        return np.zeros_like(region)
+    thin = _strands(region, known & region, reach)
+    if not thin.any():
+        return thin
+    ridge = _ridge(_distance_inside(region), thin)
     lost = ridge & (kept < _KEPT)
     if not lost.any():
         return lost
@@ -96,7 +103,7 @@ def linked_groups(unknown: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
 def faint_parts(
     kept: NDArray[np.float32], wanted: NDArray[np.float32], known: NDArray[np.bool_], reach: int
 ) -> NDArray[np.bool_]:
-    """The thin parts of a mask that it is sure of nowhere, and that matting has taken away, bool (H, W).
+    """The thin parts of a mask that have no known pixel, and that matting has taken away, bool (H, W).
 
     A part is what hangs together above 0.4 in `wanted`. Lost is what has less than half of its sum in `kept`. Where the
     mask is undecided over more than a thin part, it does not know, and matting may.
@@ -107,8 +114,10 @@ def faint_parts(
         known: bool (H, W), where the trimap knows what is wanted.
         reach: of the band into it, in pixels.
     """
-    likely = wanted > _KEPT
-    faint = _parts_without(known | _core(likely, _distance_inside(likely), reach), wanted > _FAINT)
+    faint = _parts_without(known, wanted > _FAINT)
+    if not (faint & (kept < _KEPT)).any():
+        return np.zeros_like(faint)
+    faint = _parts_without(faint & (_distance_inside(wanted > _KEPT) > reach), faint)
     if not faint.any():
         return faint
     parts, _ = _labelled(faint)
@@ -120,23 +129,14 @@ def faint_parts(
 def _distance_inside(region: NDArray[np.bool_]) -> NDArray[np.float32]:
     """The Euclidean distance of each pixel of `region` to the nearest one outside, between centres; 0 outside.
 
-    What lies beyond the picture's edge counts as neither; where nothing is outside, all distances are infinite.
+    What lies beyond the picture's edge counts as neither; where nothing is outside, all distances are infinite. They
+    are up to 2% off: that makes no other ridge, and takes a tenth of the time.
     """
     import cv2
 
     if region.all():
         return np.full(region.shape, np.inf, np.float32)
-    # The exact Euclidean distance costs the same for every radius, and no kernel can sit half a pixel off.
-    return np.asarray(cv2.distanceTransform(region.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE), np.float32)
-
-
-def _core(region: NDArray[np.bool_], distance: NDArray[np.float32], reach: int) -> NDArray[np.bool_]:
-    """The pixels of `region` that are more than `reach` pixels from every pixel outside."""
-    if reach == 0:
-        return region
-    # Squared distances are whole numbers: the half keeps float32 roots from deciding at the rim.
-    core: NDArray[np.bool_] = distance * distance > reach * reach + 0.5
-    return core
+    return np.asarray(cv2.distanceTransform(region.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
 def _labelled(region: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -151,8 +151,10 @@ def _parts_without(core: NDArray[np.bool_], region: NDArray[np.bool_]) -> NDArra
     """The connected parts of `region`, bool (H, W), that have no pixel of `core`, bool (H, W)."""
     if not core.any():
         return region
-    labels, sizes = _labelled(region)
-    has_core = np.zeros(len(sizes), bool)
+    import cv2
+
+    count, labels = cv2.connectedComponents(region.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    has_core = np.zeros(count, bool)
     has_core[labels[core]] = True
     detached: NDArray[np.bool_] = region & ~has_core[labels]
     return detached
@@ -166,8 +168,6 @@ def _strands(region: NDArray[np.bool_], core: NDArray[np.bool_], reach: int) -> 
     """
     import cv2
 
-    if reach == 0:
-        return np.zeros_like(region)
     if not core.any():
         return region
     if 2 * reach <= _LONGEST_WAY:
