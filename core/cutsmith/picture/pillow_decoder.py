@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -124,7 +124,7 @@ def _decode(data: bytes, format_name: str, name: str, max_pixels: int) -> Decode
     if dpi and format_name == "TIFF" and _orientation(image) in SIDEWAYS:
         dpi = dpi[::-1]  # Pillow turns TIFFs upright itself while it loads them, and leaves their resolution
     if is_16_bit(image, data):
-        pixels, alpha = decode_16_bit(lambda: open_image(data, format_name), data)
+        pixels, alpha = decode_16_bit(lambda: _leave_xmp_out(open_image(data, format_name)), data)
         image.load()  # for what follows the pixels: PNG may have its EXIF there
     else:
         pixels, alpha = arrays_of(image, data)
@@ -133,10 +133,16 @@ def _decode(data: bytes, format_name: str, name: str, max_pixels: int) -> Decode
     return Decoded(pixels, alpha, image.info.get("icc_profile") or None, dpi, _orientation(image), warnings)
 
 
-def _leave_xmp_out(image: ImageFile) -> None:
-    """Keep Pillow from turning the picture as XMP says where EXIF says nothing: browsers and editors do not."""
-    for key in ("xmp", "XML:com.adobe.xmp"):
-        image.info.pop(key, None)
+def _leave_xmp_out(image: ImageFile) -> ImageFile:
+    """`image`, which Pillow no longer turns as XMP says where EXIF says nothing: browsers and editors do not."""
+    packets = [image.info.pop(key, None) for key in ("xmp", "XML:com.adobe.xmp")]
+    if any(packets) and image.info.get("exif"):
+        # Where Pillow has looked into EXIF already, for JPEG's resolution, it has put XMP's orientation among its tags.
+        with suppress(Exception):  # a broken EXIF block raises nearly anything
+            exif = image.getexif()
+            exif.load(b"")
+            exif.load(image.info["exif"])
+    return image
 
 
 @contextmanager
