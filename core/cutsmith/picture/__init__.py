@@ -7,6 +7,7 @@ The modules, in the order in which a picture passes through them:
 
     source            path, bytes, stream or standard input -> bytes
     formats           which format the bytes are; which suffixes are written
+    disguises         what a file is that is no picture as it stands, but holds, names or was one
     png_chunks        what of a PNG is damaged and can be left out; apple_png, Apple's variant
     jpeg_markers      JPEGs without an end, and kinds of JPEG that are not read
     limits            how small and how large a picture may be

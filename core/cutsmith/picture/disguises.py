@@ -11,7 +11,7 @@ COMPRESSED_TO_NOISE = frozenset({"JPEG", "WEBP", "GIF"})
 """Formats whose pixels look like noise, byte by byte, so that missing values are a sign of damage."""
 
 _WINDOW = 65536
-_SEVERAL = 12
+_SEVERAL = 6
 """Line feeds: that so many come after carriage returns by chance happens never."""
 
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{64}")

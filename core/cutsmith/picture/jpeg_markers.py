@@ -71,7 +71,7 @@ def refuse_unread_kind(data: bytes, name: str) -> None:
 
 
 def lacks_end_before_filling(data: bytes) -> bool:
-    """Whether the JPEG file `data` lacks an end marker, and ends in zeros or ones as an interrupted download leaves them.
+    """Whether the JPEG file `data` has no end marker, but zeros or ones at its end as interrupted downloads leave them.
 
     Decoders take zeros for pixels, so they would fill the picture with them without a word.
     """

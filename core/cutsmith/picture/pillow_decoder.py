@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
 from threading import Lock
@@ -160,7 +160,7 @@ def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_p
     if dpi and image.format == "TIFF" and _orientation(image) in SIDEWAYS:
         dpi = dpi[::-1]  # Pillow turns TIFFs upright itself while it loads them, and leaves their resolution
     if is_16_bit(image, data):
-        pixels, alpha = decode_16_bit(reopen, data)
+        pixels, alpha = decode_16_bit(lambda: _leave_xmp_out(reopen()), data)
         image.load()  # for what follows the pixels: PNG may have its EXIF there
     else:
         pixels, alpha = arrays_of(image, data, warnings)
@@ -178,10 +178,16 @@ def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_p
     return Decoded(pixels, alpha, icc, dpi, _orientation(image), warnings, metadata)
 
 
-def _leave_xmp_out(image: ImageFile) -> None:
-    """Keep Pillow from turning the picture as XMP says where EXIF says nothing: browsers and editors do not."""
-    for key in ("xmp", "XML:com.adobe.xmp"):
-        image.info.pop(key, None)
+def _leave_xmp_out(image: ImageFile) -> ImageFile:
+    """`image`, which Pillow no longer turns as XMP says where EXIF says nothing: browsers and editors do not."""
+    packets = [image.info.pop(key, None) for key in ("xmp", "XML:com.adobe.xmp")]
+    if any(packets) and image.info.get("exif"):
+        # Where Pillow has looked into EXIF already, for JPEG's resolution, it has put XMP's orientation among its tags.
+        with suppress(Exception):  # a broken EXIF block raises nearly anything
+            exif = image.getexif()
+            exif.load(b"")
+            exif.load(image.info["exif"])
+    return image
 
 
 @contextmanager

@@ -129,6 +129,24 @@ def test_an_orientation_in_xmp_alone_turns_nothing(quadrants, format_name):
     assert np.abs(picture.pixels.astype(int) - quadrants).mean() < 4
 
 
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_exif_without_an_orientation_does_not_let_xmp_in(quadrants, format_name):
+    exif = Image.Exif()
+    exif[271] = "a camera"
+    data = _with_xmp(Image.fromarray(quadrants), format_name, _xmp(6), exif.tobytes())
+    assert Picture.read(data).pixels.shape == quadrants.shape
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 3)])
+def test_xmp_turns_no_tiff_of_16_bits(shape):
+    pixels = np.arange(np.prod(shape), dtype=np.uint16).reshape(shape)
+    stream = io.BytesIO()
+    packet = _xmp(6)
+    tifffile.imwrite(stream, pixels, extratags=[(700, 1, len(packet), packet, True)])
+    found = Picture.read(stream.getvalue()).pixels
+    assert np.array_equal(found, pixels if len(shape) == 3 else np.dstack([pixels] * 3))
+
+
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_exif_decides_where_xmp_says_otherwise(quadrants, format_name):
     stored = Image.fromarray(np.ascontiguousarray(STORED[3](quadrants)))

@@ -42,7 +42,11 @@ LEFT_OUT_IN_SILENCE = {
     "eighty texts of 1 MB": packed_text(MEGABYTE - 100) * 80,
     "a text with a wrong checksum": chunk(b"tEXt", b"Author\0me", checksum=1),
     "a text without a separator": chunk(b"tEXt", b"Author"),
-    "a text packed by no known method": chunk(b"zTXt", b"Author\0\0nonsense"),
+    "a text that is not packed as it says": chunk(b"zTXt", b"Author\0\0nonsense"),
+    "a text packed by no known method": chunk(b"zTXt", b"Author\0\1" + zlib.compress(b"me")),
+    "an international text whose flag is neither 0 nor 1": chunk(
+        b"iTXt", b"Author\0\2\0\0\0" + zlib.compress(b"x" * 3 * MEGABYTE)
+    ),
     "an international text that ends early": chunk(b"iTXt", b"Author\0\1"),
     "a wrong checksum of the gamma": chunk(b"gAMA", struct.pack(">I", 45455), checksum=0),
     "a time too long": chunk(b"tIME", bytes(11)),
@@ -118,6 +122,82 @@ def test_bytes_after_the_end_do_not_matter():
     assert np.array_equal(Picture.read(png(end=b"\0" * 5000 + b"trailer")).pixels, PIXELS)
 
 
+def test_a_damaged_palette_beside_true_colours_is_only_a_suggestion():
+    picture = Picture.read(png(chunk(b"PLTE", bytes(30), checksum=4)))
+    assert np.array_equal(picture.pixels, PIXELS)
+    assert picture.warnings == ()
+
+
+@pytest.mark.parametrize("checksum", [None, 6])
+def test_a_transparent_colour_beside_alpha_means_nothing(checksum):
+    rgba = Image.fromarray(np.dstack([PIXELS, np.full(PIXELS.shape[:2], 99, np.uint8)]))
+    stream = io.BytesIO()
+    rgba.save(stream, "PNG")
+    data = stream.getvalue()
+    picture = Picture.read(data[:33] + chunk(b"tRNS", bytes(6), checksum=checksum) + data[33:])
+    assert picture.alpha == pytest.approx(np.full(PIXELS.shape[:2], 99 / 255), abs=1e-6)
+    assert picture.warnings == ()
+
+
+def test_a_transparent_colour_after_the_pixels_comes_too_late():
+    key = chunk(b"tRNS", struct.pack(">HHH", *PIXELS[0, 0].tolist()))
+    assert Picture.read(png(key)).alpha is not None
+    assert Picture.read(png(after=key)).alpha is None
+
+
+def animation():
+    stream = io.BytesIO()
+    frames = [Image.fromarray(PIXELS), Image.fromarray(255 - PIXELS)]
+    frames[0].save(stream, "PNG", save_all=True, append_images=frames[1:])
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", [b"fcTL", b"fdAT"])
+@pytest.mark.parametrize("damage", ["checksum", "length", "content"])
+def test_damage_in_later_frames_leaves_the_first(kind, damage):
+    data = animation()
+    at = data.index(kind) - 4
+    end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+    body = data[at + 8 : end - 4]
+    replacement = {
+        "checksum": chunk(kind, body, checksum=8),
+        "length": chunk(kind, body[:3]),
+        "content": chunk(kind, b"\xff" * len(body)),
+    }[damage]
+    picture = Picture.read(data[:at] + replacement + data[end:])
+    assert np.array_equal(picture.pixels, PIXELS)
+    assert picture.warnings == ("only the first of 2 frames is used",)
+
+
+def test_a_picture_beside_the_animation_counts_as_a_frame():
+    stream = io.BytesIO()
+    frames = [Image.fromarray(each) for each in (PIXELS, 255 - PIXELS, PIXELS // 2)]
+    frames[0].save(stream, "PNG", save_all=True, append_images=frames[1:], default_image=True)
+    picture = Picture.read(stream.getvalue())
+    assert np.array_equal(picture.pixels, PIXELS)
+    assert picture.warnings == ("only the first of 3 frames is used",)
+
+
+def test_the_first_of_two_profiles_counts():
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    second = chunk(b"iCCP", b"q\0\0" + zlib.compress(bytes(500)))
+    picture = Picture.read(png(chunk(b"iCCP", b"p\0\0" + zlib.compress(srgb)) + second))
+    assert picture.icc == srgb
+    assert picture.warnings == ()
+
+
+def test_texts_too_long_are_not_unpacked_by_the_thousand(monkeypatch):
+    from cutsmith.picture import png_chunks
+
+    unpacked = []
+    inflated = png_chunks._inflated
+    monkeypatch.setattr(
+        png_chunks, "_inflated", lambda packed, limit: unpacked.append(limit) or inflated(packed, limit)
+    )
+    mended_png(png(packed_text(2 * MEGABYTE) * 500))
+    assert sum(unpacked) <= png_chunks.LARGEST_TEXTS
+
+
 def test_a_text_that_unpacks_to_gigabytes_takes_no_memory():
     inflater = zlib.compressobj(9)
     bomb = b"".join(inflater.compress(bytes(MEGABYTE)) for _ in range(64)) + inflater.flush()
@@ -165,6 +245,12 @@ class TestAppleVariant:
         picture = Picture.read(self.file(pixels))
         assert np.abs(picture.pixels.astype(int) - PIXELS).max() <= 1
         assert picture.alpha == pytest.approx(np.full(PIXELS.shape[:2], 128 / 255), abs=1e-6)
+
+    def test_a_wrong_checksum_of_the_pixels_is_damage(self):
+        data = bytearray(self.file(PIXELS))
+        data[data.index(b"IDAT") + 60] ^= 1
+        with pytest.raises(PictureDamaged, match="checksum"):
+            Picture.read(bytes(data))
 
     def test_a_cut_off_file_is_damaged(self):
         with pytest.raises(PictureDamaged, match="not all there"):
