@@ -7,7 +7,7 @@ from pathlib import PurePath
 from cutsmith.cures import give
 from cutsmith.errors import OutputFormatUnsupported, PictureFormatUnsupported, shown
 
-READ_FORMATS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF and HEIC"
+READ_FORMATS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, HEIC, JPEG 2000, PPM, TGA and ICO"
 
 OUTPUT_FORMATS = {
     ".png": "PNG",
@@ -33,6 +33,8 @@ _MAGIC = (
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
 )
 _BMP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -67,9 +69,7 @@ _STRANGERS = (
     (b"ID3", "an MP3 recording"),
     (b"\xff\x0a", "a JPEG XL picture"),
     (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (b"\0\0\0\x0cjP  ", "a JPEG 2000 picture"),
-    (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
-    (b"\0\0\x01\0", "a Windows icon"),
+    (b"\0\0\x02\0", "a Windows cursor"),
     (b"v/1\x01", "an OpenEXR picture"),
     (b"#?RADIANCE", "a Radiance HDR picture"),
     (b"gimp xcf", "a GIMP document"),
@@ -104,7 +104,8 @@ def blank_start(head: bytes) -> int:
 
 
 def recognise(head: bytes, name: str) -> str:
-    """The format of the file that begins with `head` (its first 4 KB): PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF or HEIC.
+    """The format of the file that begins with `head` (its first 4 KB): PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF,
+    HEIC, JPEG 2000, PNM, TGA or ICO.
 
     Raises:
         PictureFormatUnsupported: any other, with what the bytes look like; `name` is for the message.
@@ -129,6 +130,12 @@ def _known_format(head: bytes) -> str | None:
         return "WEBP"
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "BMP"
+    if _is_pnm(head):
+        return "PNM"
+    if head[:4] == b"\0\0\x01\0" and 0 < int.from_bytes(head[4:6], "little") < 256 and head[9:10] == b"\0":
+        return "ICO"
+    if _is_tga(head):
+        return "TGA"
     brands = _isobmff_brands(head)
     if brands and brands[0] not in (b"crx ",):
         # The first brand decides; mif1 and msf1 are neutral, and then the compatible brands do.
@@ -140,6 +147,33 @@ def _known_format(head: bytes) -> str | None:
             if brand not in (b"mif1", b"msf1", b"miaf", b"MiHE", b"MiHB", b"tmap"):
                 break
     return None
+
+
+def _is_pnm(head: bytes) -> bool:
+    """Whether `head` begins a PBM, PGM, PPM or PFM: two letters, white space, then a comment or the width."""
+    return (
+        head[:1] == b"P" and head[1:2] in b"123456f" and head[2:3] in b" \t\r\n" and head[3:4] in b"#0123456789 \t\r\n"
+    )
+
+
+def _is_tga(head: bytes) -> bool:
+    """Whether `head` is a plausible header of a TGA, which has no magic number: every field must make sense."""
+    if len(head) < 18 or head[1] > 1 or head[2] not in (1, 2, 3, 9, 10, 11):
+        return False
+    has_map, is_indexed = head[1] == 1, head[2] in (1, 9)
+    map_length, map_bits = int.from_bytes(head[5:7], "little"), head[7]
+    if has_map != is_indexed or (has_map and (map_bits not in (15, 16, 24, 32) or not 0 < map_length <= 256)):
+        return False
+    if not has_map and any(head[3:8]):
+        return False
+    bits = {1: (8,), 9: (8,), 3: (8, 16), 11: (8, 16)}.get(head[2], (15, 16, 24, 32))
+    return (
+        head[16] in bits
+        and head[17] & 0xC0 == 0
+        and head[17] & 15 in (0, 1, 8)
+        and any(head[12:14])
+        and any(head[14:16])
+    )
 
 
 def _isobmff_brands(head: bytes) -> list[bytes]:

@@ -1,4 +1,4 @@
-"""PNG, JPEG, WebP, TIFF, BMP, AVIF and GIF through Pillow, one plug-in at a time.
+"""All formats but HEIC and JPEG XL through Pillow, one plug-in at a time.
 
 Each plug-in is called by itself instead of through `Image.open`. So no other format gets in, only the plug-in that the
 file needs is imported, and our limit on pixels replaces Pillow's global one.
@@ -7,7 +7,7 @@ file needs is imported, and our limit on pixels replaces Pillow's global one.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from threading import Lock
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import PictureDamaged, PictureFormatUnsupported
 from cutsmith.picture.apple_png import as_ordinary_png, in_usual_order, is_apple_png
+from cutsmith.picture.declared_colour import declared_profile
 from cutsmith.picture.decoded import Decoded, damage_named, plausible_dpi
 from cutsmith.picture.jpeg_markers import refuse_unread_kind, with_end_marker
 from cutsmith.picture.limits import check_size
@@ -22,9 +23,11 @@ from cutsmith.picture.modes import arrays_of
 from cutsmith.picture.orientation import SIDEWAYS
 from cutsmith.picture.png_chunks import mended_png
 from cutsmith.picture.sixteen_bit import decode_16_bit, is_16_bit
-from cutsmith.picture.tiff_decoder import decode_tiff, refuse_missing_rows, refuse_raw
+from cutsmith.picture.tiff_decoder import decode_tiff, needs_tifffile, refuse_missing_rows, refuse_raw
+from cutsmith.picture.tiff_pages import picture_page
 
 if TYPE_CHECKING:
+    from PIL.Image import Exif
     from PIL.ImageFile import ImageFile
 
 _PLUGINS = {
@@ -36,8 +39,14 @@ _PLUGINS = {
     "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
     "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
     "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+    "PNM": ("PIL.PpmImagePlugin", "PpmImageFile"),
+    "TGA": ("PIL.TgaImagePlugin", "TgaImageFile"),
+    "ICO": ("PIL.IcoImagePlugin", "IcoImageFile"),
+    "JPEG 2000": ("PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile"),
 }
 _ORIENTATION_TAG = 274
+# Formats of 32 bits in which programs leave the alpha channel empty; viewers show such pictures as opaque.
+_ALPHA_OFTEN_UNUSED = frozenset({"BMP", "DIB", "TGA", "ICO"})
 _LIMIT_LOCK = Lock()
 
 
@@ -56,7 +65,7 @@ def decode_with_pillow(data: bytes, format_name: str, name: str, max_pixels: int
             if format_name != "JPEG":
                 raise
             refuse_unread_kind(data, name)
-            mended = with_end_marker(data, lambda each: arrays_of(open_image(each, "JPEG"), each)[0])
+            mended = with_end_marker(data, lambda each: arrays_of(open_image(each, "JPEG"), each, [])[0])
             if mended is None:
                 raise
         decoded = _decode(mended, format_name, name, max_pixels)
@@ -76,32 +85,59 @@ def _decode_png(data: bytes, name: str, max_pixels: int) -> Decoded:
 
 
 def _decode(data: bytes, format_name: str, name: str, max_pixels: int) -> Decoded:
+    if format_name == "TIFF":
+        return _decode_tiff(data, name, max_pixels)
+    return _decode_image(lambda: open_image(data, format_name), data, name, max_pixels)
+
+
+def _decode_tiff(data: bytes, name: str, max_pixels: int) -> Decoded:
     try:
-        image = open_image(data, format_name)
+        image = open_image(data, "TIFF")
     except SyntaxError as error:
-        if format_name != "TIFF":
-            raise
         # A kind of pixel that Pillow does not know, such as 16-bit gray with alpha; or it is not a TIFF at all.
         return decode_tiff(data, name, max_pixels, str(error))
+    refuse_raw(image, name)
+    page = picture_page(image)
+    if page.is_elsewhere:
+        return decode_tiff(data, name, max_pixels, "a picture behind its thumbnail", page)
     check_size(*image.size, name, max_pixels)
-    if format_name == "TIFF":
-        refuse_raw(image, name)
-        refuse_missing_rows(image, name)
-        if image.tag_v2.get(284) == 2 and max(image.tag_v2.get(258, (8,))) > 8:  # type: ignore[attr-defined]
-            return decode_tiff(data, name, max_pixels, "planes of more than 8 bits")
+    refuse_missing_rows(image, name)
+    if reason := needs_tifffile(image):
+        return decode_tiff(data, name, max_pixels, reason, page)
+
+    def open_page() -> ImageFile:
+        again = open_image(data, "TIFF")
+        again.seek(page.number)
+        return again
+
+    decoded = _decode_image(open_page, data, name, max_pixels)
+    if page.full_pages > 1:
+        decoded.warnings.insert(0, f"only the first of {page.full_pages} pages is used")
+    return decoded
+
+
+def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_pixels: int) -> Decoded:
+    """The picture that `reopen` opens, its header read and nothing decoded; `data` is its file."""
+    image = reopen()
+    check_size(*image.size, name, max_pixels)
     _leave_xmp_out(image)
     warnings = _frame_warnings(image)
     dpi = plausible_dpi(image.info.get("dpi"))
-    if dpi and format_name == "TIFF" and _orientation(image) in SIDEWAYS:
+    if dpi and image.format == "TIFF" and _orientation(image) in SIDEWAYS:
         dpi = dpi[::-1]  # Pillow turns TIFFs upright itself while it loads them, and leaves their resolution
     if is_16_bit(image, data):
-        pixels, alpha = decode_16_bit(lambda: open_image(data, format_name), data)
+        pixels, alpha = decode_16_bit(reopen, data)
         image.load()  # for what follows the pixels: PNG may have its EXIF there
     else:
-        pixels, alpha = arrays_of(image, data)
+        pixels, alpha = arrays_of(image, data, warnings)
+    if alpha is not None and image.format in _ALPHA_OFTEN_UNUSED and not alpha.any():
+        alpha = None
     _leave_xmp_out(image)
+    icc = image.info.get("icc_profile") or None
+    if icc is None and pixels.ndim == 3:
+        icc = declared_profile(data, str(image.format), _exif(image), warnings)
     # Read after load(): of TIFF Pillow has applied it by then; AVIF's comes from the container (irot, imir).
-    return Decoded(pixels, alpha, image.info.get("icc_profile") or None, dpi, _orientation(image), warnings)
+    return Decoded(pixels, alpha, icc, dpi, _orientation(image), warnings)
 
 
 def _leave_xmp_out(image: ImageFile) -> None:
@@ -145,19 +181,27 @@ def open_image(data: bytes, format_name: str) -> ImageFile:
     return image
 
 
+def _exif(image: ImageFile) -> Exif | None:
+    """The EXIF data; None where the block is broken."""
+    try:
+        return image.getexif()
+    except Exception:  # noqa: BLE001 - a broken EXIF block raises nearly anything; the picture is fine without
+        return None
+
+
 def _orientation(image: ImageFile) -> int:
     """EXIF orientation, 1 to 8; 1 where there is none or the EXIF block is broken."""
-    try:
-        found = image.getexif().get(_ORIENTATION_TAG, 1)
-        return int(found) if 1 <= found <= 8 else 1
-    except Exception:  # noqa: BLE001 - a broken EXIF block raises nearly anything; the picture is fine without
-        return 1
+    exif = _exif(image)
+    found = 1 if exif is None else exif.get(_ORIENTATION_TAG, 1)
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
 
 
 def _frame_warnings(image: ImageFile) -> list[str]:
+    if image.format == "TIFF":
+        return []  # see `tiff_pages`
     try:
         frames: Any = getattr(image, "n_frames", 1)
     except Exception:  # noqa: BLE001 - counting walks through later frames, which may be damaged when the first is not
         return ["only the first frame is used; the later ones are damaged"]
-    kind = "pages" if image.format == "TIFF" else "frames"
+    kind = "pictures" if image.format == "ICO" else "frames"
     return [f"only the first of {frames} {kind} is used"] if isinstance(frames, int) and frames > 1 else []

@@ -1,4 +1,4 @@
-"""TIFFs that Pillow does not decode: 16-bit gray with alpha, planes of 16 bits, through tifffile."""
+"""TIFFs that Pillow does not decode, through tifffile: gray of 16 bits with alpha, floating point, CMYK with alpha."""
 
 from __future__ import annotations
 
@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 
 from cutsmith.errors import PictureDamaged, PictureFormatUnsupported
+from cutsmith.picture.colour import cmyk_samples_to_srgb
 from cutsmith.picture.decoded import Decoded, plausible_dpi
 from cutsmith.picture.limits import check_size
-from cutsmith.picture.samples import straight
+from cutsmith.picture.samples import straight, whole_numbers
+from cutsmith.picture.tiff_pages import Page
 
 _DNG_VERSION, _IMAGE_LENGTH, _ORIENTATION, _ICC_PROFILE = 50706, 257, 274, 34675
 # tifffile reports each damaged tag to its logger, which prints where logging is not configured. Our error is enough.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
+_DTYPES = tuple(map(np.dtype, (np.uint8, np.uint16, np.uint32, np.float16, np.float32, np.float64)))
 _REMEDY = "Save it as 16-bit RGB, uncompressed or with ZIP compression, or as PNG."
 
 
@@ -48,8 +51,27 @@ def refuse_missing_rows(image: Any, name: str) -> None:
         )
 
 
-def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str) -> Decoded:
-    """Decode the first page of the TIFF file `data`; `pillow_said` is why Pillow does not.
+def needs_tifffile(image: Any) -> str:
+    """Why the page of the opened TIFF `image` is not for Pillow, which reads it wrongly or only in part; or ""."""
+    tags = image.tag_v2
+    bits, formats = _numbers(tags.get(258, (1,))), _numbers(tags.get(339, (1,)))
+    if any(each in (2, 3) for each in formats) or max(bits) >= 32:
+        return "samples that are not whole numbers of 8 or 16 bits"
+    if tags.get(262) == 5 and tags.get(277, 4) > 4:
+        return "more channels than CMYK has"
+    if tags.get(284) == 2 and max(bits) > 8:
+        return "planes of more than 8 bits"
+    return ""
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    return tuple(value) if isinstance(value, tuple) else (int(value),)
+
+
+def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str, wanted: Page | None = None) -> Decoded:
+    """Decode one page of the TIFF file `data`: `wanted`, or the first that is the picture.
+
+    `pillow_said` is why Pillow does not.
 
     Raises:
         PictureTooSmall, PictureTooLarge, PictureFormatUnsupported, PictureDamaged; and whatever tifffile raises.
@@ -58,10 +80,14 @@ def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str) -> De
 
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
-            page = file.pages[0]
+            page, pages = _page(file, wanted)
             check_size(page.imagewidth, page.imagelength, name, max_pixels)
             kind = f"{page.samplesperpixel} channels of {page.bitspersample} bits, {pillow_said}"
-            if page.dtype not in (np.uint8, np.uint16) or page.photometric not in (0, 1, 2) or page.imagedepth != 1:
+            if page.dtype is not None and page.dtype.kind == "i":
+                raise PictureFormatUnsupported(
+                    f"{name} is a TIFF with signed samples ({page.dtype}), which do not say what is white.", _REMEDY
+                )
+            if page.dtype not in _DTYPES or page.photometric not in (0, 1, 2, 5) or page.imagedepth != 1:
                 raise PictureFormatUnsupported(f"{name} is a TIFF of an unsupported kind: {kind}.", _REMEDY)
             try:
                 samples = page.asarray()
@@ -71,7 +97,7 @@ def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str) -> De
                 raise PictureFormatUnsupported(
                     f"{name} is a TIFF whose compression is not supported for this kind of pixel: {kind}.", _REMEDY
                 ) from error
-            return _decoded(page, samples, len(file.pages), name, kind)
+            return _decoded(page, samples, pages, name, kind)
     except tifffile.TiffFileError as error:
         raise PictureDamaged(
             f"{name} begins as a TIFF, but cannot be decoded: {error}.",
@@ -79,28 +105,48 @@ def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str) -> De
         ) from error
 
 
+def _page(file: Any, wanted: Page | None) -> tuple[Any, int]:
+    """(the page to read, the number of pages of full size) of an open TIFF file."""
+    if wanted is not None and not wanted.is_elsewhere:
+        return file.pages[wanted.number], wanted.full_pages
+    found = list(file.pages)
+    below = [each for page in found for each in page.pages or ()]
+    for page in (*found, *below):
+        if not page.subfiletype & 5:
+            return page, 1 if wanted is not None else sum(not each.subfiletype & 5 for each in found)
+    return found[0], 1
+
+
 def _decoded(page: Any, samples: Any, pages: int, name: str, kind: str) -> Decoded:
     if page.planarconfig == 2 and samples.ndim == 3:
         samples = np.moveaxis(samples, 0, -1)
     if samples.ndim == 2:
         samples = samples[..., None]
-    colour_channels = 3 if page.photometric == 2 else 1
+    colour_channels = {2: 3, 5: 4}.get(int(page.photometric), 1)
     if samples.ndim != 3 or samples.shape[2] < colour_channels:
         raise PictureFormatUnsupported(f"{name} is a TIFF of an unsupported kind: {kind}.", _REMEDY)
+    warnings = [f"only the first of {pages} pages is used"] if pages > 1 else []
+    samples = whole_numbers(samples, name, warnings)
     colours = np.ascontiguousarray(samples[..., :colour_channels])
     if page.photometric == 0:  # white is zero
         colours = np.iinfo(colours.dtype).max - colours
     alpha = None
     extra = tuple(int(value) for value in page.extrasamples)
-    if samples.shape[2] > colour_channels and extra[:1] in ((1,), (2,)):
-        alpha = np.ascontiguousarray(samples[..., colour_channels])
-        colours = straight(colours, alpha) if extra[0] == 1 else colours
+    if samples.shape[2] > colour_channels:
+        if extra[:1] in ((1,), (2,)):
+            alpha = np.ascontiguousarray(samples[..., colour_channels])
+            colours = straight(colours, alpha) if extra[0] == 1 else colours
+        elif colour_channels == 4:
+            warnings.append("the spot colours beside CMYK are left out")
     tags = page.tags
+    icc = tags[_ICC_PROFILE].value if _ICC_PROFILE in tags else None
+    if colour_channels == 4:
+        colours, icc = cmyk_samples_to_srgb(colours, icc, warnings), None
     return Decoded(
         colours[..., 0] if colour_channels == 1 else colours,
         alpha,
-        tags[_ICC_PROFILE].value if _ICC_PROFILE in tags else None,
+        icc,
         plausible_dpi(page.get_resolution("inch")) if int(page.resolutionunit) in (2, 3) else None,
         int(tags[_ORIENTATION].value) if _ORIENTATION in tags else 1,
-        [f"only the first of {pages} pages is used"] if pages > 1 else [],
+        warnings,
     )
