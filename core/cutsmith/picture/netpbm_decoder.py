@@ -46,16 +46,6 @@ class _Header(NamedTuple):
     is_little_endian: bool = False
 
 
-def is_netpbm(head: bytes) -> bool:
-    """Whether `head`, the first 4 KB, begins a file of one of these formats: not only its two letters, which texts have.
-
-    A header that is longer than that, because of its comments, is taken for one, too.
-    """
-    if _header(head) is not None:
-        return True
-    return re.match(rb"P[1-6]\s+#|P7\s*\n(?:#.*\n|WIDTH|HEIGHT|DEPTH|MAXVAL|TUPLTYPE)", head) is not None
-
-
 def decode_netpbm(data: bytes, name: str, max_pixels: int) -> Decoded:
     """Decode the first picture of the file `data`: 8 bits up to a white of 255, else 16; `name` is for messages.
 
@@ -179,8 +169,7 @@ def _without_comments(text: bytes) -> bytes:
 
 def _spread(samples: NDArray[Any], white: int) -> NDArray[Any]:
     """`samples` of which `white` is the largest, over all of uint8 or uint16."""
-    dtype = np.dtype(np.uint8 if white < 256 else np.uint16)
-    full = int(np.iinfo(dtype).max)
+    dtype, full = (np.uint8, 255) if white < 256 else (np.uint16, 65535)
     levels = np.minimum(np.arange(65536 if samples.dtype.itemsize > 1 else 256, dtype=np.uint32), white)
     table = ((levels * full + white // 2) // white).astype(dtype)
     return table[samples] if white != full else samples.astype(dtype)

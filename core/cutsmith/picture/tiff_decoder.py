@@ -13,9 +13,9 @@ from cutsmith.picture.colour import cmyk_samples_to_srgb
 from cutsmith.picture.decoded import Decoded, plausible_dpi
 from cutsmith.picture.limits import check_size
 from cutsmith.picture.samples import straight, whole_numbers
-from cutsmith.picture.tiff_pages import Page
+from cutsmith.picture.tiff_pages import MainPage
 
-_DNG_VERSION, _IMAGE_LENGTH, _ORIENTATION, _ICC_PROFILE = 50706, 257, 274, 34675
+_IMAGE_LENGTH, _ORIENTATION, _ICC_PROFILE = 257, 274, 34675
 # tifffile reports each damaged tag to its logger, which prints where logging is not configured. Our error is enough.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
@@ -23,15 +23,15 @@ _DTYPES = tuple(map(np.dtype, (np.uint8, np.uint16, np.uint32, np.float16, np.fl
 _REMEDY = "Save it as 16-bit RGB, uncompressed or with ZIP compression, or as PNG."
 
 
-def refuse_raw(image: Any, name: str) -> None:
-    """Refuse a camera's raw file inside a TIFF (DNG), of which only a thumbnail would be read.
+def refuse_raw(page: MainPage, name: str) -> None:
+    """Refuse a camera's raw file inside a TIFF (DNG, NEF, ARW and others), of which only a thumbnail would be read.
 
     Raises:
         PictureFormatUnsupported: it is one.
     """
-    if _DNG_VERSION in image.tag_v2:
+    if page.is_raw:
         raise PictureFormatUnsupported(
-            f"{name} must be a developed picture, but is a camera's raw file (DNG).",
+            f"{name} must be a developed picture, but is a camera's raw file.",
             "Develop it first: export a 16-bit TIFF or a JPEG from your raw converter.",
         )
 
@@ -68,10 +68,8 @@ def _numbers(value: Any) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, tuple) else (int(value),)
 
 
-def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str, wanted: Page | None = None) -> Decoded:
-    """Decode one page of the TIFF file `data`: `wanted`, or the first that is the picture.
-
-    `pillow_said` is why Pillow does not.
+def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str) -> Decoded:
+    """Decode the first page of the TIFF file `data`; `pillow_said` is why Pillow does not.
 
     Raises:
         PictureTooSmall, PictureTooLarge, PictureFormatUnsupported, PictureDamaged; and whatever tifffile raises.
@@ -80,7 +78,7 @@ def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str, wante
 
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
-            page, pages = _page(file, wanted)
+            page: Any = file.pages[0]
             check_size(page.imagewidth, page.imagelength, name, max_pixels)
             kind = f"{page.samplesperpixel} channels of {page.bitspersample} bits, {pillow_said}"
             if page.dtype is not None and page.dtype.kind == "i":
@@ -97,7 +95,7 @@ def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str, wante
                 raise PictureFormatUnsupported(
                     f"{name} is a TIFF whose compression is not supported for this kind of pixel: {kind}.", _REMEDY
                 ) from error
-            return _decoded(page, samples, pages, name, kind)
+            return _decoded(page, samples, name, kind)
     except tifffile.TiffFileError as error:
         raise PictureDamaged(
             f"{name} begins as a TIFF, but cannot be decoded: {error}.",
@@ -105,19 +103,7 @@ def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str, wante
         ) from error
 
 
-def _page(file: Any, wanted: Page | None) -> tuple[Any, int]:
-    """(the page to read, the number of pages of full size) of an open TIFF file."""
-    if wanted is not None and not wanted.is_elsewhere:
-        return file.pages[wanted.number], wanted.full_pages
-    found = list(file.pages)
-    below = [each for page in found for each in page.pages or ()]
-    for page in (*found, *below):
-        if not page.subfiletype & 5:
-            return page, 1 if wanted is not None else sum(not each.subfiletype & 5 for each in found)
-    return found[0], 1
-
-
-def _decoded(page: Any, samples: Any, pages: int, name: str, kind: str) -> Decoded:
+def _decoded(page: Any, samples: Any, name: str, kind: str) -> Decoded:
     if page.planarconfig == 2 and samples.ndim == 3:
         samples = np.moveaxis(samples, 0, -1)
     if samples.ndim == 2:
@@ -125,7 +111,7 @@ def _decoded(page: Any, samples: Any, pages: int, name: str, kind: str) -> Decod
     colour_channels = {2: 3, 5: 4}.get(int(page.photometric), 1)
     if samples.ndim != 3 or samples.shape[2] < colour_channels:
         raise PictureFormatUnsupported(f"{name} is a TIFF of an unsupported kind: {kind}.", _REMEDY)
-    warnings = [f"only the first of {pages} pages is used"] if pages > 1 else []
+    warnings: list[str] = []
     samples = whole_numbers(samples, name, warnings)
     colours = np.ascontiguousarray(samples[..., :colour_channels])
     if page.photometric == 0:  # white is zero
@@ -136,7 +122,7 @@ def _decoded(page: Any, samples: Any, pages: int, name: str, kind: str) -> Decod
         if extra[:1] in ((1,), (2,)):
             alpha = np.ascontiguousarray(samples[..., colour_channels])
             colours = straight(colours, alpha) if extra[0] == 1 else colours
-        elif colour_channels == 4:
+        if colour_channels == 4 and samples.shape[2] > colour_channels + (alpha is not None):
             warnings.append("the spot colours beside CMYK are left out")
     tags = page.tags
     icc = tags[_ICC_PROFILE].value if _ICC_PROFILE in tags else None

@@ -28,16 +28,6 @@ class _Entry(NamedTuple):
     size: int
 
 
-def is_icon(head: bytes) -> bool:
-    """Whether `head`, the first 4 KB, begins an icon: its directory must make sense, since its magic number is weak."""
-    if head[:4] != b"\0\0\1\0" or len(head) < _DIRECTORY_BYTES + _ENTRY_BYTES:
-        return False
-    (count,) = struct.unpack_from("<H", head, 4)
-    reserved, planes = head[9], struct.unpack_from("<H", head, 10)[0]
-    size, start = struct.unpack_from("<II", head, 14)
-    return count > 0 and reserved in (0, 255) and planes <= 1 and size > 0 and start >= _DIRECTORY_BYTES + 16 * count
-
-
 def largest_picture(data: bytes) -> IconPicture:
     """The picture of the icon `data` with the most pixels; of several as large the one with the most bits.
 
@@ -47,8 +37,8 @@ def largest_picture(data: bytes) -> IconPicture:
     (count,) = struct.unpack_from("<H", data, 4)
     if len(data) < _DIRECTORY_BYTES + count * _ENTRY_BYTES:
         raise ValueError("its directory is incomplete")
-    entries = [_entry(data, _DIRECTORY_BYTES + index * _ENTRY_BYTES) for index in range(count)]
-    entries = [entry for entry in entries if entry is not None]
+    found = (_entry(data, _DIRECTORY_BYTES + index * _ENTRY_BYTES) for index in range(count))
+    entries = [entry for entry in found if entry is not None]
     largest = max(entries, key=lambda entry: (entry.width * entry.height, entry.bits), default=None)
     if largest is None:
         raise ValueError("it holds no picture")
