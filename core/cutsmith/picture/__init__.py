@@ -15,7 +15,7 @@ The modules, in the order in which a picture passes through them:
         modes             up to 8 bits: gray, palette, RGB, CMYK ...
         sixteen_bit       all 16 bits of PNG and TIFF
         tiff_pages        which page of a TIFF is the picture
-        tiff_decoder      TIFFs that Pillow does not know
+        tiff_decoder      TIFFs that Pillow does not know; tiff_unpacking, their compressions
         declared_colour   colour spaces that a file names without a profile
         windows_icon      the largest picture of an icon
     heic_decoder      HEIC; likewise jpeg_xl_decoder, jpeg2000_decoder, netpbm_decoder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,15 @@ from cutsmith.picture.decoded import Decoded, plausible_dpi
 from cutsmith.picture.limits import check_size
 from cutsmith.picture.samples import straight, whole_numbers
 from cutsmith.picture.tiff_pages import MainPage
+from cutsmith.picture.tiff_unpacking import unpacked
 
 _IMAGE_LENGTH, _ORIENTATION, _ICC_PROFILE = 257, 274, 34675
 # tifffile reports each damaged tag to its logger, which prints where logging is not configured. Our error is enough.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _DTYPES = tuple(map(np.dtype, (np.uint8, np.uint16, np.uint32, np.float16, np.float32, np.float64)))
+# A damaged number of channels would take any amount of memory.
+_MOST_CHANNELS = 32
 _REMEDY = "Save it as 16-bit RGB, uncompressed or with ZIP compression, or as PNG."
 
 
@@ -85,22 +89,38 @@ def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str) -> De
                 raise PictureFormatUnsupported(
                     f"{name} is a TIFF with signed samples ({page.dtype}), which do not say what is white.", _REMEDY
                 )
-            if page.dtype not in _DTYPES or page.photometric not in (0, 1, 2, 5) or page.imagedepth != 1:
+            if page.dtype not in _DTYPES or not _is_flat(page):
                 raise PictureFormatUnsupported(f"{name} is a TIFF of an unsupported kind: {kind}.", _REMEDY)
-            try:
-                samples = page.asarray()
-            except ValueError as error:
-                if "imagecodecs" not in str(error):
-                    raise
-                raise PictureFormatUnsupported(
-                    f"{name} is a TIFF whose compression is not supported for this kind of pixel: {kind}.", _REMEDY
-                ) from error
-            return _decoded(page, samples, name, kind)
+            return _decoded(page, _samples(data, page, name, kind), name, kind)
     except tifffile.TiffFileError as error:
         raise PictureDamaged(
             f"{name} begins as a TIFF, but cannot be decoded: {error}.",
             "It is truncated or corrupt. Copy or download it again.",
         ) from error
+
+
+def _is_flat(page: Any) -> bool:
+    """Whether the page is a plane of gray, RGB or CMYK with a few further channels at most."""
+    return page.photometric in (0, 1, 2, 5) and page.imagedepth == 1 and page.samplesperpixel <= _MOST_CHANNELS
+
+
+def _samples(data: bytes, page: Any, name: str, kind: str) -> Any:
+    if len(page.dataoffsets) < math.prod(page.chunked):  # tifffile would fill them with black
+        raise PictureDamaged(
+            f"{name} begins as a TIFF, but cannot be decoded: parts of its pixels are missing.",
+            "It is truncated or corrupt. Copy or download it again.",
+        )
+    try:
+        return page.asarray()
+    except ValueError as error:
+        if "imagecodecs" not in str(error):
+            raise
+        samples = unpacked(data, page)
+        if samples is None:
+            raise PictureFormatUnsupported(
+                f"{name} is a TIFF whose compression is not supported for this kind of pixel: {kind}.", _REMEDY
+            ) from error
+        return samples
 
 
 def _decoded(page: Any, samples: Any, name: str, kind: str) -> Decoded:
