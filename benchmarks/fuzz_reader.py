@@ -97,8 +97,22 @@ def valid_files() -> dict[str, bytes]:
         add(f"tiff {compression}", "RGB", "TIFF", compression=compression, exif=exif, icc_profile=profile)
     add("tiff group4", "1", "TIFF", compression="group4")
     files |= _repaired_files(files)
+    for mode in ("L", "P", "RGB", "RGBA"):
+        add(f"tga {mode}", mode, "TGA", compression="tga_rle" if mode == "RGB" else None)
+    for kind in ("png", "bmp"):
+        add(f"ico {kind}", "RGBA", "ICO", sizes=[(16, 16), (30, 30)], bitmap_format=kind)
+    for mode in ("L", "LA", "RGB", "RGBA"):
+        add(f"jpeg 2000 {mode}", mode, "JPEG2000", no_jp2=mode == "RGB")
+    for letter, mode in (("P4", "1"), ("P5", "L"), ("P6", "RGB")):
+        add(f"netpbm {letter}", mode, "PPM")
+    files["netpbm P3"] = b"P3\n4 4\n65535\n" + b" ".join(b"%d" % (777 * index) for index in range(48))
+    files["netpbm PAM"] = b"P7\nWIDTH 8\nHEIGHT 8\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + bytes(
+        range(256)
+    )
+    files["netpbm PFM"] = b"PF\n8 8\n-1.0\n" + rng.random((8, 8, 3), dtype=np.float32).tobytes()
     files |= _deep_files(rng)
     files |= {f"heic {path.stem}": path.read_bytes() for path in sorted(HEIC_SAMPLES.glob("*.heic"))}
+    files |= _jpeg_xl_files(np.asarray(colours))
     return files
 
 
@@ -125,6 +139,16 @@ def _repaired_files(files: dict[str, bytes]) -> dict[str, bytes]:
     }
 
 
+def _jpeg_xl_files(samples: np.ndarray[Any, Any]) -> dict[str, bytes]:
+    """JPEG XL files, where the extra `[jxl]` is installed."""
+    try:
+        import pylibjxl
+    except ImportError:
+        return {}
+    encode = pylibjxl.encode
+    return {"jpeg xl": encode(samples[..., :3]), "jpeg xl lossless": encode(samples, lossless=True)}
+
+
 def _deep_files(rng: np.random.Generator) -> dict[str, bytes]:
     """16-bit files, and TIFFs of kinds that only tifffile writes."""
     import tifffile
@@ -147,7 +171,10 @@ def _deep_files(rng: np.random.Generator) -> dict[str, bytes]:
         ("tiff L16", samples[..., 0], {}),
         ("tiff pages", np.stack([samples[..., 0]] * 3), {}),
         ("tiff big", samples[..., :3], {"photometric": "rgb", "bigtiff": True}),
-        ("tiff float", samples[..., 0].astype(np.float32), {}),
+        ("tiff float", (samples[..., 0] / 65535).astype(np.float32), {}),
+        ("tiff float RGB", (samples[..., :3] / 65535).astype(np.float32), {"photometric": "rgb"}),
+        ("tiff L32", samples[..., 0].astype(np.uint32) << 16, {}),
+        ("tiff CMYKA", np.dstack([samples, samples[..., :1]]), {"photometric": "separated", "extrasamples": [2]}),
     ):
         stream = io.BytesIO()
         tifffile.imwrite(stream, array, **options)

@@ -59,7 +59,9 @@ def cures() -> Iterator[Cure]:
                 yield from (Cure(action, text, option, value) for action in ("set", "give"))
             yield from (Cure(action, text, option) for action in ("leave_out", "lower"))
         yield from (Cure("fetch", text, names=("u2net",), accepts_licence=licence) for licence in (False, True))
-        yield from (Cure("install_extra", text, names=(extra,)) for extra in ("sam2", "text", "groundingdino", "heic"))
+        yield from (
+            Cure("install_extra", text, names=(extra,)) for extra in ("sam2", "text", "groundingdino", "heic", "jxl")
+        )
         yield Cure("install_packages", text, names=("openvino", "onnxruntime"))
         yield Cure("fetch", text, value="FOLDER|URL", names=("u2net",))
         yield Cure("fetch", text, names=("rembg:u2net_cloth_seg",), accepts_licence=True)

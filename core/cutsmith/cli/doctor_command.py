@@ -21,6 +21,7 @@ from cutsmith.version import __version__
 _PACKAGES = ("openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
 _EXTRAS = {
     "heic": "pi-heif",
+    "jxl": "pylibjxl",
     "rembg": "rembg",
     "sam2": "sam2",
     "text": "transformers",

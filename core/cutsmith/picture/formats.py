@@ -7,8 +7,9 @@ from pathlib import PurePath
 from cutsmith.cures import give
 from cutsmith.errors import OutputFormatUnsupported, PictureFormatUnsupported, shown
 from cutsmith.picture.disguises import disguise
+from cutsmith.picture.weak_signatures import is_icon, is_netpbm, is_tga
 
-READ_FORMATS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, HEIC, JPEG 2000, PPM, TGA and ICO"
+READ_FORMATS = "PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, HEIC, JPEG 2000, JPEG XL, Netpbm (PPM), TGA and ICO"
 
 OUTPUT_FORMATS = {
     ".png": "PNG",
@@ -36,6 +37,8 @@ _MAGIC = (
     (b"MM\0+", "TIFF"),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
     (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"\xff\x0a", "JPEG XL"),
 )
 _BMP_HEADER_SIZES = (12, 16, 40, 52, 56, 64, 108, 124)
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"})
@@ -68,9 +71,6 @@ _STRANGERS = (
     (b"\0\0\x01\xb3", "an MPEG video"),
     (b"OggS", "an Ogg recording"),
     (b"ID3", "an MP3 recording"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\0\0\0\x0cJXL ", "a JPEG XL picture"),
-    (b"\0\0\x02\0", "a Windows cursor"),
     (b"v/1\x01", "an OpenEXR picture"),
     (b"#?RADIANCE", "a Radiance HDR picture"),
     (b"gimp xcf", "a GIMP document"),
@@ -108,8 +108,9 @@ def blank_start(head: bytes) -> int:
 
 
 def recognise(head: bytes, name: str) -> str:
-    """The format of the file that begins with `head` (its first 4 KB): PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF,
-    HEIC, JPEG 2000, PNM, TGA or ICO.
+    """The format of the file that begins with `head` (its first 4 KB).
+
+    PNG, JPEG, WEBP, TIFF, BMP, AVIF, GIF, HEIC, JPEG 2000, JPEG XL, NETPBM, TGA or ICO.
 
     Raises:
         PictureFormatUnsupported: any other, with what the bytes look like; `name` is for the message.
@@ -118,6 +119,9 @@ def recognise(head: bytes, name: str) -> str:
     if format_name is not None:
         return format_name
     found = _looks_like(head)
+    if found is None and is_tga(head):  # last: it has no magic number
+        return "TGA"
+    found = found or "an unknown format (first bytes " + head[:8].hex(" ") + ")"
     disguised = disguise(head, _known_format) if found.startswith(_VAGUE) else None
     found = disguised.found if disguised else found
     remedy = _REMEDIES.get(found, "Give a picture, or convert this to one of these formats first.")
@@ -137,12 +141,10 @@ def _known_format(head: bytes) -> str | None:
         return "WEBP"
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADER_SIZES:
         return "BMP"
-    if _is_pnm(head):
-        return "PNM"
-    if head[:4] == b"\0\0\x01\0" and 0 < int.from_bytes(head[4:6], "little") < 256 and head[9:10] == b"\0":
+    if is_netpbm(head):
+        return "NETPBM"
+    if is_icon(head):
         return "ICO"
-    if _is_tga(head):
-        return "TGA"
     brands = _isobmff_brands(head)
     if brands and brands[0] not in (b"crx ",):
         # The first brand decides; mif1 and msf1 are neutral, and then the compatible brands do.
@@ -156,33 +158,6 @@ def _known_format(head: bytes) -> str | None:
     return None
 
 
-def _is_pnm(head: bytes) -> bool:
-    """Whether `head` begins a PBM, PGM, PPM or PFM: two letters, white space, then a comment or the width."""
-    return (
-        head[:1] == b"P" and head[1:2] in b"123456f" and head[2:3] in b" \t\r\n" and head[3:4] in b"#0123456789 \t\r\n"
-    )
-
-
-def _is_tga(head: bytes) -> bool:
-    """Whether `head` is a plausible header of a TGA, which has no magic number: every field must make sense."""
-    if len(head) < 18 or head[1] > 1 or head[2] not in (1, 2, 3, 9, 10, 11):
-        return False
-    has_map, is_indexed = head[1] == 1, head[2] in (1, 9)
-    map_length, map_bits = int.from_bytes(head[5:7], "little"), head[7]
-    if has_map != is_indexed or (has_map and (map_bits not in (15, 16, 24, 32) or not 0 < map_length <= 256)):
-        return False
-    if not has_map and any(head[3:8]):
-        return False
-    bits = {1: (8,), 9: (8,), 3: (8, 16), 11: (8, 16)}.get(head[2], (15, 16, 24, 32))
-    return (
-        head[16] in bits
-        and head[17] & 0xC0 == 0
-        and head[17] & 15 in (0, 1, 8)
-        and any(head[12:14])
-        and any(head[14:16])
-    )
-
-
 def _isobmff_brands(head: bytes) -> list[bytes]:
     """Major and compatible brands of an ISO base media file (ISO/IEC 14496-12), [] where `head` is not one."""
     if head[4:8] != b"ftyp":
@@ -191,20 +166,22 @@ def _isobmff_brands(head: bytes) -> list[bytes]:
     return [head[8:12]] + [head[at : at + 4] for at in range(16, end - 3, 4)]
 
 
-def _looks_like(head: bytes) -> str:
-    """What a file in none of our formats seems to be, in words."""
+def _looks_like(head: bytes) -> str | None:
+    """What a file in none of our formats seems to be, in words; None if nothing is known about it."""
     for magic, description in _STRANGERS:
         if head.startswith(magic):
             return description
     if head[:4] == b"RIFF":
         return {b"AVI ": "an AVI video", b"WAVE": "a WAV recording"}.get(head[8:12], "a RIFF file other than WebP")
+    if head[:4] == b"\0\0\2\0" and any(head[4:6]):  # with none in its directory it is a TGA
+        return "a Windows cursor"
     if head[8:10] == b"CR" or head[8:12] == b"crx ":
         return "a camera's raw file"
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide"):
         return "an MP4 or QuickTime video"
     if not any(head):
         return "zeros only, as an interrupted copy leaves them"
-    return _looks_like_text(head) or "an unknown format (first bytes " + head[:8].hex(" ") + ")"
+    return _looks_like_text(head)
 
 
 def _looks_like_text(head: bytes) -> str | None:

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from cutsmith.arrays import checked_image, checked_mask
 from cutsmith.picture.colour import profile_from_srgb, settle_profile, srgb_from_profile
-from cutsmith.picture.decoded import Decoded, damage_named
+from cutsmith.picture.decoded import damage_named
+from cutsmith.picture.decoders import decode
 from cutsmith.picture.destination import write_bytes_atomically
 from cutsmith.picture.encoding import check_format_holds, encode
 from cutsmith.picture.formats import output_format
@@ -80,16 +81,17 @@ class Picture:
     def read(cls, source: FileSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
         """The picture in `source`: a path, a file's bytes, an open binary file, or "-" for standard input.
 
-        PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, and HEIC with the extra `[heic]`; of several frames or pages the first.
+        PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, JPEG 2000, Netpbm (PPM, PGM, PBM, PAM, PFM), TGA, ICO, HEIC with the
+        extra `[heic]` and JPEG XL with the extra `[jxl]`; of several frames or pages the first, of an icon the largest.
         `max_pixels` is compared with the header before anything is decoded.
 
         Raises:
             PictureNotFound, PictureIsFolder, PictureUnreadable, PictureEmpty: the file.
             PictureFormatUnsupported, PictureDamaged, PictureTooSmall, PictureTooLarge: what is in it.
-            FormatExtraMissing: HEIC without pi-heif.
+            FormatExtraMissing: HEIC without pi-heif, JPEG XL without pylibjxl.
         """
         data, format_name, name = read_source(source)
-        decoded = _decode(data, format_name, name, max_pixels)
+        decoded = decode(data, format_name, name, max_pixels)
         with damage_named(name):  # the memory may be too small for this, too
             pixels, icc = settle_profile(upright(decoded.pixels, decoded.orientation), decoded.icc, decoded.warnings)
             alpha = None if decoded.alpha is None else alpha_from_samples(upright(decoded.alpha, decoded.orientation))
@@ -230,13 +232,3 @@ class Picture:
             quality=quality,
             kept=kept,
         )
-
-
-def _decode(data: bytes, format_name: str, name: str, max_pixels: int) -> Decoded:
-    if format_name == "HEIC":
-        from cutsmith.picture.heic_decoder import decode_heic
-
-        return decode_heic(data, name, max_pixels)
-    from cutsmith.picture.pillow_decoder import decode_with_pillow
-
-    return decode_with_pillow(data, format_name, name, max_pixels)

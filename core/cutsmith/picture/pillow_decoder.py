@@ -1,4 +1,4 @@
-"""All formats but HEIC and JPEG XL through Pillow, one plug-in at a time.
+"""PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, TGA and ICO through Pillow, one plug-in at a time.
 
 Each plug-in is called by itself instead of through `Image.open`. So no other format gets in, only the plug-in that the
 file needs is imported, and our limit on pixels replaces Pillow's global one.
@@ -34,7 +34,7 @@ from cutsmith.picture.orientation import SIDEWAYS
 from cutsmith.picture.png_chunks import mended_png
 from cutsmith.picture.sixteen_bit import decode_16_bit, is_16_bit
 from cutsmith.picture.tiff_decoder import decode_tiff, needs_tifffile, refuse_missing_rows, refuse_raw
-from cutsmith.picture.tiff_pages import picture_page
+from cutsmith.picture.tiff_pages import main_page
 
 if TYPE_CHECKING:
     from PIL.Image import Exif
@@ -49,10 +49,8 @@ _PLUGINS = {
     "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
     "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
     "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
-    "PNM": ("PIL.PpmImagePlugin", "PpmImageFile"),
     "TGA": ("PIL.TgaImagePlugin", "TgaImageFile"),
     "ICO": ("PIL.IcoImagePlugin", "IcoImageFile"),
-    "JPEG 2000": ("PIL.Jpeg2KImagePlugin", "Jpeg2KImageFile"),
 }
 _ORIENTATION_TAG = 274
 _RESOLUTION_IN_EXIF = frozenset({"WEBP", "AVIF"})
@@ -123,29 +121,26 @@ def _decode(data: bytes, format_name: str, name: str, max_pixels: int) -> Decode
 
 
 def _decode_tiff(data: bytes, name: str, max_pixels: int) -> Decoded:
+    page = main_page(data)
+    refuse_raw(page, name)
+    decoded = _decode_first_page(page.data, name, max_pixels)
+    decoded.warnings[:0] = page.warnings
+    decoded.orientation = page.orientation or decoded.orientation
+    decoded.icc = decoded.icc or page.icc
+    return decoded
+
+
+def _decode_first_page(data: bytes, name: str, max_pixels: int) -> Decoded:
     try:
         image = open_image(data, "TIFF")
     except SyntaxError as error:
         # A kind of pixel that Pillow does not know, such as 16-bit gray with alpha; or it is not a TIFF at all.
         return decode_tiff(data, name, max_pixels, str(error))
-    refuse_raw(image, name)
-    page = picture_page(image)
-    if page.is_elsewhere:
-        return decode_tiff(data, name, max_pixels, "a picture behind its thumbnail", page)
     check_size(*image.size, name, max_pixels)
     refuse_missing_rows(image, name)
     if reason := needs_tifffile(image):
-        return decode_tiff(data, name, max_pixels, reason, page)
-
-    def open_page() -> ImageFile:
-        again = open_image(data, "TIFF")
-        again.seek(page.number)
-        return again
-
-    decoded = _decode_image(open_page, data, name, max_pixels)
-    if page.full_pages > 1:
-        decoded.warnings.insert(0, f"only the first of {page.full_pages} pages is used")
-    return decoded
+        return decode_tiff(data, name, max_pixels, reason)
+    return _decode_image(lambda: open_image(data, "TIFF"), data, name, max_pixels)
 
 
 def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_pixels: int) -> Decoded:

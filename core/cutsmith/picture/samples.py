@@ -12,6 +12,8 @@ from cutsmith.errors import BadArray, PictureFormatUnsupported
 _ROWS_AT_ONCE = 256
 # Scenes in linear light have lamps and reflexes above white; 255 means another scale.
 _BRIGHTEST_FLOAT = 64.0
+# Whole numbers of 32 bits that stay below are counts or measurements, which would be a black picture.
+_DARKEST_WHITE = 2**24
 # Modes of PIL images whose samples may be any number.
 _WITHOUT_RANGE = ("I", "F")
 
@@ -71,11 +73,19 @@ def whole_numbers(samples: NDArray[Any], name: str, warnings: list[str]) -> NDAr
     `warnings` grows where floats are clipped at white, or are no numbers. `name` is for messages.
 
     Raises:
-        PictureFormatUnsupported: floats that do not have 1 for white.
+        PictureFormatUnsupported: floats that do not have 1 for white, 32-bit numbers that stay far below white.
     """
     if samples.dtype in (np.uint8, np.uint16):
         return samples
     if samples.dtype == np.uint32:
+        brightest = int(samples.max(initial=0))
+        if 0 < brightest < _DARKEST_WHITE:
+            raise PictureFormatUnsupported(
+                f"{name} must have 4,294,967,295 for white in its 32-bit samples, but they reach {brightest:,} only.",
+                "Export the picture with 16 bits.",
+                found=f"values up to {brightest:,}",
+                wanted="32-bit samples in which 4,294,967,295 is white",
+            )
         return (samples >> np.uint32(16)).astype(np.uint16)
     if not np.isfinite(samples).all():
         warnings.append("values that are not finite are taken as black (NaN) or white (infinite)")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import math
 from typing import Any
 
 import numpy as np
@@ -14,25 +15,28 @@ from cutsmith.picture.decoded import Decoded
 from cutsmith.picture.limits import check_size
 from cutsmith.picture.metadata import Metadata, plausible_dpi
 from cutsmith.picture.samples import straight, whole_numbers
-from cutsmith.picture.tiff_pages import Page
+from cutsmith.picture.tiff_pages import MainPage
+from cutsmith.picture.tiff_unpacking import unpacked
 
-_DNG_VERSION, _IMAGE_LENGTH, _ORIENTATION, _ICC_PROFILE = 50706, 257, 274, 34675
+_IMAGE_LENGTH, _ORIENTATION, _ICC_PROFILE = 257, 274, 34675
 # tifffile reports each damaged tag to its logger, which prints where logging is not configured. Our error is enough.
 logging.getLogger("tifffile").addHandler(logging.NullHandler())
 
 _DTYPES = tuple(map(np.dtype, (np.uint8, np.uint16, np.uint32, np.float16, np.float32, np.float64)))
+# A damaged number of channels would take any amount of memory.
+_MOST_CHANNELS = 32
 _REMEDY = "Save it as 16-bit RGB, uncompressed or with ZIP compression, or as PNG."
 
 
-def refuse_raw(image: Any, name: str) -> None:
-    """Refuse a camera's raw file inside a TIFF (DNG), of which only a thumbnail would be read.
+def refuse_raw(page: MainPage, name: str) -> None:
+    """Refuse a camera's raw file inside a TIFF (DNG, NEF, ARW and others), of which only a thumbnail would be read.
 
     Raises:
         PictureFormatUnsupported: it is one.
     """
-    if _DNG_VERSION in image.tag_v2:
+    if page.is_raw:
         raise PictureFormatUnsupported(
-            f"{name} must be a developed picture, but is a camera's raw file (DNG).",
+            f"{name} must be a developed picture, but is a camera's raw file.",
             "Develop it first: export a 16-bit TIFF or a JPEG from your raw converter.",
         )
 
@@ -69,10 +73,8 @@ def _numbers(value: Any) -> tuple[int, ...]:
     return tuple(value) if isinstance(value, tuple) else (int(value),)
 
 
-def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str, wanted: Page | None = None) -> Decoded:
-    """Decode one page of the TIFF file `data`: `wanted`, or the first that is the picture.
-
-    `pillow_said` is why Pillow does not.
+def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str) -> Decoded:
+    """Decode the first page of the TIFF file `data`; `pillow_said` is why Pillow does not.
 
     Raises:
         PictureTooSmall, PictureTooLarge, PictureFormatUnsupported, PictureDamaged; and whatever tifffile raises.
@@ -81,24 +83,16 @@ def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str, wante
 
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
-            page, pages = _page(file, wanted)
+            page: Any = file.pages[0]
             check_size(page.imagewidth, page.imagelength, name, max_pixels)
             kind = f"{page.samplesperpixel} channels of {page.bitspersample} bits, {pillow_said}"
             if page.dtype is not None and page.dtype.kind == "i":
                 raise PictureFormatUnsupported(
                     f"{name} is a TIFF with signed samples ({page.dtype}), which do not say what is white.", _REMEDY
                 )
-            if page.dtype not in _DTYPES or page.photometric not in (0, 1, 2, 5) or page.imagedepth != 1:
+            if page.dtype not in _DTYPES or not _is_flat(page):
                 raise PictureFormatUnsupported(f"{name} is a TIFF of an unsupported kind: {kind}.", _REMEDY)
-            try:
-                samples = page.asarray()
-            except ValueError as error:
-                if "imagecodecs" not in str(error):
-                    raise
-                raise PictureFormatUnsupported(
-                    f"{name} is a TIFF whose compression is not supported for this kind of pixel: {kind}.", _REMEDY
-                ) from error
-            return _decoded(page, samples, pages, name, kind)
+            return _decoded(page, _samples(data, page, name, kind), name, kind)
     except tifffile.TiffFileError as error:
         raise PictureDamaged(
             f"{name} begins as a TIFF, but cannot be decoded: {error}.",
@@ -106,19 +100,31 @@ def decode_tiff(data: bytes, name: str, max_pixels: int, pillow_said: str, wante
         ) from error
 
 
-def _page(file: Any, wanted: Page | None) -> tuple[Any, int]:
-    """(the page to read, the number of pages of full size) of an open TIFF file."""
-    if wanted is not None and not wanted.is_elsewhere:
-        return file.pages[wanted.number], wanted.full_pages
-    found = list(file.pages)
-    below = [each for page in found for each in page.pages or ()]
-    for page in (*found, *below):
-        if not page.subfiletype & 5:
-            return page, 1 if wanted is not None else sum(not each.subfiletype & 5 for each in found)
-    return found[0], 1
+def _is_flat(page: Any) -> bool:
+    """Whether the page is a plane of gray, RGB or CMYK with a few further channels at most."""
+    return page.photometric in (0, 1, 2, 5) and page.imagedepth == 1 and page.samplesperpixel <= _MOST_CHANNELS
 
 
-def _decoded(page: Any, samples: Any, pages: int, name: str, kind: str) -> Decoded:
+def _samples(data: bytes, page: Any, name: str, kind: str) -> Any:
+    if len(page.dataoffsets) < math.prod(page.chunked):  # tifffile would fill them with black
+        raise PictureDamaged(
+            f"{name} begins as a TIFF, but cannot be decoded: parts of its pixels are missing.",
+            "It is truncated or corrupt. Copy or download it again.",
+        )
+    try:
+        return page.asarray()
+    except ValueError as error:
+        if "imagecodecs" not in str(error):
+            raise
+        samples = unpacked(data, page)
+        if samples is None:
+            raise PictureFormatUnsupported(
+                f"{name} is a TIFF whose compression is not supported for this kind of pixel: {kind}.", _REMEDY
+            ) from error
+        return samples
+
+
+def _decoded(page: Any, samples: Any, name: str, kind: str) -> Decoded:
     if page.planarconfig == 2 and samples.ndim == 3:
         samples = np.moveaxis(samples, 0, -1)
     if samples.ndim == 2:
@@ -126,7 +132,7 @@ def _decoded(page: Any, samples: Any, pages: int, name: str, kind: str) -> Decod
     colour_channels = {2: 3, 5: 4}.get(int(page.photometric), 1)
     if samples.ndim != 3 or samples.shape[2] < colour_channels:
         raise PictureFormatUnsupported(f"{name} is a TIFF of an unsupported kind: {kind}.", _REMEDY)
-    warnings = [f"only the first of {pages} pages is used"] if pages > 1 else []
+    warnings: list[str] = []
     samples = whole_numbers(samples, name, warnings)
     colours = np.ascontiguousarray(samples[..., :colour_channels])
     if page.photometric == 0:  # white is zero
@@ -137,7 +143,7 @@ def _decoded(page: Any, samples: Any, pages: int, name: str, kind: str) -> Decod
         if extra[:1] in ((1,), (2,)):
             alpha = np.ascontiguousarray(samples[..., colour_channels])
             colours = straight(colours, alpha) if extra[0] == 1 else colours
-        elif colour_channels == 4:
+        if colour_channels == 4 and samples.shape[2] > colour_channels + (alpha is not None):
             warnings.append("the spot colours beside CMYK are left out")
     tags = page.tags
     icc = tags[_ICC_PROFILE].value if _ICC_PROFILE in tags else None
