@@ -1,7 +1,8 @@
 """Feeds damaged files to the picture reader: `python benchmarks/fuzz_reader.py --count 5000 --seed 0`.
 
 Small valid files of every format and kind of pixel are mutated (flipped bits, truncation, spliced pieces, wrong length
-fields, inflated dimensions) and read in worker processes with 2 GB of address space and a time limit for each file.
+fields, inflated dimensions, filled ends, bytes before the picture, damaged chunks) and read in worker processes with
+2 GB of address space and a time limit for each file.
 Each file must be read, or refused with a typed error. The exit code is 1 after any crash, hang or untyped exception,
 or if a worker used more than 2 GB of memory. The folder that `--keep` names keeps the files that caused it.
 """
@@ -134,6 +135,9 @@ def _repaired_files(files: dict[str, bytes]) -> dict[str, bytes]:
         "png with damaged chunks": plain[:33] + extras + plain[33:],
         "png apple": plain[:8] + apple,
         "png after blanks": b"\xef\xbb\xbf\r\n" + plain,
+        "png 2000 texts": plain[:33] + chunk(b"tEXt", b"a\0b", 1) * 2000 + plain[33:],
+        "apng damaged": files["apng"].replace(b"fcTL\0\0\0\0", b"fcTL\0\0\0\7"),
+        "jpeg filled end": files["jpeg RGB"][:-2] + bytes(4096),
         "jpeg without end": files["jpeg RGB"][:-2],
         "jpeg progressive without end": files["jpeg progressive"][:-2],
     }
@@ -236,12 +240,53 @@ def _inflate(data: bytearray, rng: random.Random, others: list[bytes]) -> bytear
     return data
 
 
+def _fill_end(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
+    """Lose the end, and fill it up as interrupted downloads do, or not at all."""
+    lost = rng.choice((1, 2, 3, 10, rng.randrange(1, len(data) + 1)))
+    return data[: max(1, len(data) - lost)] + rng.choice((b"", b"\0", b"\xff")) * rng.choice((lost, 2, 5000))
+
+
+def _put_before(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
+    """Put white space before the picture, or something that is read as text."""
+    before = rng.choice(
+        (b"\n", b"\xef\xbb\xbf", b" \r\n" * rng.randrange(1, 1500), b"<br />\n", b"\0" * 128, b"data:,")
+    )
+    return bytearray(before) + data
+
+
+def _damage_chunk(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
+    """Rename, cut, swell or repeat a chunk of a PNG, or give it a wrong checksum."""
+    places, at = [], 8
+    while data[:4] == b"\x89PNG" and at + 12 <= len(data):
+        end = at + 12 + int.from_bytes(data[at : at + 4], "big")
+        places.append((at, min(end, len(data))))
+        at = end
+    if not places:
+        return data
+    start, end = rng.choice(places)
+    body = bytes(data[start + 8 : max(start + 8, end - 4)])
+    kind = bytes(data[start + 4 : start + 8]) if rng.random() < 0.5 else rng.choice(CHUNKS)
+    body = rng.choice(
+        (body, body[: rng.randrange(len(body) + 1)], body * 3, b"k\0\0" + zlib.compress(bytes(3_000_000)))
+    )
+    checksum = zlib.crc32(kind + body) ^ rng.choice((0, 0, 1))
+    chunk = struct.pack(">I", len(body)) + kind + body + struct.pack(">I", checksum)
+    data[start : rng.choice((start, end, end))] = chunk * rng.choice((1, 1, 2, 50))
+    return data
+
+
+CHUNKS = tuple(
+    b"IHDR PLTE IDAT IEND iCCP tRNS tEXt zTXt iTXt pHYs eXIf gAMA cHRM sRGB cICP tIME acTL fcTL fdAT CgBI prVt".split()
+)
 MUTATIONS: tuple[Callable[[bytearray, random.Random, list[bytes]], bytearray], ...] = (
     _flip_bits,
     _truncate,
     _splice,
     _wrong_number,
     _inflate,
+    _fill_end,
+    _put_before,
+    _damage_chunk,
 )
 
 

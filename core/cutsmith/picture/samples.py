@@ -162,5 +162,9 @@ def straight(premultiplied: NDArray[Any], alpha_samples: NDArray[Any]) -> NDArra
 
 def on_white(colours: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
     """`colours`, uint8 (H, W, 3), laid on white with straight `alpha`, float32 (H, W) in [0, 1]."""
-    opacity = alpha[..., None]
-    return (colours * opacity + np.float32(255.5) - np.float32(255) * opacity).astype(np.uint8)
+    laid = np.empty_like(colours)
+    for start in range(0, len(colours), 256):  # a whole photograph as float32 would take 12 bytes a pixel, three times
+        rows = slice(start, start + 256)
+        opacity = alpha[rows, :, None]
+        laid[rows] = (colours[rows] * opacity + np.float32(255.5) - np.float32(255) * opacity).astype(np.uint8)
+    return laid
