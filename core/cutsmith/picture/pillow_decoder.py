@@ -129,7 +129,7 @@ def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_p
         alpha = None
     _leave_xmp_out(image)
     icc = image.info.get("icc_profile") or None
-    if icc is None and pixels.ndim == 3:
+    if icc is None:
         icc = declared_profile(data, str(image.format), _exif(image), warnings)
     # Read after load(): of TIFF Pillow has applied it by then; AVIF's comes from the container (irot, imir).
     return Decoded(pixels, alpha, icc, dpi, _orientation(image), warnings)
