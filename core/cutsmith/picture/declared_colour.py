@@ -83,6 +83,11 @@ def _profile_of_exif(exif: Exif, warnings: list[str]) -> bytes | None:
     return None
 
 
+def profile_of_code_points(primaries: int, transfer: int, warnings: list[str]) -> bytes | None:
+    """The ICC profile for code points of H.273; None for sRGB. `warnings` grows where they are those of HDR."""
+    return _profile_of_codes(_Codes(primaries, transfer), warnings)
+
+
 def _profile_of_codes(codes: _Codes, warnings: list[str]) -> bytes | None:
     if codes.transfer in _HDR:
         warnings.append(

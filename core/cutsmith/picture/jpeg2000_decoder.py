@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from cutsmith.errors import PictureFormatUnsupported
 from cutsmith.picture.colour import cmyk_to_srgb
-from cutsmith.picture.decoded import Decoded, damage_named, plausible_dpi
+from cutsmith.picture.decoded import Decoded, damage_named
 from cutsmith.picture.limits import check_size
+from cutsmith.picture.metadata import plausible_dpi
 
 _CODESTREAM = b"\xff\x4f\xff\x51"
 _RESTRICTED_PROFILE, _ANY_PROFILE = 2, 3

@@ -166,7 +166,7 @@ def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_p
         metadata = replace(metadata, xmp=metadata.xmp or before.xmp)
     _leave_xmp_out(image)
     icc = image.info.get("icc_profile") or None
-    if icc is None and pixels.ndim == 3:
+    if icc is None:
         icc = declared_profile(data, str(image.format), _exif(image), warnings)
     # Read after load(): of TIFF Pillow has applied it by then; AVIF's comes from the container (irot, imir).
     dpi = dpi or (exif_dpi(_exif(image)) if image.format in _RESOLUTION_IN_EXIF else None)

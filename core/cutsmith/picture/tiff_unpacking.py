@@ -89,14 +89,15 @@ def _without_predictor(packed: NDArray[np.uint8], page: Any, order: str, width: 
     height, channels = len(packed), page.samplesperpixel
     dtype: np.dtype[Any] = page.dtype.newbyteorder(order)
     native: np.dtype[Any] = page.dtype.newbyteorder("=")
+    samples: NDArray[Any]
     if page.predictor == _FLOATING_POINT:
         size = dtype.itemsize
         differences = packed.reshape(height, -1, channels)
         shuffled = np.cumsum(differences, axis=1, dtype=np.uint8).reshape(height, size, -1)
-        whole = np.ascontiguousarray(shuffled.swapaxes(1, 2)).view(page.dtype.newbyteorder(">"))
-        return whole.reshape(height, -1, channels).astype(native)
+        samples = np.ascontiguousarray(shuffled.swapaxes(1, 2)).view(page.dtype.newbyteorder(">"))
+        return samples.reshape(height, -1, channels).astype(native)
     samples = np.ascontiguousarray(packed).view(dtype).reshape(height, -1, channels)
     if page.predictor == _HORIZONTAL:
         bits = samples.view(f"{order}u{dtype.itemsize}")
-        return np.cumsum(bits, axis=1, dtype=f"u{dtype.itemsize}").view(native)
+        samples = np.cumsum(bits, axis=1, dtype=f"u{dtype.itemsize}").view(native)
     return samples.astype(native, copy=False)

@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -156,3 +157,37 @@ def test_adobe_rgb_has_the_numbers_of_its_specification():
     np.testing.assert_allclose(profile.red_colorant[0], (0.60974, 0.31111, 0.01947), atol=2e-4)
     np.testing.assert_allclose(profile.green_colorant[0], (0.20528, 0.62567, 0.06087), atol=2e-4)
     np.testing.assert_allclose(profile.blue_colorant[0], (0.14919, 0.06322, 0.74457), atol=2e-4)
+
+
+def test_a_gray_picture_keeps_what_it_says_about_its_light():
+    """As renderers write it: 16 bits of linear light."""
+    gray = np.full((16, 16), 13933, np.uint16)  # 21.26 % of the light is half of sRGB's scale, about
+    stream = io.BytesIO()
+    Image.fromarray(gray).save(stream, "PNG")
+    body = struct.pack(">I", 100_000)
+    chunk = struct.pack(">I", 4) + b"gAMA" + body + struct.pack(">I", zlib.crc32(b"gAMA" + body))
+    picture = Picture.read(stream.getvalue()[:33] + chunk + stream.getvalue()[33:])
+    assert picture.icc == matrix_profile(SRGB, 1.0)
+    assert np.array_equal(picture.pixels[..., 0], gray)
+    assert np.abs(picture.srgb().astype(int) - 127).max() <= 2
+
+
+def _heic(primaries, transfer):
+    """A HEIC whose box `colr` has these code points instead of its own."""
+    data = (Path(__file__).parent / "heic" / "alpha.heic").read_bytes()
+    at = data.index(b"colrnclx") + 8
+    return data[:at] + struct.pack(">HH", primaries, transfer) + data[at + 4 :]
+
+
+def test_code_points_of_a_heic_become_a_profile():
+    pytest.importorskip("pi_heif")
+    assert Picture.read(_heic(12, 13)).icc == matrix_profile(DISPLAY_P3, None)
+    assert Picture.read(_heic(1, 13)).icc is None
+
+
+@pytest.mark.parametrize(("transfer", "told"), [(16, "PQ"), (18, "HLG")])
+def test_a_heic_for_hdr_is_told(transfer, told):
+    pytest.importorskip("pi_heif")
+    picture = Picture.read(_heic(9, transfer))
+    assert picture.icc is None
+    assert any(told in warning for warning in picture.warnings)

@@ -189,6 +189,14 @@ def test_samples_of_32_bits_keep_16(shape):
     assert np.array_equal(picture.pixels if len(shape) == 3 else picture.pixels[..., 0], wanted)
 
 
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint8])
+def test_small_numbers_of_32_bits_are_no_black_picture(dtype):
+    counts = np.random.default_rng(0).integers(1, np.iinfo(dtype).max, (9, 9), dtype=dtype).astype(np.uint32)
+    with pytest.raises(PictureFormatUnsupported, match=f"reach {counts.max():,} only"):
+        Picture.read(_tiff(counts))
+    assert Picture.read(_tiff(np.zeros((9, 9), np.uint32))).pixels.max() == 0
+
+
 def _cmyk_tiff(samples, extra):
     stream = io.BytesIO()
     tifffile.imwrite(stream, samples, photometric="separated", extrasamples=extra)
