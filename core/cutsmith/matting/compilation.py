@@ -98,15 +98,18 @@ def _private_cache() -> Iterator[None]:
 
     The folder is deleted when the process ends.
     """
-    from numba.core import caching, config
+    from numba.core import caching
+
+    config: Any = importlib.import_module("numba.core.config")
+    # numba itself says what it calls a source's folder.
+    name_of: Any = caching._CacheLocator.get_suitable_cache_subpath
 
     folder = Path(tempfile.mkdtemp(prefix="cutsmith-kernels-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     for source in _package().rglob("*.py"):
         compiled = list((source.parent / "__pycache__").glob(f"{source.stem}.*{_KERNELS[1:]}"))
         if compiled:
-            # numba itself says what it calls a source's folder.
-            own = folder / caching._CacheLocator.get_suitable_cache_subpath(str(source))
+            own = folder / name_of(str(source))
             own.mkdir(exist_ok=True)
             for each in compiled:
                 shutil.copyfile(each, own / each.name)
@@ -124,14 +127,13 @@ def _private_cache() -> Iterator[None]:
 @contextmanager
 def _no_cache() -> Iterator[None]:
     """Let numba compile without reading or writing any cache."""
-    from numba.core.dispatcher import Dispatcher
-
-    enable = Dispatcher.enable_caching
-    Dispatcher.enable_caching = lambda self: None
+    dispatcher: Any = importlib.import_module("numba.core.dispatcher").Dispatcher
+    enable = dispatcher.enable_caching
+    dispatcher.enable_caching = lambda self: None
     try:
         yield
     finally:
-        Dispatcher.enable_caching = enable
+        dispatcher.enable_caching = enable
     _to_tell[:] = [COMPILED_EACH_TIME]
 
 

@@ -26,6 +26,8 @@ def with_isolated_ridges(trimap: NDArray[np.uint8], soft_mask: NDArray[np.float3
 
 # The smooth edge of a thin part reaches so far beyond it, in pixels.
 _EDGE = 2
+# A step in alpha that would be seen.
+_SEEN = 0.15
 # What is so far from where the second answer counts, in pixels, hardly changes it, and is not solved again.
 _MARGIN = 16
 
@@ -83,7 +85,23 @@ def keep_faint_parts(
         lost = faint_parts(kept, wanted, known, reach)
         if lost.any():
             # With the soft edge around the part.
-            np.copyto(alpha, soft_mask, where=_grown(lost, reach + _EDGE) & (wanted > kept))
+            around = _without_seams(_grown(lost, reach + _EDGE), wanted - kept)
+            np.copyto(alpha, soft_mask, where=around & (wanted > kept))
+
+
+def _without_seams(patches: NDArray[np.bool_], step: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """The connected `patches`, bool (H, W), at whose border `step`, float32 (H, W), is hardly above 0.
+
+    Where the mask is undecided all around a part, it is no part but a patch of doubt, and its border would be seen.
+    """
+    import cv2
+
+    count, labels = cv2.connectedComponents(patches.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
+    rim = patches & ~cv2.erode(patches.view(np.uint8), np.ones((3, 3), np.uint8)).view(np.bool_)
+    is_seen = np.zeros(count, bool)
+    is_seen[labels[rim & (step > _SEEN)]] = True
+    seamless: NDArray[np.bool_] = patches & ~is_seen[labels]
+    return seamless
 
 
 def _grown(region: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:

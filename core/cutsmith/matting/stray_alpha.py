@@ -15,6 +15,8 @@ _TRACE = 0.05
 _EDGE = 0.5
 # Far from the edge is more than this share of the picture's longer side: 21 pixels of 700.
 _FAR = 0.03
+# At the least, in pixels: small pictures have soft edges too.
+_LEAST_FAR = 16
 # The smooth edge of a faint hair reaches so far beyond it, in pixels; there its traces stay.
 _FALL = 3
 # Of how many cells, at least, the longer side of a large picture is made.
@@ -24,9 +26,10 @@ _CELLS = 700
 def without_strays(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
     """`alpha`, float32 (H, W) in [0, 1], without traces far from the subject's edge; the same array if it has none.
 
-    A trace is alpha below 0.05, or above 0.95 inside the subject. Far is more than 3% of the picture's longer side from
-    the subject (alpha of 0.5 or more), or inside from anything else; and more than 3 pixels from anything that is no
-    trace. Such alpha becomes 0, or 1. So hair and shadows of 0.05 or more stay as they are, with their smooth edges.
+    A trace is alpha below 0.05, or above 0.95 inside the subject. Far is more than 3% of the picture's longer side, and
+    more than 16 pixels, from the subject (alpha of 0.5 or more), or inside from anything else; and more than 3 pixels
+    from anything that is no trace. Such alpha becomes 0, or 1. So hair and shadows of 0.05 or more stay as they are,
+    with their smooth edges.
     """
     is_subject = alpha >= _EDGE
     if not is_subject.any():
@@ -38,7 +41,7 @@ def without_strays(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
     ):
         if traces.any():
             others = ~traces & (alpha != value)
-            stray = traces & _far_from(edge, _FAR * max(alpha.shape)) & ~_grown(others, _FALL)
+            stray = traces & _far_from(edge, max(_FAR * max(alpha.shape), _LEAST_FAR)) & ~_grown(others, _FALL)
             if stray.any():
                 cleaned = cleaned.copy() if cleaned is alpha else cleaned
                 cleaned[stray] = value

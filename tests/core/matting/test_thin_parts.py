@@ -163,3 +163,11 @@ def test_specks_beside_a_body_stay_as_the_mask_has_them() -> None:
     alpha = ClosedFormMatter().alpha(image, mask)
     assert alpha[48, 70:72].min() > 0.9
     assert alpha[30:32, 66].min() > 0.9
+
+
+def test_a_speck_amid_doubt_leaves_no_patch_with_a_seam() -> None:
+    mask = (np.hypot(COLUMNS - 30, ROWS - 48) < 20).astype(np.float32)
+    image = picture(mask, 1, 0, 0)
+    mask[30:66, 56:90] = 0.35
+    mask[46:48, 72:74] = 0.6
+    assert ClosedFormMatter().alpha(image, mask)[40:56, 64:84].max() < 0.15

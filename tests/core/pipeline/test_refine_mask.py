@@ -9,6 +9,7 @@ from PIL import Image
 import cutsmith
 from cutsmith import Models, Picture, cut_out, refine_mask
 from cutsmith.errors import BadArray, BadOption, PictureTooLarge
+from cutsmith.matting import closed_form
 from cutsmith.matting.foreground import estimate_foreground
 from cutsmith.matting.mask_edits import edited_mask, hardened
 
@@ -309,3 +310,12 @@ def test_what_matting_solved_is_hardened_too() -> None:
 def test_a_hard_mask_says_so_in_the_provenance() -> None:
     assert refine_mask(Picture(mixed()), disc(), threshold=0.7).provenance["threshold"] == "0.7"
     assert refine_mask(Picture(mixed()), disc(), harden=0.25).provenance["harden"] == "0.25"
+
+
+@pytest.mark.slow
+def test_where_matting_finds_no_solution_the_cut_outs_warnings_say_so(monkeypatch) -> None:
+    monkeypatch.setattr(closed_form, "MOST_ITERATIONS", 1)
+    cut = cut_out(Picture(mixed()), models=Models(remover=Given(disc())), matting="closed-form")
+    (warning,) = [each for each in cut.warnings if "found no solution" in str(each)]
+    assert "the mask is left there as it was" in str(warning)
+    assert any("found no solution" in str(each) for each in refine_mask(Picture(mixed()), disc()).warnings)
