@@ -233,8 +233,8 @@ def test_a_blur_that_is_no_width_is_refused(blur):
 @pytest.mark.parametrize(
     "mask",
     [
-        np.zeros((3, 3), np.int64),
-        np.zeros((3, 3, 1), np.float32),
+        np.full((3, 3), 2, np.int64),
+        np.zeros((3, 3, 2), np.float32),
         np.zeros((0, 3), np.float32),
         np.full((3, 3), 1.5, np.float32),
         np.full((3, 3), -0.5, np.float32),
