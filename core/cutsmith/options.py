@@ -241,8 +241,15 @@ def what_is_wanted(option: Option, value: object) -> str:
             return "" if is_good else "two whole numbers of pixels, 0 or more"
         case "model":
             return "" if isinstance(value, str) and value else "a name or a path"
+        case "points":
+            return "" if _is_list(value) else "a list of points, each (x, y) or (x, y, label)"
         case _:
             return ""
+
+
+def _is_list(value: Any) -> bool:
+    """Whether `value` is a list, a tuple or an array of at least one axis."""
+    return isinstance(value, list | tuple) or bool(getattr(value, "shape", ()))
 
 
 def _is_number(value: Any) -> bool:
