@@ -346,6 +346,8 @@ def what_is_wanted(option: Option, value: object) -> str:
         case "name":
             parts = ", ".join(f"{{{each}}}" for each in option.choices)
             return "" if _is_name(option, value) else f"a file's name without a slash, in which {parts} may stand"
+        case "points":
+            return "" if _is_list(value) else "a list of points, each (x, y) or (x, y, label)"
         case _:
             return ""
 
@@ -362,6 +364,11 @@ def _is_name(option: Option, value: object) -> bool:
         field is None or (field in option.choices and not spec and not conversion)
         for _, field, spec, conversion in parsed
     )
+
+
+def _is_list(value: Any) -> bool:
+    """Whether `value` is a list, a tuple or an array of at least one axis."""
+    return isinstance(value, list | tuple) or bool(getattr(value, "shape", ()))
 
 
 def _is_number(value: Any) -> bool:

@@ -8,6 +8,7 @@ import os
 from collections.abc import Collection, Mapping
 from fractions import Fraction
 from importlib import import_module
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +63,9 @@ def encode(
         OutputFormatUnsupported: alpha or metadata in a format without them, or a side longer than the format allows.
         BadOption: quality. OutputRefused: the encoder fails.
     """
-    if quality is not None and not 1 <= quality <= 100:
+    if quality is not None and not (isinstance(quality, Integral) and 1 <= quality <= 100):
         raise BadOption(option="quality", found=shown(quality), wanted="a whole number from 1 to 100")
+    quality = None if quality is None else int(quality)  # a NumPy number, too
     check_format_holds(format_name, alpha=alpha is not None, metadata=bool(metadata))
     check_format_fits(format_name, pixels.shape[1], pixels.shape[0])
     if format_name == "BMP" and pixels.ndim == 3:

@@ -103,7 +103,7 @@ class Picture:
         """The picture that `source` is or holds: see `read` and `from_samples`, whose errors it raises."""
         if isinstance(source, Picture):
             return source
-        if isinstance(source, np.ndarray | list | tuple) or hasattr(source, "getbands"):
+        if isinstance(source, list | tuple) or hasattr(source, "__array__") or hasattr(source, "getbands"):
             return cls.from_samples(source, max_pixels=max_pixels)
         return cls.read(source, max_pixels=max_pixels)
 

@@ -30,7 +30,7 @@ def checked_samples(samples: object) -> tuple[NDArray[Any], bytes | None]:
         samples = _of_pillow(samples)
     try:
         array = np.asarray(samples)
-    except ValueError as error:  # NumPy's way of saying that rows have several lengths
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of several lengths; a tensor on a GPU
         raise BadArray(f"The picture is no array: {error}", option="source") from error
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if (

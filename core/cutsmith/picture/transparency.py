@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 # Alpha below this is 0 in a file of 8 bits: nobody has seen the colours there.
 _SEEN = 0.5 / 255
+# Alpha below this, 2 levels of 255, is invisible on any background.
+_FAINT = 2.5 / 255
+_ROWS = 256
 _WHITE = 255
 _GRAY = 128
 # From this value on, in all three channels, a colour cannot be told from white by a model.
@@ -45,12 +48,12 @@ def without_hidden_colours(pixels: NDArray[Any], alpha: NDArray[np.float32]) -> 
     _, labels = cv2.distanceTransformWithLabels(
         unseen.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    # Labels count the visible pixels in some order; each visible pixel has its own.
-    colour_of_label = np.zeros((int(labels.max()) + 1, 3), pixels.dtype)
-    visible = ~unseen
-    colour_of_label[labels[visible]] = pixels[visible]
-    filled = pixels.copy()
-    filled[unseen] = colour_of_label[labels[unseen]]
+    # Each visible pixel has a label of its own, from 1 on, so that one look-up gives all colours.
+    visible = np.flatnonzero(~unseen)
+    pixel_of_label = np.zeros(len(visible) + 1, np.intp)
+    pixel_of_label[labels.ravel()[visible]] = visible
+    colour_of_label = pixels.reshape(-1, 3)[pixel_of_label]
+    filled: NDArray[Any] = colour_of_label.take(labels.ravel(), axis=0).reshape(pixels.shape)
     return filled
 
 
@@ -64,13 +67,29 @@ def as_models_see(colours: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDA
     strongest = float(alpha.max(initial=0))
     if strongest < _SEEN:
         return np.full_like(colours, _WHITE)
-    opacity = (alpha / np.float32(strongest))[..., None]
-    seen = alpha > 0.5 * strongest
     # A faded photograph without an empty part stays as white as it is.
-    is_white = hidden(alpha).any() and np.mean(colours[seen].min(axis=-1) >= _NEARLY_WHITE) > 0.5
+    is_white = _is_empty(alpha).any() and _is_nearly_white(colours, alpha > 0.5 * strongest)
     behind = np.float32(_GRAY if is_white else _WHITE)
-    mixed: NDArray[np.uint8] = (colours * opacity + behind * (1 - opacity) + np.float32(0.5)).astype(np.uint8)
+    mixed = np.empty_like(colours)
+    for start in range(0, len(colours), _ROWS):  # as float32, a whole photograph takes 12 bytes a pixel
+        rows = slice(start, start + _ROWS)
+        opacity = (alpha[rows] / np.float32(strongest))[..., None]
+        mixed[rows] = (colours[rows] * opacity + behind * (1 - opacity) + np.float32(0.5)).astype(np.uint8)
     return mixed
+
+
+def _is_nearly_white(colours: NDArray[np.uint8], seen: NDArray[np.bool_]) -> bool:
+    """Whether most of the pixels in `seen` are nearly white in `colours`."""
+    darkest = np.minimum(np.minimum(colours[..., 0], colours[..., 1]), colours[..., 2])
+    return bool(np.count_nonzero(seen & (darkest >= _NEARLY_WHITE)) > 0.5 * np.count_nonzero(seen))
+
+
+def _is_empty(alpha: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where `alpha` shows nothing that anybody would call a part of the picture: bool (H, W).
+
+    Some programs leave a level or two behind where they removed a background.
+    """
+    return alpha < min(_FAINT, 0.5 * float(alpha.max(initial=0))) if alpha.any() else hidden(alpha)
 
 
 def is_cut_out(alpha: NDArray[np.float32]) -> bool:
@@ -94,6 +113,6 @@ def is_cut_out(alpha: NDArray[np.float32]) -> bool:
 
 def is_surrounded(alpha: NDArray[np.float32]) -> bool:
     """Whether something is visible, and 5 % of the picture and 20 % of its border are empty."""
-    empty = hidden(alpha)
+    empty = _is_empty(alpha)
     border = np.concatenate([empty[0], empty[-1], empty[:, 0], empty[:, -1]])
     return bool(_LEAST_EMPTY <= empty.mean() < 1 and border.mean() >= _LEAST_EMPTY_BORDER)

@@ -14,7 +14,7 @@ from cutsmith.pipeline.own_transparency import is_own_cutout, may_stand_in, own_
 from cutsmith.pipeline.prompting import Asked, check_target, subject_alone
 from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
 from cutsmith.pipeline.subjects import find_subjects
-from cutsmith.request import Options, Request
+from cutsmith.request import Options, Request, given_request
 from cutsmith.result.cutout import Cutout
 from cutsmith.version import SOFTWARE
 
@@ -61,7 +61,7 @@ def cut_out(
         SubjectNotFound: no pixel reached a probability of 0.5, or no box reached the threshold.
         Cancelled: `cancelled` returned true.
     """
-    wanted = (request or Request()).updated(options)
+    wanted = given_request(request).updated(options).checked()
     if wanted.target.objects == "each":
         raise BadOption(
             "cut_out() gives one cut-out, but the objects were asked for apart.",
@@ -90,7 +90,7 @@ def cut_out_each(
 
     Without words there is one object, so the list has one cut-out.
     """
-    wanted = (request or Request()).updated(options)
+    wanted = given_request(request).updated(options).checked()
     objects: Objects = "best" if wanted.target.objects == "best" else "each"
     return _cut_outs(source, wanted, models, pool, asked, objects, Run(on_stage, cancelled), on_picture)
 

@@ -10,7 +10,7 @@ from cutsmith.picture import Picture
 from cutsmith.pipeline.loading import POOL, ModelPool, Models
 from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
 from cutsmith.pipeline.subjects import detections_of
-from cutsmith.request import Options, Request
+from cutsmith.request import Options, Request, given_request
 from cutsmith.result.detections import Detections
 from cutsmith.version import SOFTWARE
 
@@ -36,7 +36,7 @@ def find_detections(
 
     Only the detector of `models` is used. The options of `Finish` have no effect.
     """
-    wanted = (request or Request()).updated({**options, **({} if text is None else {"text": text})}).checked()
+    wanted = given_request(request).updated({**options, **({} if text is None else {"text": text})}).checked()
     if not wanted.phrases:
         raise BadPhrases("There are no words to look for.", give("text", '"red mug"'), option="text")
     run = Run(on_stage, cancelled)

@@ -14,7 +14,7 @@ from cutsmith.pipeline.finishing import finished
 from cutsmith.pipeline.prompting import subject_alone
 from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
 from cutsmith.pipeline.subjects import Subject
-from cutsmith.request import Options, Request
+from cutsmith.request import Options, Request, given_request
 from cutsmith.result.cutout import Cutout
 from cutsmith.version import SOFTWARE
 
@@ -58,7 +58,7 @@ def refine_mask(
     given = others.pop("mask", None) if mask is None else mask
     if given is None:
         raise BadArray("There is no mask to refine.", option="mask")
-    wanted = (request or Request.of(matting="closed-form")).updated(others)
+    wanted = given_request(request, matting="closed-form").updated(others)
     if wanted.is_prompted:
         name = wanted.prompts[0]
         raise BadOption(

@@ -45,7 +45,7 @@ def background_pixels(background: Background, photo: Picture, alpha: NDArray[np.
         PictureError: the background's file cannot be read.
         BadArray: the array is no picture.
     """
-    if isinstance(background, Picture) or hasattr(background, "getbands") or np.ndim(background) >= 2:  # type: ignore[arg-type]
+    if _is_picture(background):
         return _covering(Picture.of(background), photo)  # type: ignore[arg-type]
     if not isinstance(background, str | os.PathLike):
         return _filled(_colour_of_numbers(background), photo)
@@ -54,6 +54,16 @@ def background_pixels(background: Background, photo: Picture, alpha: NDArray[np.
     if is_picture_path(background):
         return _covering(Picture.read(Path(background)), photo)
     return _filled(parse_colour(os.fspath(background), _A_BACKGROUND), photo)
+
+
+def _is_picture(background: object) -> bool:
+    """Whether `background` is a picture in memory: a `Picture`, a PIL image, or an array of more than one axis."""
+    if isinstance(background, Picture) or hasattr(background, "getbands"):
+        return True
+    try:
+        return np.ndim(background) >= 2  # type: ignore[arg-type]
+    except (ValueError, TypeError, RuntimeError):  # rows of several lengths; a tensor on a GPU
+        return False
 
 
 def is_picture_path(background: str | os.PathLike[str]) -> bool:

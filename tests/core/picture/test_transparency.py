@@ -52,6 +52,13 @@ CUT_OUT = {
     "two things": np.maximum(disk(30, 45, 18), disk(90, 45, 22)),
     "letters": np.where((COLUMNS // 6 % 2 == 0) & (abs(ROWS - 45) < 12) & (abs(COLUMNS - 60) < 50), 1, 0),
 }
+# What programs that remove backgrounds leave behind.
+REMAINS = np.random.default_rng(0).integers(0, 3, (HEIGHT, WIDTH)) / 255
+CUT_OUT |= {
+    "a disk on a level of 1": np.maximum(disk(), 1 / 255),
+    "a disk on levels of 0 to 2": np.maximum(disk(), REMAINS),
+    "a disk at 1 % of its opacity": disk() * 0.01,
+}
 NOT_CUT_OUT = {
     "a photograph": np.ones((HEIGHT, WIDTH)),
     "a faded photograph": np.full((HEIGHT, WIDTH), 0.5),
@@ -64,6 +71,8 @@ NOT_CUT_OUT = {
     "a photograph with a hole": 1 - disk(),
     "a vignette": np.clip(1.2 - np.hypot((COLUMNS - 60) / 75, (ROWS - 45) / 56), 0.05, 1),
     "a window with its shadow": np.maximum(margin(14), margin(8) * 0.3),
+    "a level of 1 everywhere": np.full((HEIGHT, WIDTH), 1 / 255),
+    "a photograph with a margin of 0 to 2": np.maximum(margin(12), REMAINS),
     "nothing at all": np.zeros((HEIGHT, WIDTH)),
     "a watermark's worth of holes": 1 - disk(20, 20, 4),
 }
@@ -130,3 +139,19 @@ def test_a_white_subject_is_laid_on_gray_and_any_other_on_white(colour, behind):
     seen = as_models_see(colours, disk())
     assert seen[0, 0].tolist() == [behind] * 3
     assert seen[45, 60].tolist() == list(colour)
+
+
+def test_a_white_subject_is_laid_on_gray_where_the_background_was_not_quite_removed():
+    colours = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
+    seen = as_models_see(colours, np.maximum(disk(), 1 / 255).astype(np.float32))
+    assert seen[45, 60].min() == 255
+    assert seen[0, 0].max() <= 129
+
+
+def test_a_tall_picture_is_laid_in_one_piece():
+    random = np.random.default_rng(1)
+    colours = random.integers(0, 256, (600, 7, 3), np.uint8)
+    alpha = random.random((600, 7)).astype(np.float32)
+    opacity = (alpha / alpha.max())[..., None]
+    expected = (colours * opacity + 255 * (1 - opacity) + np.float32(0.5)).astype(np.uint8)
+    np.testing.assert_array_equal(as_models_see(colours, alpha), expected)
