@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import get_args
 
 import pytest
 
-from cutsmith.options import OPTIONS, PARTS, Kind
+from cutsmith.options import OPTIONS, OUTPUT_OPTIONS, PARTS, Kind, Option
 
 ROOT = Path(__file__).parents[1]
 SOURCES = [path for room in ("core", "comfyui_nodes", "gimp_plugin") for path in sorted((ROOT / room).rglob("*.py"))]
@@ -20,6 +20,14 @@ STAGES = {"read", "load", "detect", "mask", "matting", "foreground", "answer"}
 ALLOWED = {
     *(("core/cutsmith/options.py", f"class {part.__name__}") for part in PARTS.values()),
     ("core/cutsmith/request.py", "class Options"),
+}
+# Python's own doors take each as a keyword; all other doors make them of the declaration.
+ALLOWED_OUTPUT = {
+    ("core/cutsmith/options.py", "class Output"),
+    ("core/cutsmith/result/cutout.py", "def save"),
+    ("core/cutsmith/result/cutout.py", "def save_mask"),
+    ("core/cutsmith/result/cutout.py", "overwrite, quality, keep_metadata"),
+    ("core/cutsmith/picture/picture.py", "def save"),
 }
 _ROOMS_OWN = "a room's own function: it takes what it needs, and no request"
 _PROMPT = "what a segmenter is asked for, box, points and mask together: a contract between rooms"
@@ -34,6 +42,7 @@ EXCEPTIONS = {
     ("core/cutsmith/segmentation/loading.py", "def load_segmenter"): _ROOMS_OWN,
     ("core/cutsmith/segmentation/prompts.py", "box, points, mask"): _PROMPT,
     ("comfyui_nodes/nodes/sam2_mask.py", "def execute"): "ComfyUI hands a node's inputs over by name",
+    ("gimp_plugin/cutsmith/plug_in/settings.py", "class Settings"): "GIMP hands a procedure's arguments over by name",
     ("comfyui_nodes/shared_inputs.py", "mask_blur, mask_offset, invert"): "saved workflows hold widgets in this order",
 }
 
@@ -74,11 +83,11 @@ def label(node: ast.AST, names: list[str]) -> str:
     return ", ".join(names)
 
 
-def places(tree: ast.AST) -> Iterator[str]:
+def places(tree: ast.AST, options: Mapping[str, Option] = OPTIONS) -> Iterator[str]:
     """Every place in `tree` that spells out three options or more; kinds of values and stages share some names."""
     for node in ast.walk(tree):
         all_names = names_in(node)
-        names = [name for name in all_names if name in OPTIONS]
+        names = [name for name in all_names if name in options]
         if len(names) >= 3 and not set(names) <= set(get_args(Kind)) and not set(all_names) <= STAGES:
             yield label(node, names)
 
@@ -117,6 +126,15 @@ def test_the_names_of_options_are_spelled_out_in_the_declaration_alone() -> None
     assert left - set(EXCEPTIONS) == set(), "these list options anew: make them of cutsmith.options.OPTIONS"
     assert set(EXCEPTIONS) - left == set(), "these list no options any more: take them off"
     assert all(found[place] == 1 for place in (*ALLOWED, *EXCEPTIONS))
+
+
+def test_the_options_of_an_output_are_spelled_out_in_their_declaration_and_for_python() -> None:
+    found = {
+        (path.relative_to(ROOT).as_posix(), place)
+        for path in SOURCES
+        for place in places(ast.parse(path.read_text()), OUTPUT_OPTIONS)
+    }
+    assert found == ALLOWED_OUTPUT
 
 
 def test_the_declaration_and_the_keywords_are_three_places_at_most() -> None:
@@ -184,7 +202,7 @@ def test_a_thresholds_default_range_and_help_stand_in_one_place(name) -> None:
     assert texts == ["core/cutsmith/options.py"]
 
 
-@pytest.mark.parametrize("option", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("option", [*OPTIONS.values(), *OUTPUT_OPTIONS.values()], ids=[*OPTIONS, *OUTPUT_OPTIONS])
 def test_no_help_is_written_twice(option) -> None:
     holders = [path for path in SOURCES if option.help in path.read_text()]
     assert [path.relative_to(ROOT).as_posix() for path in holders] == ["core/cutsmith/options.py"]

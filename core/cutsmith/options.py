@@ -1,13 +1,15 @@
 """Every option of a cut, declared once: name, kind, default, choices, limits and one sentence of help.
 
 The command line's options, the nodes' inputs, GIMP's settings, the worker's fields and `cut_out`'s keywords are made
-from these declarations; a request (`cutsmith.request`) is an instance of them. This file needs only the standard
-library, because install.py copies it beside GIMP's plug-in.
+from these declarations; a request (`cutsmith.request`) is an instance of them. `Output` declares how results are
+written, for the doors that write files; it is no part of a request. This file needs only the standard library, because
+install.py copies it beside GIMP's plug-in.
 """
 
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from numbers import Integral, Real
@@ -17,13 +19,32 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Kind = Literal["words", "model", "choice", "number", "whole", "flag", "box", "points", "band", "array"]
+Kind = Literal[
+    "words",
+    "model",
+    "choice",
+    "number",
+    "whole",
+    "flag",
+    "box",
+    "points",
+    "band",
+    "array",
+    "background",
+    "name",
+    "names",
+]
 Objects = Literal["all", "best", "each"]
 Matting = Literal["none", "closed-form"]
 Foreground = Literal["blur-fusion", "multilevel", "none"]
 EngineName = Literal["auto", "openvino", "onnxruntime", "cuda", "coreml", "directml"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
+Format = Literal["png", "tiff", "webp", "jpg", "avif", "bmp"]
+NamePart = Literal["stem", "suffix", "folder", "number"]
+"""What stands in braces in the name of a result."""
 
+KINDS_OF_METADATA = ("exif", "xmp", "iptc", "gps")
+"""What a result can keep of a photograph's own metadata."""
 DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
 DEFAULT_MAX_PIXELS = 100_000_000
@@ -35,13 +56,13 @@ class Option(NamedTuple):
 
     Attributes:
         name: the keyword of `cut_out`, and the field in JSON.
-        part: "target", "finish" or "runtime".
+        part: "target", "finish" or "runtime"; "output" is no part of a request.
         kind: the type of value. "words" are one text or several, "model" is a catalogue name or a path, "box" and
             "band" are four and two numbers, "points" are (x, y) or (x, y, label), "array" is a plane of the picture's
-            size.
+            size, "background" is a colour or a picture's path, "name" is a file's name with placeholders.
         default: the value if none is given.
         help: one sentence.
-        choices: the allowed values of the kind "choice".
+        choices: the allowed values of the kind "choice"; the placeholders of the kind "name".
         least, most: the limits of a number; None for no limit.
         usual: the range that a slider offers, if the limits are wider.
         example: a value as written on the command line.
@@ -132,6 +153,26 @@ class Finish:
     trimap: NDArray[np.generic] | None = _option(
         "array", None, "A trimap of 0, 128 and 255 that says what matting solves for, instead of the band."
     )
+    harden: float = _option(
+        "number",
+        0.0,
+        "Make the inside solid: alpha from 0.5 to 1 minus this is stretched to 0.5 to 1, alpha below 0.5 stays.",
+        least=0,
+        most=0.5,
+        example="0.2",
+        advanced=True,
+    )
+    # Alpha of 0 is at least 0: a threshold of 0 would make the whole picture the subject.
+    threshold: float | None = _option(
+        "number",
+        None,
+        "Make the mask hard: alpha of at least this becomes 1, all else 0.",
+        least=0.001,
+        most=1,
+        example="0.5",
+        otherwise="soft edges are kept",
+        advanced=True,
+    )
     mask_offset: int = _option(
         "whole",
         0,
@@ -203,6 +244,56 @@ class Runtime:
     )
 
 
+@dataclass(frozen=True)
+class Output:
+    """What is written of each picture, and how; for doors that write files. No part of a request."""
+
+    background: str = _option(
+        "background",
+        "transparent",
+        "What to put behind the subject: a colour, a picture, or blur.",
+        example="white",
+    )
+    mask_only: bool = _option("flag", False, "Write only the alpha, as a gray picture.")
+    detections_only: bool = _option("flag", False, "Find the boxes of what the words name, and cut nothing out.")
+    format: Format | None = _option(
+        "choice",
+        None,
+        "The format of results whose name is not given.",
+        choices=get_args(Format),
+        otherwise="jpg on a background, else png",
+    )
+    name: str | None = _option(
+        "name",
+        None,
+        "Name results by this pattern; {stem}, {suffix}, {folder} and {number} are those of the picture.",
+        choices=get_args(NamePart),
+        example='"{stem}-cut"',
+        otherwise="{stem} in a folder, {stem}-cut beside the picture",
+    )
+    quality: int | None = _option(
+        "whole",
+        None,
+        "The quality of JPEG and AVIF; makes WebP lossy.",
+        least=1,
+        most=100,
+        otherwise="95 for JPEG, 90 for AVIF",
+    )
+    provenance: bool = _option("flag", False, "Write model, engine and options into the file's metadata.")
+    keep_metadata: Sequence[str] = _option(
+        "names",
+        (),
+        "Keep these kinds of the photograph's own metadata; exif is without the place, which gps adds.",
+        choices=KINDS_OF_METADATA,
+        example="exif,xmp",
+        otherwise="none",
+    )
+    overwrite: bool = _option("flag", False, "Replace existing results.")
+    skip_existing: bool = _option(
+        "flag", False, "Leave out pictures whose result, of several the first, is already there."
+    )
+
+
 PARTS: Mapping[str, type[Target] | type[Finish] | type[Runtime]] = {
     "target": Target,
     "finish": Finish,
@@ -214,6 +305,11 @@ OPTIONS: Mapping[str, Option] = {
     for part, kind in PARTS.items()
     for each in fields(kind)
 }
+
+OUTPUT_OPTIONS: Mapping[str, Option] = {
+    each.name: Option(each.name, "output", default=each.default, **each.metadata) for each in fields(Output)
+}
+"""The options of `Output`."""
 
 MODEL_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.kind == "model")
 """The options that name a model: those for the remover, the segmenter and the detector."""
@@ -243,6 +339,15 @@ def what_is_wanted(option: Option, value: object) -> str:
             return "" if isinstance(value, str) and value else "a name or a path"
         case "points":
             return "" if _is_list(value) else "a list of points, each (x, y) or (x, y, label)"
+        case "names":
+            is_list = isinstance(value, Sequence) and not isinstance(value, str)
+            is_good = is_list and all(each in option.choices for each in value)  # type: ignore[attr-defined]
+            return "" if is_good else f"names among {', '.join(option.choices)}"
+        case "background":
+            return "" if isinstance(value, str) and value.strip() else "a colour, a picture, blur or transparent"
+        case "name":
+            parts = ", ".join(f"{{{each}}}" for each in option.choices)
+            return "" if _is_name(option, value) else f"a file's name without a slash, in which {parts} may stand"
         case _:
             return ""
 
@@ -250,6 +355,20 @@ def what_is_wanted(option: Option, value: object) -> str:
 def _is_list(value: Any) -> bool:
     """Whether `value` is a list, a tuple or an array of at least one axis."""
     return isinstance(value, list | tuple) or bool(getattr(value, "shape", ()))
+
+
+def _is_name(option: Option, value: object) -> bool:
+    if not isinstance(value, str) or not value.strip() or set(value) & set("/\\\0"):
+        return False
+    try:
+        parsed = list(string.Formatter().parse(value))
+    except ValueError:  # a brace without its other half
+        return False
+    # {stem.x}, {stem[0]}, {stem!r} and {number:3} are none: a name is no program.
+    return all(
+        field is None or (field in option.choices and not spec and not conversion)
+        for _, field, spec, conversion in parsed
+    )
 
 
 def _is_number(value: Any) -> bool:

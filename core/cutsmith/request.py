@@ -65,6 +65,8 @@ class Options(TypedDict, total=False):
     matting: Matting
     band: tuple[int, int] | None
     trimap: NDArray[np.generic] | None
+    harden: float
+    threshold: float | None
     mask_offset: int
     mask_blur: float
     invert: bool
@@ -198,6 +200,12 @@ class Request:
                 "A band is for a matting method, but none was asked for.",
                 set_option("matting", "closed-form"),
                 option="band",
+            )
+        if self.finish.harden and self.finish.threshold is not None:
+            raise BadOption(
+                "A threshold makes the whole mask hard, so it cannot be combined with a harder inside alone.",
+                leave_out("harden"),
+                option="threshold",
             )
         return self
 

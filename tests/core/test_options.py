@@ -15,16 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutsmith import options
-from cutsmith.options import OPTIONS, PARTS, Kind, Option, what_is_wanted
+from cutsmith.options import OPTIONS, OUTPUT_OPTIONS, PARTS, Kind, Option, Output, what_is_wanted
 
-NUMBERS = [option for option in OPTIONS.values() if option.kind in ("number", "whole")]
+ALL = {**OPTIONS, **OUTPUT_OPTIONS}
+KINDS = {**PARTS, "output": Output}
+NUMBERS = [option for option in ALL.values() if option.kind in ("number", "whole")]
 
 
 def hints() -> dict[str, object]:
     """The annotation of every option, arrays' included."""
     names = {"np": np, "NDArray": np.ndarray}
     return {
-        name: hint for part in PARTS.values() for name, hint in get_type_hints(part, {**vars(options), **names}).items()
+        name: hint for part in KINDS.values() for name, hint in get_type_hints(part, {**vars(options), **names}).items()
     }
 
 
@@ -32,24 +34,26 @@ HINTS = hints()
 
 
 def choices_of(hint: object) -> tuple[str, ...]:
-    return get_args(hint) if get_origin(hint) is Literal else ()
+    """The texts of an annotation such as Literal["a", "b"] | None."""
+    literals = [each for each in (hint, *get_args(hint)) if get_origin(each) is Literal]
+    return get_args(literals[0]) if literals else ()
 
 
-@pytest.mark.parametrize("option", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("option", ALL.values(), ids=ALL)
 def test_a_declaration_is_complete(option: Option) -> None:
-    assert option.part in PARTS
+    assert option.part in KINDS
     assert option.kind in get_args(Kind)
     assert option.help[0].isupper()
     assert option.help.endswith(".")
     assert ". " not in option.help, "one sentence"
     assert "--" not in option.help, "no door's own words"
-    assert getattr(PARTS[option.part](), option.name) == option.default
+    assert getattr(KINDS[option.part](), option.name) == option.default
 
 
-@pytest.mark.parametrize("option", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("option", ALL.values(), ids=ALL)
 def test_a_default_is_a_value_that_is_taken(option: Option) -> None:
     assert what_is_wanted(option, option.default) == ""
-    assert bool(option.choices) == (option.kind == "choice")
+    assert bool(option.choices) == (option.kind in ("choice", "name", "names"))
     if option.usual is not None:
         least, most = option.usual
         assert least < most
@@ -59,18 +63,19 @@ def test_a_default_is_a_value_that_is_taken(option: Option) -> None:
         assert option.otherwise, "what holds where nothing is given must be said"
 
 
-@pytest.mark.parametrize("option", OPTIONS.values(), ids=OPTIONS)
+@pytest.mark.parametrize("option", ALL.values(), ids=ALL)
 def test_choices_and_kinds_are_those_of_the_annotation(option: Option) -> None:
     hint = HINTS[option.name]
-    assert choices_of(hint) == option.choices
+    assert choices_of(hint) == (option.choices if option.kind == "choice" else ())
     assert (type(None) in get_args(hint)) == (option.default is None)
-    plain = {"flag": bool, "number": float, "whole": int, "model": str}
+    plain = {"flag": bool, "number": float, "whole": int, "model": str, "background": str, "name": str}
     if option.kind in plain:
         assert hint in (plain[option.kind], plain[option.kind] | None)
 
 
 def test_names_are_each_one_and_in_the_order_of_the_parts() -> None:
-    assert list(OPTIONS) == list(HINTS)
+    assert list(ALL) == list(HINTS), "and none of an output's is called as one of a request's"
+    assert len(ALL) == len(OPTIONS) + len(OUTPUT_OPTIONS)
     assert [option.name for option in OPTIONS.values()] == list(OPTIONS)
     parts = [option.part for option in OPTIONS.values()]
     assert parts == sorted(parts, key=list(PARTS).index)
@@ -96,6 +101,16 @@ GOOD = [
     ("model", "u2net"),
     ("model", None),
     ("text", "red mug"),
+    ("format", "webp"),
+    ("format", None),
+    ("quality", 1),
+    ("quality", None),
+    ("background", "#ffffff"),
+    ("name", None),
+    ("name", "{stem}"),
+    ("name", "{folder}-{stem}.{suffix} ({number})"),
+    ("name", "{{{stem}}}"),
+    ("name", "no placeholder"),
 ]
 BAD = [
     ("matting", "Closed-Form", "one of none, closed-form"),
@@ -136,17 +151,29 @@ BAD = [
     ("model", "", "a name or a path"),
     ("model", 3, "a name or a path"),
     ("model", Path("u2net.onnx"), "a name or a path"),
+    ("format", "jpeg", "one of png, tiff, webp, jpg, avif, bmp"),
+    ("quality", 0, "a whole number from 1 to 100"),
+    ("quality", 50.0, "a whole number from 1 to 100"),
+    ("background", " ", "a colour, a picture, blur or transparent"),
+    ("background", None, "a colour, a picture, blur or transparent"),
+    ("name", "", "a file's name without a slash"),
+    ("name", 3, "a file's name without a slash"),
+    ("name", "a/b", "a file's name without a slash"),
+    ("name", "{stem", "a file's name without a slash"),
+    ("name", "{stem.__class__}", "a file's name without a slash, in which {stem}, {suffix}, {folder}, {number}"),
+    ("name", "{stem!r}", "a file's name without a slash"),
+    ("name", "{number:04}", "a file's name without a slash"),
 ]
 
 
 @pytest.mark.parametrize(("name", "value"), GOOD)
 def test_good_values_want_nothing(name, value) -> None:
-    assert what_is_wanted(OPTIONS[name], value) == ""
+    assert what_is_wanted(ALL[name], value) == ""
 
 
 @pytest.mark.parametrize(("name", "value", "wanted"), BAD)
 def test_bad_values_are_told_what_is_wanted(name, value, wanted) -> None:
-    assert what_is_wanted(OPTIONS[name], value).startswith(wanted)
+    assert what_is_wanted(ALL[name], value).startswith(wanted)
 
 
 @given(st.sampled_from(NUMBERS), st.one_of(st.integers(), st.floats()))

@@ -3,6 +3,7 @@
     standard_streams    makes standard input, output and error usable, and writes pictures to standard output
     cut_command         `cutsmith cut`: its options, and the checks before any work
     request_options     the options of `cut` that make up a request, built from their declarations
+    output_options      the options of `cut` that say how results are written, built from theirs
     cutting             the loop of `cut` over its pictures
     outcome             prints the outcome for each picture, in words or as JSON
     progress            the progress bar for several pictures

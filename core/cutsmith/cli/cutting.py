@@ -6,7 +6,9 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from cutsmith.batch.outcome import DONE, FAILED, Outcome, exit_code
+import click
+
+from cutsmith.batch.outcome import DONE, FAILED, SKIPPED, Outcome, exit_code
 from cutsmith.batch.plan import Job
 from cutsmith.batch.run import Batch, run_batch
 from cutsmith.cli.outcome import print_json, tell, warn
@@ -59,7 +61,18 @@ def cut_all(jobs: Sequence[Job], batch: Batch, telling: Telling) -> int:
                 for left in jobs[len(outcomes) :]:
                     print_json(Outcome(left, FAILED, error=error))
             raise
+    _tell_skipped(outcomes)
     return exit_code(outcomes)
+
+
+def _tell_skipped(outcomes: Sequence[Outcome]) -> None:
+    skipped = [outcome for outcome in outcomes if outcome.status == SKIPPED]
+    if len(skipped) == 1:
+        (there,) = skipped[0].outputs
+        click.echo(f"cutsmith: {skipped[0].job.source} was skipped: {there} is already there", err=True)
+    elif skipped:
+        told = f"{len(skipped)} of {len(outcomes)} pictures were skipped: their results are already there"
+        click.echo(f"cutsmith: {told}", err=True)
 
 
 def _fetch_missing(missing: WeightsMissing, batch: Batch, telling: Telling) -> None:

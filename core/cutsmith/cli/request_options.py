@@ -25,6 +25,8 @@ _METAVARS = {
     "model": "NAME|PATH",
     "whole": "N",
     "number": "N",
+    "background": "COLOUR|IMAGE|blur",
+    "name": "NAME",
 }
 
 
@@ -36,7 +38,7 @@ def flag(name: str) -> str:
 def request_options(command: Command) -> Command:
     """Add every offered option to `command`. Values are passed under the declared names."""
     for option in reversed(list(OFFERED.values())):
-        command = _click_option(option)(command)
+        command = click_option(option)(command)
     return command
 
 
@@ -49,11 +51,14 @@ def request_fields(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: _parsed(option, values[name]) for name, option in OFFERED.items()}
 
 
-def _click_option(option: Option) -> Callable[[Command], Command]:
+def click_option(option: Option) -> Callable[[Command], Command]:
+    """What adds `option` to a command. The value, a text for some kinds, is passed under the declared name."""
     settings: dict[str, Any] = {"default": option.default, "show_default": False, "help": _help(option)}
     match option.kind:
         case "flag":
             settings["is_flag"] = True
+        case "names":
+            settings |= {"default": None, "metavar": f"{','.join(option.choices)}|none"}
         case "choice":
             settings["type"] = click.Choice(option.choices)
         case "points":

@@ -7,12 +7,14 @@ import errno
 import os
 import secrets
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from cutsmith.cures import give, set_option
 from cutsmith.errors import OutputExists, OutputRefused
 from cutsmith.picture.formats import output_format
+from cutsmith.picture.originals import Originals
 
 _REMEDIES = {
     errno.ENOSPC: "The disk is full. Free some space, or write elsewhere.",
@@ -23,19 +25,22 @@ _REMEDIES = {
     errno.ENAMETOOLONG: "Choose a shorter name.",
     errno.ENOTDIR: "A part of the path is a file, not a folder.",
 }
+_NO_ORIGINALS = Originals()
 # Errors of os.link where links are not supported (FAT, some network disks, containers).
 _NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK})
 
 
-def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
+def check_output(path: str | os.PathLike[str], *, overwrite: bool, originals: Originals = _NO_ORIGINALS) -> None:
     """Refuse an output that cannot be written as things stand, before any work is done.
 
     Raises:
         OutputFormatUnsupported: the suffix. OutputExists: the file exists and `overwrite` is False.
-        OutputRefused: a folder has that name, or the nearest existing folder is not writable.
+        OutputRefused: it would replace one of the `originals`, a folder has that name, or the nearest existing folder
+            is not writable.
     """
     target = Path(path)
     output_format(target)
+    originals.refuse(target)
     _check_target(target, overwrite)
     try:
         folder = _target_behind_links(target).parent
@@ -51,27 +56,31 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool) -> None:
         )
 
 
-def write_bytes_atomically(data: bytes, path: str | os.PathLike[str], *, overwrite: bool) -> Path:
+def write_bytes_atomically(
+    data: bytes, path: str | os.PathLike[str], *, overwrite: bool, originals: Originals = _NO_ORIGINALS
+) -> Path:
     """Write `data` to `path` so that the file is whole or does not exist, even if the process is killed; -> the path.
 
     The bytes go into a nameless file in the same folder (a temporary one where the system has no such files), are
     flushed to the disk, and then get their name in one step. Without `overwrite` a file that appears meanwhile is left
     alone. Missing folders are made. The mode is the umask's, or that of the file that is overwritten. Devices and named
-    pipes are written to directly; a symbolic link stays one.
+    pipes are written to directly; a symbolic link stays one. None of the `originals` is ever replaced, by whatever
+    name: the file that the name leads to is looked at once more in the last step before it would be.
 
     Raises:
         OutputExists, OutputRefused: nothing is left behind.
     """
     named = Path(path)
     _check_target(named, overwrite)
+    target = named
     try:
         if _is_special(named):
-            with named.open("wb") as device:
-                device.write(data)
+            _write_to_device(data, named)
             return named
         target = _target_behind_links(named)
+        originals.refuse(target, named)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(data, target, overwrite)
+        _write_whole(data, target, overwrite, lambda: originals.refuse(target, named))
     except FileExistsError as error:
         if target.parent.is_dir():
             raise _exists(named) from error
@@ -81,16 +90,25 @@ def write_bytes_atomically(data: bytes, path: str | os.PathLike[str], *, overwri
     return named
 
 
-def _write_whole(data: bytes, target: Path, overwrite: bool) -> None:
+def _write_to_device(data: bytes, device: Path) -> None:
+    # A file that has taken the device's place since is not emptied.
+    descriptor = os.open(device, os.O_WRONLY | getattr(os, "O_BINARY", 0))
+    with os.fdopen(descriptor, "wb") as stream:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(device))
+        stream.write(data)
+
+
+def _write_whole(data: bytes, target: Path, overwrite: bool, last_look: Callable[[], None]) -> None:
     mode = _mode_to_keep(target) if overwrite else None
-    if not _write_unnamed(data, target, mode, overwrite):
+    if not _write_unnamed(data, target, mode, overwrite, last_look):
         temporary = _temporary_name(target.parent)
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         descriptor = os.open(temporary, flags, 0o666)  # less the umask
         try:
             with os.fdopen(descriptor, "wb") as stream:
                 _write_to_disk(data, stream, mode)
-            _give_name(temporary, target, overwrite)
+            _give_name(temporary, target, overwrite, last_look)
         except BaseException:  # Ctrl-C too must leave no half-written file; it is raised again
             with contextlib.suppress(OSError):
                 temporary.unlink()
@@ -98,7 +116,7 @@ def _write_whole(data: bytes, target: Path, overwrite: bool) -> None:
     _sync_folder(target.parent)
 
 
-def _write_unnamed(data: bytes, target: Path, mode: int | None, overwrite: bool) -> bool:
+def _write_unnamed(data: bytes, target: Path, mode: int | None, overwrite: bool, last_look: Callable[[], None]) -> bool:
     """Write through a file that has no name until it is whole (Linux's O_TMPFILE), so that even a killed process
     leaves nothing behind; False where the system or the disk has no such files."""
     if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").is_dir():
@@ -118,7 +136,12 @@ def _write_unnamed(data: bytes, target: Path, mode: int | None, overwrite: bool)
         except OSError:
             return False
     if overwrite:
-        _give_name(named, target, overwrite)
+        try:
+            _give_name(named, target, overwrite, last_look)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                named.unlink()
+            raise
     return True
 
 
@@ -142,9 +165,13 @@ def _temporary_name(folder: Path) -> Path:
     return folder / f".cutsmith-{secrets.token_hex(6)}.tmp"
 
 
-def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
-    """Move `temporary` to `target` in one step; FileExistsError where it exists and may not be overwritten."""
+def _give_name(temporary: Path, target: Path, overwrite: bool, last_look: Callable[[], None]) -> None:
+    """Move `temporary` to `target` in one step; FileExistsError where it exists and may not be overwritten.
+
+    `last_look` raises where `target` has become what may never be replaced.
+    """
     if overwrite:
+        last_look()
         temporary.replace(target)
         return
     if os.name == "nt":
@@ -159,6 +186,7 @@ def _give_name(temporary: Path, target: Path, overwrite: bool) -> None:
             raise
         if os.path.lexists(target):
             raise FileExistsError(errno.EEXIST, "exists", str(target)) from error
+        last_look()
         temporary.replace(target)
         return
     temporary.unlink()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 
 from cutsmith.arrays import checked_image, checked_mask
 from cutsmith.picture.colour import profile_from_srgb, settle_profile, srgb_from_profile
-from cutsmith.picture.decoded import Decoded, damage_named
+from cutsmith.picture.decoded import damage_named
+from cutsmith.picture.decoders import decode
 from cutsmith.picture.destination import write_bytes_atomically
-from cutsmith.picture.encoding import encode
+from cutsmith.picture.encoding import check_format_holds, encode
 from cutsmith.picture.formats import output_format
+from cutsmith.picture.icc_profile import is_srgb
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, check_size
+from cutsmith.picture.metadata import Metadata, kept_metadata
 from cutsmith.picture.orientation import SIDEWAYS, upright
+from cutsmith.picture.originals import Originals
 from cutsmith.picture.samples import alpha_from_samples, checked_samples, on_white, split_alpha, to_8_bit
 from cutsmith.picture.source import FileSource, read_source
 from cutsmith.picture.transparency import as_models_see, without_hidden_colours
@@ -42,6 +46,7 @@ class Picture:
         dpi: (horizontal, vertical) resolution in dots per inch.
         source: the path, "<stdin>", "<bytes>" or "<array>".
         warnings: what the user should know, such as "only the first of 12 frames is used".
+        metadata: EXIF, XMP and IPTC as they were in the file. They are written only where that is asked for.
     """
 
     pixels: NDArray[Any]
@@ -50,6 +55,7 @@ class Picture:
     dpi: tuple[float, float] | None = None
     source: str = "<array>"
     warnings: tuple[str, ...] = ()
+    metadata: Metadata | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pixels", checked_image(self.pixels))
@@ -75,21 +81,22 @@ class Picture:
     def read(cls, source: FileSource, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
         """The picture in `source`: a path, a file's bytes, an open binary file, or "-" for standard input.
 
-        PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, and HEIC with the extra `[heic]`; of several frames or pages the first.
+        PNG, JPEG, WebP, TIFF, BMP, AVIF, GIF, JPEG 2000, Netpbm (PPM, PGM, PBM, PAM, PFM), TGA, ICO, HEIC with the
+        extra `[heic]` and JPEG XL with the extra `[jxl]`; of several frames or pages the first, of an icon the largest.
         `max_pixels` is compared with the header before anything is decoded.
 
         Raises:
             PictureNotFound, PictureIsFolder, PictureUnreadable, PictureEmpty: the file.
             PictureFormatUnsupported, PictureDamaged, PictureTooSmall, PictureTooLarge: what is in it.
-            FormatExtraMissing: HEIC without pi-heif.
+            FormatExtraMissing: HEIC without pi-heif, JPEG XL without pylibjxl.
         """
         data, format_name, name = read_source(source)
-        decoded = _decode(data, format_name, name, max_pixels)
+        decoded = decode(data, format_name, name, max_pixels)
         with damage_named(name):  # the memory may be too small for this, too
             pixels, icc = settle_profile(upright(decoded.pixels, decoded.orientation), decoded.icc, decoded.warnings)
             alpha = None if decoded.alpha is None else alpha_from_samples(upright(decoded.alpha, decoded.orientation))
         dpi = decoded.dpi[::-1] if decoded.dpi and decoded.orientation in SIDEWAYS else decoded.dpi
-        return cls(pixels, alpha, icc, dpi, name, tuple(decoded.warnings))
+        return cls(pixels, alpha, icc, dpi, name, tuple(decoded.warnings), decoded.metadata)
 
     @classmethod
     def of(cls, source: Source, *, max_pixels: int = DEFAULT_MAX_PIXELS) -> Picture:
@@ -181,41 +188,47 @@ class Picture:
         overwrite: bool = False,
         metadata: Mapping[str, str] | None = None,
         quality: int | None = None,
+        keep_metadata: Collection[str] = (),
     ) -> Path:
         """Write the picture to `path`, atomically, in the format of its suffix; -> the path.
 
-        PNG and TIFF keep 16 bits, profile and resolution; WebP (lossless without `quality`), JPEG and AVIF keep the
-        profile; BMP keeps none of these. `metadata` goes into iTXt, ImageDescription or EXIF; the source's EXIF is not
-        kept.
+        PNG and TIFF keep 16 bits; all but BMP keep the profile, and all the resolution. WebP is lossless without
+        `quality`. `metadata` goes into iTXt, ImageDescription or EXIF. Of the source's own metadata, `keep_metadata`
+        names what is kept: "exif" (all but GPS), "xmp", "iptc", "gps". The file at `source` is never replaced, by
+        whatever name.
 
         Raises:
             OutputFormatUnsupported: the suffix, or alpha into JPEG or BMP. OutputExists, OutputRefused, BadOption.
         """
-        data = self.encode(Path(path).suffix or str(path), metadata=metadata, quality=quality)
-        return write_bytes_atomically(data, path, overwrite=overwrite)
+        data = self.encode(
+            Path(path).suffix or str(path), metadata=metadata, quality=quality, keep_metadata=keep_metadata
+        )
+        return write_bytes_atomically(data, path, overwrite=overwrite, originals=Originals([self.source]))
 
-    def encode(self, suffix: str, *, metadata: Mapping[str, str] | None = None, quality: int | None = None) -> bytes:
+    def encode(
+        self,
+        suffix: str,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        quality: int | None = None,
+        keep_metadata: Collection[str] = (),
+    ) -> bytes:
         """The bytes that `save` would write to a file with `suffix`, such as ".png".
 
         Raises:
             OutputFormatUnsupported, OutputRefused, BadOption: as `save`.
         """
+        format_name = output_format(suffix)
+        check_format_holds(format_name, alpha=self.alpha is not None, metadata=bool(metadata), kept=keep_metadata)
+        is_plain = self.icc is None or is_srgb(self.icc)
+        kept = kept_metadata(self.metadata, keep_metadata, self.width, self.height, is_srgb=is_plain)
         return encode(
             self.pixels,
             self.alpha,
-            output_format(suffix),
+            format_name,
             icc=self.icc,
             dpi=self.dpi,
             metadata=metadata,
             quality=quality,
+            kept=kept,
         )
-
-
-def _decode(data: bytes, format_name: str, name: str, max_pixels: int) -> Decoded:
-    if format_name == "HEIC":
-        from cutsmith.picture.heic_decoder import decode_heic
-
-        return decode_heic(data, name, max_pixels)
-    from cutsmith.picture.pillow_decoder import decode_with_pillow
-
-    return decode_with_pillow(data, format_name, name, max_pixels)

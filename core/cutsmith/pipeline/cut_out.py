@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from cutsmith.picture import Source
 
 
+OnPicture = Callable[[Picture], None]
+
+
 def cut_out(
     source: Source,
     request: Request | None = None,
@@ -31,6 +34,7 @@ def cut_out(
     pool: ModelPool | None = None,
     asked: Sequence[Asked] | None = None,
     on_stage: OnStage | None = None,
+    on_picture: OnPicture | None = None,
     cancelled: IsCancelled | None = None,
     **options: Unpack[Options],
 ) -> Cutout:
@@ -45,6 +49,8 @@ def cut_out(
         asked: objects to segment that the request cannot describe, such as several boxes.
         on_stage: called with the name of each stage as it begins ("read", "load", "detect", "mask", "matting",
             "foreground"), for progress; an exception that it raises ends the call.
+        on_picture: called with the picture once it is read, before a model runs; an exception that it raises ends the
+            call.
         cancelled: called between steps and between the iterations of matting; true ends the call with `Cancelled`.
         **options: options by name: see `cutsmith.options`, or `cutsmith cut --help`.
 
@@ -62,7 +68,9 @@ def cut_out(
             "cutsmith.cut_out_each() gives a list, one an object.",
             option="objects",
         )
-    (cutout,) = _cut_outs(source, wanted, models, pool, asked, wanted.target.objects, Run(on_stage, cancelled))
+    (cutout,) = _cut_outs(
+        source, wanted, models, pool, asked, wanted.target.objects, Run(on_stage, cancelled), on_picture
+    )
     return cutout
 
 
@@ -74,6 +82,7 @@ def cut_out_each(
     pool: ModelPool | None = None,
     asked: Sequence[Asked] | None = None,
     on_stage: OnStage | None = None,
+    on_picture: OnPicture | None = None,
     cancelled: IsCancelled | None = None,
     **options: Unpack[Options],
 ) -> list[Cutout]:
@@ -83,7 +92,7 @@ def cut_out_each(
     """
     wanted = given_request(request).updated(options).checked()
     objects: Objects = "best" if wanted.target.objects == "best" else "each"
-    return _cut_outs(source, wanted, models, pool, asked, objects, Run(on_stage, cancelled))
+    return _cut_outs(source, wanted, models, pool, asked, objects, Run(on_stage, cancelled), on_picture)
 
 
 def _cut_outs(
@@ -94,11 +103,14 @@ def _cut_outs(
     asked: Sequence[Asked] | None,
     objects: Objects,
     run: Run,
+    on_picture: OnPicture | None,
 ) -> list[Cutout]:
     request.checked()
     loading = _start(lambda: load_models(request, given, pool, is_prompted=request.is_prompted or asked is not None))
     with run.stage("read"):
         original = Picture.of(source, max_pixels=request.runtime.max_pixels).without_hidden_colours()
+        if on_picture is not None:
+            on_picture(original)
         picture = subject_alone(original) if request.finish.subject_alone else original
         image = picture.for_models()
         # Checked before waiting for the models: the user should fix the target first, even if weights are missing.

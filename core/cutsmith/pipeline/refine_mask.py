@@ -72,6 +72,6 @@ def refine_mask(
             picture = subject_alone(picture)
         image = picture.for_models()
     soft_mask = np.array(checked_mask(given, (picture.height, picture.width)))  # the caller's array stays the caller's
-    alpha, colours = finished(picture, image, Subject(soft_mask), finish, run)
+    alpha, colours = finished(picture, image, Subject(soft_mask), finish, run, is_given=True)
     provenance = {"software": SOFTWARE, "mask": "given", **wanted.provenance()}
     return Cutout(picture, alpha, colours, soft_mask, provenance, (*picture.warnings, *run.warnings), run.seconds)

@@ -15,7 +15,8 @@ from cutsmith import Models, Request
 from cutsmith.batch import run as batch_run
 from cutsmith.batch.outcome import DONE, FAILED, NOTHING_FOUND, exit_code
 from cutsmith.batch.plan import STANDARD, Job, plan_jobs
-from cutsmith.batch.run import Batch, Writing, run_batch
+from cutsmith.batch.run import Batch, run_batch
+from cutsmith.batch.writing import Writing
 from cutsmith.errors import (
     BadBox,
     NotInstalled,
@@ -26,6 +27,7 @@ from cutsmith.errors import (
     SubjectNotFound,
     WeightsMissing,
 )
+from cutsmith.options import Output
 from tests.core.stand_ins import LeftHalf, Nothing, TwoMugs, WholeBox
 
 BATCH = Batch(Request(), models=Models(remover=LeftHalf()))
@@ -47,7 +49,11 @@ def inputs(tmp_path) -> list[str]:
 
 
 def jobs_of(inputs, tmp_path, *, preview=False) -> list[Job]:
-    return plan_jobs(inputs, f"{tmp_path}/out/", f"{tmp_path}/seen/" if preview else None, suffix=".png", ending="cut")
+    return list(plan_jobs(inputs, f"{tmp_path}/out/", f"{tmp_path}/seen/" if preview else None, Output()).jobs)
+
+
+def writing(**options) -> Writing:
+    return Writing(Output(**options))
 
 
 def test_every_picture_is_written(inputs, tmp_path) -> None:
@@ -107,9 +113,9 @@ def test_targets_are_refused_before_any_work(inputs, tmp_path) -> None:
     assert [type(outcome.error) for outcome in outcomes] == [OutputExists, type(None), OutputFormatUnsupported]
     assert len(remover.seen) == 1
     assert (tmp_path / "out" / "0.png").read_bytes() == b"mine"
-    (again,) = run_batch(jobs[:1], replace(batch, writing=Writing(overwrite=True)))
+    (again,) = run_batch(jobs[:1], replace(batch, writing=writing(overwrite=True)))
     assert again.status == DONE
-    (white,) = run_batch(jobs[2:], replace(batch, writing=Writing(background="white")))
+    (white,) = run_batch(jobs[2:], replace(batch, writing=writing(background="white")))
     assert white.status == DONE
 
 
@@ -124,7 +130,7 @@ def test_a_box_outside_one_picture_is_that_pictures_failure(inputs, tmp_path) ->
 
 
 def test_the_mask_alone(inputs, tmp_path) -> None:
-    (outcome,) = run_batch(jobs_of(inputs[:1], tmp_path), replace(BATCH, writing=Writing(mask_only=True)))
+    (outcome,) = run_batch(jobs_of(inputs[:1], tmp_path), replace(BATCH, writing=writing(mask_only=True)))
     mask = Image.open(outcome.outputs[0])
     assert mask.mode == "L"
     assert np.asarray(mask)[0].tolist() == [255] * 30 + [0] * 30
@@ -142,7 +148,7 @@ def test_objects_apart_are_numbered(inputs, tmp_path) -> None:
 
 
 def test_detections_alone_cut_nothing_out(inputs, tmp_path) -> None:
-    batch = replace(WORDS, writing=Writing(detections_only=True))
+    batch = replace(WORDS, writing=writing(detections_only=True))
     (outcome,) = run_batch(jobs_of(inputs[:1], tmp_path, preview=True), batch)
     assert outcome.outputs == outcome.cutouts == ()
     assert [found.label for found in outcome.detections.found] == ["mug", "mug"]
@@ -170,7 +176,7 @@ class Buffer:
 @pytest.mark.parametrize(("mask_only", "mode"), [(False, "RGBA"), (True, "L")])
 def test_a_picture_goes_to_standard_output(inputs, mask_only, mode) -> None:
     buffer = Buffer()
-    batch = replace(BATCH, writing=Writing(mask_only=mask_only, standard_output=buffer))
+    batch = replace(BATCH, writing=Writing(Output(mask_only=mask_only), standard_output=buffer))
     (outcome,) = run_batch([Job(inputs[0], STANDARD)], batch)
     assert outcome.outputs == (STANDARD,)
     assert buffer.checked == 1
@@ -191,7 +197,7 @@ def test_missing_weights_are_fetched_and_the_picture_is_tried_again(tmp_path, mo
         return real(*asked, **options)
 
     monkeypatch.setattr(batch_run, "cut_out", missing_at_first)
-    jobs = plan_jobs([STANDARD], str(tmp_path / "cut.png"), None, suffix=".png", ending="cut")
+    jobs = plan_jobs([STANDARD], str(tmp_path / "cut.png"), None, Output()).jobs
     (outcome,) = run_batch(jobs, replace(BATCH, fetch=lambda missing: fetched.append(missing.model)))
     assert outcome.status == DONE
     assert fetched == ["isnet-general-use"]

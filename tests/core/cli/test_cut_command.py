@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -152,8 +153,18 @@ def test_preview_background_and_provenance(folder) -> None:
         (["cat.jpg", "--band", "3,3"], 2, "--matting closed-form"),
         (["cat.jpg", "--threads", "0"], 2, "1 or more"),
         (["cat.jpg", "--max-pixels", "1000"], 1, "--max-pixels"),
-        (["cat.jpg", "cat.jpg", "-o", "out/"], 2, "both be written"),
-        (["cat.jpg", "other/cat.png", "-o", "out/"], 2, "both be written"),
+        (["cat.jpg", "missing.jpg", "-o", "out/", "--preview", "out/"], 2, "--preview previews/"),
+        (["cat.jpg", "--background", ""], 2, "--background must be a colour"),
+        (["cat.jpg", "-o", ""], 2, "-o must be a file or a folder"),
+        (["cat.jpg", "-o", "out", "--format", "jpg"], 2, "--background white"),
+        (["cat.jpg", "-o", "cut.png", "--format", "webp"], 2, "-o cut.webp"),
+        (["cat.jpg", "-o", "cut.png", "--name", "x"], 2, "leave --name out"),
+        (["cat.jpg", "-o", "out", "--name", "{stam}"], 2, "{stem}, {suffix}, {folder}, {number}"),
+        (["cat.jpg", "--skip-existing", "--overwrite"], 2, "leave --overwrite out"),
+        (["cat.jpg", "--quality", "0"], 2, "--quality must be a whole number from 1 to 100"),
+        (["nothing/"], 2, "-o nothing-cut/"),
+        (["nothing/", "-o", "out"], 1, "no picture in the folder nothing/"),
+        (["nothing/", "-o", "nothing"], 2, "cannot be that of the results"),
         (["cat.jpg", "missing.jpg", "-o", "one.png"], 2, "must be a folder"),
         (["cat.jpg", "-o", "cat.jpg", "--overwrite", "--background", "red"], 2, "one of the inputs"),
         (["cat.jpg", "--json", "-o", "-"], 2, "standard output"),
@@ -168,7 +179,7 @@ def test_preview_background_and_provenance(folder) -> None:
         (["cat.jpg", "--box", "10,10,12,12"], 4, "Nothing was found in the box 10,10,12,12 of cat.jpg"),
         (["cat.jpg", "--model", "a" * 300], 2, "cutsmith models list"),
         (["missing.jpg"], 1, "missing.jpg"),
-        (["."], 1, "folder"),
+        (["."], 2, "folder"),
         (["text.jpg"], 1, "text"),
         (["empty.png"], 1, "empty"),
         ([], 2, "INPUT"),
@@ -177,6 +188,8 @@ def test_preview_background_and_provenance(folder) -> None:
 def test_bad_input_is_told_with_its_exit_code_and_writes_nothing(folder, arguments, code, told) -> None:
     (folder / "text.jpg").write_text("hello, this is no picture\n" * 20)
     (folder / "empty.png").touch()
+    (folder / "nothing" / ".hidden").mkdir(parents=True)
+    (folder / "nothing" / "notes.txt").touch()
     before = names(folder)
     done = cutsmith("cut", *arguments, folder=folder)
     assert done.returncode == code, done.stderr.decode()
@@ -257,3 +270,68 @@ def test_an_interrupt_leaves_nothing_half_written(folder) -> None:
     assert process.returncode == 130, errors
     assert b"interrupted" in errors
     assert names(folder) == {"cat.jpg"}
+
+
+def test_a_folder_is_cut_out_once_however_often_it_is_asked_for(folder) -> None:
+    """With its sub-folders, results inside it, and results that are there left alone."""
+    (folder / "in" / "sub").mkdir(parents=True)
+    shutil.copy(folder / "cat.jpg", folder / "in" / "a.jpg")
+    Image.open(folder / "cat.jpg").save(folder / "in" / "a.png")
+    shutil.copy(folder / "cat.jpg", folder / "in" / "sub" / "b.jpg")
+    (folder / "in" / "notes.txt").write_text("hello")
+    call = ("cut", "in", "-o", "in/out", "--background", "white", "--name", "{stem}-white", "--skip-existing")
+    done = cutsmith(*call, folder=folder)
+    assert done.returncode == 0, done.stderr
+    results = ["a-jpg-white.jpg", "a-png-white.jpg", "sub/b-white.jpg"]
+    assert done.stdout.decode().split() == [str(Path("in", "out", each)) for each in results]
+    assert names(folder / "in" / "out") == set(results)
+    assert b"1 file is no picture and was left out." in done.stderr
+    (folder / "in" / "out" / "sub" / "b-white.jpg").unlink()
+    again = cutsmith(*call, folder=folder)
+    assert again.returncode == 0
+    assert again.stdout.decode().split() == [str(Path("in", "out", "sub", "b-white.jpg"))]
+    assert b"2 of 3 pictures were skipped: their results are already there" in again.stderr
+    once_more = cutsmith(*call, "--json", folder=folder)
+    rows = [json.loads(line) for line in once_more.stdout.splitlines()]
+    assert [row["status"] for row in rows] == ["skipped"] * 3
+    assert [row["output"] for row in rows] == [str(Path("in", "out", each)) for each in results]
+    assert once_more.returncode == 0
+
+
+def test_one_picture_goes_into_a_new_folder_and_is_done_once(folder) -> None:
+    done = cutsmith("cut", "cat.jpg", "./cat.jpg", "-o", "new", "--format", "webp", folder=folder)
+    assert done.returncode == 0, done.stderr
+    assert names(folder) == {"cat.jpg", "new/cat.webp"}
+    assert b"1 picture was named more than once and will be cut out once: ./cat.jpg." in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
+def test_a_photograph_is_never_replaced_whatever_leads_to_it(folder) -> None:
+    """Links as output, as folder of the output and as preview; the background; standard input; its end by a shell."""
+    before = (folder / "cat.jpg").read_bytes()
+    (folder / "out.png").symlink_to("cat.jpg")
+    (folder / "hard.png").hardlink_to(folder / "cat.jpg")
+    (folder / "results").symlink_to(".")
+    Image.open(folder / "cat.jpg").save(folder / "b.png")
+    wall = (folder / "b.png").read_bytes()
+    calls = [
+        ("cat.jpg", "-o", "out.png"),
+        ("cat.jpg", "-o", "hard.png"),
+        ("b.png", "-o", "results/"),
+        ("cat.jpg", "-o", "new.png", "--preview", "out.png"),
+        ("cat.jpg", "--background", "b.png", "-o", "b.png"),
+    ]
+    for call in calls:
+        done = cutsmith("cut", *call, "--overwrite", folder=folder)
+        assert done.returncode == 2, call
+        assert b"one of the inputs" in done.stderr, call
+    with (folder / "cat.jpg").open("r+b") as stream:
+        command = [sys.executable, "-m", "cutsmith", "cut", "-", "-o", "out.png", "--overwrite"]
+        done = subprocess.run(command, cwd=folder, stdin=stream, capture_output=True, timeout=120, check=False)
+        assert b"out.png leads to standard input, which is one of the inputs" in done.stderr
+        command = [sys.executable, "-m", "cutsmith", "cut", "cat.jpg", "-o", "-"]
+        done = subprocess.run(command, cwd=folder, stdout=stream, stderr=subprocess.PIPE, timeout=120, check=False)
+        assert b"Standard output is cat.jpg, one of the inputs." in done.stderr
+    assert (folder / "cat.jpg").read_bytes() == before
+    assert (folder / "b.png").read_bytes() == wall
+    assert not (folder / "new.png").exists()

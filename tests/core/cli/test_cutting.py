@@ -20,6 +20,7 @@ from cutsmith.batch.run import Batch
 from cutsmith.cli import cutting
 from cutsmith.cli.cutting import Telling
 from cutsmith.errors import OutputRefused
+from cutsmith.options import Output
 from tests.core.stand_ins import LeftHalf
 
 pytestmark = pytest.mark.weights
@@ -44,7 +45,7 @@ def test_no_picture_is_kept_in_memory_after_it_was_written(tmp_path, monkeypatch
         return cutout
 
     monkeypatch.setattr(batch_run, "cut_out", watched)
-    jobs = plan_jobs(inputs, f"{tmp_path}/out/", None, suffix=".png", ending="cut")
+    jobs = plan_jobs(inputs, f"{tmp_path}/out/", None, Output()).jobs
     assert cutting.cut_all(jobs, LEFT_HALF, Telling()) == 0
     assert alive == [0, 0, 0, 0, 0]
     assert len(capsys.readouterr().out.splitlines()) == 5
@@ -88,9 +89,7 @@ def test_a_cut_out_that_is_there_is_told_although_its_preview_failed(tmp_path, m
         raise OutputRefused("The disk is full.")
 
     monkeypatch.setattr("cutsmith.result.preview.preview", full)
-    jobs = plan_jobs(
-        [str(tmp_path / "a.png")], str(tmp_path / "cut.png"), str(tmp_path / "seen.png"), suffix=".png", ending="cut"
-    )
+    jobs = plan_jobs([str(tmp_path / "a.png")], str(tmp_path / "cut.png"), str(tmp_path / "seen.png"), Output()).jobs
     assert cutting.cut_all(jobs, LEFT_HALF, Telling(in_json=True)) == 1
     told = json.loads(capsys.readouterr().out)
     assert (told["status"], told["output"]) == ("failed", str(tmp_path / "cut.png"))

@@ -171,3 +171,15 @@ def test_a_format_that_pillow_was_built_without(noise, monkeypatch):
     monkeypatch.setattr(Image, "init", lambda: True)
     with pytest.raises(OutputRefused, match="AVIF: the Pillow that is installed"):
         Picture(noise(9, 9, 3)).encode(".avif")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".avif"])
+def test_the_quality_of_a_mask_counts(suffix):
+    alpha = np.random.default_rng(0).random((64, 64), np.float32)
+    assert len(encode_mask(alpha, suffix, quality=10)) < 0.7 * len(encode_mask(alpha, suffix, quality=95))
+
+
+def test_a_mask_written_to_a_file_has_its_quality(tmp_path):
+    alpha = np.random.default_rng(0).random((64, 64), np.float32)
+    small, large = (write_mask(alpha, tmp_path / f"{q}.jpg", quality=q).stat().st_size for q in (10, 95))
+    assert small < large

@@ -57,7 +57,6 @@ def cutout() -> Cutout:
         Image.new("RGB", (9, 9), (1, 2, 3)),
         Picture(np.full((8, 8, 3), (1, 2, 3), np.uint8)),
     ],
-    ids=str,
 )
 def test_colours_and_pictures_of_every_usual_kind_are_laid_behind(background) -> None:
     laid = cutout().on(background)

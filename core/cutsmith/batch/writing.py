@@ -1,0 +1,223 @@
+"""What is written of each cut-out, and how: checked before the work, and written once it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from cutsmith.batch.plan import STANDARD, Job, result_suffix
+from cutsmith.cures import give, leave_out
+from cutsmith.errors import BadOption, CutsmithError, OutputExists, shown
+from cutsmith.machine.files import is_file
+from cutsmith.options import OUTPUT_OPTIONS, Output, what_is_wanted
+from cutsmith.picture import Originals, Picture, check_output, encode_mask, write_bytes_atomically
+from cutsmith.picture.encoding import check_format_fits, check_format_holds
+from cutsmith.picture.formats import OUTPUT_FORMATS, output_format
+from cutsmith.result.background import TRANSPARENT
+from cutsmith.result.cutout import Cutout
+
+
+class StandardOutput(Protocol):
+    """Where pictures with the output "-" go."""
+
+    def check(self) -> None:
+        """Raise a CutsmithError if it cannot take a picture."""
+
+    def write(self, data: bytes) -> None:
+        """Write the bytes of a picture."""
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What to write for each picture, how, and what it must not replace.
+
+    Attributes:
+        options: how results are written, already checked (`checked_output`).
+        behind: the picture to put behind the subject, if that is what the option `background` names.
+        originals: the files that no result may replace, by whatever name.
+        standard_output: takes the pictures that go to "-".
+    """
+
+    options: Output = field(default_factory=Output)
+    behind: Picture | None = None
+    originals: Originals = field(default_factory=Originals)
+    standard_output: StandardOutput | None = None
+
+    def are_there(self, job: Job) -> bool:
+        """Whether the results of `job` are there already, and are to be left alone.
+
+        Of several results of one picture the first stands for all, because it is written last.
+        """
+        if not self.options.skip_existing or job.output == STANDARD:
+            return False
+        return is_file(job.output) and (job.preview is None or is_file(job.preview))
+
+    def check_targets(self, job: Job) -> None:
+        """Refuse targets that cannot hold the result, before any work starts.
+
+        Raises:
+            OutputError: a target is there, would replace an original, or cannot be written.
+            OutputFormatUnsupported: the format of a target cannot hold the result.
+        """
+        if job.output == STANDARD:
+            self._standard_output.check()
+        else:
+            self._check_target(job.output)
+        check_format_holds(
+            self._format(job),
+            alpha=self.options.background == TRANSPARENT and not self.options.mask_only,
+            metadata=self.options.provenance,
+            kept=self.options.keep_metadata,
+        )
+        if job.preview is not None:
+            self._check_target(job.preview)
+
+    def check_size(self, job: Job, picture: Picture) -> None:
+        """Refuse a picture with a side that the format of its result has no room for.
+
+        Raises:
+            OutputFormatUnsupported: a side is too long.
+        """
+        check_format_fits(self._format(job), picture.width, picture.height)
+
+    def write(self, cutout: Cutout, job: Job) -> None:
+        """Write `cutout` to the output of `job`, unless it is there and is to be left alone.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        if job.output != STANDARD and self.options.skip_existing and is_file(job.output):
+            return
+        data = self._encoded(cutout, job)
+        if job.output == STANDARD:
+            self._standard_output.write(data)
+        else:
+            self._write_file(data, job.output)
+
+    def write_preview(self, preview: Picture, path: str) -> None:
+        """Write `preview` to `path`, unless it is there and is to be left alone. Raises as `write`."""
+        if not (self.options.skip_existing and is_file(path)):
+            self._write_file(preview.encode(Path(path).suffix or path), path)
+
+    def _check_target(self, path: str) -> None:
+        if not (self.options.skip_existing and is_file(path)):
+            check_output(path, overwrite=self.options.overwrite, originals=self.originals)
+
+    def _write_file(self, data: bytes, path: str) -> None:
+        try:
+            write_bytes_atomically(data, path, overwrite=self.options.overwrite, originals=self.originals)
+        except OutputExists:
+            # Another call has written it meanwhile.
+            if not self.options.skip_existing:
+                raise
+
+    def _encoded(self, cutout: Cutout, job: Job) -> bytes:
+        suffix = self._suffix(job)
+        metadata = cutout.provenance if self.options.provenance else None
+        if self.options.mask_only:
+            return encode_mask(
+                cutout.alpha, suffix, dpi=cutout.picture.dpi, metadata=metadata, quality=self.options.quality
+            )
+        background = self.options.background
+        result = cutout.as_picture() if background == TRANSPARENT else cutout.on(self.behind or background)
+        return result.encode(
+            suffix, metadata=metadata, quality=self.options.quality, keep_metadata=self.options.keep_metadata
+        )
+
+    def _suffix(self, job: Job) -> str:
+        if job.output == STANDARD:
+            return ".png" if self.options.format is None else result_suffix(self.options)
+        return Path(job.output).suffix or job.output
+
+    def _format(self, job: Job) -> str:
+        return output_format(self._suffix(job))
+
+    @property
+    def _standard_output(self) -> StandardOutput:
+        assert self.standard_output is not None, "a door that plans a job for standard output must provide it"
+        return self.standard_output
+
+
+def checked_output(output: Output) -> Output:
+    """Return `output` if its values are valid and go together.
+
+    Raises:
+        BadOption: a value is invalid, or two values exclude each other.
+        OutputFormatUnsupported: the format cannot hold the result.
+    """
+    for name, option in OUTPUT_OPTIONS.items():
+        value = getattr(output, name)
+        if wanted := what_is_wanted(option, value):
+            cure = give(name, option.example) if option.example else leave_out(name)
+            raise BadOption("", cure, option=name, found=shown(value), wanted=wanted)
+    if output.mask_only and output.background != TRANSPARENT:
+        raise BadOption(
+            "The mask alone has no background, but a background was given.",
+            leave_out("mask_only"),
+            leave_out("background", "Or"),
+            option="background",
+        )
+    if output.mask_only and output.keep_metadata:
+        raise BadOption(
+            "The mask alone keeps nothing of the photograph's metadata.",
+            leave_out("keep_metadata"),
+            option="keep_metadata",
+        )
+    if output.skip_existing and output.overwrite:
+        raise BadOption(
+            "Existing results cannot be both left alone and replaced.",
+            leave_out("overwrite", "To leave them alone"),
+            leave_out("skip_existing", "To replace them"),
+            option="skip_existing",
+        )
+    if output.skip_existing and output.detections_only:
+        raise BadOption(
+            "Detections are not written to files, so none can be there already.",
+            leave_out("skip_existing"),
+            option="skip_existing",
+        )
+    if output.format is not None:
+        check_format_holds(
+            OUTPUT_FORMATS[f".{output.format}"],
+            alpha=output.background == TRANSPARENT and not output.mask_only,
+            metadata=output.provenance,
+            kept=output.keep_metadata,
+        )
+    return output
+
+
+def numbered_job(job: Job, number: int) -> Job:
+    """The job for one object, with its number before the suffix of each file."""
+    preview = None if job.preview is None else _with_number(job.preview, number)
+    return Job(job.source, _with_number(job.output, number), preview)
+
+
+def _with_number(path: str, number: int) -> str:
+    target = Path(path)
+    return str(target.with_name(f"{target.stem}-{number}{target.suffix}"))
+
+
+def write_all(
+    cutouts: Sequence[Cutout], targets: Sequence[Job], writing: Writing
+) -> tuple[tuple[str, ...], tuple[str, ...], CutsmithError | None]:
+    """Write every cut-out and preview, the first last; -> (outputs, previews, the error that stopped it).
+
+    Files written before a failure stay and are reported, because they are complete.
+    """
+    outputs: list[str] = []
+    previews: list[str] = []
+    failure = None
+    try:
+        for cutout, target in zip(reversed(cutouts), reversed(targets), strict=True):
+            writing.write(cutout, target)
+            outputs.insert(0, target.output)
+            if target.preview is not None:
+                from cutsmith.result.preview import preview
+
+                writing.write_preview(preview(cutout), target.preview)
+                previews.insert(0, target.preview)
+    except CutsmithError as error:
+        failure = error
+    return tuple(outputs), tuple(previews), failure
