@@ -28,11 +28,21 @@ def hidden(alpha: NDArray[np.float32]) -> NDArray[np.bool_]:
     return alpha < _SEEN
 
 
+def is_empty(alpha: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where `alpha`, float32 (H, W) in [0, 1], shows nothing that anybody would notice: bool (H, W).
+
+    Some programs leave a level or two behind where they removed a background. Beside it, a picture so faint as a
+    whole is not empty.
+    """
+    return alpha < max(_SEEN, min(_FAINT, 0.5 * float(alpha.max(initial=0))))
+
+
 def without_hidden_colours(pixels: NDArray[Any], alpha: NDArray[np.float32]) -> NDArray[Any]:
-    """`pixels`, (H, W, 3), with the colour of the nearest visible pixel wherever `alpha` hides them.
+    """`pixels`, (H, W, 3), with the colour of the nearest visible pixel wherever `alpha` is empty.
 
     What a file has under alpha 0 is left over from its making: a removed background, black, or noise. It may not
-    tint edges, blurs or averages. Where nothing at all is visible, all is black.
+    tint edges, blurs or averages. Nor may colours under a level or two, which are rounded or left over as well.
+    Where nothing at all is visible, all is black.
 
     Args:
         pixels: uint8 or uint16 (H, W, 3); returned as they are if nothing is hidden.
@@ -40,7 +50,7 @@ def without_hidden_colours(pixels: NDArray[Any], alpha: NDArray[np.float32]) -> 
     """
     import cv2
 
-    unseen = hidden(alpha)
+    unseen = is_empty(alpha)
     if not unseen.any():
         return pixels
     if unseen.all():
@@ -68,7 +78,7 @@ def as_models_see(colours: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDA
     if strongest < _SEEN:
         return np.full_like(colours, _WHITE)
     # A faded photograph without an empty part stays as white as it is.
-    is_white = _is_empty(alpha).any() and _is_nearly_white(colours, alpha > 0.5 * strongest)
+    is_white = is_empty(alpha).any() and _is_nearly_white(colours, alpha > 0.5 * strongest)
     behind = np.float32(_GRAY if is_white else _WHITE)
     mixed = np.empty_like(colours)
     for start in range(0, len(colours), _ROWS):  # as float32, a whole photograph takes 12 bytes a pixel
@@ -82,14 +92,6 @@ def _is_nearly_white(colours: NDArray[np.uint8], seen: NDArray[np.bool_]) -> boo
     """Whether most of the pixels in `seen` are nearly white in `colours`."""
     darkest = np.minimum(np.minimum(colours[..., 0], colours[..., 1]), colours[..., 2])
     return bool(np.count_nonzero(seen & (darkest >= _NEARLY_WHITE)) > 0.5 * np.count_nonzero(seen))
-
-
-def _is_empty(alpha: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Where `alpha` shows nothing that anybody would call a part of the picture: bool (H, W).
-
-    Some programs leave a level or two behind where they removed a background.
-    """
-    return alpha < min(_FAINT, 0.5 * float(alpha.max(initial=0))) if alpha.any() else hidden(alpha)
 
 
 def is_cut_out(alpha: NDArray[np.float32]) -> bool:
@@ -113,6 +115,6 @@ def is_cut_out(alpha: NDArray[np.float32]) -> bool:
 
 def is_surrounded(alpha: NDArray[np.float32]) -> bool:
     """Whether something is visible, and 5 % of the picture and 20 % of its border are empty."""
-    empty = _is_empty(alpha)
+    empty = is_empty(alpha)
     border = np.concatenate([empty[0], empty[-1], empty[:, 0], empty[:, -1]])
     return bool(_LEAST_EMPTY <= empty.mean() < 1 and border.mean() >= _LEAST_EMPTY_BORDER)

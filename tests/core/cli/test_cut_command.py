@@ -158,7 +158,7 @@ def test_preview_background_and_provenance(folder) -> None:
         (["cat.jpg", "-o", ""], 2, "-o must be a file or a folder"),
         (["cat.jpg", "-o", "out", "--format", "jpg"], 2, "--background white"),
         (["cat.jpg", "-o", "cut.png", "--format", "webp"], 2, "-o cut.webp"),
-        (["cat.jpg", "-o", "cut.png", "--name", "x"], 2, "leave --name out"),
+        (["cat.jpg", "-o", "cut.png", "--name", "x"], 2, "Leave --name out"),
         (["cat.jpg", "-o", "out", "--name", "{stam}"], 2, "{stem}, {suffix}, {folder}, {number}"),
         (["cat.jpg", "--skip-existing", "--overwrite"], 2, "leave --overwrite out"),
         (["cat.jpg", "--quality", "0"], 2, "--quality must be a whole number from 1 to 100"),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cutsmith.picture.transparency import as_models_see, hidden, is_cut_out, is_surrounded, without_hidden_colours
+from cutsmith.picture.transparency import as_models_see, is_cut_out, is_empty, is_surrounded, without_hidden_colours
 
 HEIGHT, WIDTH = 90, 120
 ROWS, COLUMNS = np.mgrid[:HEIGHT, :WIDTH].astype(np.float64)
@@ -102,7 +102,7 @@ def test_hidden_colours_are_replaced_by_visible_ones_and_nothing_else_changes(se
     pixels = random.integers(0, full + 1, (9, 11, 3)).astype(dtype)
     alpha = (random.random((9, 11)) * (random.random((9, 11)) < share)).astype(np.float32)
     filled = without_hidden_colours(pixels, alpha)
-    unseen = hidden(alpha)
+    unseen = is_empty(alpha)
     np.testing.assert_array_equal(filled[~unseen], pixels[~unseen])
     seen = {tuple(colour) for colour in pixels[~unseen].tolist()} or {(0, 0, 0)}
     assert {tuple(colour) for colour in filled[unseen].tolist()} <= seen
@@ -155,3 +155,12 @@ def test_a_tall_picture_is_laid_in_one_piece():
     opacity = (alpha / alpha.max())[..., None]
     expected = (colours * opacity + 255 * (1 - opacity) + np.float32(0.5)).astype(np.uint8)
     np.testing.assert_array_equal(as_models_see(colours, alpha), expected)
+
+
+def test_what_a_level_left_behind_hides_does_not_count_but_a_faint_picture_does():
+    pixels = np.full((HEIGHT, WIDTH, 3), (255, 0, 255), np.uint8)
+    pixels[disk() > 0] = (20, 90, 40)
+    filled = without_hidden_colours(pixels, np.maximum(disk(), 1 / 255).astype(np.float32))
+    np.testing.assert_array_equal(np.unique(filled.reshape(-1, 3), axis=0), [(20, 90, 40)])
+    faint = np.full((HEIGHT, WIDTH), 1 / 255, np.float32)
+    np.testing.assert_array_equal(without_hidden_colours(pixels, faint), pixels)
