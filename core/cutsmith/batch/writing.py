@@ -13,7 +13,7 @@ from cutsmith.errors import BadOption, CutsmithError, OutputExists, shown
 from cutsmith.machine.files import is_file
 from cutsmith.options import OUTPUT_OPTIONS, Output, what_is_wanted
 from cutsmith.picture import Originals, Picture, check_output, encode_mask, write_bytes_atomically
-from cutsmith.picture.encoding import check_format_fits, check_format_holds
+from cutsmith.picture.encoding import check_format_fits, check_format_has_quality, check_format_holds
 from cutsmith.picture.formats import OUTPUT_FORMATS, output_format
 from cutsmith.result.background import TRANSPARENT
 from cutsmith.result.cutout import Cutout
@@ -71,6 +71,8 @@ class Writing:
             metadata=self.options.provenance,
             kept=self.options.keep_metadata,
         )
+        if self.options.quality is not None:
+            check_format_has_quality(self._format(job))
         if job.preview is not None:
             self._check_target(job.preview)
 
@@ -185,6 +187,8 @@ def checked_output(output: Output) -> Output:
             metadata=output.provenance,
             kept=output.keep_metadata,
         )
+        if output.quality is not None:
+            check_format_has_quality(OUTPUT_FORMATS[f".{output.format}"])
     return output
 
 

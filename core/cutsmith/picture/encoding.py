@@ -39,6 +39,7 @@ _METADATA_IN: Mapping[str, frozenset[str]] = {
     "TIFF": frozenset({"xmp", "iptc"}),
     "BMP": frozenset(),
 }
+_LOSSLESS = frozenset({"PNG", "TIFF", "BMP"})
 _JPEG_QUALITY = 95
 _AVIF_QUALITY = 90
 
@@ -116,6 +117,21 @@ def check_format_holds(format_name: str, *, alpha: bool, metadata: bool, kept: C
             "BMP cannot hold the provenance.",
             "Write a PNG, TIFF, WebP, JPEG or AVIF.",
             leave_out("provenance"),
+        )
+
+
+def check_format_has_quality(format_name: str) -> None:
+    """Refuse a format that has no quality to choose.
+
+    Raises:
+        OutputFormatUnsupported: PNG, TIFF and BMP lose nothing.
+    """
+    if format_name in _LOSSLESS:
+        raise OutputFormatUnsupported(
+            f"{format_name} has no quality to choose: it loses nothing.",
+            leave_out("quality"),
+            "Or write a JPEG, WebP or AVIF.",
+            option="quality",
         )
 
 
