@@ -10,6 +10,7 @@ The modules, in the order of the way:
         kept_parts      the trimap and the alpha that lose no thin part
         crops           the unknown pixels, in crops that can each be solved alone
         compilation     pymatting, which solves them
+    regions         a region grown by some pixels
     stray_alpha     a model's traces of doubt, far from the subject
     foreground      picture and alpha -> colours without the old background
 """

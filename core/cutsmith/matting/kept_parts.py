@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cutsmith.matting.regions import grown
 from cutsmith.matting.thin_parts import faint_parts, isolated_ridges, lost_ridges
 from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, SURE, SURELY_NOT, UNKNOWN, Band
 
@@ -62,9 +63,9 @@ def with_lost_ridges(
     if not (foreground.any() or background.any()):
         return None
     unknown = trimap == UNKNOWN
-    around = _grown(foreground, band.inner + _EDGE) | _grown(background, band.outer + _EDGE)
+    around = grown(foreground, band.inner + _EDGE) | grown(background, band.outer + _EDGE)
     second = trimap.copy()
-    solved = unknown & ~_grown(around, _MARGIN)
+    solved = unknown & ~grown(around, _MARGIN)
     second[solved] = np.where(alpha[solved] < 0.5, BACKGROUND, FOREGROUND)
     second[foreground] = FOREGROUND
     second[background] = BACKGROUND
@@ -85,7 +86,7 @@ def keep_faint_parts(
         lost = faint_parts(kept, wanted, known, reach)
         if lost.any():
             # With the soft edge around the part.
-            around = _without_seams(_grown(lost, reach + _EDGE), wanted - kept)
+            around = _without_seams(grown(lost, reach + _EDGE), wanted - kept)
             np.copyto(alpha, soft_mask, where=around & (wanted > kept))
 
 
@@ -102,11 +103,3 @@ def _without_seams(patches: NDArray[np.bool_], step: NDArray[np.float32]) -> NDA
     is_seen[labels[rim & (step > _SEEN)]] = True
     seamless: NDArray[np.bool_] = patches & ~is_seen[labels]
     return seamless
-
-
-def _grown(region: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """The pixels at most `radius` rows and columns from one of `region`, bool (H, W)."""
-    import cv2
-
-    square = np.ones((2 * radius + 1,) * 2, np.uint8)
-    return np.asarray(cv2.dilate(region.view(np.uint8), square)).view(np.bool_)

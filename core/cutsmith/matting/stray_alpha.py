@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.matting.regions import grown
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -41,7 +43,7 @@ def without_strays(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
     ):
         if traces.any():
             others = ~traces & (alpha != value)
-            stray = traces & _far_from(edge, max(_FAR * max(alpha.shape), _LEAST_FAR)) & ~_grown(others, _FALL)
+            stray = traces & _far_from(edge, max(_FAR * max(alpha.shape), _LEAST_FAR)) & ~grown(others, _FALL)
             if stray.any():
                 cleaned = cleaned.copy() if cleaned is alpha else cleaned
                 cleaned[stray] = value
@@ -69,11 +71,3 @@ def _far_from(region: NDArray[np.bool_], distance: float) -> NDArray[np.bool_]:
     enlarged = cv2.resize(is_far.view(np.uint8), (columns * cell, rows * cell), interpolation=cv2.INTER_NEAREST)
     far: NDArray[np.bool_] = enlarged[:height, :width].view(np.bool_)
     return far
-
-
-def _grown(region: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
-    """The pixels at most `radius` rows and columns from one of `region`, bool (H, W)."""
-    import cv2
-
-    square = np.ones((2 * radius + 1,) * 2, np.uint8)
-    return np.asarray(cv2.dilate(region.view(np.uint8), square)).view(np.bool_)

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.matting.regions import grown
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -95,7 +97,7 @@ def linked_groups(unknown: NDArray[np.bool_]) -> tuple[NDArray[np.int32], int]:
     """
     import cv2
 
-    surroundings = cv2.dilate(unknown.view(np.uint8), np.ones((2 * REACH + 1,) * 2, np.uint8))
+    surroundings = grown(unknown, REACH).view(np.uint8)
     count, groups = cv2.connectedComponents(surroundings, connectivity=8, ltype=cv2.CV_32S)
     return np.asarray(groups, np.int32), count
 
