@@ -1,7 +1,8 @@
 """Feeds damaged files to the picture reader: `python benchmarks/fuzz_reader.py --count 5000 --seed 0`.
 
 Small valid files of every format and kind of pixel are mutated (flipped bits, truncation, spliced pieces, wrong length
-fields, inflated dimensions) and read in worker processes with 2 GB of address space and a time limit for each file.
+fields, inflated dimensions, filled ends, bytes before the picture, damaged chunks) and read in worker processes with
+2 GB of address space and a time limit for each file.
 Each file must be read, or refused with a typed error. The exit code is 1 after any crash, hang or untyped exception,
 or if a worker used more than 2 GB of memory. The folder that `--keep` names keeps the files that caused it.
 """
@@ -18,7 +19,6 @@ import sys
 import time
 import zlib
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -26,30 +26,11 @@ from threading import Lock, Thread
 from typing import Any
 
 import numpy as np
+from fuzz_mutations import mutated
 
 MEMORY_LIMIT = 2 * 1024**3
 SECONDS_A_FILE = 20.0
 HEIC_SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "core" / "picture" / "heic"
-INTERESTING = (
-    0,
-    1,
-    2,
-    4,
-    127,
-    128,
-    255,
-    256,
-    4096,
-    9999,
-    32767,
-    32768,
-    65535,
-    65536,
-    2**24,
-    2**31 - 1,
-    2**31,
-    2**32 - 1,
-)
 
 
 def valid_files() -> dict[str, bytes]:
@@ -96,9 +77,60 @@ def valid_files() -> dict[str, bytes]:
     for compression in ("tiff_lzw", "tiff_adobe_deflate", "packbits", "jpeg"):
         add(f"tiff {compression}", "RGB", "TIFF", compression=compression, exif=exif, icc_profile=profile)
     add("tiff group4", "1", "TIFF", compression="group4")
+    files |= _repaired_files(files)
+    for mode in ("L", "P", "RGB", "RGBA"):
+        add(f"tga {mode}", mode, "TGA", compression="tga_rle" if mode == "RGB" else None)
+    for kind in ("png", "bmp"):
+        add(f"ico {kind}", "RGBA", "ICO", sizes=[(16, 16), (30, 30)], bitmap_format=kind)
+    for mode in ("L", "LA", "RGB", "RGBA"):
+        add(f"jpeg 2000 {mode}", mode, "JPEG2000", no_jp2=mode == "RGB")
+    for letter, mode in (("P4", "1"), ("P5", "L"), ("P6", "RGB")):
+        add(f"netpbm {letter}", mode, "PPM")
+    files["netpbm P3"] = b"P3\n4 4\n65535\n" + b" ".join(b"%d" % (777 * index) for index in range(48))
+    files["netpbm PAM"] = b"P7\nWIDTH 8\nHEIGHT 8\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n" + bytes(
+        range(256)
+    )
+    files["netpbm PFM"] = b"PF\n8 8\n-1.0\n" + rng.random((8, 8, 3), dtype=np.float32).tobytes()
     files |= _deep_files(rng)
     files |= {f"heic {path.stem}": path.read_bytes() for path in sorted(HEIC_SAMPLES.glob("*.heic"))}
+    files |= _jpeg_xl_files(np.asarray(colours))
     return files
+
+
+def _repaired_files(files: dict[str, bytes]) -> dict[str, bytes]:
+    """Files that are read although something is wrong with them: mutations begin beyond their repair."""
+
+    def chunk(kind: bytes, body: bytes, checksum: int | None = None) -> bytes:
+        right = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", right if checksum is None else checksum)
+
+    plain = files["png RGB"]
+    extras = chunk(b"iCCP", b"p\0\0" + zlib.compress(bytes(range(256)) * 8000)) + chunk(b"tEXt", b"a\0b", 1)
+    extras += chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(2_000_000))) + chunk(b"tRNS", b"\0") + chunk(b"pHYs", b"")
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    rows = packer.compress(bytes(30 * (1 + 40 * 4))) + packer.flush()
+    header = struct.pack(">IIBBBBB", 40, 30, 8, 6, 0, 0, 0)
+    apple = chunk(b"CgBI", b"\x50\0\x20\x02") + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
+    return {
+        "png with damaged chunks": plain[:33] + extras + plain[33:],
+        "png apple": plain[:8] + apple,
+        "png after blanks": b"\xef\xbb\xbf\r\n" + plain,
+        "png 2000 texts": plain[:33] + chunk(b"tEXt", b"a\0b", 1) * 2000 + plain[33:],
+        "apng damaged": files["apng"].replace(b"fcTL\0\0\0\0", b"fcTL\0\0\0\7"),
+        "jpeg filled end": files["jpeg RGB"][:-2] + bytes(4096),
+        "jpeg without end": files["jpeg RGB"][:-2],
+        "jpeg progressive without end": files["jpeg progressive"][:-2],
+    }
+
+
+def _jpeg_xl_files(samples: np.ndarray[Any, Any]) -> dict[str, bytes]:
+    """JPEG XL files, where the extra `[jxl]` is installed."""
+    try:
+        import pylibjxl
+    except ImportError:
+        return {}
+    encode = pylibjxl.encode
+    return {"jpeg xl": encode(samples[..., :3]), "jpeg xl lossless": encode(samples, lossless=True)}
 
 
 def _deep_files(rng: np.random.Generator) -> dict[str, bytes]:
@@ -123,102 +155,15 @@ def _deep_files(rng: np.random.Generator) -> dict[str, bytes]:
         ("tiff L16", samples[..., 0], {}),
         ("tiff pages", np.stack([samples[..., 0]] * 3), {}),
         ("tiff big", samples[..., :3], {"photometric": "rgb", "bigtiff": True}),
-        ("tiff float", samples[..., 0].astype(np.float32), {}),
+        ("tiff float", (samples[..., 0] / 65535).astype(np.float32), {}),
+        ("tiff float RGB", (samples[..., :3] / 65535).astype(np.float32), {"photometric": "rgb"}),
+        ("tiff L32", samples[..., 0].astype(np.uint32) << 16, {}),
+        ("tiff CMYKA", np.dstack([samples, samples[..., :1]]), {"photometric": "separated", "extrasamples": [2]}),
     ):
         stream = io.BytesIO()
         tifffile.imwrite(stream, array, **options)
         files[name] = stream.getvalue()
     return files
-
-
-def _flip_bits(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
-    for _ in range(rng.choice((1, 1, 2, 4, 16))):
-        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
-    return data
-
-
-def _truncate(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
-    return data[: rng.randrange(1, len(data) + 1)]
-
-
-def _splice(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
-    donor = rng.choice([bytes(data), rng.choice(others)])
-    start = rng.randrange(len(donor))
-    piece = donor[start : start + rng.randrange(1, 200)]
-    at = rng.randrange(len(data))
-    data[at : at + rng.choice((0, len(piece), rng.randrange(200)))] = piece
-    return data
-
-
-def _wrong_number(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
-    for _ in range(rng.choice((1, 1, 2))):
-        size, order = rng.choice((2, 4)), rng.choice("<>")
-        reach = len(data) if rng.random() < 0.5 else min(len(data), 200)
-        at = rng.randrange(max(1, reach - size))
-        number = rng.choice(INTERESTING) & (256**size - 1)
-        data[at : at + size] = struct.pack(order + {2: "H", 4: "I"}[size], number)
-    return data
-
-
-def _inflate(data: bytearray, rng: random.Random, others: list[bytes]) -> bytearray:
-    """Make the width or height large, at the place where the format stores it."""
-    side = rng.choice((3, 300, 4000, 9000, 30000, 65535, 2**20, 2**31 - 1))
-    if data[:4] == b"\x89PNG":
-        struct.pack_into(">I", data, rng.choice((16, 20)), side)
-    elif data[:2] == b"\xff\xd8":
-        at = max(data.find(b"\xff\xc0"), data.find(b"\xff\xc2"))
-        struct.pack_into(">H", data, at + rng.choice((5, 7)), side & 65535)
-    elif data[:3] == b"GIF":
-        frame = data.find(b"\x2c", 13)
-        struct.pack_into("<H", data, rng.choice((6, 8, frame + 5, frame + 7)), side & 65535)
-    elif data[:2] == b"BM":
-        struct.pack_into("<I", data, rng.choice((18, 22)), side)
-    elif data[:4] == b"RIFF":
-        struct.pack_into("<I", data, rng.choice((21, 24, 27)), side)
-    elif data[4:8] == b"ftyp":
-        struct.pack_into(">I", data, data.find(b"ispe") + rng.choice((8, 12)), side)
-    else:
-        order = "<" if data[:2] == b"II" else ">"
-        tag = struct.pack(order + "H", rng.choice((256, 257, 258, 277, 278, 322, 323)))
-        at = data.find(tag, 8)
-        struct.pack_into(order + "I", data, max(0, min(at + 8, len(data) - 4)), side)
-    return data
-
-
-MUTATIONS: tuple[Callable[[bytearray, random.Random, list[bytes]], bytearray], ...] = (
-    _flip_bits,
-    _truncate,
-    _splice,
-    _wrong_number,
-    _inflate,
-)
-
-
-def mutated(data: bytes, rng: random.Random, others: list[bytes]) -> bytes:
-    """`data` after one to three mutations; half of the time, PNG checksums are corrected, to get past them."""
-    result = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 3))):
-        if not result:
-            break
-        try:
-            result = rng.choice(MUTATIONS)(result, rng, others)
-        except struct.error:  # an earlier mutation removed the place
-            continue
-    return _checksums_mended(bytes(result)) if rng.random() < 0.5 else bytes(result)
-
-
-def _checksums_mended(data: bytes) -> bytes:
-    if data[:4] != b"\x89PNG":
-        return data
-    result, at = bytearray(data), 8
-    while at + 12 <= len(result):
-        length = int.from_bytes(result[at : at + 4], "big")
-        end = at + 8 + length
-        if end + 4 > len(result):
-            break
-        struct.pack_into(">I", result, end, zlib.crc32(result[at + 4 : end]))
-        at = end + 4
-    return bytes(result)
 
 
 def worker(connection: Connection, max_pixels: int) -> None:

@@ -18,18 +18,7 @@ _WANTED = (
 
 def native_boxes(objects: Sequence[FoundObject]) -> list[NativeBox]:
     """The boxes of one image in the form of BOUNDING_BOX. Objects without a box are left out."""
-    return [
-        {
-            "x": found.box.x0,
-            "y": found.box.y0,
-            "width": found.box.width,
-            "height": found.box.height,
-            "label": found.label,
-            "score": found.score if found.score is not None else found.predicted_iou,
-        }
-        for found in objects
-        if found.box is not None
-    ]
+    return [_native_box(found, found.box) for found in objects if found.box is not None]
 
 
 def objects_of(bboxes: Any, count: int) -> list[list[FoundObject]]:
@@ -59,6 +48,17 @@ def objects_of(bboxes: Any, count: int) -> list[list[FoundObject]]:
         )
     found = [[_found(each) for each in frame] for frame in bboxes]
     return found if len(found) == count else [list(found[0]) for _ in range(count)]
+
+
+def _native_box(found: FoundObject, box: Box) -> NativeBox:
+    # ComfyUI's own nodes send boxes to the page as JSON, which has no numbers of numpy.
+    sides = zip(("x", "y", "width", "height"), (box.x0, box.y0, box.width, box.height), strict=True)
+    native: NativeBox = {**{name: float(side) for name, side in sides}, "label": found.label}
+    score = found.score if found.score is not None else found.predicted_iou
+    # ComfyUI's own nodes reckon with a score that is there: they take one that is missing for 1, but not None.
+    if score is not None:
+        native["score"] = float(score)
+    return native
 
 
 def _plain(value: Any) -> Any:

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
 EXAMPLE = '[{"x": 240, "y": 180}]'
 
+# ComfyUI makes the text "None" of the null that old workflows may hold.
+_NO_TEXT = ("", "None")
 
-def click_points(text: str, label: int, name: str) -> list[Point]:
+
+def click_points(text: str | None, label: int, name: str) -> list[Point]:
     """Parse the clicks in `text` and give them `label` (1 on the subject, 0 elsewhere). An empty text has none.
 
     A pair [x, y] means {"x": x, "y": y}. The engine checks whether a click lies inside the picture.
@@ -24,7 +27,7 @@ def click_points(text: str, label: int, name: str) -> list[Point]:
         BadPoint: the text is not JSON or not a list of points, or a number is not finite. The error calls the text
             `name`, after its input.
     """
-    if not text.strip():
+    if text is None or text.strip() in _NO_TEXT:
         return []
     from cutsmith.protocols import Point
 

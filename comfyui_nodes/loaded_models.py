@@ -6,12 +6,11 @@ ComfyUI cannot move ONNX sessions: only the last few are kept, and none if keep_
 from __future__ import annotations
 
 import gc
-import logging
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .model_choices import engine_name
 from .model_folders import comfyui_store
@@ -21,72 +20,87 @@ if TYPE_CHECKING:
     from cutsmith.protocols import Remover
     from cutsmith.segmentation.sam2 import Sam2Segmenter
 
-logger = logging.getLogger(__name__)
-
 DEVICES = ("auto", "cpu")
+"""What the input `device` offers. None, which old workflows may hold, is taken for auto."""
+AUTO, CPU = DEVICES
+
+Tell = Callable[[Iterable[str]], object]
+"""Is given the warnings about a model, at each run that uses it."""
+
 _KEPT = 3
 # Bytes that one picture needs in addition to the weights: ComfyUI frees this much on the device.
 _SAM2_MEMORY = 1_500_000_000
 _DETECTOR_MEMORY = 2_500_000_000
 
+
+class _Loaded(NamedTuple):
+    """A model that is kept, and the warnings about it."""
+
+    model: Any
+    warnings: tuple[str, ...]
+
+
 _Key = tuple[str, str, str]
-_kept: OrderedDict[_Key, Any] = OrderedDict()
+_kept: OrderedDict[_Key, _Loaded] = OrderedDict()
 
 
 @contextmanager
-def remover(choice: str, device: str, *, keep: bool) -> Iterator[Remover]:
+def remover(choice: str, device: str | None, *, keep: bool | None, tell: Tell) -> Iterator[Remover]:
     """Load the removal model that `choice` names in the node's list; free it afterwards unless `keep`."""
 
-    def load() -> Remover:
+    def load() -> _Loaded:
         from cutsmith.removal.loading import load_remover
 
         engine = "auto"
-        if device == "cpu":
+        if device == CPU:
             engine = "openvino" if find_spec("openvino") else "onnxruntime"
         loaded = load_remover(engine_name(choice, "remover"), engine=engine, store=comfyui_store())
-        tell(loaded.warnings)
-        return loaded.model
+        return _Loaded(loaded.model, loaded.warnings)
 
-    with _held(("remover", choice, device), load, keep=keep) as opened:
-        yield opened
+    with _held(("remover", choice, device or AUTO), load, keep=keep) as held:
+        tell(held.warnings)
+        yield held.model
 
 
 @contextmanager
-def segmenter(choice: str, device: str, *, keep: bool) -> Iterator[Sam2Segmenter]:
+def segmenter(choice: str, device: str | None, *, keep: bool | None, tell: Tell) -> Iterator[Sam2Segmenter]:
     """Load the SAM 2 model that `choice` names onto the device; unload it afterwards unless `keep`."""
 
-    def load() -> _Managed:
+    def load() -> _Loaded:
         from cutsmith.segmentation.loading import load_segmenter
 
         loaded = load_segmenter(engine_name(choice, "segmenter"), device="cpu", store=comfyui_store())
-        tell(loaded.warnings)
-        return _Managed(loaded.model, device, _SAM2_MEMORY, on_unload=loaded.model.forget_pictures)
+        managed = _Managed(loaded.model, device, _SAM2_MEMORY, on_unload=loaded.model.forget_pictures)
+        return _Loaded(managed, loaded.warnings)
 
-    with _held(("segmenter", choice, device), load, keep=keep) as managed:
-        managed.bring_to_device()
-        yield managed.model
+    with _held(("segmenter", choice, device or AUTO), load, keep=keep) as held:
+        tell(held.warnings)
+        held.model.bring_to_device()
+        yield held.model.model
 
 
 @contextmanager
-def detector(choice: str, device: str, *, keep: bool) -> Iterator[GroundingDetector]:
+def detector(choice: str, device: str | None, *, keep: bool | None, tell: Tell) -> Iterator[GroundingDetector]:
     """Load the Grounding DINO model that `choice` names onto the device; unload it afterwards unless `keep`."""
 
-    def load() -> _Managed:
+    def load() -> _Loaded:
         from cutsmith.detection.loading import load_detector
 
         loaded = load_detector(engine_name(choice, "detector"), device="cpu", store=comfyui_store())
-        tell(loaded.warnings)
-        return _Managed(loaded.model, device, _DETECTOR_MEMORY)
+        return _Loaded(_Managed(loaded.model, device, _DETECTOR_MEMORY), loaded.warnings)
 
-    with _held(("detector", choice, device), load, keep=keep) as managed:
-        managed.bring_to_device()
-        yield managed.model
+    with _held(("detector", choice, device or AUTO), load, keep=keep) as held:
+        tell(held.warnings)
+        held.model.bring_to_device()
+        yield held.model.model
 
 
 class _Managed:
     """A torch model under ComfyUI's model management."""
 
-    def __init__(self, model: Any, device: str, memory: int, on_unload: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, model: Any, device: str | None, memory: int, on_unload: Callable[[], None] | None = None
+    ) -> None:
         import comfy.model_management as management
         import torch
         from comfy.model_patcher import ModelPatcher
@@ -95,7 +109,7 @@ class _Managed:
         self._memory = memory
         # ComfyUI sets an attribute `device` on what it manages, but the networks have a property of that name.
         held = torch.nn.ModuleDict({"network": model.module})
-        load_device = torch.device("cpu") if device == "cpu" else management.get_torch_device()
+        load_device = torch.device("cpu") if device == CPU else management.get_torch_device()
         self._patcher = ModelPatcher(held, load_device=load_device, offload_device=management.unet_offload_device())
         if on_unload is not None:
             from comfy.patcher_extension import CallbacksMP
@@ -118,15 +132,15 @@ class _Managed:
 
 
 @contextmanager
-def _held(key: _Key, load: Callable[[], Any], *, keep: bool) -> Iterator[Any]:
-    """The result of `load`, reused while `key` is among the last few that are kept."""
+def _held(key: _Key, load: Callable[[], _Loaded], *, keep: bool | None) -> Iterator[_Loaded]:
+    """The result of `load`, reused while `key` is among the last few that are kept; `keep` None keeps it."""
     held = _kept.pop(key, None)
     if held is None:
         held = load()
     try:
         yield held
     finally:
-        if keep:
+        if keep is None or keep:
             _kept[key] = held
             while len(_kept) > _KEPT:
                 _release(_kept.popitem(last=False)[1])
@@ -136,14 +150,6 @@ def _held(key: _Key, load: Callable[[], Any], *, keep: bool) -> Iterator[Any]:
             gc.collect()
 
 
-def _release(held: Any) -> None:
-    if isinstance(held, _Managed):
-        held.unload()
-
-
-def tell(warnings: Iterable[str]) -> None:
-    """Print warnings on ComfyUI's console."""
-    from .words import warning_of
-
-    for warning in warnings:
-        logger.warning("Cutsmith: %s", warning_of(warning))
+def _release(held: _Loaded) -> None:
+    if isinstance(held.model, _Managed):
+        held.model.unload()

@@ -9,7 +9,7 @@ import numpy as np
 from comfy_api.latest import io
 
 from cutsmith.errors import BadColour
-from cutsmith.options import DEFAULT_BAND, OPTIONS
+from cutsmith.options import DEFAULT_BAND, OPTIONS, Option
 
 from .loaded_models import DEVICES
 
@@ -21,17 +21,24 @@ if TYPE_CHECKING:
 
 
 NO_BACKGROUND, COLOUR, TRANSPARENT = "none", "color", "transparent"
+DEFAULT_COLOUR = "#ffffff"
 _MOST_DETECTIONS = 900
 
 
 def option_input(name: str, *, optional: bool = False, default: Any = None) -> io.Input:
-    """The input for the engine's option `name`, as declared; `default` replaces the declared default."""
+    """The input for the engine's option `name`, as declared; `default` replaces the declared default.
+
+    Where a number may be None, 0 stands for it: a widget always has a value.
+    """
     option = OPTIONS[name]
     shared: dict[str, Any] = {"optional": optional, "tooltip": option.help}
     if optional and option.advanced:
         shared["advanced"] = True
     given = option.default if default is None else default
     least, most = option.usual or (option.least or 0.0, option.most or 0.0)
+    if _is_off_at_zero(option):
+        least = given = 0
+        shared["tooltip"] = f"{option.help} 0: {option.otherwise}."
     match option.kind:
         case "choice":
             # The default comes first, because ComfyUI takes the first choice if a workflow gives none.
@@ -51,6 +58,14 @@ def option_input(name: str, *, optional: bool = False, default: Any = None) -> i
 def mask_edit_inputs() -> list[io.Input]:
     """The inputs mask_blur, mask_offset and invert."""
     return [option_input(name, optional=True) for name in ("mask_blur", "mask_offset", "invert")]
+
+
+def hardening_inputs() -> list[io.Input]:
+    """The inputs harden and threshold.
+
+    They stand last in every node: saved workflows hold the values of widgets in their order.
+    """
+    return [option_input(name, optional=True) for name in ("harden", "threshold")]
 
 
 def band_inputs() -> list[io.Input]:
@@ -88,15 +103,23 @@ def max_detections_input() -> io.Input:
 
 
 def request_of(inputs: Mapping[str, Any], **own: Any) -> Request:
-    """Make a checked request from a node's `inputs` (those that are engine options) and its `own` fields."""
+    """Make a checked request from a node's `inputs` (those that are engine options) and its `own` fields.
+
+    None, which old workflows may hold, stands for an option's default.
+    """
     from cutsmith.request import Request
 
-    fields = {name: value for name, value in inputs.items() if name in OPTIONS} | own
-    if fields.get("max_detections") == 0:
-        fields["max_detections"] = None
+    fields = {name: value for name, value in inputs.items() if name in OPTIONS and value is not None} | own
+    fields |= {name: None for name, value in fields.items() if value == 0 and _is_off_at_zero(OPTIONS[name])}
     if "band_inner" in inputs and fields.get("matting", "none") != "none":
         fields["band"] = (inputs["band_inner"], inputs["band_outer"])
     return Request().updated(fields).checked()
+
+
+def _is_off_at_zero(option: Option) -> bool:
+    """Whether 0 stands for None: the option is a number that may be missing, and cannot be 0."""
+    is_number = option.kind in ("number", "whole")
+    return is_number and option.default is None and option.least is not None and option.least > 0
 
 
 def background_inputs() -> list[io.Input]:
@@ -114,7 +137,7 @@ def background_inputs() -> list[io.Input]:
         ),
         io.Color.Input(
             "background_color",
-            default="#ffffff",
+            default=DEFAULT_COLOUR,
             optional=True,
             advanced=True,
             tooltip="The colour behind the subject, if background is color.",
@@ -146,33 +169,34 @@ def model_inputs() -> list[io.Input]:
 
 def why_no_colour(background_color: str | None) -> str | None:
     """What is wrong with the colour that the user typed; None if it is valid."""
-    if background_color is None:
-        return None
-    from cutsmith.result.background import parse_colour
+    from .words import told_of
 
     try:
-        parse_colour(background_color)
-    except BadColour:
-        return f"background_color must be #rrggbb or an opaque CSS colour name, but got {background_color!r}."
+        _as_rgb(background_color)
+    except BadColour as error:
+        return told_of(error)
     return None
 
 
-def shown_pixels(cut: Cutout, background: str, background_color: str) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def shown_pixels(
+    cut: Cutout, background: str | None, background_color: str | None
+) -> NDArray[np.uint8] | NDArray[np.uint16]:
     """The pixels of the image output, (H, W, 3 or 4): the subject's own colours, on a colour, or with its alpha.
 
     Alpha is rounded to the picture's depth, because ComfyUI's Save Image truncates values between two levels.
     """
     if background == COLOUR:
         return cut.on(_as_rgb(background_color)).pixels
-    if background == NO_BACKGROUND:
+    if background in (None, NO_BACKGROUND):
         return cut.foreground
     from cutsmith.picture.samples import samples_from_alpha
 
     return np.dstack((cut.foreground, samples_from_alpha(cut.alpha, cut.foreground.dtype)))
 
 
-def _as_rgb(background_color: str) -> tuple[int, int, int]:
+def _as_rgb(background_color: str | None) -> tuple[int, int, int]:
+    """The colour; the default one for None or an empty text, which old workflows may hold. Raises BadColour."""
     # A colour name may also be a file in ComfyUI's folder, which `Cutout.on` would open as a picture.
     from cutsmith.result.background import parse_colour
 
-    return parse_colour(background_color)
+    return parse_colour((background_color or "").strip() or DEFAULT_COLOUR)

@@ -33,6 +33,8 @@ INPUTS = {
     "mask_blur": "mask_blur",
     "mask_offset": "mask_offset",
     "invert": "invert",
+    "harden": "harden",
+    "threshold": "threshold",
 }
 # Options that are two inputs, or none, in words.
 _IN_WORDS = {
@@ -43,7 +45,12 @@ _IN_WORDS = {
     "objects": "The choice among the objects",
 }
 # Inputs that take less than the engine does, or something else.
-_WANTED = {"device": "auto or cpu", "engine": "auto or cpu", "foreground": "on or off"}
+_WANTED = {
+    "background": "an opaque colour: #rrggbb, rgb(...), hsl(...) or a CSS colour name",
+    "device": "auto or cpu",
+    "engine": "auto or cpu",
+    "foreground": "on or off",
+}
 # Values that an input takes, where these are few.
 _TAKEN = {"device": ("auto", "cpu"), "matting": ("none", "closed-form")}
 # What helps in ComfyUI, where the option that the engine would change is no input of a node.
@@ -206,7 +213,7 @@ def _values(option: str, value: str) -> dict[str, str]:
         case "max_detections":
             # Where there are too many boxes for SAM2 Mask, too.
             return {"max_detections of Text Detect": value}
-        case "box_threshold" | "text_threshold" | "mask_blur" | "mask_offset":
+        case "box_threshold" | "text_threshold" | "mask_blur" | "mask_offset" | "harden" | "threshold":
             return {INPUTS[option]: value}
     return {}
 
@@ -236,6 +243,8 @@ def _left_out(option: str) -> str | None:
         return "set device to auto"
     if option == "invert":
         return "turn invert off"
+    if option in ("harden", "threshold"):
+        return f"set {option} to 0"
     return f"disconnect {INPUTS[option]}" if option in ("box", "mask", "trimap") else None
 
 

@@ -25,6 +25,9 @@ ALLOWED = {
 ALLOWED_OUTPUT = {
     ("core/cutsmith/options.py", "class Output"),
     ("core/cutsmith/result/cutout.py", "def save"),
+    ("core/cutsmith/result/cutout.py", "def save_mask"),
+    ("core/cutsmith/result/cutout.py", "overwrite, quality, keep_metadata"),
+    ("core/cutsmith/picture/picture.py", "def save"),
 }
 _ROOMS_OWN = "a room's own function: it takes what it needs, and no request"
 _PROMPT = "what a segmenter is asked for, box, points and mask together: a contract between rooms"
@@ -39,6 +42,7 @@ EXCEPTIONS = {
     ("core/cutsmith/segmentation/loading.py", "def load_segmenter"): _ROOMS_OWN,
     ("core/cutsmith/segmentation/prompts.py", "box, points, mask"): _PROMPT,
     ("comfyui_nodes/nodes/sam2_mask.py", "def execute"): "ComfyUI hands a node's inputs over by name",
+    ("gimp_plugin/cutsmith/plug_in/settings.py", "class Settings"): "GIMP hands a procedure's arguments over by name",
     ("comfyui_nodes/shared_inputs.py", "mask_blur, mask_offset, invert"): "saved workflows hold widgets in this order",
 }
 

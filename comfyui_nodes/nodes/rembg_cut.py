@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
 from .. import loaded_models
+from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, remover_choices
+from ..notices import Notices
 from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
 from ..shared_inputs import (
+    DEFAULT_COLOUR,
     NO_BACKGROUND,
     background_inputs,
     band_inputs,
+    hardening_inputs,
     mask_edit_inputs,
     model_inputs,
     option_input,
@@ -29,8 +32,6 @@ if TYPE_CHECKING:
 
     from cutsmith.picture import Picture
     from cutsmith.result.cutout import Cutout
-
-logger = logging.getLogger(__name__)
 
 
 class RembgCut(io.ComfyNode):
@@ -60,6 +61,7 @@ class RembgCut(io.ComfyNode):
                 *mask_edit_inputs(),
                 *background_inputs(),
                 *model_inputs(),
+                *hardening_inputs(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
@@ -77,10 +79,10 @@ class RembgCut(io.ComfyNode):
         cls,
         image: torch.Tensor,
         model: str,
-        background: str = NO_BACKGROUND,
-        background_color: str = "#ffffff",
-        device: str = "auto",
-        keep_model_loaded: bool = True,
+        background: str | None = NO_BACKGROUND,
+        background_color: str | None = DEFAULT_COLOUR,
+        device: str | None = AUTO,
+        keep_model_loaded: bool | None = True,
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the image and the mask."""
@@ -91,15 +93,15 @@ class RembgCut(io.ComfyNode):
         with in_the_nodes_words():
             request = request_of(options)
             pictures = pictures_of(image)
-            colours, previews = ImageBatch(len(pictures)), MaskPreviews()
-            with loaded_models.remover(model, device, keep=keep_model_loaded) as remover:
+            colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()
+            with loaded_models.remover(model, device, keep=keep_model_loaded, tell=notices.tell) as remover:
                 models = Models(remover=remover)
 
                 def cut(picture: Picture, cancelled: IsCancelled) -> Cutout:
                     try:
                         return cut_out(picture, request, models=models, cancelled=cancelled)
                     except SubjectNotFound as nothing:
-                        logger.warning("Cutsmith: %s", what_of(nothing))
+                        notices.say(what_of(nothing))
                         return refine_mask(
                             picture, empty_mask(picture), request.updated({"matting": "none", "band": None})
                         )
@@ -107,7 +109,9 @@ class RembgCut(io.ComfyNode):
                 def keep(cut: Cutout) -> None:
                     colours.add(shown_pixels(cut, background, background_color))
                     previews.add(cut.alpha)
+                    notices.tell(cut.warnings)
 
                 cuts = for_each(pictures, cut, keep)
-            loaded_models.tell(dict.fromkeys(warning for each in cuts for warning in each.warnings))
-        return io.NodeOutput(colours.tensor(), mask_tensor([each.alpha for each in cuts]), ui=previews.shown())
+        return io.NodeOutput(
+            colours.tensor(), mask_tensor([each.alpha for each in cuts]), ui=notices.with_previews(previews.shown())
+        )

@@ -13,10 +13,12 @@ from cutsmith.errors import BadOption, BadPoint
 
 from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
+from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
+from ..notices import Notices
 from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
-from ..shared_inputs import mask_edit_inputs, model_inputs, request_of
+from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from cutsmith.protocols import Point, Segmenter
     from cutsmith.request import Request
     from cutsmith.result.cutout import FoundObject
+
+    from ..loaded_models import Tell
 
     Given = tuple[Picture, list[FoundObject], NDArray[np.float32] | None]
     Masked = list[tuple[NDArray[np.float32], FoundObject]]
@@ -87,6 +91,7 @@ class SAM2Mask(io.ComfyNode):
                 ),
                 *mask_edit_inputs(),
                 *model_inputs(),
+                *hardening_inputs(),
             ],
             outputs=[
                 io.Mask.Output("mask", tooltip="Soft masks: 1 = subject; all zeros if nothing was found."),
@@ -98,7 +103,7 @@ class SAM2Mask(io.ComfyNode):
     def validate_inputs(cls, positive_points: str | None = None, negative_points: str | None = None) -> bool | str:
         """Reject invalid points before anything runs."""
         try:
-            _points(positive_points or "", negative_points or "")
+            _points(positive_points, negative_points)
         except BadPoint as error:
             return str(error)
         return True
@@ -109,12 +114,12 @@ class SAM2Mask(io.ComfyNode):
         image: torch.Tensor,
         model: str,
         bboxes: Any = None,
-        positive_points: str = "",
-        negative_points: str = "",
+        positive_points: str | None = "",
+        negative_points: str | None = "",
         mask: torch.Tensor | None = None,
-        individual_masks: bool = False,
-        device: str = "auto",
-        keep_model_loaded: bool = True,
+        individual_masks: bool | None = False,
+        device: str | None = AUTO,
+        keep_model_loaded: bool | None = True,
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the masks and their boxes."""
@@ -139,16 +144,18 @@ class SAM2Mask(io.ComfyNode):
                     "At least one point must lie on the subject, but got only negative_points.",
                     f"Give positive_points: {EXAMPLE}",
                 )
-            pictures = pictures_of(image)
+            pictures, notices = pictures_of(image), Notices()
             rough = masks_for(mask, pictures)
             asked = list(zip(pictures, objects_of(bboxes, len(pictures)), rough, strict=True))
-            with _segmenter(model, device, keep=keep_model_loaded) as segmenter:
+            with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
 
                 def mask_one(each: Given, cancelled: IsCancelled) -> Masked:
                     picture, boxes, rough = each
                     prompts = asked_by_boxes(boxes, points, rough)
-                    return _masked(picture, prompts, request, models, cancelled, apart=individual_masks)
+                    return _masked(
+                        picture, prompts, request, models, cancelled, notices.tell, apart=bool(individual_masks)
+                    )
 
                 found = for_each(asked, mask_one)
         masks = [
@@ -160,22 +167,22 @@ class SAM2Mask(io.ComfyNode):
         previews = MaskPreviews()
         for each in masks:
             previews.add(each)
-        return io.NodeOutput(mask_tensor(masks), boxes, ui=previews.shown())
+        return io.NodeOutput(mask_tensor(masks), boxes, ui=notices.with_previews(previews.shown()))
 
 
 @contextmanager
-def _segmenter(model: str, device: str, *, keep: bool) -> Iterator[Segmenter]:
+def _segmenter(model: str, device: str | None, *, keep: bool | None, tell: Tell) -> Iterator[Segmenter]:
     if model != SUBJECT_IN_BOX:
-        with loaded_models.segmenter(model, device, keep=keep) as sam2:
+        with loaded_models.segmenter(model, device, keep=keep, tell=tell) as sam2:
             yield sam2
         return
     from cutsmith.segmentation.subject_in_box import SubjectInBox
 
-    with loaded_models.remover(DEFAULT_REMOVER, device, keep=keep) as remover:
+    with loaded_models.remover(DEFAULT_REMOVER, device, keep=keep, tell=tell) as remover:
         yield SubjectInBox(remover)
 
 
-def _points(positive: str, negative: str) -> list[Point]:
+def _points(positive: str | None, negative: str | None) -> list[Point]:
     return [
         *click_points(positive, 1, "positive_points"),
         *click_points(negative, 0, "negative_points"),
@@ -188,10 +195,14 @@ def _masked(
     request: Request,
     models: Models,
     cancelled: IsCancelled,
+    tell: Tell,
     *,
     apart: bool,
 ) -> Masked:
-    """The masks of one picture's objects, each with what is known about the object; empty if nothing was found."""
+    """The masks of one picture's objects, each with what is known about the object; empty if nothing was found.
+
+    `tell` is given the warnings.
+    """
     from cutsmith import SubjectNotFound, cut_out, cut_out_each
     from cutsmith.geometry import box_of_mask
     from cutsmith.pipeline.subjects import FOUND_PROBABILITY
@@ -208,6 +219,7 @@ def _masked(
         return []
     masked: Masked = []
     for cut in cuts:
+        tell(cut.warnings)
         box = box_of_mask(cut.soft_mask >= FOUND_PROBABILITY)
         alone = cut.objects[0] if len(cut.objects) == 1 else FoundObject(label=_labels(cut.objects))
         masked.append((cut.alpha, replace(alone, box=box)))

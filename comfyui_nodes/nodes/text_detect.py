@@ -9,7 +9,9 @@ from comfy_api.latest import io, ui
 from cutsmith.errors import BadPhrases
 
 from .. import loaded_models
+from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_DETECTOR, detector_choices
+from ..notices import Notices
 from ..running import IsCancelled, for_each
 from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
@@ -82,8 +84,8 @@ class TextDetect(io.ComfyNode):
         image: torch.Tensor,
         prompt: str,
         model: str,
-        device: str = "auto",
-        keep_model_loaded: bool = True,
+        device: str | None = AUTO,
+        keep_model_loaded: bool | None = True,
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the boxes, a preview and the number of boxes."""
@@ -96,9 +98,8 @@ class TextDetect(io.ComfyNode):
 
         with in_the_nodes_words():
             request = request_of(options, text=prompt)
-            pictures = pictures_of(image)
-            warnings: dict[str, None] = {}
-            with loaded_models.detector(model, device, keep=keep_model_loaded) as detector:
+            pictures, notices = pictures_of(image), Notices()
+            with loaded_models.detector(model, device, keep=keep_model_loaded, tell=notices.tell) as detector:
                 models = Models(detector=detector)
 
                 def detect(picture: Picture, cancelled: IsCancelled) -> list[FoundObject]:
@@ -106,11 +107,10 @@ class TextDetect(io.ComfyNode):
                         detections = find_detections(picture, request=request, models=models, cancelled=cancelled)
                     except SubjectNotFound:
                         return []
-                    warnings.update(dict.fromkeys(detections.warnings))
+                    notices.tell(detections.warnings)
                     return [FoundObject(found.box, label=found.label, score=found.score) for found in detections.found]
 
                 found = for_each(pictures, detect)
-            loaded_models.tell(warnings)
             drawn = ImageBatch(len(pictures))
             for picture, objects in zip(pictures, found, strict=True):
                 drawn.add(annotated(picture.srgb(), objects))
@@ -119,5 +119,5 @@ class TextDetect(io.ComfyNode):
             [native_boxes(objects) for objects in found],
             preview,
             sum(map(len, found)),
-            ui=ui.PreviewImage(preview, cls=cls),
+            ui=notices.with_previews(ui.PreviewImage(preview, cls=cls)),
         )

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from .. import loaded_models
+from ..notices import Notices
 from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
 from ..shared_inputs import (
+    DEFAULT_COLOUR,
     NO_BACKGROUND,
     background_inputs,
     band_inputs,
+    hardening_inputs,
     mask_edit_inputs,
     option_input,
     request_of,
@@ -68,6 +70,7 @@ class TrimapMatting(io.ComfyNode):
                 ),
                 *mask_edit_inputs(),
                 *background_inputs(),
+                *hardening_inputs(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
@@ -89,17 +92,17 @@ class TrimapMatting(io.ComfyNode):
         image: torch.Tensor,
         mask: torch.Tensor,
         trimap: torch.Tensor | None = None,
-        background: str = NO_BACKGROUND,
-        background_color: str = "#ffffff",
-        refine_foreground: bool = True,
+        background: str | None = NO_BACKGROUND,
+        background_color: str | None = DEFAULT_COLOUR,
+        refine_foreground: bool | None = True,
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the image, the alpha and the trimap that was solved."""
         from cutsmith import refine_mask
         from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, Band, checked_trimap, trimap_from_soft_mask
 
-        method = options.pop("method", CLOSED_FORM)
-        options.setdefault("matting", method)
+        method = options.pop("method", None)
+        options["matting"] = options.get("matting") or method or CLOSED_FORM
         band = Band(options["band_inner"], options["band_outer"])
 
         def refine(given: Given, cancelled: IsCancelled) -> tuple[Cutout, NDArray[np.uint8]]:
@@ -114,18 +117,21 @@ class TrimapMatting(io.ComfyNode):
         from ..words import in_the_nodes_words
 
         with in_the_nodes_words():
-            request = request_of(options, foreground="blur-fusion" if refine_foreground else "none")
+            request = request_of(options, foreground="none" if refine_foreground is False else "blur-fusion")
             pictures = pictures_of(image)
             masks = [each for each in masks_for(mask, pictures) if each is not None]
-            colours, previews = ImageBatch(len(pictures)), MaskPreviews()
+            colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()
 
             def keep(refined: tuple[Cutout, NDArray[np.uint8]]) -> None:
                 colours.add(shown_pixels(refined[0], background, background_color))
                 previews.add(refined[0].alpha)
+                notices.tell(refined[0].warnings)
 
             refined = for_each(list(zip(pictures, masks, trimaps_for(trimap, pictures), strict=True)), refine, keep)
-            loaded_models.tell(dict.fromkeys(warning for cut, _ in refined for warning in cut.warnings))
         alpha = mask_tensor([cut.alpha for cut, _ in refined])
         return io.NodeOutput(
-            colours.tensor(), alpha, trimap_tensor([known for _, known in refined]), ui=previews.shown()
+            colours.tensor(),
+            alpha,
+            trimap_tensor([known for _, known in refined]),
+            ui=notices.with_previews(previews.shown()),
         )

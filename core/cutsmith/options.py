@@ -20,7 +20,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Kind = Literal[
-    "words", "model", "choice", "number", "whole", "flag", "box", "points", "band", "array", "background", "name"
+    "words",
+    "model",
+    "choice",
+    "number",
+    "whole",
+    "flag",
+    "box",
+    "points",
+    "band",
+    "array",
+    "background",
+    "name",
+    "names",
 ]
 Objects = Literal["all", "best", "each"]
 Matting = Literal["none", "closed-form"]
@@ -31,6 +43,8 @@ Format = Literal["png", "tiff", "webp", "jpg", "avif", "bmp"]
 NamePart = Literal["stem", "suffix", "folder", "number"]
 """What stands in braces in the name of a result."""
 
+KINDS_OF_METADATA = ("exif", "xmp", "iptc", "gps")
+"""What a result can keep of a photograph's own metadata."""
 DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
 DEFAULT_MAX_PIXELS = 100_000_000
@@ -139,6 +153,26 @@ class Finish:
     trimap: NDArray[np.generic] | None = _option(
         "array", None, "A trimap of 0, 128 and 255 that says what matting solves for, instead of the band."
     )
+    harden: float = _option(
+        "number",
+        0.0,
+        "Make the inside solid: alpha from 0.5 to 1 minus this is stretched to 0.5 to 1, alpha below 0.5 stays.",
+        least=0,
+        most=0.5,
+        example="0.2",
+        advanced=True,
+    )
+    # Alpha of 0 is at least 0: a threshold of 0 would make the whole picture the subject.
+    threshold: float | None = _option(
+        "number",
+        None,
+        "Make the mask hard: alpha of at least this becomes 1, all else 0.",
+        least=0.001,
+        most=1,
+        example="0.5",
+        otherwise="soft edges are kept",
+        advanced=True,
+    )
     mask_offset: int = _option(
         "whole",
         0,
@@ -246,6 +280,14 @@ class Output:
         otherwise="95 for JPEG, 90 for AVIF",
     )
     provenance: bool = _option("flag", False, "Write model, engine and options into the file's metadata.")
+    keep_metadata: Sequence[str] = _option(
+        "names",
+        (),
+        "Keep these kinds of the photograph's own metadata; exif is without the place, which gps adds.",
+        choices=KINDS_OF_METADATA,
+        example="exif,xmp",
+        otherwise="none",
+    )
     overwrite: bool = _option("flag", False, "Replace existing results.")
     skip_existing: bool = _option(
         "flag", False, "Leave out pictures whose result, of several the first, is already there."
@@ -295,11 +337,17 @@ def what_is_wanted(option: Option, value: object) -> str:
             return "" if is_good else "two whole numbers of pixels, 0 or more"
         case "model":
             return "" if isinstance(value, str) and value else "a name or a path"
+        case "names":
+            is_list = isinstance(value, Sequence) and not isinstance(value, str)
+            is_good = is_list and all(each in option.choices for each in value)  # type: ignore[attr-defined]
+            return "" if is_good else f"names among {', '.join(option.choices)}"
         case "background":
             return "" if isinstance(value, str) and value.strip() else "a colour, a picture, blur or transparent"
         case "name":
             parts = ", ".join(f"{{{each}}}" for each in option.choices)
             return "" if _is_name(option, value) else f"a file's name without a slash, in which {parts} may stand"
+        case "points":
+            return "" if _is_list(value) else "a list of points, each (x, y) or (x, y, label)"
         case _:
             return ""
 
@@ -316,6 +364,11 @@ def _is_name(option: Option, value: object) -> bool:
         field is None or (field in option.choices and not spec and not conversion)
         for _, field, spec, conversion in parsed
     )
+
+
+def _is_list(value: Any) -> bool:
+    """Whether `value` is a list, a tuple or an array of at least one axis."""
+    return isinstance(value, list | tuple) or bool(getattr(value, "shape", ()))
 
 
 def _is_number(value: Any) -> bool:

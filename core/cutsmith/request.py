@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from cutsmith.cures import Cure, give, leave_out, set_option
-from cutsmith.errors import BadOption, shown
+from cutsmith.errors import BadOption, BadPoint, shown
 from cutsmith.options import (
     DEFAULT_BAND,
     OPTIONS,
@@ -65,6 +65,8 @@ class Options(TypedDict, total=False):
     matting: Matting
     band: tuple[int, int] | None
     trimap: NDArray[np.generic] | None
+    harden: float
+    threshold: float | None
     mask_offset: int
     mask_blur: float
     invert: bool
@@ -170,7 +172,8 @@ class Request:
         for name, option in OPTIONS.items():
             value = self.value(name)
             if wanted := what_is_wanted(option, value):
-                raise BadOption("", _example(option), option=name, found=shown(value), wanted=wanted)
+                refusal = BadPoint if option.kind == "points" else BadOption
+                raise refusal("", _example(option), option=name, found=shown(value), wanted=wanted)
         phrases = self.phrases
         pointed = [_POINTERS[name] for name in self.prompts if name in _POINTERS]
         if phrases and pointed:
@@ -197,6 +200,12 @@ class Request:
                 "A band is for a matting method, but none was asked for.",
                 set_option("matting", "closed-form"),
                 option="band",
+            )
+        if self.finish.harden and self.finish.threshold is not None:
+            raise BadOption(
+                "A threshold makes the whole mask hard, so it cannot be combined with a harder inside alone.",
+                leave_out("harden"),
+                option="threshold",
             )
         return self
 
@@ -290,6 +299,25 @@ class Request:
         return cls().updated({name: from_json(name, value) for name, value in fields.items()}).checked()
 
 
+def given_request(request: object, **defaults: Unpack[Options]) -> Request:
+    """The `request` that a verb was called with, or one of `defaults` where that is None.
+
+    Raises:
+        BadOption: it is neither, such as the path of a result.
+    """
+    if request is None:
+        return Request.of(**defaults)
+    if isinstance(request, Request):
+        return request
+    raise BadOption(
+        "",
+        "Options go by name, such as matting=; the result is written by its own save().",
+        option="request",
+        found=shown(request),
+        wanted="a Request",
+    )
+
+
 def _example(option: Option) -> Cure:
     """The cure for a bad value of `option`."""
     if option.example:
@@ -318,6 +346,7 @@ def _told(option: Option, value: Any) -> str:
 def _is_default(value: Any, default: Any) -> bool:
     if default is None or value is None:
         return value is default
-    if isinstance(default, tuple):
-        return hasattr(value, "__len__") and len(value) == 0
-    return bool(value == default)
+    try:
+        return len(value) == 0 if isinstance(default, tuple) else bool(value == default)
+    except (TypeError, ValueError):  # an array where none belongs, which the check tells
+        return False

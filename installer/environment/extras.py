@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-CHOOSABLE = ("groundingdino", "heic", "rembg", "sam2", "text")
+CHOOSABLE = ("groundingdino", "heic", "jxl", "rembg", "sam2", "text")
 TEST = "test"
 
 
@@ -44,6 +44,7 @@ TORCH_USERS = ("groundingdino", "sam2", "text")
 EXTRA_SIZES = {
     "groundingdino": Size(49, 290),
     "heic": Size(2, 5),
+    "jxl": Size(3, 8),
     "rembg": Size(17, 62),
     "sam2": Size(2, 11),
     "text": Size(28, 185),

@@ -33,7 +33,7 @@ class Installation:
 
 PRODUCT = Installation()
 PRODUCT_AND_TESTS = Installation(extras=(*CHOOSABLE, TEST), pinned=True)
-QUICK_TESTS = Installation(extras=("heic", TEST), pinned=True)
+QUICK_TESTS = Installation(extras=("heic", "jxl", TEST), pinned=True)
 
 
 def environment_python(environment: Path) -> Path:

@@ -29,7 +29,7 @@ def test_pairs_and_objects_are_the_same_points(pairs, label) -> None:
     assert click_points(json.dumps(objects, indent=1), label, "points") == wanted
 
 
-@pytest.mark.parametrize("text", ["", "  \n\t", "[]", " [ ] "])
+@pytest.mark.parametrize("text", ["", "  \n\t", "[]", " [ ] ", None, "None"])
 def test_an_empty_text_and_an_empty_list_are_no_points(text) -> None:
     assert click_points(text, 1, "positive_points") == []
 

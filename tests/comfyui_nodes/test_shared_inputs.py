@@ -11,6 +11,7 @@ import sys
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from cutsmith.errors import BadOption
@@ -79,18 +80,22 @@ WIDGETS = [name for name, option in OPTIONS.items() if option.kind in KINDS]
 OWN_DEFAULTS = {("TrimapMatting", "matting"): "closed-form"}
 # No widget of the declaration's form: 0 stands for all, and ComfyUI chooses among its own devices.
 OWN_FORMS = {"max_detections", "device", "model", "mask"}
+# A number that may be missing: 0 stands for that.
+OFF_AT_ZERO = {"threshold": "Make the mask hard: alpha of at least this becomes 1, all else 0. 0: soft edges are kept."}
 
 
 def matches(entry: Made, name: str, default: Any) -> None:
     option = OPTIONS[name]
     assert entry.kind == KINDS[option.kind]
-    assert entry.settings["tooltip"] == option.help
-    assert entry.settings["default"] == default
+    is_off_at_zero = name in OFF_AT_ZERO
+    assert entry.settings["tooltip"] == (OFF_AT_ZERO[name] if is_off_at_zero else option.help)
+    assert entry.settings["default"] == (0 if is_off_at_zero else default)
     if option.choices:
         assert set(entry.settings["options"]) == set(option.choices)
         assert entry.settings["options"][0] == default
     if option.kind in ("number", "whole"):
         least, most = option.usual or (option.least, option.most)
+        least = 0 if is_off_at_zero else least
         assert (entry.settings["min"], entry.settings["max"]) == (least, most)
         assert type(entry.settings["min"]) is (float if option.kind == "number" else int)
 
@@ -113,6 +118,13 @@ def test_every_input_that_is_an_option_is_as_declared(nodes) -> None:
                 matches(inputs[name], name, OWN_DEFAULTS.get((node, name), OPTIONS[name].default))
                 seen.add(name)
     assert seen >= {"matting", "box_threshold", "text_threshold", "mask_blur", "mask_offset", "invert"}
+    assert seen >= {"harden", "threshold"}
+
+
+@pytest.mark.parametrize("node", ["RembgCut", "SAM2Mask", "TrimapMatting"])
+def test_new_inputs_stand_last_so_that_saved_workflows_keep_their_values(nodes, node) -> None:
+    before = [name for name in nodes.inputs[node] if name not in ("harden", "threshold")]
+    assert list(nodes.inputs[node]) == [*before, "harden", "threshold"]
 
 
 def test_the_band_is_two_numbers_of_the_option(nodes) -> None:
@@ -134,6 +146,43 @@ def test_a_request_is_made_of_what_the_engine_declares(nodes) -> None:
     inputs = {"matting": "closed-form", "band_inner": 2, "band_outer": 5, "max_detections": 0, "individual_masks": True}
     assert request_of(inputs).given() == {"matting": "closed-form", "band": (2, 5)}
     assert request_of({"matting": "none", "band_inner": 2, "band_outer": 5}).given() == {}
+    assert request_of({"harden": 0.25, "threshold": 0}).given() == {"harden": 0.25}
+    assert request_of({"harden": 0.0, "threshold": 0.5}).given() == {"threshold": 0.5}
     assert request_of({"mask_blur": 1.5}, foreground="none").given() == {"mask_blur": 1.5, "foreground": "none"}
     with pytest.raises(BadOption):
         request_of({"mask_blur": -1})
+
+
+def test_none_in_an_old_workflow_is_the_default(nodes) -> None:
+    request_of = nodes.shared.request_of
+    inputs = {"matting": None, "mask_blur": None, "mask_offset": None, "invert": None, "max_detections": None}
+    assert request_of(inputs).given() == {}
+    assert request_of({**inputs, "mask_offset": 2}, text="mug").given() == {"mask_offset": 2, "text": "mug"}
+
+
+class Shown:
+    """A cut-out that tells what it is put on."""
+
+    foreground = np.full((2, 3, 3), 7, np.uint8)
+    alpha = np.ones((2, 3), np.float32)
+
+    def on(self, colour):
+        return SimpleNamespace(pixels=colour)
+
+
+@pytest.mark.parametrize("colour", [None, "", "  ", "#ffffff", "white"])
+def test_no_colour_is_the_default_colour(nodes, colour) -> None:
+    assert nodes.shared.why_no_colour(colour) is None
+    assert nodes.shared.shown_pixels(Shown(), "color", colour) == (255, 255, 255)
+
+
+def test_no_background_is_the_subjects_own_colours(nodes) -> None:
+    for background in (None, "none"):
+        np.testing.assert_array_equal(nodes.shared.shown_pixels(Shown(), background, None), Shown.foreground)
+
+
+@pytest.mark.parametrize("colour", ["whyte", "#12", "blur", "transparent", "beach.png", "#ffffff80", "rgb(300, 0, 0)"])
+def test_what_background_color_takes_is_told_and_nothing_else(nodes, colour) -> None:
+    told, *_ = nodes.shared.why_no_colour(colour).partition("\n")
+    wanted = "an opaque colour: #rrggbb, rgb(...), hsl(...) or a CSS colour name"
+    assert told == f"background_color must be {wanted}, but got {colour!r}."

@@ -61,7 +61,10 @@ def remedy(*cures) -> str:
         ("text", "prompt must be so, but got 7."),
         ("box", "bboxes must be so, but got 7."),
         ("points", "positive_points must be so, but got 7."),
-        ("background", "background_color must be so, but got 7."),
+        (
+            "background",
+            "background_color must be an opaque colour: #rrggbb, rgb(...), hsl(...) or a CSS colour name, but got 7.",
+        ),
         ("device", "device must be auto or cpu, but got 7."),
         ("engine", "device must be auto or cpu, but got 7."),
         ("band", "The band (band_inner, band_outer) must be so, but got 7."),

@@ -53,7 +53,7 @@ def test_a_declaration_is_complete(option: Option) -> None:
 @pytest.mark.parametrize("option", ALL.values(), ids=ALL)
 def test_a_default_is_a_value_that_is_taken(option: Option) -> None:
     assert what_is_wanted(option, option.default) == ""
-    assert bool(option.choices) == (option.kind in ("choice", "name"))
+    assert bool(option.choices) == (option.kind in ("choice", "name", "names"))
     if option.usual is not None:
         least, most = option.usual
         assert least < most

@@ -27,6 +27,8 @@ OTHER = {
     "matting": "closed-form",
     "band": (2, 5),
     "trimap": MASK,
+    "harden": 0.25,
+    "threshold": 0.5,
     "mask_offset": -2,
     "mask_blur": 1.5,
     "invert": True,
@@ -94,6 +96,15 @@ def test_one_option_is_put_into_its_part_and_nothing_else_changes(name) -> None:
 def test_updates_add_up_and_the_later_wins() -> None:
     request = Request.of(matting="closed-form", band=(1, 1)).updated({"band": (2, 2), "model": "u2net"})
     assert request.given() == {"matting": "closed-form", "band": (2, 2), "model": "u2net"}
+
+
+def test_a_threshold_and_a_harder_inside_exclude_each_other() -> None:
+    with pytest.raises(BadOption, match="cannot be combined") as refused:
+        Request.of(harden=0.2, threshold=0.5).checked()
+    assert refused.value.option == "threshold"
+    assert [(cure.action, cure.option) for cure in refused.value.cures] == [("leave_out", "harden")]
+    assert Request.of(harden=0.0, threshold=0.5).checked().finish.threshold == 0.5
+    assert Request.of(harden=0.5, threshold=None).checked().finish.harden == 0.5
 
 
 @pytest.mark.parametrize("value", [(), [], np.zeros((0, 2))])

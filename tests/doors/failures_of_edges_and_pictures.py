@@ -41,6 +41,21 @@ def _(folder):
     parse_band("3")
 
 
+@fails("An inside to be made solid by too much", REFINE)
+def _(folder):
+    refine_mask(picture(), np.zeros((80, 100), np.float32), harden=0.75)
+
+
+@fails("A threshold of 0", SUBJECT)
+def _(folder):
+    cut_out(picture(), models=BLIND, threshold=0.0)
+
+
+@fails("A harder inside and a hard mask at once", SUBJECT)
+def _(folder):
+    cut_out(picture(), models=BLIND, harden=0.2, threshold=0.5)
+
+
 @fails("A foreground estimation that does not exist", REFINE)
 def _(folder):
     refine_mask(picture(), np.zeros((80, 100), np.float32), foreground="magic")

@@ -59,7 +59,9 @@ def cures() -> Iterator[Cure]:
                 yield from (Cure(action, text, option, value) for action in ("set", "give"))
             yield from (Cure(action, text, option) for action in ("leave_out", "lower"))
         yield from (Cure("fetch", text, names=("u2net",), accepts_licence=licence) for licence in (False, True))
-        yield from (Cure("install_extra", text, names=(extra,)) for extra in ("sam2", "text", "groundingdino", "heic"))
+        yield from (
+            Cure("install_extra", text, names=(extra,)) for extra in ("sam2", "text", "groundingdino", "heic", "jxl")
+        )
         yield Cure("install_packages", text, names=("openvino", "onnxruntime"))
         yield Cure("fetch", text, value="FOLDER|URL", names=("u2net",))
         yield Cure("fetch", text, names=("rembg:u2net_cloth_seg",), accepts_licence=True)
@@ -107,8 +109,11 @@ def inputs_of_the_nodes() -> set[str]:
     files = [ROOT / "comfyui_nodes" / "shared_inputs.py", *(ROOT / "comfyui_nodes" / "nodes").glob("*.py")]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     named = {str(node.args[0].value) for node in nodes if is_input(node) and isinstance(node.args[0], ast.Constant)}
-    (edits,) = (node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "mask_edit_inputs")
-    return named | {each.value for each in ast.walk(edits) if isinstance(each, ast.Constant) and each.value in DECLARED}
+    makers = ("mask_edit_inputs", "hardening_inputs")
+    edits = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name in makers]
+    assert len(edits) == len(makers)
+    words = (each for edit in edits for each in ast.walk(edit) if isinstance(each, ast.Constant))
+    return named | {each.value for each in words if each.value in DECLARED}
 
 
 def is_input(node: ast.AST) -> bool:

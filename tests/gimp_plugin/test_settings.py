@@ -15,7 +15,7 @@ def test_the_engines_own_thresholds_and_band_are_the_defaults() -> None:
     assert not {"box_threshold", "text_threshold"} & set(Request.from_fields(options).given())
 
 
-@pytest.mark.parametrize(("name", "expected"), [("box_threshold", (0, 1)), ("band", (0, 256))])
+@pytest.mark.parametrize(("name", "expected"), [("box_threshold", (0, 1)), ("band", (0, 256)), ("harden", (0, 0.5))])
 def test_a_field_offers_the_declared_range(name, expected) -> None:
     assert offered_range(name) == expected
 
@@ -39,7 +39,15 @@ def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
     [
         (Settings(), ("cut", {"matting": "closed-form", "band": [3, 3], "subject_alone": True})),
         (Settings(edge="off"), ("cut", {"matting": "none", "subject_alone": True})),
-        (Settings(edge="hard", result="selection"), ("cut", {"matting": "none"})),
+        (Settings(edge="hard", result="selection"), ("cut", {"matting": "none", "threshold": 0.5})),
+        (
+            Settings(edge="hard", result="channel", threshold=0.3, harden=0.2),
+            ("cut", {"matting": "none", "threshold": 0.3}),
+        ),
+        (
+            Settings(edge="off", result="channel", threshold=0.3, harden=0.2),
+            ("cut", {"matting": "none", "harden": 0.2}),
+        ),
         (Settings(edge="off", result="cleaned-layer"), ("cut", {"matting": "none", "colours": True})),
         (
             Settings(edge="off", result="channel", model="u2net", band_inner=9),
@@ -68,6 +76,10 @@ def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
                     "segmenter": "x",
                 },
             ),
+        ),
+        (
+            Settings.for_own_mask(2, 4, 0.1),
+            ("refine", {"matting": "closed-form", "band": [2, 4], "harden": 0.1, "subject_alone": True}),
         ),
         (Settings.for_own_mask(2, 4), ("refine", {"matting": "closed-form", "band": [2, 4], "subject_alone": True})),
     ],

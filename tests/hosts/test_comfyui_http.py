@@ -9,12 +9,14 @@ import pytest
 import requests
 from PIL import Image
 
+from tests.hosts.conftest import TINY_SAM2
 from tests.hosts.saved_workflows import NAMES, in_api_format, node_of, nodes_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 OURS = ("CutsmithRembgCut", "CutsmithSAM2Mask", "CutsmithTextDetect", "CutsmithTrimapMatting")
-SHARED = {"mask_blur", "mask_offset", "invert", "background", "background_color", "device", "keep_model_loaded"}
+EDITS = {"mask_blur", "mask_offset", "invert", "harden", "threshold"}
+SHARED = EDITS | {"background", "background_color", "device", "keep_model_loaded"}
 
 
 def inputs_of(info):
@@ -102,6 +104,77 @@ def test_wrong_values_are_refused_before_anything_runs(comfyui, workflow, node, 
     error = answer.json()["node_errors"][node_of(prompt, node)]["errors"][0]
     assert error["type"] == kind
     assert told in error["details"] + str(error["extra_info"])
+
+
+@pytest.mark.parametrize(
+    ("workflow", "node", "values"),
+    [
+        ("product-on-white", "CutsmithRembgCut", {"background_color": None}),
+        ("product-on-white", "CutsmithRembgCut", {"background_color": ""}),
+        ("product-on-white", "CutsmithRembgCut", {"background_color": None, "keep_model_loaded": None, "invert": None}),
+        ("refine-a-painted-mask", "CutsmithTrimapMatting", {"background": "color", "background_color": None}),
+        ("by-clicks", "CutsmithSAM2Mask", {"negative_points": None, "individual_masks": None}),
+    ],
+)
+def test_null_in_an_old_workflow_is_the_default(comfyui, cutsmith_cut, workflow, node, values):
+    prompt = in_api_format(workflow)
+    if node == "CutsmithSAM2Mask":
+        nodes_of(prompt, node)[0]["model"] = TINY_SAM2
+    nodes_of(prompt, node)[0].update(values)
+    run = comfyui.run(prompt)
+    assert run.error is None, run.error["exception_message"]
+    assert run.outputs[node_of(prompt, "SaveImage")]["images"]
+    if workflow == "product-on-white":
+        saved = run.outputs[node_of(prompt, "SaveImage")]["images"][0]
+        picture = np.asarray(Image.open(comfyui.picture(saved)))
+        np.testing.assert_array_equal(picture, cutsmith_cut("example.png", "--background", "white")[..., :3])
+
+
+@pytest.mark.parametrize("name", ["device", "background", "mask_blur", "mask_offset", "harden", "threshold"])
+def test_null_that_comfyui_itself_refuses_is_refused_before_anything_runs(comfyui, name):
+    prompt = in_api_format("product-on-white")
+    nodes_of(prompt, "CutsmithRembgCut")[0][name] = None
+    answer = comfyui.post_prompt(prompt)
+    assert answer.status_code == 400
+    (error,) = answer.json()["node_errors"][node_of(prompt, "CutsmithRembgCut")]["errors"]
+    assert error["extra_info"]["input_name"] == name
+
+
+def test_a_colour_that_cannot_be_tells_what_the_input_takes(comfyui):
+    prompt = in_api_format("product-on-white")
+    nodes_of(prompt, "CutsmithRembgCut")[0]["background_color"] = "whyte"
+    answer = comfyui.post_prompt(prompt)
+    assert answer.status_code == 400
+    told = answer.json()["node_errors"][node_of(prompt, "CutsmithRembgCut")]["errors"][0]["details"]
+    assert "an opaque colour: #rrggbb, rgb(...), hsl(...) or a CSS colour name, but got 'whyte'" in told
+    assert "Did you mean white or wheat?" in told
+    assert not {"blur", "picture", "transparent"} & set(told.replace(",", " ").split())
+
+
+def test_what_the_engine_warns_of_is_told_with_the_outputs_and_on_the_console(comfyui):
+    prompt = in_api_format("product-on-white")
+    nodes_of(prompt, "LoadImage")[0]["image"] = "plain.png"
+    outputs = comfyui.run(prompt).outputs
+    *_, told = outputs[node_of(prompt, "CutsmithRembgCut")]["text"]
+    assert told.startswith("Nothing was found in image 1 of 1")
+    assert f"Cutsmith: {told}" in comfyui.log.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("edit", [{"harden": 0.4}, {"threshold": 0.5}])
+def test_a_mask_is_made_harder_as_the_command_line_does(comfyui, cutsmith_cut, edit):
+    prompt = in_api_format("product-on-white", background="transparent", **edit)
+    run = comfyui.run(prompt)
+    assert run.error is None, run.error["exception_message"]
+    picture = np.asarray(Image.open(comfyui.picture(run.outputs[node_of(prompt, "SaveImage")]["images"][0])))
+    ((name, value),) = edit.items()
+    expected = cutsmith_cut("example.png", f"--{name}", str(value))
+    np.testing.assert_array_equal(picture, expected)
+    assert not np.array_equal(expected, cutsmith_cut("example.png"))
+
+
+def test_harden_and_threshold_together_are_told_in_the_nodes_words(comfyui):
+    error = comfyui.run(in_api_format("product-on-white", harden=0.2, threshold=0.5)).error
+    assert error["exception_message"].rstrip().endswith("Set harden to 0.")
 
 
 @pytest.mark.parametrize(

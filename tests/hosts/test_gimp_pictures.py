@@ -53,6 +53,21 @@ def test_the_mask_of_8_bit_rgb_is_the_command_lines_to_the_bit(
     np.testing.assert_array_equal(hard, np.where(expected >= 128, 255, 0))
 
 
+def test_a_solid_inside_and_another_threshold_are_the_command_lines(
+    gimp: GimpHost, pictures: Path, quick: str, written: CommandLine
+) -> None:
+    said, solid, told, hard = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("call", CUT_OUT, {**OFF, "model": quick, "harden": 0.4}),
+        ("dump", MASK),
+        ("call", CUT_OUT, {"edge": "hard", "model": quick, "threshold": 0.3, "harden": 0.4}),
+        ("dump", MASK),
+    )
+    assert said == told == ""
+    np.testing.assert_array_equal(solid, written(pictures / "cat.png", "--mask-only", "--harden", "0.4"))
+    np.testing.assert_array_equal(hard, written(pictures / "cat.png", "--mask-only", "--threshold", "0.3"))
+
+
 @pytest.mark.parametrize("precision", ["U16_NON_LINEAR", "FLOAT_LINEAR"])
 def test_deeper_images_give_the_same_mask_within_a_level(
     gimp: GimpHost, pictures: Path, command_line: CommandLine, precision: str

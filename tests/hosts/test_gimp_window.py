@@ -210,6 +210,49 @@ def test_cancel_ends_it_and_changes_nothing(gimp: GimpHost, window: GimpWindow, 
     undo(window)
 
 
+# Time for a click while the result is built, and after the progress has ended.
+SLOW = """
+import time
+_build, _end = _built, end_progress
+
+def _built(*given):
+    time.sleep({building})
+    return _build(*given)
+
+def end_progress():
+    _end()
+    time.sleep({applying})
+"""
+
+
+@pytest.mark.parametrize(
+    ("building", "applying", "is_whole"), [(6, 0, False), (0, 6, True)], ids=["building it", "applying it"]
+)
+def test_cancel_at_the_end_leaves_all_of_the_result_or_nothing(
+    gimp: GimpHost, window: GimpWindow, tmp_path: Path, building: int, applying: int, is_whole: bool
+) -> None:
+    path = gimp.profile.place / "plug_in" / "results.py"
+    with path.open("a", encoding="utf-8") as file:
+        file.write(SLOW.format(building=building, applying=applying))
+    try:
+        window.open_dialog()
+        window.keys("alt+o")
+        with client.connect(folder=gimp.worker_folder) as asking:
+            wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 20)
+            wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job does not end", 120)
+        time.sleep(1.5)
+        window.click(*CANCEL)
+        time.sleep(7)
+        window.settle()
+    finally:
+        gimp.install()
+    assert window.is_changed == is_whole
+    _, mask = image_of(gimp, window, tmp_path / "cancelled.xcf")
+    assert (mask is not None) == is_whole
+    if is_whole:
+        undo(window)
+
+
 def test_a_failure_is_shown(window: GimpWindow, artifacts: Path) -> None:
     window.search("Cut Out Selection")
     message = window.wait_for("^GIMP Message$")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cutsmith.batch.plan import Job
 from cutsmith.errors import CutsmithError, SubjectNotFound
 from cutsmith.options import MODEL_OPTIONS
-from cutsmith.result.as_json import detection_as_json, object_as_json
+from cutsmith.result.as_json import detection_as_json, measures_as_json, object_as_json
 
 if TYPE_CHECKING:
     from cutsmith.picture import Picture
@@ -85,6 +85,9 @@ def as_json(outcome: Outcome) -> dict[str, object]:
     }
     if len(outcome.outputs) > 1:
         told["outputs"] = list(outcome.outputs)
+    if outcome.cutouts:
+        found = [measures_as_json(cutout) for cutout in outcome.cutouts]
+        told |= found[0] if len(found) == 1 else {name: [each[name] for each in found] for name in found[0]}
     if outcome.previews:
         told["preview"] = outcome.previews[0] if len(outcome.previews) == 1 else list(outcome.previews)
     if outcome.detections is not None:
@@ -113,6 +116,6 @@ def exit_code(outcomes: Sequence[Outcome]) -> int:
     return 0
 
 
-def _main_model(provenance: Mapping[str, str]) -> str:
-    """The network that made the mask, or that found the boxes if there is no mask."""
-    return next(provenance[key] for key in MODEL_OPTIONS if key in provenance)
+def _main_model(provenance: Mapping[str, str]) -> str | None:
+    """The network that made the mask, or that found the boxes if there is no mask; None if none was asked."""
+    return next((provenance[key] for key in MODEL_OPTIONS if key in provenance), None)

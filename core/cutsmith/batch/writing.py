@@ -13,7 +13,7 @@ from cutsmith.errors import BadOption, CutsmithError, OutputExists, shown
 from cutsmith.machine.files import is_file
 from cutsmith.options import OUTPUT_OPTIONS, Output, what_is_wanted
 from cutsmith.picture import Originals, Picture, check_output, encode_mask, write_bytes_atomically
-from cutsmith.picture.encoding import check_format_fits, check_format_holds
+from cutsmith.picture.encoding import check_format_fits, check_format_has_quality, check_format_holds
 from cutsmith.picture.formats import OUTPUT_FORMATS, output_format
 from cutsmith.result.background import TRANSPARENT
 from cutsmith.result.cutout import Cutout
@@ -69,7 +69,10 @@ class Writing:
             self._format(job),
             alpha=self.options.background == TRANSPARENT and not self.options.mask_only,
             metadata=self.options.provenance,
+            kept=self.options.keep_metadata,
         )
+        if self.options.quality is not None:
+            check_format_has_quality(self._format(job))
         if job.preview is not None:
             self._check_target(job.preview)
 
@@ -116,10 +119,14 @@ class Writing:
         suffix = self._suffix(job)
         metadata = cutout.provenance if self.options.provenance else None
         if self.options.mask_only:
-            return encode_mask(cutout.alpha, suffix, dpi=cutout.picture.dpi, metadata=metadata)
+            return encode_mask(
+                cutout.alpha, suffix, dpi=cutout.picture.dpi, metadata=metadata, quality=self.options.quality
+            )
         background = self.options.background
         result = cutout.as_picture() if background == TRANSPARENT else cutout.on(self.behind or background)
-        return result.encode(suffix, metadata=metadata, quality=self.options.quality)
+        return result.encode(
+            suffix, metadata=metadata, quality=self.options.quality, keep_metadata=self.options.keep_metadata
+        )
 
     def _suffix(self, job: Job) -> str:
         if job.output == STANDARD:
@@ -154,6 +161,12 @@ def checked_output(output: Output) -> Output:
             leave_out("background", "Or"),
             option="background",
         )
+    if output.mask_only and output.keep_metadata:
+        raise BadOption(
+            "The mask alone keeps nothing of the photograph's metadata.",
+            leave_out("keep_metadata"),
+            option="keep_metadata",
+        )
     if output.skip_existing and output.overwrite:
         raise BadOption(
             "Existing results cannot be both left alone and replaced.",
@@ -172,7 +185,10 @@ def checked_output(output: Output) -> Output:
             OUTPUT_FORMATS[f".{output.format}"],
             alpha=output.background == TRANSPARENT and not output.mask_only,
             metadata=output.provenance,
+            kept=output.keep_metadata,
         )
+        if output.quality is not None:
+            check_format_has_quality(OUTPUT_FORMATS[f".{output.format}"])
     return output
 
 

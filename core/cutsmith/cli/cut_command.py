@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cutsmith.batch.plan import STANDARD, Plan, plan_jobs
 from cutsmith.cli.output_options import output_of, output_options
 from cutsmith.cli.request_options import request_fields, request_options
 from cutsmith.cli.telling import print_warning
@@ -18,6 +17,7 @@ from cutsmith.machine.files import is_file
 from cutsmith.options import MODEL_OPTIONS, Output
 
 if TYPE_CHECKING:
+    from cutsmith.batch.plan import Plan
     from cutsmith.request import Request
 
 
@@ -46,6 +46,7 @@ def cut(ctx: click.Context, /, **options: Any) -> None:
     those of a folder keep its sub-folders. Names that would be the same take more in: a.jpg and a.png become a-jpg and
     a-png.
     """
+    from cutsmith.batch.plan import plan_jobs
     from cutsmith.batch.run import Batch
     from cutsmith.batch.writing import Writing, checked_output
     from cutsmith.cli.cutting import Telling, cut_all
@@ -88,6 +89,8 @@ def _also_read(request: Request, output: Output) -> list[str]:
 
 def _refuse_mixed_streams(options: Mapping[str, Any], plan: Plan) -> None:
     """Reject a call that would write two things to standard output, or a picture to the end of its own file."""
+    from cutsmith.batch.plan import STANDARD
+
     to_standard = any(job.output == STANDARD for job in plan.jobs) and not options["detections_only"]
     if not to_standard:
         return

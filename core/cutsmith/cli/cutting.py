@@ -69,9 +69,9 @@ def _tell_skipped(outcomes: Sequence[Outcome]) -> None:
     skipped = [outcome for outcome in outcomes if outcome.status == SKIPPED]
     if len(skipped) == 1:
         (there,) = skipped[0].outputs
-        click.echo(f"cutsmith: {skipped[0].job.source} was skipped: {there} is already there", err=True)
+        click.echo(f"cutsmith: {skipped[0].job.source} was skipped: {there} is already there.", err=True)
     elif skipped:
-        told = f"{len(skipped)} of {len(outcomes)} pictures were skipped: their results are already there"
+        told = f"{len(skipped)} of {len(outcomes)} pictures were skipped: their results are already there."
         click.echo(f"cutsmith: {told}", err=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import click
 
+from cutsmith.cli.json_output import echo_json
 from cutsmith.cli.telling import remedy_of, warning_of, what_of
 from cutsmith.errors import CutsmithError, WeightsDamaged, WeightsMissing
 from cutsmith.machine.files import is_file
@@ -21,6 +21,7 @@ from cutsmith.version import __version__
 _PACKAGES = ("openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml")
 _EXTRAS = {
     "heic": "pi-heif",
+    "jxl": "pylibjxl",
     "rembg": "rembg",
     "sam2": "sam2",
     "text": "transformers",
@@ -156,7 +157,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     """
     found = diagnose()
     if as_json:
-        click.echo(json.dumps(asdict(found), indent=2))
+        echo_json(asdict(found), indent=2)
     else:
         for line in _lines(found):
             click.echo(line)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from cutsmith.cli.json_output import echo_json
 from cutsmith.cures import run
 from cutsmith.errors import BadOption, DownloadFailed, UnknownModel
 from cutsmith.machine.files import is_folder
@@ -42,7 +42,7 @@ def list_command(as_json: bool) -> None:
     found = {entry: store.find(entry) for entry in catalogue().values()}
     if as_json:
         rows = [_listed(entry, located) for entry, located in found.items()]
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        echo_json(rows, indent=2)
         return
     _print_table(found)
     click.echo(f"The default is {DEFAULT_MODEL}. Fetch one: cutsmith models fetch NAME")
@@ -100,7 +100,7 @@ def verify_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) ->
                 f"  {verification.path}\n  {verification.detail}" if verification.path else f"  {verification.detail}"
             )
     if as_json:
-        click.echo(json.dumps(results, indent=2, default=str))
+        echo_json(results, indent=2)
     elif not entries:
         click.echo(
             "No weights are on this machine. Fetch the default: cutsmith models fetch isnet-general-use", err=True
@@ -124,12 +124,15 @@ def where_command(name: str | None, as_json: bool) -> None:
     if name is not None:
         (entry,) = _entries([name])
         path = store.require(entry)
-        click.echo(json.dumps({"name": name, "path": str(path)}) if as_json else path)
+        if as_json:
+            echo_json({"name": name, "path": str(path)})
+        else:
+            click.echo(path)
         return
     folders = store.folders()
     if as_json:
         rows = [{"path": str(folder.path), "origin": folder.origin} for folder in folders]
-        click.echo(json.dumps({"folders": rows, "compiled": str(compiled_folder())}, indent=2))
+        echo_json({"folders": rows, "compiled": str(compiled_folder())}, indent=2)
         return
     click.echo("Weights are looked for in:")
     for position, folder in enumerate(folders, start=1):

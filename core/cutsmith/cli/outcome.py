@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from cutsmith.batch.outcome import SKIPPED, Outcome, as_json
 from cutsmith.batch.plan import STANDARD
+from cutsmith.cli.json_output import echo_json
 from cutsmith.cli.telling import print_error, print_warning, remedy_of, warning_of, what_of
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def print_json(outcome: Outcome) -> None:
     told["warnings"] = list(map(warning_of, outcome.warnings))
     if outcome.error is not None:
         told["error"] = {**outcome.error.to_json(), "what": what_of(outcome.error), "remedy": remedy_of(outcome.error)}
-    click.echo(json.dumps(told, ensure_ascii=False))
+    echo_json(told)
 
 
 def _detection_line(found: Detection, about: str) -> str:

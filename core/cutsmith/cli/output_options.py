@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutsmith.cli.request_options import Command, click_option
-from cutsmith.options import OUTPUT_OPTIONS, Output
+from cutsmith.options import OUTPUT_OPTIONS, Option, Output
 
 
 def output_options(command: Command) -> Command:
@@ -18,4 +18,13 @@ def output_options(command: Command) -> Command:
 
 def output_of(values: Mapping[str, Any]) -> Output:
     """The `Output` that the options' values make, not yet checked."""
-    return Output(**{name: values[name] for name in OUTPUT_OPTIONS})
+    return Output(**{name: _parsed(option, values[name]) for name, option in OUTPUT_OPTIONS.items()})
+
+
+def _parsed(option: Option, value: Any) -> Any:
+    if option.kind != "names":
+        return value
+    if value is None:
+        return option.default
+    names = tuple(name.strip().lower() for name in value.split(",") if name.strip())
+    return () if names == ("none",) else names

@@ -57,6 +57,8 @@ def click_option(option: Option) -> Callable[[Command], Command]:
     match option.kind:
         case "flag":
             settings["is_flag"] = True
+        case "names":
+            settings |= {"default": None, "metavar": f"{','.join(option.choices)}|none"}
         case "choice":
             settings["type"] = click.Choice(option.choices)
         case "points":

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cutsmith.matting.regions import grown
 from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, UNKNOWN
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def crops_around_unknown(trimap: NDArray[np.uint8], reach: int) -> tuple[list[Cr
 
     unknown = trimap == UNKNOWN
     # Grown by the reach, pixels that depend on each other touch, and each group's box is its crop.
-    surroundings = cv2.dilate(unknown.view(np.uint8), np.ones((2 * reach + 1,) * 2, np.uint8))
+    surroundings = grown(unknown, reach).view(np.uint8)
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(surroundings, connectivity=8, ltype=cv2.CV_32S)
     meets_foreground = _groups_that_meet(labels, trimap == FOREGROUND, count)
     meets_background = _groups_that_meet(labels, trimap == BACKGROUND, count)

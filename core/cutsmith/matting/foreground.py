@@ -18,6 +18,7 @@ import numpy as np
 
 from cutsmith.arrays import Pixel, checked_image, checked_mask
 from cutsmith.errors import BadOption, shown
+from cutsmith.matting.regions import grown
 from cutsmith.options import OPTIONS, Foreground, what_is_wanted
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ def _blur_fusion(image: NDArray[Pixel], alpha: NDArray[np.float32]) -> NDArray[P
     height, width = alpha.shape
     result = np.zeros_like(image)
     shown, opaque = _shown(alpha, image.dtype), _opaque(alpha, image.dtype)
-    wanted = _near(shown) & ~opaque
+    wanted = grown(shown, EDGE_REACH) & ~opaque
     step = _TILE * _CELL
     tiles = []
     for top in range(0, height, step):
@@ -241,7 +242,7 @@ def _multilevel(image: NDArray[Pixel], alpha: NDArray[np.float32]) -> NDArray[Pi
 
     result = np.zeros_like(image)
     opaque = _opaque(alpha, image.dtype)
-    near = _near(_shown(alpha, image.dtype))
+    near = grown(_shown(alpha, image.dtype), EDGE_REACH)
     box = box_of_mask(near & ~opaque)
     if box is not None:
         pymatting = import_pymatting()
@@ -265,12 +266,3 @@ def _shown(alpha: NDArray[np.float32], dtype: np.dtype[Any]) -> NDArray[np.bool_
     """Where alpha does not round to 0 in `dtype`."""
     shown: NDArray[np.bool_] = alpha > 0.5 / np.iinfo(dtype).max
     return shown
-
-
-def _near(shown: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The pixels within `EDGE_REACH` rows and columns of a shown one."""
-    import cv2
-
-    square = np.ones((2 * EDGE_REACH + 1,) * 2, np.uint8)
-    near: NDArray[np.bool_] = cv2.dilate(shown.view(np.uint8), square).view(np.bool_)
-    return near

@@ -1,4 +1,4 @@
-"""Edits of a mask as people make them by hand: grow or shrink it, soften its edge, swap inside and outside."""
+"""Edits of a mask as people make them by hand: harden it, grow or shrink it, soften its edge, swap in and out."""
 
 from __future__ import annotations
 
@@ -15,6 +15,38 @@ if TYPE_CHECKING:
 
 # Of a regular octagon with the radius 1, the square's share; the diamond (a cross, repeated) has the rest.
 _SQUARE_SHARE = 2**0.5 - 1
+
+
+# Hardening stretches what is more subject than not: the edge, where alpha crosses this, does not move.
+_EDGE = 0.5
+
+
+def hardened(alpha: NDArray[np.float32], *, harden: float = 0.0, threshold: float | None = None) -> NDArray[np.float32]:
+    """`alpha`, float32 (H, W) in [0, 1], with a solid inside or without any soft value; a new array.
+
+    Args:
+        alpha: 1 = subject.
+        harden: from 0 (as it is) to 0.5: values up to 0.5 stay, those from 0.5 to 1 - `harden` are stretched to 0.5 to
+            1, and those above become 1. Low values are not cut as well: they are hair and the edge's own smoothness,
+            which are worth keeping.
+        threshold: values of at least this, in [0.001, 1], become 1, and all others 0; None keeps soft values.
+
+    Raises:
+        BadArray: `alpha` is not as described.
+        BadOption: `harden` or `threshold` is outside its range or not finite.
+    """
+    for name, value in (("harden", harden), ("threshold", threshold)):
+        if must_be := what_is_wanted(OPTIONS[name], value):
+            raise BadOption("", option=name, found=shown(value), wanted=must_be)
+    alpha = checked_mask(alpha, name="alpha")
+    if threshold is not None:
+        return (alpha >= threshold).astype(np.float32)
+    solid = alpha.copy()
+    if harden:
+        inside = alpha > _EDGE
+        span = 1 - harden - _EDGE
+        solid[inside] = np.minimum(_EDGE + (alpha[inside] - _EDGE) * (_EDGE / span), 1) if span > 0 else 1
+    return solid
 
 
 def edited_mask(

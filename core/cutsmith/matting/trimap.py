@@ -23,6 +23,9 @@ BACKGROUND = 0
 UNKNOWN = 128
 FOREGROUND = 255
 
+SURELY_NOT, SURE = 0.05, 0.95
+"""Up to which probability a pixel is surely background, and from which on it is surely foreground."""
+
 
 @dataclass(frozen=True)
 class Band:
@@ -47,7 +50,7 @@ class Band:
 
 
 def trimap_from_soft_mask(
-    soft_mask: NDArray[np.float32], band: Band | None = None, low: float = 0.05, high: float = 0.95
+    soft_mask: NDArray[np.float32], band: Band | None = None, low: float = SURELY_NOT, high: float = SURE
 ) -> NDArray[np.uint8]:
     """The trimap of a soft mask: `uint8 (H, W)`, 0 background, 128 unknown, 255 foreground.
 

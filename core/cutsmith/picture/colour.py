@@ -32,6 +32,8 @@ def settle_profile(pixels: NDArray[Any], icc: bytes | None, warnings: list[str])
     gray = pixels.ndim == 2
     if icc is not None and gray:
         table = gray_to_srgb_table(icc)
+        if table is None:
+            table = _gray_table_of_engine(icc)
         if table is not None:
             pixels = table[pixels] if pixels.dtype == np.uint16 else to_8_bit(table[::257])[pixels]
             icc = None
@@ -57,6 +59,21 @@ def _fault_of(icc: bytes) -> str | None:
     return "broken" if _transformed(probe, _opened(icc), _srgb()) is None else None
 
 
+def _gray_table_of_engine(icc: bytes) -> NDArray[np.uint16] | None:
+    """As `gray_to_srgb_table`, by LittleCMS: for gray profiles that have tables instead of a tone curve."""
+    from PIL import Image
+
+    profile = parse_profile(icc)
+    if profile is None or profile.colour_space != "GRAY":
+        return None
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+    converted = _transformed_image(ramp, _opened(icc), _srgb())
+    if converted is None:
+        return None
+    levels = np.asarray(converted)[0, :, 1].astype(np.float64) * 257
+    return np.rint(np.interp(np.arange(65536), np.arange(256) * 257, levels)).astype(np.uint16)
+
+
 def srgb_from_profile(colours: NDArray[np.uint8], icc: bytes | None) -> NDArray[np.uint8]:
     """`colours`, uint8 (H, W, 3) in the colour space of `icc` (None: sRGB), in sRGB."""
     if icc is None or is_srgb(icc):
@@ -76,14 +93,29 @@ def profile_from_srgb(colours: NDArray[np.uint8], icc: bytes | None, dtype: np.d
     return to_depth(colours, dtype)
 
 
-def cmyk_to_srgb(image: Image) -> NDArray[np.uint8]:
-    """sRGB uint8 (H, W, 3) of a CMYK image, through its profile where it has one. Takes the profile from the image."""
+def cmyk_samples_to_srgb(samples: NDArray[Any], icc: bytes | None, warnings: list[str]) -> NDArray[np.uint8]:
+    """sRGB uint8 (H, W, 3) of CMYK samples, uint8 or uint16 (H, W, 4), of which 0 is no ink; see `cmyk_to_srgb`."""
+    from PIL import Image
+
+    image = Image.frombytes("CMYK", (samples.shape[1], samples.shape[0]), to_8_bit(samples).tobytes())
+    if icc:
+        image.info["icc_profile"] = icc
+    return cmyk_to_srgb(image, warnings)
+
+
+def cmyk_to_srgb(image: Image, warnings: list[str]) -> NDArray[np.uint8]:
+    """sRGB uint8 (H, W, 3) of a CMYK image, through its profile where it has one. Takes the profile from the image.
+
+    Without a profile that can be used the colours are an approximation, and `warnings` grows by a line that says so.
+    """
     icc = image.info.pop("icc_profile", None)
     profile = parse_profile(icc) if icc else None
     if icc and profile is not None and profile.colour_space == "CMYK":
         converted = _transformed_image(image, _opened(icc), _srgb())
         if converted is not None:
             return np.asarray(converted)
+    reason = "the colour profile cannot be used" if icc else "there is no colour profile"
+    warnings.append(f"{reason}: the CMYK colours are converted approximately")
     return np.asarray(image.convert("RGB"))
 
 

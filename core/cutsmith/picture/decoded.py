@@ -12,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from cutsmith.errors import CutsmithError, PictureDamaged, PictureTooLarge
+from cutsmith.picture.metadata import Metadata
 
 
 @dataclass
@@ -28,6 +29,7 @@ class Decoded:
     dpi: tuple[float, float] | None = None
     orientation: int = 1
     warnings: list[str] = field(default_factory=list)
+    metadata: Metadata | None = None
 
 
 class _Silence:
@@ -77,17 +79,9 @@ def damage_named(name: str) -> Iterator[None]:
         if type(error).__name__ == "DecompressionBombError":
             raise PictureTooLarge(f"{name} holds a part that is far larger than the picture: {error}") from error
         reason = " ".join(str(error).split()) or type(error).__name__
+        if "unpack" in reason and "requires a buffer" in reason:  # struct's words, which Pillow passes on
+            reason = "the file ends early"
         raise PictureDamaged(
             f"{name} begins as a picture, but cannot be decoded: {reason[:200]}.",
             "It is truncated or corrupt. Copy or download it again.",
         ) from error
-
-
-def plausible_dpi(found: Any) -> tuple[float, float] | None:
-    """(horizontal, vertical) dots per inch of whatever a decoder `found`; None where the value makes no sense."""
-    try:
-        across, down = (float(value) for value in found)
-    except (TypeError, ValueError, ZeroDivisionError, OverflowError):
-        return None
-    # Some writers put 1 for "unknown".
-    return (across, down) if 1 < across < 1e6 and 1 < down < 1e6 else None

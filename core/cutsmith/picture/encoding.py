@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from fractions import Fraction
 from importlib import import_module
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,11 @@ from numpy.typing import NDArray
 
 from cutsmith.cures import give, leave_out
 from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused, shown
+from cutsmith.options import KINDS_OF_METADATA
 from cutsmith.picture.colour import srgb_from_profile
 from cutsmith.picture.destination import write_bytes_atomically
 from cutsmith.picture.formats import OPAQUE_FORMATS, output_format
+from cutsmith.picture.metadata import NOTHING, Metadata, exif_bytes, photoshop_segment
 from cutsmith.picture.originals import Originals
 from cutsmith.picture.png_encoder import encode_png
 from cutsmith.picture.samples import samples_from_alpha, to_8_bit
@@ -26,6 +30,16 @@ DEEP_FORMATS = frozenset({"PNG", "TIFF"})
 """Formats that are written with 16 bits."""
 
 _LONGEST_SIDE = {"WEBP": 16383, "JPEG": 65500, "AVIF": 65536}
+# EXIF in a TIFF would be a directory of its own, which tifffile does not write. IPTC has a place in two formats only.
+_METADATA_IN: Mapping[str, frozenset[str]] = {
+    "PNG": frozenset({"exif", "xmp", "gps"}),
+    "JPEG": frozenset(KINDS_OF_METADATA),
+    "WEBP": frozenset({"exif", "xmp", "gps"}),
+    "AVIF": frozenset({"exif", "xmp", "gps"}),
+    "TIFF": frozenset({"xmp", "iptc"}),
+    "BMP": frozenset(),
+}
+_LOSSLESS = frozenset({"PNG", "TIFF", "BMP"})
 _JPEG_QUALITY = 95
 _AVIF_QUALITY = 90
 
@@ -39,18 +53,20 @@ def encode(
     dpi: tuple[float, float] | None = None,
     metadata: Mapping[str, str] | None = None,
     quality: int | None = None,
+    kept: Metadata = NOTHING,
 ) -> bytes:
     """The file, in `format_name`, of `pixels`, uint8 or uint16 (H, W) or (H, W, 3), with straight `alpha` or None.
 
     16 bits stay 16 in PNG and TIFF and are rounded to 8 elsewhere. `quality`, 1 to 100, makes WebP lossy (it is
-    lossless without) and sets JPEG's (95) and AVIF's (90).
+    lossless without) and sets JPEG's (95) and AVIF's (90). `kept` is what stays of the source's metadata.
 
     Raises:
         OutputFormatUnsupported: alpha or metadata in a format without them, or a side longer than the format allows.
         BadOption: quality. OutputRefused: the encoder fails.
     """
-    if quality is not None and not 1 <= quality <= 100:
+    if quality is not None and not (isinstance(quality, Integral) and 1 <= quality <= 100):
         raise BadOption(option="quality", found=shown(quality), wanted="a whole number from 1 to 100")
+    quality = None if quality is None else int(quality)  # a NumPy number, too
     check_format_holds(format_name, alpha=alpha is not None, metadata=bool(metadata))
     check_format_fits(format_name, pixels.shape[1], pixels.shape[0])
     if format_name == "BMP" and pixels.ndim == 3:
@@ -58,10 +74,10 @@ def encode(
     samples = _samples(pixels if format_name in DEEP_FORMATS else to_8_bit(pixels), alpha)
     try:
         if format_name == "PNG":
-            return encode_png(samples, icc, dpi, metadata)
+            return encode_png(samples, icc, dpi, metadata, kept)
         if format_name == "TIFF":
-            return _encode_tiff(samples, icc, dpi, metadata)
-        return _encode_with_pillow(samples, format_name, icc, dpi, metadata, quality)
+            return _encode_tiff(samples, icc, dpi, metadata, kept)
+        return _encode_with_pillow(samples, format_name, icc, dpi, metadata, quality, kept)
     except (OSError, ValueError, MemoryError, ImportError, KeyError) as error:
         # KeyError: a Pillow that was built without this format.
         reason = "the Pillow that is installed does not write it" if isinstance(error, KeyError) else error
@@ -70,12 +86,26 @@ def encode(
         ) from error
 
 
-def check_format_holds(format_name: str, *, alpha: bool, metadata: bool) -> None:
+def check_format_holds(format_name: str, *, alpha: bool, metadata: bool, kept: Collection[str] = ()) -> None:
     """Refuse alpha or metadata that `format_name` cannot hold.
 
     Raises:
-        OutputFormatUnsupported: `alpha` into JPEG or BMP, `metadata` into BMP.
+        OutputFormatUnsupported: `alpha` into JPEG or BMP, `metadata` into BMP, or a kind of the source's own metadata,
+            `kept`, that the format has no place for.
+        BadOption: a name in `kept` is unknown.
     """
+    unknown = [name for name in kept if name not in KINDS_OF_METADATA]
+    if unknown:
+        wanted = f"names among {', '.join(KINDS_OF_METADATA)}"
+        raise BadOption(option="keep_metadata", found=shown(unknown[0]), wanted=wanted)
+    homeless = [name for name in kept if name not in _METADATA_IN[format_name]]
+    if homeless:
+        raise OutputFormatUnsupported(
+            f"{format_name} cannot keep {' and '.join(homeless)}.",
+            leave_out("keep_metadata"),
+            "Or write a JPEG, which keeps all kinds.",
+            option="keep_metadata",
+        )
     if alpha and format_name in OPAQUE_FORMATS:
         raise OutputFormatUnsupported(
             f"{format_name} cannot hold transparency.",
@@ -87,6 +117,21 @@ def check_format_holds(format_name: str, *, alpha: bool, metadata: bool) -> None
             "BMP cannot hold the provenance.",
             "Write a PNG, TIFF, WebP, JPEG or AVIF.",
             leave_out("provenance"),
+        )
+
+
+def check_format_has_quality(format_name: str) -> None:
+    """Refuse a format that has no quality to choose.
+
+    Raises:
+        OutputFormatUnsupported: PNG, TIFF and BMP lose nothing.
+    """
+    if format_name in _LOSSLESS:
+        raise OutputFormatUnsupported(
+            f"{format_name} has no quality to choose: it loses nothing.",
+            leave_out("quality"),
+            "Or write a JPEG, WebP or AVIF.",
+            option="quality",
         )
 
 
@@ -113,7 +158,11 @@ def _samples(pixels: NDArray[Any], alpha: NDArray[np.float32] | None) -> NDArray
 
 
 def _encode_tiff(
-    samples: NDArray[Any], icc: bytes | None, dpi: tuple[float, float] | None, metadata: Mapping[str, str] | None
+    samples: NDArray[Any],
+    icc: bytes | None,
+    dpi: tuple[float, float] | None,
+    metadata: Mapping[str, str] | None,
+    kept: Metadata,
 ) -> bytes:
     import tifffile
 
@@ -134,6 +183,9 @@ def _encode_tiff(
         description=_description(metadata) if metadata else None,
         software="Cutsmith" if metadata else False,
         metadata=None,
+        extratags=[
+            (tag, "B", len(block), block, True) for tag, block in ((700, kept.xmp), (33723, kept.iptc)) if block
+        ],
     )
     return stream.getvalue()
 
@@ -145,6 +197,7 @@ def _encode_with_pillow(
     dpi: tuple[float, float] | None,
     metadata: Mapping[str, str] | None,
     quality: int | None,
+    kept: Metadata,
 ) -> bytes:
     from PIL import Image
 
@@ -166,8 +219,13 @@ def _encode_with_pillow(
     if format_name != "BMP":
         if icc:
             options["icc_profile"] = icc
-        if metadata:
-            options["exif"] = _exif(metadata)
+        # JPEG has a field of its own for the resolution.
+        if exif := _exif(metadata, None if format_name == "JPEG" else dpi, kept.exif):
+            options["exif"] = exif
+        if kept.xmp:
+            options["xmp"] = kept.xmp
+        if kept.iptc and format_name == "JPEG":
+            options["extra"] = photoshop_segment(kept.iptc)
     if dpi and format_name in ("JPEG", "BMP"):
         options["dpi"] = dpi
     stream = io.BytesIO()
@@ -179,13 +237,26 @@ def _description(metadata: Mapping[str, str]) -> str:
     return json.dumps(dict(metadata), ensure_ascii=True, sort_keys=True)
 
 
-def _exif(metadata: Mapping[str, str]) -> bytes:
+def _exif(
+    metadata: Mapping[str, str] | None, dpi: tuple[float, float] | None, kept: bytes | None = None
+) -> bytes | None:
+    """The EXIF block of `kept`, with provenance and resolution; None where there is none of these."""
     from PIL import Image
 
     exif = Image.Exif()
-    exif[0x010E] = _description(metadata)  # ImageDescription
-    exif[0x0131] = "Cutsmith"  # Software
-    return exif.tobytes()
+    if kept:
+        exif.load(kept)
+    if metadata:
+        exif[0x010E] = _description(metadata)  # ImageDescription
+        exif[0x0131] = "Cutsmith"  # Software
+    if dpi:
+        exif[0x011A], exif[0x011B], exif[0x0128] = *map(_rational, dpi), 2  # XResolution, YResolution, in inches
+    block = exif_bytes(exif)
+    return None if block is None else b"Exif\0\0" + block
+
+
+def _rational(number: float) -> Fraction:
+    return Fraction(number).limit_denominator(1000)
 
 
 def encode_mask(
@@ -194,6 +265,7 @@ def encode_mask(
     *,
     dpi: tuple[float, float] | None = None,
     metadata: Mapping[str, str] | None = None,
+    quality: int | None = None,
 ) -> bytes:
     """The gray file of `alpha`, float32 (H, W) in [0, 1]; `suffix` such as ".png".
 
@@ -201,7 +273,7 @@ def encode_mask(
         OutputFormatUnsupported: the suffix, or metadata in a BMP. OutputRefused: the encoder fails.
     """
     gray = samples_from_alpha(alpha, np.dtype(np.uint8))
-    return encode(gray, None, output_format(suffix), dpi=dpi, metadata=metadata)
+    return encode(gray, None, output_format(suffix), dpi=dpi, metadata=metadata, quality=quality)
 
 
 def write_mask(
@@ -211,6 +283,7 @@ def write_mask(
     overwrite: bool = False,
     dpi: tuple[float, float] | None = None,
     metadata: Mapping[str, str] | None = None,
+    quality: int | None = None,
     source: str = "",
 ) -> Path:
     """Write `alpha`, float32 (H, W) in [0, 1], to `path` as a gray picture, atomically; -> the path.
@@ -220,6 +293,6 @@ def write_mask(
     Raises:
         OutputFormatUnsupported, OutputExists, OutputRefused.
     """
-    data = encode_mask(alpha, Path(path).suffix or str(path), dpi=dpi, metadata=metadata)
+    data = encode_mask(alpha, Path(path).suffix or str(path), dpi=dpi, metadata=metadata, quality=quality)
     originals = Originals([source] if source else [])
     return write_bytes_atomically(data, path, overwrite=overwrite, originals=originals)

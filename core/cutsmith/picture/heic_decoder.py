@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from cutsmith.cures import install_extra
 from cutsmith.errors import FormatExtraMissing
+from cutsmith.picture.declared_colour import profile_of_code_points
 from cutsmith.picture.decoded import Decoded, damage_named
 from cutsmith.picture.limits import check_size
+from cutsmith.picture.metadata import dpi_of_exif_block, metadata_of
 from cutsmith.picture.samples import straight
 
 
@@ -41,15 +43,24 @@ def decode_heic(data: bytes, name: str, max_pixels: int) -> Decoded:
         samples = np.array(picture)[:, : picture.size[0]]
         samples = _spread_over_16_bits(samples, picture.info.get("bit_depth", 8))
         warnings = [f"only the first of {len(file)} pictures is used"] if len(file) > 1 else []
-        icc = picture.info.get("icc_profile")
+        icc = picture.info.get("icc_profile") or _declared_profile(picture.info.get("nclx_profile"), warnings)
+        metadata = metadata_of(picture)
+        dpi = dpi_of_exif_block(None if metadata is None else metadata.exif)
         if samples.ndim == 2:
-            return Decoded(samples, None, icc, warnings=warnings)
+            return Decoded(samples, None, icc, dpi, warnings=warnings, metadata=metadata)
         gray = samples.shape[2] < 3
         colours = np.ascontiguousarray(samples[..., :1] if gray else samples[..., :3])
         alpha = samples[..., -1] if samples.shape[2] in (2, 4) else None
         if alpha is not None and picture.premultiplied_alpha:
             colours = straight(colours, alpha)
-        return Decoded(colours[..., 0] if gray else colours, alpha, icc, warnings=warnings)
+        return Decoded(colours[..., 0] if gray else colours, alpha, icc, dpi, warnings=warnings, metadata=metadata)
+
+
+def _declared_profile(numbers: dict[str, Any] | None, warnings: list[str]) -> bytes | None:
+    """The profile for the colour space that the container names by `numbers` (its box `colr` of the type nclx)."""
+    if numbers is None:
+        return None
+    return profile_of_code_points(numbers["color_primaries"], numbers["transfer_characteristics"], warnings)
 
 
 def _spread_over_16_bits(samples: NDArray[Any], depth: int) -> NDArray[Any]:

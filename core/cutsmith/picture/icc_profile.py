@@ -6,8 +6,10 @@ It is enough to tell that a profile is plain sRGB (most are), and to convert gra
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,15 +19,34 @@ _HEADER_BYTES = 128
 _SRGB_PRIMARIES = np.array([[0.4361, 0.2225, 0.0139], [0.3851, 0.7169, 0.0971], [0.1431, 0.0606, 0.7142]])
 _PRIMARY_TOLERANCE = 0.002
 _CURVE_TOLERANCE = 0.002
+ADOBE_RGB_GAMMA = 563 / 256
+"""The exponent of Adobe RGB (1998): 2.19921875."""
+_D50 = np.array([0.9642, 1.0, 0.8249])
+_BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 _PARAMETERS = (1, 3, 4, 5, 7)
 """Number of parameters of each function type of a parametric curve."""
 
 
+class Primaries(NamedTuple):
+    """Chromaticities (x, y) of a display's primaries and its white."""
+
+    red: tuple[float, float]
+    green: tuple[float, float]
+    blue: tuple[float, float]
+    white: tuple[float, float]
+
+    def is_near(self, other: Primaries) -> bool:
+        """Whether all coordinates differ by 0.003 at most."""
+        return bool(np.abs(np.array(self) - np.array(other)).max() <= 0.003)
+
+
 @dataclass(frozen=True)
 class IccProfile:
-    """The header's colour space ("RGB", "GRAY", "CMYK", "Lab") and the raw tags, by their four-letter names."""
+    """The header's colour space ("RGB", "GRAY", "CMYK", "Lab"), the space to which the profile leads ("XYZ" or "Lab"),
+    and the raw tags, by their four-letter names."""
 
     colour_space: str
+    connection_space: str
     tags: dict[str, bytes]
 
 
@@ -43,7 +64,7 @@ def parse_profile(icc: bytes) -> IccProfile | None:
         if start + length > len(icc):
             return None
         tags[name.decode("latin-1")] = icc[start : start + length]
-    return IccProfile(icc[16:20].decode("latin-1").strip(), tags)
+    return IccProfile(icc[16:20].decode("latin-1").strip(), icc[20:24].decode("latin-1").strip(), tags)
 
 
 @lru_cache(maxsize=8)
@@ -66,15 +87,67 @@ def is_srgb(icc: bytes) -> bool:
 def gray_to_srgb_table(icc: bytes) -> NDArray[np.uint16] | None:
     """uint16 (65536,): 16-bit gray of the profile `icc` -> 16-bit sRGB gray, through its tone curve.
 
-    None where the profile is not for gray, or has no tone curve.
+    The curve gives the luminance Y, or the lightness L* where the profile leads to Lab. None where the profile is not
+    for gray, or has no tone curve, or tables that come before it.
     """
     profile = parse_profile(icc)
-    if profile is None or profile.colour_space != "GRAY":
+    if profile is None or profile.colour_space != "GRAY" or "A2B0" in profile.tags:
         return None
     linear = tone_curve(profile.tags.get("kTRC", b""), np.linspace(0, 1, 65536))
     if linear is None:
         return None
+    if profile.connection_space == "Lab":
+        linear = luminance_from_lightness(linear)
     return np.rint(srgb_from_linear(linear) * 65535).astype(np.uint16)
+
+
+@lru_cache(maxsize=8)
+def matrix_profile(primaries: Primaries, gamma: float | None) -> bytes | None:
+    """An ICC profile (version 4.2) of a display with `primaries` and the exponent `gamma`; sRGB's curve where None.
+
+    None where the primaries lie on a line, or are no chromaticities.
+    """
+    if min(y for _, y in primaries) <= 0 or (gamma is not None and not 0.1 < gamma < 20):
+        return None
+    columns = np.array([[x / y, 1.0, (1 - x - y) / y] for x, y in primaries[:3]]).T
+    x, y = primaries.white
+    white = np.array([x / y, 1.0, (1 - x - y) / y])
+    try:
+        to_xyz = columns * np.linalg.solve(columns, white)
+    except np.linalg.LinAlgError:
+        return None
+    cones = (_BRADFORD @ _D50) / (_BRADFORD @ white)
+    adapted = np.linalg.inv(_BRADFORD) @ np.diag(cones) @ _BRADFORD @ to_xyz
+    if not np.isfinite(adapted).all() or np.abs(adapted).max() > 10:
+        return None
+    if gamma is None:
+        parameters = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+        curve = b"para" + struct.pack(">IHH", 0, 3, 0) + _fixed(parameters)
+    else:
+        curve = b"para" + struct.pack(">IHH", 0, 0, 0) + _fixed((gamma,))
+    text = "Colours as the picture's file describes them".encode("utf-16-be")
+    localised = b"mluc" + struct.pack(">III4sII", 0, 1, 12, b"enUS", len(text), 28) + text
+    tags = {b"desc": localised, b"cprt": localised, b"wtpt": b"XYZ " + bytes(4) + _fixed(_D50)}
+    for index, channel in enumerate((b"r", b"g", b"b")):
+        tags[channel + b"XYZ"] = b"XYZ " + bytes(4) + _fixed(adapted[:, index])
+        tags[channel + b"TRC"] = curve
+    return _profile_of_tags(tags)
+
+
+def _profile_of_tags(tags: dict[bytes, bytes]) -> bytes:
+    at, table, body = _HEADER_BYTES + 4 + 12 * len(tags), b"", b""
+    for name, content in tags.items():
+        table += struct.pack(">4sII", name, at + len(body), len(content))
+        body += content + bytes(-len(content) % 4)
+    size = at + len(body)
+    header = struct.pack(">I4sI4s4s4s", size, bytes(4), 0x04200000, b"mntr", b"RGB ", b"XYZ ")
+    header += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(24) + bytes(4) + _fixed(_D50) + bytes(48)
+    return header + struct.pack(">I", len(tags)) + table + body
+
+
+def _fixed(numbers: Iterable[float]) -> bytes:
+    """`numbers` as s15Fixed16Number."""
+    return b"".join(struct.pack(">i", round(float(number) * 65536)) for number in numbers)
 
 
 def tone_curve(tag: bytes, at: NDArray[np.float64]) -> NDArray[np.float64] | None:
@@ -91,6 +164,12 @@ def tone_curve(tag: bytes, at: NDArray[np.float64]) -> NDArray[np.float64] | Non
 def linear_from_srgb(encoded: NDArray[np.float64]) -> NDArray[np.float64]:
     """Linear light in [0, 1] of sRGB values in [0, 1] (IEC 61966-2-1)."""
     return np.where(encoded <= 0.04045, encoded / 12.92, ((encoded + 0.055) / 1.055) ** 2.4)
+
+
+def luminance_from_lightness(lightness: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Y in [0, 1] of L*/100 in [0, 1] (CIE 1976)."""
+    lightness = lightness * 100
+    return np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness * 27 / 24389)
 
 
 def srgb_from_linear(linear: NDArray[np.float64]) -> NDArray[np.float64]:

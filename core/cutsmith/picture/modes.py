@@ -20,8 +20,10 @@ Arrays = tuple[NDArray[Any], NDArray[Any] | None]
 """Colours, uint8 or uint16, (H, W) where gray, else (H, W, 3); alpha samples (H, W) or None."""
 
 
-def arrays_of(image: ImageFile, data: bytes) -> Arrays:
+def arrays_of(image: ImageFile, data: bytes, warnings: list[str]) -> Arrays:
     """Decode `image` of any mode but the 16-bit ones into (colours, alpha); `data` is its file.
+
+    `warnings` grows by what the user should know about the colours.
 
     Raises:
         PictureFormatUnsupported: 32-bit and floating point samples, for which there is no agreed white.
@@ -48,7 +50,7 @@ def arrays_of(image: ImageFile, data: bytes) -> Arrays:
         colours, alpha = np.ascontiguousarray(samples[..., :3]), samples[..., 3]
         return (straight(colours, alpha) if premultiplied or mode == "RGBa" else colours), alpha
     if mode == "CMYK":
-        return cmyk_to_srgb(image), None
+        return cmyk_to_srgb(image, warnings), None
     if mode == "LAB":
         return lab_to_srgb(image), None
     colours = np.asarray(image if mode == "RGB" else image.convert("RGB"))  # YCbCr, HSV, RGBX

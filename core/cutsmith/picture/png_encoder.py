@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutsmith.picture.metadata import NOTHING, Metadata
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _METRES_PER_INCH = 0.0254
 # A cut-out of 1.5 million pixels: level 1 takes 0.10 s and 1491 KB, level 3 0.15 s and 1451, level 6 0.33 s and 1364.
@@ -18,11 +20,16 @@ _COMPRESS_LEVEL = 1
 
 
 def encode_png(
-    samples: NDArray[Any], icc: bytes | None, dpi: tuple[float, float] | None, metadata: Mapping[str, str] | None
+    samples: NDArray[Any],
+    icc: bytes | None,
+    dpi: tuple[float, float] | None,
+    metadata: Mapping[str, str] | None,
+    kept: Metadata = NOTHING,
 ) -> bytes:
     """A PNG file of `samples`, uint8 or uint16, (H, W, channels) with 1 to 4 channels, straight alpha last.
 
-    `metadata` becomes iTXt chunks (UTF-8), `dpi` pHYs, `icc` iCCP with its bytes unchanged. PNG, third edition (W3C).
+    `metadata` becomes iTXt chunks (UTF-8), `dpi` pHYs, `icc` iCCP with its bytes unchanged, `kept` eXIf and
+    iTXt. PNG, third edition (W3C).
     Gray of 16 bits with alpha is written as RGBA.
 
     Raises:
@@ -30,7 +37,7 @@ def encode_png(
     """
     bare = _encode_8_bit(samples) if samples.dtype == np.uint8 else _encode_16_bit(samples)
     after_header = len(_SIGNATURE) + 25  # IHDR: length, name, 13 bytes, checksum
-    return bare[:after_header] + _ancillary_chunks(icc, dpi, metadata) + bare[after_header:]
+    return bare[:after_header] + _ancillary_chunks(icc, dpi, metadata) + _kept_chunks(kept) + bare[after_header:]
 
 
 def _encode_8_bit(samples: NDArray[np.uint8]) -> bytes:
@@ -75,6 +82,13 @@ def _ancillary_chunks(icc: bytes | None, dpi: tuple[float, float] | None, metada
         # A keyword is Latin-1, 1 to 79 bytes; the text any Unicode but NUL.
         name = keyword.encode("latin-1", "replace").replace(b"\0", b"")[:79] or b"Comment"
         chunks += _chunk(b"iTXt", name + b"\0\0\0\0\0" + text.replace("\0", "").encode("utf-8", "replace"))
+    return chunks
+
+
+def _kept_chunks(kept: Metadata) -> bytes:
+    chunks = _chunk(b"eXIf", kept.exif) if kept.exif else b""
+    if kept.xmp:
+        chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + kept.xmp)
     return chunks
 
 

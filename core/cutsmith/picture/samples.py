@@ -7,9 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cutsmith.errors import BadArray
+from cutsmith.errors import BadArray, PictureFormatUnsupported
 
 _ROWS_AT_ONCE = 256
+# Scenes in linear light have lamps and reflexes above white; 255 means another scale.
+_BRIGHTEST_FLOAT = 64.0
+# Whole numbers of 32 bits that stay below are counts or measurements, which would be a black picture.
+_DARKEST_WHITE = 2**24
 # Modes of PIL images whose samples may be any number.
 _WITHOUT_RANGE = ("I", "F")
 
@@ -26,7 +30,7 @@ def checked_samples(samples: object) -> tuple[NDArray[Any], bytes | None]:
         samples = _of_pillow(samples)
     try:
         array = np.asarray(samples)
-    except ValueError as error:  # NumPy's way of saying that rows have several lengths
+    except (ValueError, TypeError, RuntimeError) as error:  # rows of several lengths; a tensor on a GPU
         raise BadArray(f"The picture is no array: {error}", option="source") from error
     array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if (
@@ -61,6 +65,46 @@ def _of_pillow(image: Any) -> Any:
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     except ValueError as error:
         raise BadArray(f"The picture is a PIL image of the mode {image.mode}: {error}.", option="source") from error
+
+
+def whole_numbers(samples: NDArray[Any], name: str, warnings: list[str]) -> NDArray[Any]:
+    """`samples` of any shape as uint8 or uint16; floats in [0, 1] and uint32 become uint16.
+
+    `warnings` grows where floats are clipped at white, or are no numbers. `name` is for messages.
+
+    Raises:
+        PictureFormatUnsupported: floats that do not have 1 for white, 32-bit numbers that stay far below white.
+    """
+    if samples.dtype in (np.uint8, np.uint16):
+        return samples
+    if samples.dtype == np.uint32:
+        brightest = int(samples.max(initial=0))
+        if 0 < brightest < _DARKEST_WHITE:
+            raise PictureFormatUnsupported(
+                f"{name} must have 4,294,967,295 for white in its 32-bit samples, but they reach {brightest:,} only.",
+                "Export the picture with 16 bits.",
+                found=f"values up to {brightest:,}",
+                wanted="32-bit samples in which 4,294,967,295 is white",
+            )
+        return (samples >> np.uint32(16)).astype(np.uint16)
+    if not np.isfinite(samples).all():
+        warnings.append("values that are not finite are taken as black (NaN) or white (infinite)")
+        samples = np.nan_to_num(samples, nan=0.0, posinf=1.0, neginf=0.0)
+    highest = float(samples.max(initial=0))
+    if highest > _BRIGHTEST_FLOAT:
+        raise PictureFormatUnsupported(
+            f"{name} must have 1 for white in its floating point samples, but they reach {highest:g}.",
+            "Divide them by the value that means white, or export the picture with 16 bits.",
+            found=f"values up to {highest:g}",
+            wanted="floating point samples in which 1 is white",
+        )
+    if highest > 1:
+        share = float(np.mean(samples > 1))
+        warnings.append(f"{share:.1%} of the samples are brighter than white and are clipped")
+    scaled: NDArray[np.uint16] = (
+        np.clip(samples, 0, 1).astype(np.float32) * np.float32(65535) + np.float32(0.5)
+    ).astype(np.uint16)
+    return scaled
 
 
 def split_alpha(samples: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any] | None]:
@@ -105,7 +149,7 @@ def samples_from_alpha(alpha: NDArray[np.float32], dtype: np.dtype[Any]) -> NDAr
 
 
 def straight(premultiplied: NDArray[Any], alpha_samples: NDArray[Any]) -> NDArray[Any]:
-    """Colours (H, W, 3) that were stored multiplied by alpha (H, W), divided by it again; black where alpha is 0."""
+    """Colours (H, W, N) that were stored multiplied by alpha (H, W), divided by it again; black where alpha is 0."""
     full = int(np.iinfo(premultiplied.dtype).max)
     colours = np.empty_like(premultiplied)
     for start in range(0, len(colours), _ROWS_AT_ONCE):  # the 32-bit numbers on the way would take most of the memory
@@ -118,5 +162,9 @@ def straight(premultiplied: NDArray[Any], alpha_samples: NDArray[Any]) -> NDArra
 
 def on_white(colours: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
     """`colours`, uint8 (H, W, 3), laid on white with straight `alpha`, float32 (H, W) in [0, 1]."""
-    opacity = alpha[..., None]
-    return (colours * opacity + np.float32(255.5) - np.float32(255) * opacity).astype(np.uint8)
+    laid = np.empty_like(colours)
+    for start in range(0, len(colours), 256):  # a whole photograph as float32 would take 12 bytes a pixel, three times
+        rows = slice(start, start + 256)
+        opacity = alpha[rows, :, None]
+        laid[rows] = (colours[rows] * opacity + np.float32(255.5) - np.float32(255) * opacity).astype(np.uint8)
+    return laid

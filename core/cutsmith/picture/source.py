@@ -15,7 +15,7 @@ from cutsmith.errors import (
     PictureNotFound,
     PictureUnreadable,
 )
-from cutsmith.picture.formats import recognise
+from cutsmith.picture.formats import blank_start, recognise
 
 HEAD_BYTES = 4096
 
@@ -34,6 +34,8 @@ def read_source(source: FileSource) -> tuple[bytes, str, str]:
     """
     if isinstance(source, bytes | bytearray | memoryview):
         data = bytes(source)
+        start = blank_start(data[:HEAD_BYTES])
+        data = data[start:] if start else data
         return data, _recognised(data[:HEAD_BYTES], "<bytes>"), "<bytes>"
     if isinstance(source, str | os.PathLike):
         return _read_standard_input() if os.fspath(source) == "-" else _read_path(Path(source))
@@ -85,8 +87,10 @@ def _read_stream(stream: BinaryIO, name: str) -> tuple[bytes, str, str]:
         if not isinstance(more, bytes):
             raise TypeError(f"{name} must be open as binary, open(path, 'rb'), but is open as text")
         head += more
-    format_name = _recognised(head, name)
-    return head + (stream.read() if len(head) == HEAD_BYTES else b""), format_name, name
+    start = blank_start(head)
+    format_name = _recognised(head[start:], name)
+    head = head[start:] if start else head
+    return head + (stream.read() if len(head) + start == HEAD_BYTES else b""), format_name, name
 
 
 def _recognised(head: bytes, name: str) -> str:

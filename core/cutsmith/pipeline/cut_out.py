@@ -6,16 +6,17 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Unpack
 
-from cutsmith.errors import BadOption
+from cutsmith.errors import BadOption, SubjectNotFound
 from cutsmith.picture import Picture
 from cutsmith.pipeline.finishing import finished
 from cutsmith.pipeline.loading import ModelPool, Models, load_models
+from cutsmith.pipeline.own_transparency import is_own_cutout, may_stand_in, own_cutout
 from cutsmith.pipeline.prompting import Asked, check_target, subject_alone
 from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
 from cutsmith.pipeline.subjects import find_subjects
-from cutsmith.request import Options, Request
+from cutsmith.request import Options, Request, given_request
 from cutsmith.result.cutout import Cutout
-from cutsmith.version import __version__
+from cutsmith.version import SOFTWARE
 
 if TYPE_CHECKING:
     from cutsmith.options import Objects
@@ -60,7 +61,7 @@ def cut_out(
         SubjectNotFound: no pixel reached a probability of 0.5, or no box reached the threshold.
         Cancelled: `cancelled` returned true.
     """
-    wanted = (request or Request()).updated(options)
+    wanted = given_request(request).updated(options).checked()
     if wanted.target.objects == "each":
         raise BadOption(
             "cut_out() gives one cut-out, but the objects were asked for apart.",
@@ -89,7 +90,7 @@ def cut_out_each(
 
     Without words there is one object, so the list has one cut-out.
     """
-    wanted = (request or Request()).updated(options)
+    wanted = given_request(request).updated(options).checked()
     objects: Objects = "best" if wanted.target.objects == "best" else "each"
     return _cut_outs(source, wanted, models, pool, asked, objects, Run(on_stage, cancelled), on_picture)
 
@@ -107,18 +108,26 @@ def _cut_outs(
     request.checked()
     loading = _start(lambda: load_models(request, given, pool, is_prompted=request.is_prompted or asked is not None))
     with run.stage("read"):
-        picture = Picture.of(source, max_pixels=request.runtime.max_pixels)
+        original = Picture.of(source, max_pixels=request.runtime.max_pixels).without_hidden_colours()
         if on_picture is not None:
-            on_picture(picture)
-        if request.finish.subject_alone:
-            picture = subject_alone(picture)
-        image = picture.srgb()
+            on_picture(original)
+        picture = subject_alone(original) if request.finish.subject_alone else original
+        image = picture.for_models()
         # Checked before waiting for the models: the user should fix the target first, even if weights are missing.
         check_target(request.target, picture.width, picture.height)
+        is_main_subject = not request.is_prompted and asked is None
+        is_done = is_own_cutout(original) and is_main_subject
+    if is_done:
+        return [own_cutout(original, picture, request, run)]
     with run.stage("load"):
         models = loading.result()
-    subjects = find_subjects(models, image, request, picture.source, run, asked, objects=objects)
-    provenance = {"software": f"Cutsmith {__version__}", **models.provenance(), **request.provenance()}
+    try:
+        subjects = find_subjects(models, image, request, picture.source, run, asked, objects=objects)
+    except SubjectNotFound:
+        if is_main_subject and may_stand_in(original):
+            return [own_cutout(original, picture, request, run)]
+        raise
+    provenance = {"software": SOFTWARE, **models.provenance(), **request.provenance()}
     cutouts = []
     for number, subject in enumerate(subjects, start=1):
         own = run.fork()

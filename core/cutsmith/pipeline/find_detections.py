@@ -10,9 +10,9 @@ from cutsmith.picture import Picture
 from cutsmith.pipeline.loading import POOL, ModelPool, Models
 from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
 from cutsmith.pipeline.subjects import detections_of
-from cutsmith.request import Options, Request
+from cutsmith.request import Options, Request, given_request
 from cutsmith.result.detections import Detections
-from cutsmith.version import __version__
+from cutsmith.version import SOFTWARE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,13 +36,13 @@ def find_detections(
 
     Only the detector of `models` is used. The options of `Finish` have no effect.
     """
-    wanted = (request or Request()).updated({**options, **({} if text is None else {"text": text})}).checked()
+    wanted = given_request(request).updated({**options, **({} if text is None else {"text": text})}).checked()
     if not wanted.phrases:
         raise BadPhrases("There are no words to look for.", give("text", '"red mug"'), option="text")
     run = Run(on_stage, cancelled)
     with run.stage("read"):
-        picture = Picture.of(source, max_pixels=wanted.runtime.max_pixels)
-        image = picture.srgb()
+        picture = Picture.of(source, max_pixels=wanted.runtime.max_pixels).without_hidden_colours()
+        image = picture.for_models()
     with run.stage("load"):
         detector, told = models.detector if models is not None else None, models.warnings if models is not None else ()
         if detector is None:
@@ -54,7 +54,7 @@ def find_detections(
         picture,
         tuple(found),
         {
-            "software": f"Cutsmith {__version__}",
+            "software": SOFTWARE,
             **detector.provenance(),
             **wanted.words_provenance(),
         },

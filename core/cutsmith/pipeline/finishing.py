@@ -16,11 +16,20 @@ if TYPE_CHECKING:
 
 
 def finished(
-    picture: Picture, image: NDArray[np.uint8], subject: Subject, finish: Finish, run: Run
+    picture: Picture, image: NDArray[np.uint8], subject: Subject, finish: Finish, run: Run, *, is_given: bool = False
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8] | NDArray[np.uint16]]:
-    """Alpha (H, W) and colours (H, W, 3) of `subject`; `image` is `picture` as the models see it."""
+    """Alpha (H, W) and colours (H, W, 3) of `subject`; `image` is `picture` as the models see it.
+
+    Traces of doubt that a model has far from the subject are removed; a mask that the user has given
+    (`is_given`) is not a model's, and all of it counts.
+    """
     with run.stage("matting"):
-        alpha = edited(_alpha(image, subject, finish, run), finish)
+        alpha = _alpha(image, subject, finish, run)
+        if not is_given:
+            from cutsmith.matting.stray_alpha import without_strays
+
+            alpha = without_strays(alpha)
+        alpha = edited(alpha, finish)
     with run.stage("foreground"):
         from cutsmith.matting.foreground import estimate_foreground, with_own_colours
 
@@ -33,11 +42,13 @@ def finished(
 
 def edited(alpha: NDArray[np.float32], finish: Finish) -> NDArray[np.float32]:
     """`alpha`, float32 (H, W) in [0, 1], after the edits that `finish` asks for; the same array if there are none."""
-    if not (finish.mask_offset or finish.mask_blur or finish.invert):
-        return alpha
-    from cutsmith.matting.mask_edits import edited_mask
+    from cutsmith.matting.mask_edits import edited_mask, hardened
 
-    return edited_mask(alpha, offset=finish.mask_offset, blur=finish.mask_blur, invert=finish.invert)
+    if finish.harden or finish.threshold is not None:
+        alpha = hardened(alpha, harden=finish.harden, threshold=finish.threshold)
+    if finish.mask_offset or finish.mask_blur or finish.invert:
+        alpha = edited_mask(alpha, offset=finish.mask_offset, blur=finish.mask_blur, invert=finish.invert)
+    return alpha
 
 
 def _alpha(image: NDArray[np.uint8], subject: Subject, finish: Finish, run: Run) -> NDArray[np.float32]:

@@ -176,7 +176,7 @@ def _segmenter(request: Request, remover: Remover | None, pool: ModelPool) -> tu
     from cutsmith.segmentation.loading import why_no_segmenter
     from cutsmith.segmentation.subject_in_box import SubjectInBox
 
-    box_is_enough = not request.target.points and request.target.mask is None
+    box_is_enough = len(request.target.points) == 0 and request.target.mask is None
     told: tuple[str, ...] = ()
     if request.runtime.segmenter == SUBJECT_IN_BOX:
         if not box_is_enough:

@@ -95,11 +95,11 @@ def asked_by_boxes(
 
 
 def subject_alone(picture: Picture) -> Picture:
-    """`picture` as the models see it, opaque on white, so that the result leaves its own transparency out.
+    """`picture` as the models see it, opaque, so that the result leaves its own transparency out.
 
     Otherwise a layer mask beside the picture would count the transparency twice.
     """
-    return picture if picture.alpha is None else replace(picture, pixels=picture.srgb(), alpha=None, icc=None)
+    return picture if picture.alpha is None else replace(picture, pixels=picture.for_models(), alpha=None, icc=None)
 
 
 def _is_inside(point: Point, found: FoundObject) -> bool:

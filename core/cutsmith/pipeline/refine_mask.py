@@ -14,9 +14,9 @@ from cutsmith.pipeline.finishing import finished
 from cutsmith.pipeline.prompting import subject_alone
 from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
 from cutsmith.pipeline.subjects import Subject
-from cutsmith.request import Options, Request
+from cutsmith.request import Options, Request, given_request
 from cutsmith.result.cutout import Cutout
-from cutsmith.version import __version__
+from cutsmith.version import SOFTWARE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +58,7 @@ def refine_mask(
     given = others.pop("mask", None) if mask is None else mask
     if given is None:
         raise BadArray("There is no mask to refine.", option="mask")
-    wanted = (request or Request.of(matting="closed-form")).updated(others)
+    wanted = given_request(request, matting="closed-form").updated(others)
     if wanted.is_prompted:
         name = wanted.prompts[0]
         raise BadOption(
@@ -67,11 +67,11 @@ def refine_mask(
     finish = wanted.checked().finish
     run = Run(on_stage, cancelled)
     with run.stage("read"):
-        picture = Picture.of(source, max_pixels=wanted.runtime.max_pixels)
+        picture = Picture.of(source, max_pixels=wanted.runtime.max_pixels).without_hidden_colours()
         if finish.subject_alone:
             picture = subject_alone(picture)
-        image = picture.srgb()
-    soft_mask = checked_mask(np.array(given), (picture.height, picture.width))
-    alpha, colours = finished(picture, image, Subject(soft_mask), finish, run)
-    provenance = {"software": f"Cutsmith {__version__}", "mask": "given", **wanted.provenance()}
+        image = picture.for_models()
+    soft_mask = np.array(checked_mask(given, (picture.height, picture.width)))  # the caller's array stays the caller's
+    alpha, colours = finished(picture, image, Subject(soft_mask), finish, run, is_given=True)
+    provenance = {"software": SOFTWARE, "mask": "given", **wanted.provenance()}
     return Cutout(picture, alpha, colours, soft_mask, provenance, (*picture.warnings, *run.warnings), run.seconds)

@@ -37,10 +37,23 @@ def cutout_as_json(cutout: Cutout) -> dict[str, Any]:
     """
     return {
         "objects": [object_as_json(found) for found in cutout.objects],
+        **measures_as_json(cutout),
         "warnings": list(cutout.warnings),
         "notices": [notice_of(each).to_json() for each in cutout.warnings],
         "provenance": dict(cutout.provenance),
         "seconds": dict(cutout.seconds),
+    }
+
+
+def measures_as_json(cutout: Cutout) -> dict[str, Any]:
+    """The numbers of a cut-out: "area", "mean_probability" and "components" (see `cutsmith.result.measures`)."""
+    from cutsmith.result.measures import measures
+
+    found = measures(cutout)
+    return {
+        "area": _share(found.area),
+        "mean_probability": _share(found.mean_probability),
+        "components": found.components,
     }
 
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 from cutsmith.cures import Cure, advise, give, leave_out
 from cutsmith.errors import BadColour, shown
-from cutsmith.machine.files import may_exist
+from cutsmith.machine.files import is_folder, may_exist
 from cutsmith.picture import Picture
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from PIL.Image import Image
+
+Background: TypeAlias = "str | os.PathLike[str] | Sequence[float] | Picture | NDArray[Any] | Image"
+"""What can be laid behind a subject."""
 
 TRANSPARENT = "transparent"
 BLUR = "blur"
@@ -24,31 +30,79 @@ _A_COLOUR = "#rrggbb, rgb(...), hsl(...) or a CSS colour name"
 _A_BACKGROUND = "#rrggbb, a CSS colour name, transparent, blur, or an existing picture"
 
 
-def background_pixels(
-    background: str | os.PathLike[str] | tuple[int, int, int] | Picture, photo: Picture, alpha: NDArray[np.float32]
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
+def background_pixels(background: Background, photo: Picture, alpha: NDArray[np.float32]) -> NDArray[Any]:
     """The background as pixels of the photograph's size, depth and colour space: (H, W, 3).
 
     Args:
-        background: "blur"; a colour (`#rrggbb`, a CSS name, `rgb(...)`, `hsl(...)`, a tuple of 0-255), sRGB; or a
-            picture or its path. A file comes before a colour of the same name.
+        background: "blur"; a colour (`#rrggbb`, a CSS name, `rgb(...)`, `hsl(...)`, three or four numbers of 0-255),
+            sRGB; or a picture: its path, a `Picture`, a PIL image or an array. A file comes before a colour of the same
+            name, a folder does not.
         photo: the photograph that was cut out.
         alpha: the subject's alpha, float32 (H, W).
 
     Raises:
-        BadColour: neither a colour nor a file.
+        BadColour: neither a colour nor a picture.
         PictureError: the background's file cannot be read.
+        BadArray: the array is no picture.
     """
-    if background == BLUR:
+    if _is_picture(background):
+        return _covering(Picture.of(background), photo)  # type: ignore[arg-type]
+    if not isinstance(background, str | os.PathLike):
+        return _filled(_colour_of_numbers(background), photo)
+    if os.fspath(background) == BLUR:
         return _blurred(photo, alpha)
-    if isinstance(background, Picture):
-        return _covering(background, photo)
-    if isinstance(background, tuple):
-        return _filled(background, photo)
-    path = Path(background)
-    if may_exist(path):
-        return _covering(Picture.read(path), photo)
+    if is_picture_path(background):
+        return _covering(Picture.read(Path(background)), photo)
     return _filled(parse_colour(os.fspath(background), _A_BACKGROUND), photo)
+
+
+def _is_picture(background: object) -> bool:
+    """Whether `background` is a picture in memory: a `Picture`, a PIL image, or an array of more than one axis."""
+    if isinstance(background, Picture) or hasattr(background, "getbands"):
+        return True
+    try:
+        return np.ndim(background) >= 2  # type: ignore[arg-type]
+    except (ValueError, TypeError, RuntimeError):  # rows of several lengths; a tensor on a GPU
+        return False
+
+
+def is_picture_path(background: str | os.PathLike[str]) -> bool:
+    """Whether `background` is read as a picture's path: a file, or a folder that is not called like a colour."""
+    text = os.fspath(background)
+    if not text.strip() or not may_exist(text):
+        return False
+    if not is_folder(text):
+        return True
+    try:
+        parse_colour(text)
+    except BadColour:
+        return True  # the reader tells that it is a folder
+    return False
+
+
+def _colour_of_numbers(numbers: object) -> tuple[int, int, int]:
+    """(red, green, blue) of three numbers of 0-255, or of four of which the last is 255.
+
+    Raises:
+        BadColour: anything else.
+    """
+    try:
+        values = [float(value) for value in numbers]  # type: ignore[attr-defined]
+    except (TypeError, ValueError, OverflowError):
+        values = []
+    is_opaque = len(values) == 3 or (len(values) == 4 and values[3] == 255)
+    if not is_opaque or not all(0 <= value <= 255 and value == int(value) for value in values if math.isfinite(value)):
+        values = []
+    if not values or not all(map(math.isfinite, values)):
+        raise BadColour(
+            "",
+            give("background", "#ffffff"),
+            option="background",
+            found=shown(numbers),
+            wanted="a colour (three whole numbers of 0-255, #rrggbb or a CSS name), blur, or a picture",
+        )
+    red, green, blue = (int(value) for value in values[:3])
+    return red, green, blue
 
 
 def parse_colour(text: str, wanted: str = _A_COLOUR) -> tuple[int, int, int]:
@@ -90,7 +144,7 @@ def ready_background(background: str) -> str | Picture:
     """
     if background in (TRANSPARENT, BLUR):
         return background
-    if may_exist(background):
+    if is_picture_path(background):
         return Picture.read(background)
     parse_colour(background, _A_BACKGROUND)
     return background

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
     from cutsmith.geometry import Box
     from cutsmith.protocols import Point
-
-Background = str | os.PathLike[str] | tuple[int, int, int] | Picture
+    from cutsmith.result.background import Background
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class Cutout:
 
     def as_picture(self) -> Picture:
         """The cut-out as a picture with alpha, in the source's colour space and resolution."""
-        return Picture(self.foreground, self.alpha, self.picture.icc, self.picture.dpi, self.picture.source)
+        return replace(self.picture, pixels=self.foreground, alpha=self.alpha, warnings=())
 
     def save(
         self,
@@ -77,6 +76,7 @@ class Cutout:
         overwrite: bool = False,
         provenance: bool = False,
         quality: int | None = None,
+        keep_metadata: Collection[str] = (),
     ) -> Path:
         """Write the cut-out with its transparency (PNG, TIFF, WebP, AVIF), whole or not at all.
 
@@ -85,38 +85,48 @@ class Cutout:
             overwrite: whether an existing file may be replaced.
             provenance: whether `provenance` goes into the file's metadata.
             quality: 1-100, for lossy WebP and AVIF.
+            keep_metadata: kinds of the photograph's own metadata to keep: "exif" (all but GPS), "xmp", "iptc", "gps".
 
         Raises:
             OutputError: the file cannot be written.
             OutputFormatUnsupported: the format is unknown or holds no alpha.
         """
         metadata = self.provenance if provenance else None
-        return self.as_picture().save(path, overwrite=overwrite, metadata=metadata, quality=quality)
+        return self.as_picture().save(
+            path, overwrite=overwrite, metadata=metadata, quality=quality, keep_metadata=keep_metadata
+        )
 
-    def save_mask(self, path: str | os.PathLike[str], *, overwrite: bool = False, provenance: bool = False) -> Path:
+    def save_mask(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        provenance: bool = False,
+        quality: int | None = None,
+    ) -> Path:
         """Write alpha alone as a gray picture; errors as for `save`."""
-        metadata = self.provenance if provenance else None
         return write_mask(
-            self.alpha, path, overwrite=overwrite, dpi=self.picture.dpi, metadata=metadata, source=self.picture.source
+            self.alpha,
+            path,
+            overwrite=overwrite,
+            dpi=self.picture.dpi,
+            metadata=self.provenance if provenance else None,
+            quality=quality,
+            source=self.picture.source,
         )
 
     def on(self, background: Background) -> Picture:
         """Lay the subject on `background`: a colour, a picture or its path, or "blur" (see `background_pixels`).
 
         Raises:
-            BadColour: it is neither a colour nor a file.
+            BadColour: it is neither a colour nor a picture.
             PictureError: the background's file cannot be read.
         """
         from cutsmith.result.background import background_pixels
 
         behind = background_pixels(background, self.picture, self.alpha)
-        return Picture(
-            composite(self.foreground, self.alpha, behind),
-            None,
-            self.picture.icc,
-            self.picture.dpi,
-            self.picture.source,
-        )
+        pixels = composite(self.foreground, self.alpha, behind)
+        return replace(self.picture, pixels=pixels, alpha=None, warnings=())
 
 
 def composite(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -35,12 +36,12 @@ def preview(cutout: Cutout, side: int = PANEL_SIDE) -> Picture:
         side: the longer side of each panel, in pixels; a smaller picture keeps its size.
     """
     scale, size = _shown_size(cutout.picture, side)
-    before = _shrunk(cutout.picture.srgb(), size)
+    before = _shown(cutout.picture, size)
     if cutout.objects:
         inside = _shrunk(np.rint(cutout.soft_mask * 255).astype(np.uint8), size) >= 128
         before = annotated(before, cutout.objects, inside, scale)
     mask = _shrunk(np.rint(cutout.alpha * 255).astype(np.uint8), size)
-    after = _on_checkerboard(cutout, size)
+    after = _shown(cutout.as_picture(), size)
     panels = {"before": before, "mask": np.repeat(mask[..., None], 3, axis=2), "after": after}
     return Picture(_side_by_side(panels))
 
@@ -49,7 +50,7 @@ def preview_of_detections(detections: Detections, side: int = 2 * PANEL_SIDE) ->
     """The picture with the boxes, labels and scores of all detections, its longer side at most `side` pixels."""
     scale, size = _shown_size(detections.picture, side)
     found = [FoundObject(each.box, label=each.label, score=each.score) for each in detections.found]
-    return Picture(annotated(_shrunk(detections.picture.srgb(), size), found, scale=scale))
+    return Picture(annotated(_shown(detections.picture, size), found, scale=scale))
 
 
 def _shown_size(picture: Picture, side: int) -> tuple[float, tuple[int, int]]:
@@ -65,11 +66,14 @@ def checkerboard(width: int, height: int, square: int = _SQUARE) -> NDArray[np.u
     return np.repeat(np.where(light, 255, 226).astype(np.uint8)[..., None], 3, axis=2)
 
 
-def _on_checkerboard(cutout: Cutout, size: tuple[int, int]) -> NDArray[np.uint8]:
+def _shown(picture: Picture, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """`picture` shrunk to `size`, its transparency on a checkerboard."""
+    colours = replace(picture, alpha=None).srgb()
+    if picture.alpha is None:
+        return _shrunk(colours, size)
     # Average colours by their alpha; otherwise those under alpha 0 would darken the smaller edge.
-    colours = Picture(cutout.foreground, None, cutout.picture.icc).srgb()
-    premultiplied = _shrunk(np.rint(colours * cutout.alpha[..., None]).astype(np.uint8), size)
-    share = _shrunk(np.rint(cutout.alpha * 255).astype(np.uint8), size)[..., None] / 255
+    premultiplied = _shrunk(np.rint(colours * picture.alpha[..., None]).astype(np.uint8), size)
+    share = _shrunk(np.rint(picture.alpha * 255).astype(np.uint8), size)[..., None] / 255
     board = checkerboard(*size)
     return np.clip(np.rint(premultiplied + (1 - share) * board), 0, 255).astype(np.uint8)
 

@@ -95,6 +95,8 @@ def checked_points(points: Sequence[Sequence[float]], width: int, height: int, *
 
 def _numbers(point: Sequence[float]) -> tuple[float, float, float] | None:
     """x, y and the label, which is 1 where there is none; None where one of them is not a finite number."""
+    if any(isinstance(value, complex) for value in point):  # NumPy would drop their second part
+        return None
     try:
         x, y, label = (float(value) for value in (*point, 1)[:3])
     except (TypeError, ValueError, OverflowError):

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 
 from .failure import CutFailed
-from .layer_pixels import hardened, has_8_bits, read_mask, read_pixels, read_selection
-from .layers import chosen_layers
+from .layer_pixels import has_8_bits, read_mask, read_pixels, read_selection
+from .layers import chosen_layers, on_canvas
+from .planes import hardened
 from .results import CutLayer, apply_results
-from .settings import CLEANED_LAYER, HARD, NO_MODEL, OWN_MASK, SELECTION, Settings
+from .settings import CHANNEL, CLEANED_LAYER, HARD, NEW_SELECTION, NO_MODEL, OWN_MASK, SELECTION, Settings
 
 if TYPE_CHECKING:
     from .worker_files import Array, Message
@@ -39,6 +40,9 @@ def requested(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Setti
             "An indexed image cannot have partly transparent pixels, or colors outside its palette.",
             "Convert it first: Image > Mode > RGB. Or choose a layer mask as the result.",
         )
+    if settings.result in (NEW_SELECTION, CHANNEL):
+        for layer in layers:
+            on_canvas(layer)
     return [Request(layer, _hint(layer, settings)) for layer in layers]
 
 

@@ -18,6 +18,7 @@ from .settings import (  # noqa: E402
     EDGES,
     EXISTING_MASK,
     HAIR,
+    HARD,
     LAYER_MASK,
     NEW_LAYER,
     RESULTS,
@@ -30,6 +31,7 @@ from .settings import (  # noqa: E402
 _SPACING = 6
 _BORDER = 12
 _ADVICE_LETTERS = 52
+_STEP = 0.05
 # The width of the widest row, so that the dialog keeps its width when rows appear and disappear.
 _WIDTH = 610
 # Used instead of the arguments' own explanations, which list the values for scripts.
@@ -47,10 +49,11 @@ _BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTION
 
 
 def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> bool:
-    """Show the dialog of Refine Mask Edge, which has only the band; -> whether OK was clicked."""
+    """Show the dialog of Refine Mask Edge, which has only the band and the inside; -> whether OK was clicked."""
     dialog = _new_dialog(procedure, config, "Refine Mask Edge")
     rows = _Rows(dialog, config)
     rows.add_band()
+    rows.add_number("harden", _STEP, 2)
     return _answered(dialog)
 
 
@@ -175,11 +178,13 @@ class _CutOutFields:
         self._rows = rows = _Rows(dialog, config)
         rows.add_choice("what", WHAT)
         rows.add_text("prompt", OPTIONS["text"].example.strip('"'))
-        rows.add_number("box-threshold", 0.05, 2)
+        rows.add_number("box-threshold", _STEP, 2)
         self._model = Gtk.ComboBoxText()
         rows.add("model", self._model)
         rows.add_choice("edge", EDGES)
         rows.add_band()
+        rows.add_number("harden", _STEP, 2)
+        rows.add_number("threshold", _STEP, 2)
         rows.add_choice("result", RESULTS)
         rows.add_choice("existing-mask", EXISTING_MASK)
         self._advice = _Advice(dialog)
@@ -203,10 +208,12 @@ class _CutOutFields:
 
     def _adapt(self) -> None:
         """Show the rows that matter for the choices made, and say what is missing."""
-        what, model, result = (self._config.get_property(name) for name in ("what", "model", "result"))
+        what, model, edge, result = (self._config.get_property(name) for name in ("what", "model", "edge", "result"))
         self._rows.show("prompt", what == WORDS)
         self._rows.show("box-threshold", what == WORDS)
-        self._rows.show("band", self._config.get_property("edge") == HAIR)
+        self._rows.show("band", edge == HAIR)
+        self._rows.show("harden", edge != HARD)
+        self._rows.show("threshold", edge == HARD)
         self._rows.show("existing-mask", self._has_mask and result in (LAYER_MASK, NEW_LAYER))
         text, prevents = self._advice_for(what, model)
         self._advice.show(text, prevents=prevents)

@@ -15,8 +15,6 @@ from .worker_files import Array
 _SCALE = 1.0
 _DEPTHS = {"uint8": "u8", "uint16": "u16"}
 _DISPLAY_8_BIT = (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
-_HARD = bytes(128) + b"\xff" * 128
-"""The table for a hard edge in 8-bit alpha: half or more becomes opaque."""
 
 
 def has_8_bits(image: Gimp.Image) -> bool:
@@ -77,11 +75,6 @@ def read_mask(layer: Gimp.Layer) -> Array:
     if has_8_bits(layer.get_image()):
         return Array("uint8", (height, width), _read(mask, "Y u8", 0, 0, width, height))
     return Array("float32", (height, width), _read(mask, "Y float", 0, 0, width, height))
-
-
-def hardened(alpha: Array) -> Array:
-    """uint8 `alpha` with every value set to 0 or 255."""
-    return Array("uint8", alpha.shape, bytes(alpha.data).translate(_HARD))
 
 
 def write_alpha(drawable: Gimp.Drawable, alpha: Array, x: int = 0, y: int = 0) -> None:

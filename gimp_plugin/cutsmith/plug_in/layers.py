@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from gi.repository import Gimp
 
 from .failure import CutFailed
+from .planes import CanvasPart, canvas_part
 
 
 def chosen_layers(image: Gimp.Image, drawables: Sequence[Gimp.Item]) -> list[Gimp.Layer]:
@@ -33,3 +34,16 @@ def offsets(layer: Gimp.Layer) -> tuple[int, int]:
     """The (x, y) of the layer's top left corner in the image."""
     _, x, y = layer.get_offsets()
     return x, y
+
+
+def on_canvas(layer: Gimp.Layer) -> CanvasPart:
+    """The part of `layer` that lies on the canvas. Raises CutFailed if the layer lies beside it."""
+    image = layer.get_image()
+    part = canvas_part(offsets(layer), (layer.get_width(), layer.get_height()), (image.get_width(), image.get_height()))
+    if part is None:
+        raise CutFailed(
+            f'The layer "{layer.get_name()}" lies outside the canvas, where nothing can be selected. Nothing was '
+            "changed.",
+            "Choose Image > Fit Canvas to Layers, move the layer, or choose a layer mask or a new layer as the result.",
+        )
+    return part

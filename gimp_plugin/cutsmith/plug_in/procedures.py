@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp, GLib, GObject
 
-from .declared_options import DEFAULT_BAND, offered_range
+from .declared_options import DEFAULT_BAND, OPTIONS, offered_range
 from .failure import CutFailed
-from .progress import begin_progress, show_progress
+from .progress import begin_progress, end_progress, show_progress
 from .remembered_choices import remember_choices, remembered_choices
 from .settings import (
     DEFAULT_CERTAINTY,
+    DEFAULT_THRESHOLD,
     EDGES,
     EXISTING_MASK,
     RESULTS,
@@ -98,7 +99,23 @@ class Cutsmith(Gimp.PlugIn):
                 DEFAULT_BAND,
                 _READABLE,
             )
+        procedure.add_double_argument(
+            "harden",
+            "Solid _inside",
+            OPTIONS["harden"].help,
+            *offered_range("harden"),
+            OPTIONS["harden"].default,
+            _READABLE,
+        )
         if name != REFINE_MASK:
+            procedure.add_double_argument(
+                "threshold",
+                "_Threshold",
+                f"For a hard edge. {OPTIONS['threshold'].help}",
+                *offered_range("threshold"),
+                DEFAULT_THRESHOLD,
+                _READABLE,
+            )
             _add_choice(procedure, "result", "_Result", "What to make", RESULTS)
             _add_choice(procedure, "existing-mask", "E_xisting mask", "What to do with an existing mask", EXISTING_MASK)
         return procedure
@@ -188,13 +205,13 @@ def _is_confirmed(
 
     if procedure.get_name() == REFINE_MASK:
         requested(image, drawables, Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND))
-        Gimp.progress_end()
+        end_progress()
         is_ok = ask_for_band(procedure, config)
     else:
         # This connection is closed first: a dialog may stay open longer than the worker waits for work.
         with WorkerLink(installation, _client(), show_progress) as link:
             models = ModelChoices(link.models(), installation)
-        Gimp.progress_end()
+        end_progress()
         is_ok = ask(procedure, config, image, drawables, models)
     if is_ok:
         begin_progress(_BEGIN)
@@ -211,7 +228,7 @@ def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode:
     name = procedure.get_name()
     values: dict[str, Any] = {each: config.get_property(each) for each in _ARGUMENTS[name]}
     if name == REFINE_MASK:
-        return Settings.for_own_mask(values["band-inner"], values["band-outer"])
+        return Settings.for_own_mask(*(values[each] for each in _ARGUMENTS[name]))
     settings = settings_from({"what": SELECTION, **values})
     # A script passes its own arguments, but a user had no dialog to choose in.
     if name == CUT_OUT_SELECTION and run_mode != Gimp.RunMode.NONINTERACTIVE:
@@ -219,9 +236,10 @@ def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode:
     return settings
 
 
-_BAND = ("band-inner", "band-outer")
+_OF_A_MASK = ("band-inner", "band-outer", "harden")
+_OF_A_SELECTION = ("model", "edge", *_OF_A_MASK, "threshold", "result", "existing-mask")
 _ARGUMENTS = {
-    CUT_OUT: ("what", "prompt", "box-threshold", "model", "edge", *_BAND, "result", "existing-mask"),
-    CUT_OUT_SELECTION: ("model", "edge", *_BAND, "result", "existing-mask"),
-    REFINE_MASK: _BAND,
+    CUT_OUT: ("what", "prompt", "box-threshold", *_OF_A_SELECTION),
+    CUT_OUT_SELECTION: _OF_A_SELECTION,
+    REFINE_MASK: _OF_A_MASK,
 }

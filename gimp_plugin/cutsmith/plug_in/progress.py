@@ -21,3 +21,8 @@ def show_progress(text: str, fraction: float) -> None:
         _shown = text
         Gimp.progress_set_text(text)
     Gimp.progress_update(fraction)
+
+
+def end_progress() -> None:
+    """Remove the bar, and the Cancel button with it. From here on, GIMP does not end the plug-in's process."""
+    Gimp.progress_end()

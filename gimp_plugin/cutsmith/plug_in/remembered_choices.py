@@ -11,7 +11,7 @@ from .failure import CutFailed
 from .settings import AUTOMATIC, SELECTION, Settings
 
 _NAME = "cutsmith-choices"
-_CHOICES = ("edge", "band_inner", "band_outer", "result", "existing_mask")
+_CHOICES = ("edge", "band_inner", "band_outer", "harden", "threshold", "result", "existing_mask")
 
 
 def remember_choices(settings: Settings) -> None:
@@ -23,13 +23,17 @@ def remember_choices(settings: Settings) -> None:
 
 
 def remembered_choices(settings: Settings) -> Settings:
-    """`settings` with the remembered choices; unchanged if there are none or they are not valid."""
+    """`settings` with the remembered choices; unchanged if there are none or they are not valid.
+
+    Choices of another version may lack some.
+    """
     kept = Gimp.get_parasite(_NAME)
     if kept is None:
         return settings
     try:
         choices = json.loads(bytes(kept.get_data()))
-        return replace(settings, **{name: choices[name] for name in (*_CHOICES, "model")}).checked()
+        known = {name: choices[name] for name in (*_CHOICES, "model") if name in choices}
+        return replace(settings, **known).checked()
     except (ValueError, KeyError, TypeError, AttributeError, CutFailed):
         # Written by another version of Cutsmith.
         return settings

@@ -1,22 +1,36 @@
-"""Turns alpha into a mask, a layer, the selection or a channel. The layer's own pixels stay unchanged."""
+"""Turns alpha into a mask, a layer, the selection or a channel. The layer's own pixels stay unchanged.
+
+Everything is built before the image is touched. The progress bar goes then, and its Cancel button with it: Cancel ends
+the plug-in's process at once, and would leave the image half changed. What is left to do is a few calls in one undo
+step. If one fails, those before it are taken back.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gi.repository import Gegl, Gimp
 
+from .failure import CutFailed
 from .layer_pixels import write_alpha, write_colours
-from .layers import offsets
+from .layers import offsets, on_canvas
+from .planes import cropped
+from .progress import end_progress
 from .settings import CHANNEL, CLEANED_LAYER, INTERSECT, LAYER_MASK, NEW_LAYER, NEW_SELECTION, Settings
 
 if TYPE_CHECKING:
     from .worker_files import Array
 
 _SUFFIX = "cut out"
+
+TakeBack = Callable[[], object]
+"""Undoes one change of the image."""
+
+Change = Callable[[Callable[[TakeBack], object]], None]
+"""Changes the image, and hands over how each of its changes is taken back."""
 
 
 @dataclass(frozen=True)
@@ -29,19 +43,43 @@ class CutLayer:
 
 
 def apply_results(image: Gimp.Image, cuts: Sequence[CutLayer], settings: Settings) -> None:
-    """Apply `cuts` to the image as `settings` ask, in a single undo step."""
-    with _one_undo_step(image):
-        for number, cut in enumerate(cuts):
-            if settings.result == LAYER_MASK:
-                put_mask(cut.layer, cut.alpha, settings.existing_mask)
-            elif settings.result == NEW_LAYER:
-                _new_layer(cut, settings.existing_mask)
-            elif settings.result == CLEANED_LAYER:
-                _cleaned_layer(cut)
-            elif settings.result == NEW_SELECTION:
-                _select(image, cut, Gimp.ChannelOps.ADD if number else Gimp.ChannelOps.REPLACE)
-            elif settings.result == CHANNEL:
-                _channel(image, cut, f"{cut.layer.get_name()} {_SUFFIX}")
+    """Apply `cuts` to the image as `settings` ask, in a single undo step.
+
+    Raises:
+        CutFailed: a layer was removed or has changed its size since it was read; nothing was changed.
+    """
+    for cut in cuts:
+        _check_unchanged(cut)
+    changes = _built(image, cuts, settings)
+    end_progress()
+    with _one_undo_step(image), _all_or_nothing() as take_back:
+        for change in changes:
+            change(take_back)
+
+
+def _check_unchanged(cut: CutLayer) -> None:
+    """Raise CutFailed if the layer does not fit its alpha: a user may go on working on the image meanwhile."""
+    again = "Leave the layer as it is until it is cut out, and try again."
+    if not cut.layer.is_valid():
+        raise CutFailed("A layer was removed while it was cut out. Nothing was changed.", again)
+    if cut.alpha.shape != (cut.layer.get_height(), cut.layer.get_width()):
+        raise CutFailed(
+            f'The layer "{cut.layer.get_name()}" has changed its size while it was cut out. Nothing was changed.', again
+        )
+
+
+def _built(image: Gimp.Image, cuts: Sequence[CutLayer], settings: Settings) -> list[Change]:
+    """Make all that is needed, none of it in the image yet; -> what puts it there."""
+    if settings.result == NEW_SELECTION:
+        return [_selected(image, cuts)]
+    if settings.result == CHANNEL:
+        return [_inserted_channel(image, cut) for cut in cuts]
+    if settings.result == NEW_LAYER:
+        return [_new_layer(cut, settings.existing_mask) for cut in cuts]
+    if settings.result == CLEANED_LAYER:
+        return [_cleaned_layer(cut) for cut in cuts]
+    assert settings.result == LAYER_MASK, "every result has its way"
+    return [_masked(cut.layer, _mask(cut.layer, cut.alpha, settings.existing_mask)) for cut in cuts]
 
 
 @contextmanager
@@ -53,24 +91,53 @@ def _one_undo_step(image: Gimp.Image) -> Iterator[None]:
         image.undo_group_end()
 
 
-def put_mask(layer: Gimp.Layer, alpha: Array, existing_mask: str) -> None:
-    """Give `layer` the mask `alpha`. An existing mask is replaced, or the darker value of both masks is kept."""
+@contextmanager
+def _all_or_nothing() -> Iterator[Callable[[TakeBack], object]]:
+    """Take back what was handed over, the last first, if the body fails."""
+    with ExitStack() as changes:
+        yield changes.callback
+        changes.pop_all()
+
+
+def _mask(layer: Gimp.Layer, alpha: Array, existing_mask: str) -> Gimp.LayerMask:
+    """A mask for `layer` that holds `alpha`, or the darker value of `alpha` and the existing mask."""
     mask = layer.create_mask(Gimp.AddMaskType.BLACK)
     write_alpha(mask, alpha)
     old = layer.get_mask()
+    if old is not None and existing_mask == INTERSECT:
+        mask.combine_masks(old, Gimp.ChannelOps.INTERSECT, 0, 0)
+    return mask
+
+
+def _masked(layer: Gimp.Layer, mask: Gimp.LayerMask) -> Change:
+    """What gives `layer` the mask, in place of an existing one."""
+    old, spare = layer.get_mask(), None
     if old is not None:
-        if existing_mask == INTERSECT:
-            mask.combine_masks(old, Gimp.ChannelOps.INTERSECT, 0, 0)
-        layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
-    layer.add_mask(mask)
+        # A mask that was removed cannot be put back, but one like it can.
+        spare = layer.create_mask(Gimp.AddMaskType.BLACK)
+        spare.combine_masks(old, Gimp.ChannelOps.REPLACE, 0, 0)
+
+    def change(take_back: Callable[[TakeBack], object]) -> None:
+        if layer.get_mask() is not None:
+            layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
+            if spare is not None:
+                take_back(lambda: layer.add_mask(spare))
+        layer.add_mask(mask)
+        take_back(lambda: layer.remove_mask(Gimp.MaskApplyMode.DISCARD))
+
+    return change
 
 
-def _new_layer(cut: CutLayer, existing_mask: str) -> None:
-    copy = _inserted_above(cut.layer, cut.layer.copy())
-    put_mask(copy, cut.alpha, existing_mask)
+def _new_layer(cut: CutLayer, existing_mask: str) -> Change:
+    copy = cut.layer.copy()
+    mask = _mask(copy, cut.alpha, existing_mask)
+    if copy.get_mask() is not None:
+        copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
+    copy.add_mask(mask)
+    return _inserted_above(cut.layer, copy)
 
 
-def _cleaned_layer(cut: CutLayer) -> None:
+def _cleaned_layer(cut: CutLayer) -> Change:
     layer, image = cut.layer, cut.layer.get_image()
     assert cut.colours is not None, "this result asks for colours"
     new = Gimp.Layer.new(
@@ -83,30 +150,62 @@ def _cleaned_layer(cut: CutLayer) -> None:
         layer.get_mode(),
     )
     new.set_offsets(*offsets(layer))
-    _inserted_above(layer, new)
     write_colours(new, cut.colours, layer)
-    put_mask(new, cut.alpha, INTERSECT)
-    new.remove_mask(Gimp.MaskApplyMode.APPLY)
+    new.add_mask(_mask(new, cut.alpha, INTERSECT))
+    insert = _inserted_above(layer, new)
+
+    def change(take_back: Callable[[TakeBack], object]) -> None:
+        insert(take_back)
+        # GIMP applies only the mask of a layer that is in the image.
+        new.remove_mask(Gimp.MaskApplyMode.APPLY)
+
+    return change
 
 
-def _inserted_above(layer: Gimp.Layer, new: Gimp.Layer) -> Gimp.Layer:
-    """Insert `new` above `layer` and hide `layer`, which would show behind the cut-out."""
-    image = layer.get_image()
+def _inserted_above(layer: Gimp.Layer, new: Gimp.Layer) -> Change:
+    """What inserts `new` above `layer` and hides `layer`, which would show behind the cut-out."""
     new.set_name(f"{layer.get_name()} {_SUFFIX}")
-    image.insert_layer(new, layer.get_parent(), image.get_item_position(layer))
-    layer.set_visible(False)
-    return new
+
+    def change(take_back: Callable[[TakeBack], object]) -> None:
+        image, was_visible = layer.get_image(), layer.get_visible()
+        image.insert_layer(new, layer.get_parent(), image.get_item_position(layer))
+        take_back(lambda: image.remove_layer(new))
+        layer.set_visible(False)
+        take_back(lambda: layer.set_visible(was_visible))
+
+    return change
 
 
-def _select(image: Gimp.Image, cut: CutLayer, how: Gimp.ChannelOps) -> None:
-    channel = _channel(image, cut, _SUFFIX)
-    image.select_item(how, channel)
-    image.remove_channel(channel)
+def _selected(image: Gimp.Image, cuts: Sequence[CutLayer]) -> Change:
+    """What selects the subjects of all `cuts`."""
+    united, *others = (_channel(image, cut, _SUFFIX) for cut in cuts)
+    for other in others:
+        united.combine_masks(other, Gimp.ChannelOps.ADD, 0, 0)
+
+    def change(take_back: Callable[[TakeBack], object]) -> None:
+        # Only a channel that is in the image can be selected.
+        image.insert_channel(united, None, 0)
+        try:
+            image.select_item(Gimp.ChannelOps.REPLACE, united)
+        finally:
+            image.remove_channel(united)
+
+    return change
+
+
+def _inserted_channel(image: Gimp.Image, cut: CutLayer) -> Change:
+    channel = _channel(image, cut, f"{cut.layer.get_name()} {_SUFFIX}")
+
+    def change(take_back: Callable[[TakeBack], object]) -> None:
+        image.insert_channel(channel, None, 0)
+        take_back(lambda: image.remove_channel(channel))
+
+    return change
 
 
 def _channel(image: Gimp.Image, cut: CutLayer, name: str) -> Gimp.Channel:
-    colour = Gegl.Color.new("red")
-    channel = Gimp.Channel.new(image, name, image.get_width(), image.get_height(), 50, colour)
-    image.insert_channel(channel, None, 0)
-    write_alpha(channel, cut.alpha, *offsets(cut.layer))
+    """A channel of the canvas's size that holds the part of the alpha that lies on the canvas."""
+    channel = Gimp.Channel.new(image, name, image.get_width(), image.get_height(), 50, Gegl.Color.new("red"))
+    part = on_canvas(cut.layer)
+    write_alpha(channel, cropped(cut.alpha, part.rows, part.columns), part.x, part.y)
     return channel

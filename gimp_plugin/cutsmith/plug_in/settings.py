@@ -39,6 +39,9 @@ SUBJECT_IN_BOX = "subject-in-box"
 NO_MODEL = "none"
 
 DEFAULT_CERTAINTY: float = OPTIONS["box_threshold"].default
+DEFAULT_THRESHOLD = float(OPTIONS["threshold"].example)
+"""Where a hard edge lies: the engine's own default is not to have one."""
+
 WORDS_CERTAINTY: float = OPTIONS["text_threshold"].default
 """The default for words. If the user asks for a lower certainty, that applies to words too."""
 
@@ -57,14 +60,16 @@ class Settings:
     edge: str = HAIR
     band_inner: int = DEFAULT_BAND
     band_outer: int = DEFAULT_BAND
+    harden: float = OPTIONS["harden"].default
+    threshold: float = DEFAULT_THRESHOLD
     result: str = LAYER_MASK
     existing_mask: str = REPLACE
     stand_ins: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
-    def for_own_mask(cls, band_inner: int, band_outer: int) -> Settings:
+    def for_own_mask(cls, band_inner: int, band_outer: int, harden: float = OPTIONS["harden"].default) -> Settings:
         """The settings that rework the edge of the layer's own mask."""
-        return cls(what=OWN_MASK, model=NO_MODEL, band_inner=band_inner, band_outer=band_outer)
+        return cls(what=OWN_MASK, model=NO_MODEL, band_inner=band_inner, band_outer=band_outer, harden=harden)
 
     def checked(self) -> Settings:
         """These settings without spaces around texts. Raises CutFailed for an invalid value or missing words."""
@@ -95,6 +100,10 @@ class Settings:
         options: dict[str, Any] = {"matting": _MATTING[self.edge]}
         if self.edge == HAIR:
             options["band"] = [self.band_inner, self.band_outer]
+        if self.edge == HARD:
+            options["threshold"] = self.threshold
+        elif self.harden:
+            options["harden"] = self.harden
         if self.is_mask:
             options["subject_alone"] = True
         if self.wants_colours:

@@ -21,6 +21,8 @@ FIELDS = {
     "detector": "Model",
     "matting": "Edge",
     "band": "Band",
+    "harden": "Solid inside",
+    "threshold": "Threshold",
 }
 # Options without a field, in words.
 _IN_WORDS = {
@@ -40,7 +42,7 @@ _IN_WORDS = {
     "foreground": "The way to clean the colors",
 }
 # Options whose field shows the value that the engine names.
-_WITH_VALUE = ("matting", "band", "text", "box_threshold", "text_threshold")
+_WITH_VALUE = ("matting", "band", "text", "box_threshold", "text_threshold", "harden", "threshold")
 # Choices of Edge by the engine's names for them.
 _EDGES = {"none": EDGES[OFF], "closed-form": EDGES[HAIR]}
 _COMMANDS = ("fetch", "install_extra", "install_packages", "run")
@@ -147,7 +149,7 @@ def _fetching(cure: Mapping[str, Any]) -> str:
 def _hidden(settings: Settings) -> set[str]:
     """The fields that the dialog does not show for what was asked for; "" stands for the selection."""
     if settings.what == OWN_MASK:
-        return {"", *FIELDS.values()} - {"Band"}
+        return {"", *FIELDS.values()} - {"Band", "Solid inside"}
     return set() if settings.what == WORDS else {"Words", "Certainty"}
 
 
@@ -173,6 +175,12 @@ def _done_in_the_dialog(action: str, option: str, value: str) -> str:
             return "lower the Certainty"
         case "lower", "band":
             return "make the Band narrower"
+        case "set" | "give", "harden" | "threshold":
+            return f"set {FIELDS[option]} to {value}"
+        case "leave_out", "harden":
+            return f"set {FIELDS[option]} to 0"
+        case "leave_out", "threshold":
+            return "choose another Edge"
         case "leave_out", "model" | "segmenter" | "detector":
             return "choose Model: Best that is here"
     return ""

@@ -161,6 +161,8 @@ def test_preview_background_and_provenance(folder) -> None:
         (["cat.jpg", "-o", "cut.png", "--name", "x"], 2, "Leave --name out"),
         (["cat.jpg", "-o", "out", "--name", "{stam}"], 2, "{stem}, {suffix}, {folder}, {number}"),
         (["cat.jpg", "--skip-existing", "--overwrite"], 2, "leave --overwrite out"),
+        (["cat.jpg", "--quality", "80", "-o", "cut.png"], 2, "PNG has no quality to choose"),
+        (["cat.jpg", "--quality", "80", "--format", "tiff"], 2, "TIFF has no quality to choose"),
         (["cat.jpg", "--quality", "0"], 2, "--quality must be a whole number from 1 to 100"),
         (["nothing/"], 2, "-o nothing-cut/"),
         (["nothing/", "-o", "out"], 1, "no picture in the folder nothing/"),

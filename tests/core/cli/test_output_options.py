@@ -20,6 +20,7 @@ WRITTEN = {
     "name": ("{stem}-cut", "{stem}-cut"),
     "quality": ("80", 80),
     "provenance": (None, True),
+    "keep_metadata": ("exif, gps", ("exif", "gps")),
     "overwrite": (None, True),
     "skip_existing": (None, True),
 }

@@ -8,10 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.core.matting.golden_alpha import BROKEN, CASES, GOLDEN, METHODS, measures, refined
+from tests.core.matting.golden_alpha import CASES, GOLDEN, METHODS, measures, refined
 
 ALL = [(method, composite, mask) for method in METHODS for composite, mask in CASES]
-SOUND = [case for case in ALL if case not in BROKEN]
 
 # Solvers stop at a residual, and libraries round differently: the same code on another machine stays within this.
 RELATIVE, ABSOLUTE = 0.02, 0.05
@@ -30,7 +29,7 @@ def changed(found: dict[str, float], wanted: dict[str, float]) -> dict[str, str]
     }
 
 
-@pytest.mark.parametrize(("method", "composite", "mask"), SOUND)
+@pytest.mark.parametrize(("method", "composite", "mask"), ALL)
 def test_alpha_is_as_near_to_the_truth_as_it_was(method, composite, mask) -> None:
     alpha, truth, _ = refined(method, composite, mask)
     found, wanted = measures(alpha, truth), golden(method, composite, mask)
@@ -40,16 +39,10 @@ def test_alpha_is_as_near_to_the_truth_as_it_was(method, composite, mask) -> Non
 
 def test_the_golden_figures_are_those_of_the_cases() -> None:
     kept = json.loads(GOLDEN.read_text(encoding="utf-8"))
-    assert [(method, *name.split(", ")) for method in kept for name in kept[method]] == SOUND
+    assert [(method, *name.split(", ")) for method in kept for name in kept[method]] == ALL
 
 
-def broken_ones_fail(case: tuple[str, str, str]):
-    reason = "parts and gaps that are thinner than twice the band lose all their known pixels, and are solved away"
-    marks = [pytest.mark.xfail(strict=True, reason=reason)] if case in BROKEN else []
-    return pytest.param(*case, marks=marks)
-
-
-@pytest.mark.parametrize(("method", "composite", "mask"), [broken_ones_fail(case) for case in ALL])
+@pytest.mark.parametrize(("method", "composite", "mask"), ALL)
 def test_alpha_is_nearer_to_the_truth_than_the_mask(method, composite, mask) -> None:
     alpha, truth, given = refined(method, composite, mask)
     found, before = measures(alpha, truth), measures(given, truth)
@@ -80,7 +73,7 @@ def shifted_by_one(alpha: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("fault", [one_pixel_eaten, shifted_by_one])
-@pytest.mark.parametrize(("method", "composite", "mask"), SOUND)
+@pytest.mark.parametrize(("method", "composite", "mask"), ALL)
 def test_a_fault_everywhere_is_noticed_everywhere(fault, method, composite, mask) -> None:
     alpha, truth, _ = refined(method, composite, mask)
     assert changed(measures(fault(alpha), truth), golden(method, composite, mask))

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutsmith.errors import BadArray, BadOption
-from cutsmith.matting.mask_edits import edited_mask
+from cutsmith.matting.mask_edits import edited_mask, hardened
 
 
 def random_mask(height: int, width: int, seed: int, share: float) -> np.ndarray:
@@ -156,6 +156,58 @@ def test_inverting_twice_gives_the_mask_back(mask):
     np.testing.assert_array_equal(edited_mask(inverted, invert=True), mask)
 
 
+def test_hardening_makes_the_inside_solid_and_leaves_the_edge_and_all_below_it() -> None:
+    mask = np.array([[0, 0.02, 0.3, 0.5, 0.575, 0.65, 0.8, 0.9, 1]], np.float32)
+    wanted = [[0, 0.02, 0.3, 0.5, 0.625, 0.75, 1, 1, 1]]
+    np.testing.assert_allclose(hardened(mask, harden=0.2), wanted, atol=1e-6)
+
+
+def test_the_most_hardening_makes_all_that_is_more_subject_than_not_solid() -> None:
+    mask = np.array([[0, 0.49, 0.5, np.nextafter(np.float32(0.5), np.float32(1)), 0.51, 1]], np.float32)
+    np.testing.assert_array_equal(hardened(mask, harden=0.5), np.array([[0, 0.49, 0.5, 1, 1, 1]], np.float32))
+
+
+hardnesses = st.floats(0, 0.5)
+
+
+@unhurried
+@given(masks, hardnesses, hardnesses)
+def test_more_hardening_never_gives_less_and_never_moves_the_edge(mask, one, other) -> None:
+    softer, harder = sorted((one, other))
+    assert (hardened(mask, harden=softer) <= hardened(mask, harden=harder) + 1e-6).all()
+    solid = hardened(mask, harden=harder)
+    np.testing.assert_array_equal(solid > 0.5, mask > 0.5)
+    np.testing.assert_array_equal(solid[mask <= 0.5], mask[mask <= 0.5])
+    assert (solid[mask >= 1 - harder + 1e-6] >= 1 - 1e-6).all() or harder == 0
+
+
+@unhurried
+@given(masks, st.floats(0.001, 1))
+def test_a_threshold_leaves_no_soft_value(mask, threshold) -> None:
+    np.testing.assert_array_equal(hardened(mask, threshold=threshold), mask >= np.float32(threshold))
+
+
+def test_a_threshold_of_one_keeps_only_what_is_wholly_subject() -> None:
+    mask = np.array([[0, 0.5, 254 / 255, 1]], np.float32)
+    assert hardened(mask, threshold=1).tolist() == [[0, 0, 0, 1]]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "wanted"),
+    [
+        ("harden", -0.1, "from 0 to 0.5"),
+        ("harden", 0.51, "from 0 to 0.5"),
+        ("harden", np.nan, "from 0 to 0.5"),
+        ("threshold", 0, "from 0.001 to 1"),
+        ("threshold", 1.01, "from 0.001 to 1"),
+        ("threshold", 128, "from 0.001 to 1"),
+    ],
+)
+def test_a_hardness_outside_its_range_is_refused(option, value, wanted) -> None:
+    with pytest.raises(BadOption, match=f"{option} must be a number {wanted}, but got"):
+        hardened(dot(5), **{option: value})
+
+
 @unhurried
 @given(masks, offsets, blurs)
 def test_the_offset_comes_first_then_the_blur_then_the_inversion(mask, offset, blur):
@@ -181,8 +233,8 @@ def test_a_blur_that_is_no_width_is_refused(blur):
 @pytest.mark.parametrize(
     "mask",
     [
-        np.zeros((3, 3), np.int64),
-        np.zeros((3, 3, 1), np.float32),
+        np.full((3, 3), 2, np.int64),
+        np.zeros((3, 3, 2), np.float32),
         np.zeros((0, 3), np.float32),
         np.full((3, 3), 1.5, np.float32),
         np.full((3, 3), -0.5, np.float32),

@@ -81,7 +81,7 @@ def test_a_mask_without_an_edge_is_known_everywhere(value):
         np.array([[0, 255]], np.int64),
         np.array([[0.0, 1.5]], np.float32),
         np.array([[-0.5, 1.0]], np.float32),
-        np.zeros((4, 4, 1), np.float32),
+        np.zeros((4, 4, 2), np.float32),
         np.zeros((0, 4), np.float32),
     ],
     ids=["nan", "inf", "int64", "above 1", "below 0", "three axes", "empty"],

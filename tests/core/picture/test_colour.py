@@ -147,3 +147,11 @@ def test_transparency_is_white_for_the_model():
     assert np.abs(Picture(colours, alpha).srgb() - wanted).max() <= 1
     assert Picture(colours, alpha).srgb()[0, 0].tolist() == [255, 255, 255]
     assert Picture(colours, alpha).srgb()[0, 3].tolist() == [200, 100, 50]
+
+
+def test_a_tall_transparent_picture_is_laid_on_white_down_to_its_last_row():
+    rng = np.random.default_rng(8)
+    pixels = rng.integers(0, 256, (700, 5, 3), dtype=np.uint8)
+    alpha = (rng.integers(0, 256, (700, 5)) / 255).astype(np.float32)
+    expected = pixels * alpha[..., None] + 255 * (1 - alpha[..., None])
+    assert np.abs(Picture(pixels, alpha).srgb() - expected).max() <= 0.51

@@ -1,6 +1,7 @@
 """Each kind of pixel becomes RGB and straight alpha."""
 
 import io
+import struct
 import sys
 from pathlib import Path
 
@@ -144,10 +145,124 @@ def test_ycbcr_and_lab_tiffs(quadrants, pillow_file):
     assert np.abs(Picture.read(pillow_file(red, "TIFF")).pixels[3, 3].astype(int) - (255, 0, 0)).max() <= 6
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.int32, np.uint32, np.float64])
-def test_samples_without_an_agreed_white_are_refused(dtype):
-    with pytest.raises(PictureFormatUnsupported, match="16-bit"):
-        Picture.read(_tiff(np.ones((9, 9), dtype)))
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32])
+@pytest.mark.parametrize("shape", [(9, 9), (9, 9, 3)], ids=["gray", "RGB"])
+def test_signed_samples_are_refused_by_their_name(dtype, shape):
+    with pytest.raises(PictureFormatUnsupported, match=f"signed samples .{np.dtype(dtype)}") as caught:
+        Picture.read(_tiff(np.ones(shape, dtype)))
+    assert "16-bit" in caught.value.remedy
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+@pytest.mark.parametrize("shape", [(9, 9), (9, 9, 3)], ids=["gray", "RGB"])
+def test_floating_point_samples_have_one_for_white(dtype, shape):
+    samples = np.linspace(0, 1, int(np.prod(shape))).reshape(shape).astype(dtype)
+    picture = Picture.read(_tiff(samples))
+    assert picture.pixels.dtype == np.uint16
+    gray = samples.astype(np.float64) if len(shape) == 3 else np.repeat(samples[..., None], 3, 2).astype(np.float64)
+    assert np.abs(picture.pixels / 65535 - gray).max() <= 1 / 65535
+    assert picture.warnings == ()
+
+
+def test_floating_point_samples_above_white_are_clipped_and_told():
+    samples = np.full((9, 9, 3), 0.5, np.float32)
+    samples[0] = 3
+    samples[1, 0] = np.nan
+    picture = Picture.read(_tiff(samples))
+    assert picture.pixels[0].min() == 65535
+    assert picture.pixels[1, 0].max() == 0
+    assert any("brighter than white" in warning for warning in picture.warnings)
+    assert any("not finite" in warning for warning in picture.warnings)
+
+
+def test_floating_point_samples_on_another_scale_are_refused_with_the_cure():
+    with pytest.raises(PictureFormatUnsupported, match="reach 255") as caught:
+        Picture.read(_tiff(np.full((9, 9, 3), 255, np.float32)))
+    assert "Divide" in caught.value.remedy
+
+
+@pytest.mark.parametrize("shape", [(9, 9), (9, 9, 3)], ids=["gray", "RGB"])
+def test_samples_of_32_bits_keep_16(shape):
+    samples = np.random.default_rng(0).integers(0, 2**32, shape, dtype=np.uint32)
+    picture = Picture.read(_tiff(samples))
+    wanted = samples >> 16
+    assert np.array_equal(picture.pixels if len(shape) == 3 else picture.pixels[..., 0], wanted)
+
+
+@pytest.mark.parametrize("dtype", [np.uint16, np.uint8])
+def test_small_numbers_of_32_bits_are_no_black_picture(dtype):
+    counts = np.random.default_rng(0).integers(1, np.iinfo(dtype).max, (9, 9), dtype=dtype).astype(np.uint32)
+    with pytest.raises(PictureFormatUnsupported, match=f"reach {counts.max():,} only"):
+        Picture.read(_tiff(counts))
+    assert Picture.read(_tiff(np.zeros((9, 9), np.uint32))).pixels.max() == 0
+
+
+def _cmyk_tiff(samples, extra):
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, samples, photometric="separated", extrasamples=extra)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_cmyk_with_alpha_keeps_it(dtype):
+    full = np.iinfo(dtype).max
+    samples = np.zeros((9, 9, 5), dtype)
+    samples[..., 1] = samples[..., 2] = full  # magenta and yellow make red
+    samples[..., 4] = full // 2
+    picture = Picture.read(_cmyk_tiff(samples, ["unassalpha"]))
+    assert picture.alpha == pytest.approx(np.full((9, 9), 0.5), abs=0.01)
+    red, green, blue = picture.pixels[4, 4].tolist()
+    assert red > 200
+    assert max(green, blue) < 60
+
+
+def test_spot_colours_beside_cmyk_are_left_out_and_told():
+    picture = Picture.read(_cmyk_tiff(np.full((9, 9, 6), 30, np.uint8), ["unspecified"] * 2))
+    assert picture.alpha is None
+    assert any("spot colours" in warning for warning in picture.warnings)
+
+
+def test_cmyk_without_a_usable_profile_is_told(pillow_file):
+    image = Image.new("CMYK", (16, 16), (0, 255, 255, 0))
+    (warning,) = Picture.read(pillow_file(image, "JPEG")).warnings
+    assert "no colour profile" in warning
+    (warning,) = Picture.read(pillow_file(image, "JPEG", icc_profile=b"\0" * 200)).warnings
+    assert "cannot be used" in warning
+
+
+class TestAlphaThatIsEmpty:
+    """Programs that do not know alpha leave the fourth byte at 0; viewers show such pictures as opaque."""
+
+    @staticmethod
+    def rgba(quadrants, alpha):
+        return Image.fromarray(np.dstack([quadrants, np.full(quadrants.shape[:2], alpha, np.uint8)]))
+
+    @staticmethod
+    def bitmap(pixels, alpha):
+        height, width = pixels.shape[:2]
+        stored = np.dstack([pixels[::-1, :, ::-1], np.full((height, width), alpha, np.uint8)])
+        header = struct.pack("<IiiHHIIiiII", 124, width, height, 1, 32, 3, stored.size, 2835, 2835, 0, 0)
+        header += struct.pack("<IIII", 0xFF0000, 0xFF00, 0xFF, 0xFF000000) + b"BGRs" + bytes(64)
+        file = struct.pack("<IHHI", 14 + len(header) + stored.size, 0, 0, 14 + len(header))
+        return b"BM" + file + header + stored.tobytes()
+
+    def test_a_bitmap_is_opaque(self, quadrants):
+        picture = Picture.read(self.bitmap(quadrants, 0))
+        assert picture.alpha is None
+        assert np.array_equal(picture.pixels, quadrants)
+
+    def test_a_bitmap_with_some_alpha_keeps_it(self, quadrants):
+        assert Picture.read(self.bitmap(quadrants, 7)).alpha.max() == pytest.approx(7 / 255)
+
+    @pytest.mark.parametrize("format_name", ["TGA", "ICO"])
+    def test_a_targa_or_an_icon_is_opaque(self, quadrants, pillow_file, format_name):
+        options = {"bitmap_format": "bmp"} if format_name == "ICO" else {}
+        picture = Picture.read(pillow_file(self.rgba(quadrants, 0), format_name, **options))
+        assert picture.alpha is None
+
+    @pytest.mark.parametrize("format_name", ["PNG", "WEBP", "TIFF"])
+    def test_other_formats_mean_what_they_say(self, quadrants, pillow_file, format_name):
+        assert Picture.read(pillow_file(self.rgba(quadrants, 0), format_name)).alpha.max() == 0
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from cutsmith.picture import Picture
 from cutsmith.picture.orientation import upright
@@ -94,3 +95,61 @@ def test_orientations_that_do_not_exist_leave_the_picture_alone(quadrants, pillo
 def test_broken_exif_is_no_reason_to_refuse_a_picture(quadrants, pillow_file):
     data = pillow_file(Image.fromarray(quadrants), "JPEG", exif=b"Exif\0\0II*\0\xff\xff\xff\xffgarbage")
     assert Picture.read(data).pixels.shape == quadrants.shape
+
+
+def _xmp(orientation):
+    return (
+        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+        '<rdf:Description xmlns:tiff="http://ns.adobe.com/tiff/1.0/" '
+        f'tiff:Orientation="{orientation}"/></rdf:RDF></x:xmpmeta>'
+    ).encode()
+
+
+def _with_xmp(image, format_name, packet, exif):
+    stream = io.BytesIO()
+    options = {"exif": exif} if exif else {}
+    if format_name == "PNG":
+        texts = PngInfo()
+        texts.add_itxt("XML:com.adobe.xmp", packet.decode())
+        options["pnginfo"] = texts
+    elif format_name == "TIFF":
+        options["tiffinfo"] = {700: packet} | ({274: 3} if exif else {})
+        options.pop("exif", None)
+    else:
+        options["xmp"] = packet
+    image.save(stream, format_name, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_an_orientation_in_xmp_alone_turns_nothing(quadrants, format_name):
+    data = _with_xmp(Image.fromarray(quadrants), format_name, _xmp(6), b"")
+    picture = Picture.read(data)
+    assert picture.pixels.shape == quadrants.shape
+    assert np.abs(picture.pixels.astype(int) - quadrants).mean() < 4
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "AVIF"])
+def test_exif_without_an_orientation_does_not_let_xmp_in(quadrants, format_name):
+    exif = Image.Exif()
+    exif[271] = "a camera"
+    data = _with_xmp(Image.fromarray(quadrants), format_name, _xmp(6), exif.tobytes())
+    assert Picture.read(data).pixels.shape == quadrants.shape
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (20, 30, 3)])
+def test_xmp_turns_no_tiff_of_16_bits(shape):
+    pixels = np.arange(np.prod(shape), dtype=np.uint16).reshape(shape)
+    stream = io.BytesIO()
+    packet = _xmp(6)
+    tifffile.imwrite(stream, pixels, extratags=[(700, 1, len(packet), packet, True)])
+    found = Picture.read(stream.getvalue()).pixels
+    assert np.array_equal(found, pixels if len(shape) == 3 else np.dstack([pixels] * 3))
+
+
+@pytest.mark.parametrize("format_name", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_exif_decides_where_xmp_says_otherwise(quadrants, format_name):
+    stored = Image.fromarray(np.ascontiguousarray(STORED[3](quadrants)))
+    picture = Picture.read(_with_xmp(stored, format_name, _xmp(6), _exif(3)))
+    assert picture.pixels.shape == quadrants.shape
+    assert np.abs(picture.pixels.astype(int) - quadrants).mean() < 4

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from cutsmith.cures import give
-from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused
+from cutsmith.errors import BadArray, BadOption, OutputFormatUnsupported, OutputRefused
 from cutsmith.picture import Picture, encode_mask, write_mask
 
 ALPHA_SUFFIXES = [".png", ".tif", ".tiff", ".webp"]
@@ -142,12 +142,26 @@ def test_masks_are_never_stretched_and_bad_values_are_clipped():
 
 
 def test_arrays_of_the_wrong_kind_are_refused():
-    with pytest.raises(ValueError, match=r"uint8 or uint16 of shape \(H, W, 3\)"):
+    with pytest.raises(BadArray, match="uint8 or uint16"):
         Picture(np.zeros((8, 8, 3), np.float32))
-    with pytest.raises(ValueError, match="shape"):
+    with pytest.raises(BadArray, match="shape"):
         Picture(np.zeros((8, 8, 4), np.uint8))
-    with pytest.raises(ValueError, match="alpha"):
+    with pytest.raises(BadArray, match="alpha"):
         Picture(np.zeros((8, 8, 3), np.uint8), np.zeros((8, 9), np.float32))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_alpha_in_whole_numbers_becomes_shares(dtype):
+    full = np.iinfo(dtype).max
+    picture = Picture(np.zeros((4, 4, 3), np.uint8), np.full((4, 4), full // 2, dtype))
+    assert picture.alpha.dtype == np.float32
+    assert picture.alpha == pytest.approx(np.full((4, 4), 0.5), abs=0.01)
+
+
+@pytest.mark.parametrize("alpha", [np.full((4, 4), 128.0), np.full((4, 4), np.nan), "0.5", np.zeros((4, 4, 3))])
+def test_alpha_out_of_range_is_refused(alpha):
+    with pytest.raises(BadArray, match="alpha"):
+        Picture(np.zeros((4, 4, 3), np.uint8), alpha)
 
 
 def test_a_format_that_pillow_was_built_without(noise, monkeypatch):
@@ -157,3 +171,15 @@ def test_a_format_that_pillow_was_built_without(noise, monkeypatch):
     monkeypatch.setattr(Image, "init", lambda: True)
     with pytest.raises(OutputRefused, match="AVIF: the Pillow that is installed"):
         Picture(noise(9, 9, 3)).encode(".avif")
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".webp", ".avif"])
+def test_the_quality_of_a_mask_counts(suffix):
+    alpha = np.random.default_rng(0).random((64, 64), np.float32)
+    assert len(encode_mask(alpha, suffix, quality=10)) < 0.7 * len(encode_mask(alpha, suffix, quality=95))
+
+
+def test_a_mask_written_to_a_file_has_its_quality(tmp_path):
+    alpha = np.random.default_rng(0).random((64, 64), np.float32)
+    small, large = (write_mask(alpha, tmp_path / f"{q}.jpg", quality=q).stat().st_size for q in (10, 95))
+    assert small < large

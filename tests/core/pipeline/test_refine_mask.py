@@ -9,7 +9,9 @@ from PIL import Image
 import cutsmith
 from cutsmith import Models, Picture, cut_out, refine_mask
 from cutsmith.errors import BadArray, BadOption, PictureTooLarge
+from cutsmith.matting import closed_form
 from cutsmith.matting.foreground import estimate_foreground
+from cutsmith.matting.mask_edits import edited_mask, hardened
 
 HEIGHT, WIDTH = 60, 70
 
@@ -231,7 +233,7 @@ def test_nothing_that_was_given_is_written_into(options) -> None:
         (disc()[None], r"shape \(1, 60, 70\)"),
         (disc() * 255, r"float in \[0, 1\], but got values from 0 to 255"),
         (np.full((HEIGHT, WIDTH), np.nan, np.float32), "4200 values that are NaN"),
-        (np.zeros((HEIGHT, WIDTH), np.int64), "but got int64"),
+        (np.full((HEIGHT, WIDTH), 7, np.int64), "but got int64"),
     ],
 )
 def test_what_is_no_mask_of_the_picture_is_refused(mask, told) -> None:
@@ -287,3 +289,33 @@ def test_the_stages_can_be_followed_and_stopped() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         cut_out(Picture(pixels), models=Models(remover=Given(disc())), on_stage=stop)
+
+
+def test_the_alpha_is_hardened_before_the_other_edits_and_before_colours_are_estimated() -> None:
+    picture = Picture(mixed())
+    for options in ({"harden": 0.3}, {"threshold": 0.4}):
+        cut = refine_mask(picture, disc(), matting="none", mask_offset=2, invert=True, **options)
+        wanted = edited_mask(hardened(disc(), **options), offset=2, invert=True)
+        np.testing.assert_array_equal(cut.alpha, wanted)
+        np.testing.assert_array_equal(cut.foreground, estimate_foreground(picture.pixels, wanted))
+        np.testing.assert_array_equal(cut.soft_mask, disc())
+
+
+def test_what_matting_solved_is_hardened_too() -> None:
+    soft = refine_mask(Picture(mixed()), disc()).alpha
+    np.testing.assert_array_equal(refine_mask(Picture(mixed()), disc(), threshold=0.7).alpha, soft >= 0.7)
+    np.testing.assert_array_equal(refine_mask(Picture(mixed()), disc(), harden=0.5).alpha, hardened(soft, harden=0.5))
+
+
+def test_a_hard_mask_says_so_in_the_provenance() -> None:
+    assert refine_mask(Picture(mixed()), disc(), threshold=0.7).provenance["threshold"] == "0.7"
+    assert refine_mask(Picture(mixed()), disc(), harden=0.25).provenance["harden"] == "0.25"
+
+
+@pytest.mark.slow
+def test_where_matting_finds_no_solution_the_cut_outs_warnings_say_so(monkeypatch) -> None:
+    monkeypatch.setattr(closed_form, "MOST_ITERATIONS", 1)
+    cut = cut_out(Picture(mixed()), models=Models(remover=Given(disc())), matting="closed-form")
+    (warning,) = [each for each in cut.warnings if "found no solution" in str(each)]
+    assert "the mask is left there as it was" in str(warning)
+    assert any("found no solution" in str(each) for each in refine_mask(Picture(mixed()), disc()).warnings)

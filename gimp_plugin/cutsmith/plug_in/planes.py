@@ -1,0 +1,57 @@
+"""Arithmetic on the worker's planes, in the standard library alone: GIMP's Python has no numpy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .worker_files import Array
+
+_ITEM_SIZES = {"uint8": 1, "uint16": 2, "float32": 4}
+_HARD = bytes(128) + b"\xff" * 128
+"""The table for a hard edge in 8-bit alpha: half or more becomes opaque."""
+
+
+@dataclass(frozen=True)
+class CanvasPart:
+    """The part of a layer that lies on the canvas.
+
+    Attributes:
+        rows, columns: where it is in the layer.
+        x, y: where it begins on the canvas.
+    """
+
+    rows: range
+    columns: range
+    x: int
+    y: int
+
+
+def canvas_part(offset: tuple[int, int], size: tuple[int, int], canvas: tuple[int, int]) -> CanvasPart | None:
+    """The part of a layer of `size` (width, height) at `offset` (x, y) that lies on a canvas of the size `canvas`.
+
+    None if the layer lies beside the canvas.
+    """
+    columns, rows = (
+        range(max(0, -begin), min(length, most - begin))
+        for begin, length, most in zip(offset, size, canvas, strict=True)
+    )
+    if not columns or not rows:
+        return None
+    return CanvasPart(rows, columns, max(0, offset[0]), max(0, offset[1]))
+
+
+def cropped(plane: Array, rows: range, columns: range) -> Array:
+    """The part of `plane`, (H, W), in `rows` and `columns`, as a plane of its own."""
+    height, width = plane.shape
+    if (len(rows), len(columns)) == (height, width):
+        return plane
+    size = _ITEM_SIZES[plane.dtype]
+    data = memoryview(plane.data).cast("B")
+    begin, end = columns.start * size, columns.stop * size
+    lines = (data[row * width * size :][begin:end] for row in rows)
+    return Array(plane.dtype, (len(rows), len(columns)), b"".join(lines))
+
+
+def hardened(alpha: Array) -> Array:
+    """uint8 `alpha` with every value set to 0 or 255."""
+    return Array("uint8", alpha.shape, bytes(alpha.data).translate(_HARD))

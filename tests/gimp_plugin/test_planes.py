@@ -1,0 +1,60 @@
+"""The arithmetic on planes: which part of a layer lies on the canvas, parts of planes, hard edges."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cutsmith.worker.protocol import Array
+from gimp_plugin.cutsmith.plug_in.planes import CanvasPart, canvas_part, cropped, hardened
+
+sizes = st.integers(1, 12)
+offsets = st.integers(-15, 15)
+
+
+def plane(values: np.ndarray) -> Array:
+    return Array(values.dtype.name, values.shape, values.tobytes())
+
+
+@given(st.tuples(offsets, offsets), st.tuples(sizes, sizes), st.tuples(sizes, sizes), st.sampled_from("BHf"))
+def test_the_part_on_the_canvas_is_what_painting_pixel_by_pixel_gives(offset, size, canvas, dtype) -> None:
+    (x, y), (width, height) = offset, size
+    values = np.arange(1, width * height + 1).reshape(height, width).astype(dtype)
+    expected = np.zeros((canvas[1], canvas[0]), dtype)
+    for row in range(height):
+        for column in range(width):
+            if 0 <= x + column < canvas[0] and 0 <= y + row < canvas[1]:
+                expected[y + row, x + column] = values[row, column]
+    part = canvas_part(offset, size, canvas)
+    if part is None:
+        assert not expected.any()
+        return
+    made = cropped(plane(values), part.rows, part.columns)
+    found = np.zeros_like(expected)
+    inside = np.frombuffer(made.data, made.dtype).reshape(made.shape)
+    found[part.y : part.y + made.shape[0], part.x : part.x + made.shape[1]] = inside
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_layer_that_only_touches_the_canvas_lies_beside_it() -> None:
+    assert canvas_part((-10, 0), (10, 10), (20, 20)) is None
+    assert canvas_part((0, 20), (10, 10), (20, 20)) is None
+    assert canvas_part((-9, 19), (10, 10), (20, 20)) == CanvasPart(range(1), range(9, 10), 0, 19)
+
+
+def test_a_plane_that_is_wanted_whole_is_not_copied() -> None:
+    whole = plane(np.ones((3, 4), np.uint8))
+    assert cropped(whole, range(3), range(4)) is whole
+
+
+@pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
+def test_parts_are_made_of_whatever_holds_the_bytes(kind) -> None:
+    values = np.arange(12, dtype=np.float32).reshape(3, 4)
+    part = cropped(Array("float32", (3, 4), kind(values.tobytes())), range(1, 3), range(2, 4))
+    np.testing.assert_array_equal(np.frombuffer(part.data, np.float32).reshape(part.shape), values[1:, 2:])
+
+
+def test_half_and_more_becomes_opaque() -> None:
+    assert bytes(hardened(Array("uint8", (1, 4), bytes([0, 127, 128, 255]))).data) == bytes([0, 0, 255, 255])
