@@ -20,12 +20,12 @@ def finished(
 ) -> tuple[NDArray[np.float32], NDArray[np.uint8] | NDArray[np.uint16]]:
     """Alpha (H, W) and colours (H, W, 3) of `subject`; `image` is `picture` as the models see it.
 
-    Traces of doubt that a model has far from the subject are removed; a mask that the user has given
-    (`is_given`) is not a model's, and all of it counts.
+    Traces of doubt that a model or matting has far from the subject are removed. A mask that the user has given
+    (`is_given`) is neither's: without matting, all of it counts.
     """
     with run.stage("matting"):
         alpha = _alpha(image, subject, finish, run)
-        if not is_given:
+        if finish.matting != "none" or not is_given:
             from cutsmith.matting.stray_alpha import without_strays
 
             alpha = without_strays(alpha)
