@@ -36,6 +36,7 @@ class Outcome:
         detections: what was found, if only detections were asked for.
         stages: the seconds that each stage took.
         error: why the status is not "done".
+        losses: what the results lack of the photograph's metadata that was to be kept.
     """
 
     job: Job
@@ -47,6 +48,7 @@ class Outcome:
     detections: Detections | None = None
     stages: Mapping[str, float] | None = None
     error: CutsmithError | None = None
+    losses: tuple[str, ...] = ()
 
     def without_pixels(self) -> Outcome:
         """This outcome without its pixels, so that a thousand pictures take no more memory than one."""
@@ -54,9 +56,9 @@ class Outcome:
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What the user should know about the picture and the models."""
+        """What the user should know about the picture, the models and the results."""
         made = self.cutouts[0] if self.cutouts else self.detections
-        return made.warnings if made is not None else ()
+        return (*(made.warnings if made is not None else ()), *self.losses)
 
     @property
     def picture(self) -> Picture | None:

@@ -119,6 +119,7 @@ def _done(job: Job, source: str | Picture, batch: Batch, start: float) -> Outcom
         previews,
         stages={**cutouts[-1].seconds, "write": now - wrote},
         error=failure,
+        losses=writing.losses(targets[0], cutouts[0].picture) if targets else (),
     )
 
 

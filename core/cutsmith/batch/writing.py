@@ -84,6 +84,10 @@ class Writing:
         """
         check_format_fits(self._format(job), picture.width, picture.height)
 
+    def losses(self, job: Job, picture: Picture) -> tuple[str, ...]:
+        """What the result will lack of the metadata of `picture` that is to be kept."""
+        return picture.lost_metadata(self._suffix(job), self.options.keep_metadata)
+
     def write(self, cutout: Cutout, job: Job) -> None:
         """Write `cutout` to the output of `job`, unless it is there and is to be left alone.
 
@@ -101,7 +105,7 @@ class Writing:
     def write_preview(self, preview: Picture, path: str) -> None:
         """Write `preview` to `path`, unless it is there and is to be left alone. Raises as `write`."""
         if not (self.options.skip_existing and is_file(path)):
-            self._write_file(preview.encode(Path(path).suffix or path), path)
+            self._write_file(preview.encode(Path(path).suffix or path, quality=self.options.quality), path)
 
     def _check_target(self, path: str) -> None:
         if not (self.options.skip_existing and is_file(path)):

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def warn(outcome: Outcome, told: set[str], *, alone: bool) -> None:
     """Print picture warnings every time and model warnings only once (`told` holds those shown)."""
-    own = outcome.picture.warnings if outcome.picture is not None else ()
+    own = {*(outcome.picture.warnings if outcome.picture is not None else ()), *outcome.losses}
     for warning in outcome.warnings:
         if warning in own:
             print_warning(warning, "" if alone else outcome.job.source)

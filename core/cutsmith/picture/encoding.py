@@ -6,7 +6,6 @@ import io
 import json
 import os
 from collections.abc import Collection, Mapping
-from fractions import Fraction
 from importlib import import_module
 from numbers import Integral
 from pathlib import Path
@@ -20,8 +19,10 @@ from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused, s
 from cutsmith.options import KINDS_OF_METADATA
 from cutsmith.picture.colour import srgb_from_profile
 from cutsmith.picture.destination import write_bytes_atomically
+from cutsmith.picture.exif_block import with_own_tags
 from cutsmith.picture.formats import OPAQUE_FORMATS, output_format
-from cutsmith.picture.metadata import NOTHING, Metadata, exif_bytes, photoshop_segment
+from cutsmith.picture.iptc_records import photoshop_segment
+from cutsmith.picture.metadata import NOTHING, Metadata
 from cutsmith.picture.originals import Originals
 from cutsmith.picture.png_encoder import encode_png
 from cutsmith.picture.samples import samples_from_alpha, to_8_bit
@@ -184,7 +185,9 @@ def _encode_tiff(
         software="Cutsmith" if metadata else False,
         metadata=None,
         extratags=[
-            (tag, "B", len(block), block, True) for tag, block in ((700, kept.xmp), (33723, kept.iptc)) if block
+            (tag, kind, len(block), block, True)
+            for tag, kind, block in ((700, 1, kept.xmp), (33723, 7, kept.iptc))  # bytes; of no type
+            if block
         ],
     )
     return stream.getvalue()
@@ -237,26 +240,11 @@ def _description(metadata: Mapping[str, str]) -> str:
     return json.dumps(dict(metadata), ensure_ascii=True, sort_keys=True)
 
 
-def _exif(
-    metadata: Mapping[str, str] | None, dpi: tuple[float, float] | None, kept: bytes | None = None
-) -> bytes | None:
+def _exif(metadata: Mapping[str, str] | None, dpi: tuple[float, float] | None, kept: bytes | None) -> bytes | None:
     """The EXIF block of `kept`, with provenance and resolution; None where there is none of these."""
-    from PIL import Image
-
-    exif = Image.Exif()
-    if kept:
-        exif.load(kept)
-    if metadata:
-        exif[0x010E] = _description(metadata)  # ImageDescription
-        exif[0x0131] = "Cutsmith"  # Software
-    if dpi:
-        exif[0x011A], exif[0x011B], exif[0x0128] = *map(_rational, dpi), 2  # XResolution, YResolution, in inches
-    block = exif_bytes(exif)
+    texts = {"description": _description(metadata), "software": "Cutsmith"} if metadata else None
+    block = with_own_tags(kept, texts, dpi)
     return None if block is None else b"Exif\0\0" + block
-
-
-def _rational(number: float) -> Fraction:
-    return Fraction(number).limit_denominator(1000)
 
 
 def encode_mask(

@@ -1,42 +1,28 @@
 """EXIF, XMP and IPTC of a photograph: what a result may keep, and what would be wrong or tell too much in it.
 
-Nothing is kept unless it is asked for. The orientation is never kept, since pixels are upright, nor are thumbnails and
-maker notes, which may show the photograph as it was. Sizes and colour space become the result's.
+Nothing is kept unless it is asked for. The orientation is never kept, since pixels are upright, nor are thumbnails,
+layers and maker notes, which may show the photograph as it was. Sizes and colour space become the result's.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-    from PIL.Image import Exif
+from cutsmith.picture.exif_block import kept_exif, read_tags
+from cutsmith.picture.iptc_records import iptc_of_photoshop, kept_iptc, raw_profile
+from cutsmith.picture.xmp_packet import has_further_parts, kept_xmp
 
 LARGEST_BLOCK = 16 * 1024 * 1024
 """Bytes; larger blocks are not kept."""
 
-_EXIF_IFD, _GPS_IFD, _INTEROPERABILITY_IFD = 0x8769, 0x8825, 0xA005
-# What describes the file or the pixels of the source: its size, layout, resolution, orientation, previews, profile,
-# and the XMP, IPTC and Photoshop blocks that TIFF has among its tags.
-_OF_THE_FILE = frozenset(
-    {254, 255, 256, 257, 258, 259, 262, 266, 273, 274, 277, 278, 279, 282, 283, 284, 296, 301, 317, 318, 319, 320, 322}
-    | {323, 324, 325, 330, 338, 339, 347, 513, 514, 529, 530, 531, 532, 700, 33723, 34377, 34675, 50341}
-)
-_MAKER_NOTE, _COLOUR_SPACE, _WIDTH, _HEIGHT = 0x927C, 0xA001, 0xA002, 0xA003
-_SRGB, _UNCALIBRATED = 1, 0xFFFF
-_IPTC_RESOURCE = 0x0404
-_IPTC_TAG, _XMP_TAG = 33723, 700
+_LARGEST_IN_JPEG: Mapping[str, int] = {"EXIF": 65535 - 8, "XMP": 65535 - 31, "IPTC": 65535 - 29}
+"""What a segment of JPEG has room for, in bytes."""
 
-_TIFF, _EXIF = "{http://ns.adobe.com/tiff/1.0/}", "{http://ns.adobe.com/exif/1.0/}"
-_OF_THE_PIXELS = frozenset(
-    {f"{_TIFF}{name}" for name in ("Orientation", "ImageWidth", "ImageLength", "XResolution", "YResolution")}
-    | {f"{_TIFF}ResolutionUnit", f"{_EXIF}PixelXDimension", f"{_EXIF}PixelYDimension", f"{_EXIF}ColorSpace"}
-    | {"{http://ns.adobe.com/xap/1.0/}Thumbnails", "{http://ns.adobe.com/photoshop/1.0/}ICCProfile"}
-)
+_IPTC_RESOURCE = 0x0404
+_EXIF_PREFIX, _XMP_PREFIX = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
+_IPTC_TAG, _XMP_TAG = 33723, 700
 
 
 @dataclass(frozen=True)
@@ -61,21 +47,36 @@ NOTHING = Metadata()
 
 
 def metadata_of(image: Any) -> Metadata | None:
-    """The metadata of `image`, which Pillow or pi-heif has loaded; None if it has none. Broken blocks are left out."""
+    """The metadata of `image`, no TIFF, which Pillow or pi-heif has loaded; None if it has none."""
     info = image.info
-    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp")
-    iptc = None
+    exif, xmp, iptc = info.get("exif"), info.get("xmp") or info.get("XML:com.adobe.xmp"), None
     photoshop = info.get("photoshop")
     if isinstance(photoshop, dict):
         iptc = photoshop.get(_IPTC_RESOURCE)
-    exif = info.get("exif")
-    tags = getattr(image, "tag_v2", None)
-    if tags is not None:
-        exif, xmp, iptc = _exif_of_tiff(image), tags.get(_XMP_TAG), tags.get(_IPTC_TAG)
+    if getattr(image, "format", None) == "PNG":
+        exif, xmp, iptc = _with_raw_profiles(info, exif, xmp)
     if isinstance(xmp, str):
-        xmp = xmp.encode()
-    found = Metadata(_block(exif, b"Exif\0\0"), _block(xmp), _block(iptc))
-    return found or None
+        xmp = xmp.encode("utf-8", "replace")
+    return Metadata(_block(exif, _EXIF_PREFIX), _block(xmp), _block(iptc)) or None
+
+
+def metadata_of_tiff(data: bytes) -> Metadata | None:
+    """The metadata of the first page of the TIFF file `data`; None if it has none."""
+    tags = read_tags(data, LARGEST_BLOCK, (_XMP_TAG, _IPTC_TAG))
+    if tags is None:
+        return None
+    xmp, iptc = (tags.main.pop(tag, None) for tag in (_XMP_TAG, _IPTC_TAG))
+    return Metadata(tags.to_bytes(), xmp and xmp.data, iptc and iptc.data) or None
+
+
+def _with_raw_profiles(info: Mapping[Any, Any], exif: Any, xmp: Any) -> tuple[Any, Any, bytes | None]:
+    """EXIF, XMP and IPTC, where a PNG does not have them in chunks of their own, from the texts of ImageMagick."""
+    found = {name: raw_profile(info.get(f"Raw profile type {name}")) for name in ("exif", "APP1", "xmp", "iptc")}
+    app1 = found["APP1"] or b""
+    exif = exif or found["exif"] or (app1 if app1.startswith(_EXIF_PREFIX) else None)
+    if app1.startswith(_XMP_PREFIX):
+        xmp = xmp or app1.removeprefix(_XMP_PREFIX)
+    return exif, xmp or found["xmp"], iptc_of_photoshop(found["iptc"] or b"")
 
 
 def dpi_of_exif_block(block: bytes | None) -> tuple[float, float] | None:
@@ -114,13 +115,6 @@ def plausible_dpi(found: Any) -> tuple[float, float] | None:
     return (across, down) if 1 < across < 1e6 and 1 < down < 1e6 else None
 
 
-def _exif_of_tiff(image: Any) -> bytes | None:
-    try:
-        return image.getexif().tobytes()  # type: ignore[no-any-return]
-    except Exception:  # noqa: BLE001 - a broken directory raises nearly anything; the picture is fine without
-        return None
-
-
 def _block(found: object, prefix: bytes = b"") -> bytes | None:
     if not isinstance(found, bytes) or not 0 < len(found) <= LARGEST_BLOCK:
         return None
@@ -128,107 +122,41 @@ def _block(found: object, prefix: bytes = b"") -> bytes | None:
 
 
 def kept_metadata(
-    found: Metadata | None, names: Collection[str], width: int, height: int, *, is_srgb: bool
-) -> Metadata:
-    """What of `found` a result of `width` x `height` pixels keeps.
+    found: Metadata | None, names: Collection[str], format_name: str, width: int, height: int, *, is_srgb: bool
+) -> tuple[Metadata, tuple[str, ...]]:
+    """What of `found` a result in `format_name` of `width` x `height` pixels keeps, and what is lost of that.
 
     Args:
         found: the source's.
         names: "exif" (all but GPS), "xmp", "iptc" and "gps"; the last adds the place to EXIF and XMP, or keeps
             it alone.
+        format_name: the result's, such as "JPEG", which has little room for each kind.
         width, height: of the result, in pixels.
         is_srgb: whether the result is in sRGB.
     """
     if found is None or not names:
-        return Metadata()
-    with_gps = "gps" in names
-    exif = None
-    if found.exif and {"exif", "gps"} & set(names):
-        exif = _kept_exif(found.exif, width, height, is_srgb=is_srgb, with_rest="exif" in names, with_gps=with_gps)
-    xmp = _kept_xmp(found.xmp, with_gps=with_gps) if found.xmp and "xmp" in names else None
-    return Metadata(exif, xmp, found.iptc if "iptc" in names else None)
+        return NOTHING, ()
+    with_place = "gps" in names
+    kept: dict[str, bytes] = {}
+    lost: list[str] = []
 
+    def keep(kind: str, source: bytes | None, block: bytes | None) -> None:
+        if source and block is None:
+            lost.append(f"the {kind} data is damaged, and not kept")
+        elif block and format_name == "JPEG" and len(block) > _LARGEST_IN_JPEG[kind]:
+            lost.append(f"the {kind} data is too long for a JPEG, and not kept")
+        elif block:
+            kept[kind.lower()] = block
 
-def _kept_exif(
-    block: bytes, width: int, height: int, *, is_srgb: bool, with_rest: bool, with_gps: bool
-) -> bytes | None:
-    from PIL import Image
-
-    source = Image.Exif()
-    try:
-        source.load(block)
-        camera, place = dict(source.get_ifd(_EXIF_IFD)), dict(source.get_ifd(_GPS_IFD))
-        left_out = _OF_THE_FILE | {_EXIF_IFD, _GPS_IFD}
-        others = {tag: value for tag, value in source.items() if tag not in left_out}
-    except Exception:  # noqa: BLE001 - a broken block raises nearly anything; there is nothing to keep in it
-        return None
-    kept = Image.Exif()
-    if with_rest:
-        kept.update(others)
-        camera = {tag: value for tag, value in camera.items() if tag not in (_MAKER_NOTE, _INTEROPERABILITY_IFD)}
-        camera |= {_COLOUR_SPACE: _SRGB if is_srgb else _UNCALIBRATED, _WIDTH: width, _HEIGHT: height}
-        kept[_EXIF_IFD] = camera
-    if with_gps and place:
-        kept[_GPS_IFD] = place
-    return exif_bytes(kept)
-
-
-def exif_bytes(exif: Exif) -> bytes | None:
-    """The block of `exif`, from the byte order on; None if it is empty, or has values that cannot be written."""
-    if not exif:
-        return None
-    try:
-        return exif.tobytes().removeprefix(b"Exif\0\0")
-    except Exception:  # noqa: BLE001 - values of wrong types, from a broken file
-        return None
-
-
-def _kept_xmp(packet: bytes, *, with_gps: bool) -> bytes | None:
-    """`packet` without what describes the source's pixels, and, unless `with_gps`, without the place.
-
-    None where it is no XML, or declares entities, which could expand without end.
-    """
-    from xml.etree import ElementTree
-
-    if re.search(rb"<!\s*(DOCTYPE|ENTITY)", packet, re.IGNORECASE):
-        return None
-    start, end = packet.find(b"<?xpacket"), packet.rfind(b"<?xpacket")
-    body = packet[packet.find(b"?>", start) + 2 : end] if 0 <= start < end else packet
-    try:
-        for prefix, uri in re.findall(r'xmlns:([A-Za-z][\w.-]*)=["\']([^"\']+)["\']', body.decode()):
-            if not re.fullmatch(r"ns\d+", prefix):
-                ElementTree.register_namespace(prefix, uri)
-        root = ElementTree.fromstring(body.strip().strip(b"\0"))
-    except (ElementTree.ParseError, UnicodeDecodeError, ValueError):
-        return None
-    _prune(root, with_gps=with_gps)
-    text = ElementTree.tostring(root, encoding="unicode")
-    return f'<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>{text}<?xpacket end="w"?>'.encode()
-
-
-def _prune(element: Element, *, with_gps: bool) -> None:
-    for name in list(element.attrib):
-        if _is_left_out(name, with_gps=with_gps):
-            del element.attrib[name]
-    for child in list(element):
-        if _is_left_out(child.tag, with_gps=with_gps):
-            element.remove(child)
-        else:
-            _prune(child, with_gps=with_gps)
-
-
-def _is_left_out(name: str, *, with_gps: bool) -> bool:
-    return name in _OF_THE_PIXELS or (not with_gps and name.startswith(f"{_EXIF}GPS"))
-
-
-def photoshop_segment(iptc: bytes) -> bytes:
-    """The JPEG segment (APP13) that holds `iptc`.
-
-    Raises:
-        ValueError: it is longer than a segment.
-    """
-    resource = b"8BIM" + _IPTC_RESOURCE.to_bytes(2, "big") + b"\0\0" + len(iptc).to_bytes(4, "big") + iptc
-    content = b"Photoshop 3.0\0" + resource + bytes(len(iptc) % 2)
-    if len(content) + 2 > 0xFFFF:
-        raise ValueError("the IPTC data is longer than a JPEG segment")
-    return b"\xff\xed" + (len(content) + 2).to_bytes(2, "big") + content
+    if {"exif", "gps"} & set(names) and found.exif:
+        with_rest = "exif" in names
+        block = kept_exif(found.exif, width, height, is_srgb=is_srgb, with_rest=with_rest, with_place=with_place)
+        if block is not None or read_tags(found.exif, LARGEST_BLOCK) is None:
+            keep("EXIF", found.exif, block)
+    if "xmp" in names and found.xmp:
+        keep("XMP", found.xmp, kept_xmp(found.xmp, with_place=with_place))
+        if has_further_parts(found.xmp):
+            lost.append("the part of the XMP data that is beyond 64 KB is not kept")
+    if "iptc" in names and found.iptc:
+        keep("IPTC", found.iptc, kept_iptc(found.iptc))
+    return Metadata(**kept), tuple(lost)

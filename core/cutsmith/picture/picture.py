@@ -220,8 +220,7 @@ class Picture:
         """
         format_name = output_format(suffix)
         check_format_holds(format_name, alpha=self.alpha is not None, metadata=bool(metadata), kept=keep_metadata)
-        is_plain = self.icc is None or is_srgb(self.icc)
-        kept = kept_metadata(self.metadata, keep_metadata, self.width, self.height, is_srgb=is_plain)
+        kept, _ = self._kept_metadata(format_name, keep_metadata)
         return encode(
             self.pixels,
             self.alpha,
@@ -232,3 +231,11 @@ class Picture:
             quality=quality,
             kept=kept,
         )
+
+    def lost_metadata(self, suffix: str, keep_metadata: Collection[str]) -> tuple[str, ...]:
+        """What of the metadata that is to be kept a file with `suffix` will lack: it is damaged, or too long for it."""
+        return self._kept_metadata(output_format(suffix), keep_metadata)[1]
+
+    def _kept_metadata(self, format_name: str, names: Collection[str]) -> tuple[Metadata, tuple[str, ...]]:
+        is_plain = self.icc is None or is_srgb(self.icc)
+        return kept_metadata(self.metadata, names, format_name, self.width, self.height, is_srgb=is_plain)

@@ -28,7 +28,7 @@ from cutsmith.picture.jpeg_markers import (
     with_end_marker,
 )
 from cutsmith.picture.limits import check_size
-from cutsmith.picture.metadata import exif_dpi, metadata_of, plausible_dpi
+from cutsmith.picture.metadata import exif_dpi, metadata_of, metadata_of_tiff, plausible_dpi
 from cutsmith.picture.modes import arrays_of
 from cutsmith.picture.orientation import SIDEWAYS
 from cutsmith.picture.png_chunks import mended_png
@@ -127,6 +127,7 @@ def _decode_tiff(data: bytes, name: str, max_pixels: int) -> Decoded:
     decoded.warnings[:0] = page.warnings
     decoded.orientation = page.orientation or decoded.orientation
     decoded.icc = decoded.icc or page.icc
+    decoded.metadata = metadata_of_tiff(page.data) or metadata_of_tiff(data)
     return decoded
 
 
@@ -147,8 +148,7 @@ def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_p
     """The picture that `reopen` opens, its header read and nothing decoded; `data` is its file."""
     image = reopen()
     check_size(*image.size, name, max_pixels)
-    # A TIFF has all of it among its tags, and asking for them would let XMP in.
-    before = None if image.format == "TIFF" else metadata_of(image)
+    before = metadata_of(image)
     _leave_xmp_out(image)
     warnings = _frame_warnings(image)
     dpi = plausible_dpi(image.info.get("dpi"))

@@ -13,7 +13,7 @@ from cutsmith.errors import PictureDamaged, PictureFormatUnsupported
 from cutsmith.picture.colour import cmyk_samples_to_srgb
 from cutsmith.picture.decoded import Decoded
 from cutsmith.picture.limits import check_size
-from cutsmith.picture.metadata import Metadata, plausible_dpi
+from cutsmith.picture.metadata import plausible_dpi
 from cutsmith.picture.samples import straight, whole_numbers
 from cutsmith.picture.tiff_pages import MainPage
 from cutsmith.picture.tiff_unpacking import unpacked
@@ -156,5 +156,4 @@ def _decoded(page: Any, samples: Any, name: str, kind: str) -> Decoded:
         plausible_dpi(page.get_resolution("inch")) if int(page.resolutionunit) in (2, 3) else None,
         int(tags[_ORIENTATION].value) if _ORIENTATION in tags else 1,
         warnings,
-        Metadata(None, *(bytes(tags[tag].value) if tag in tags else None for tag in (700, 33723))) or None,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import Notice
@@ -67,4 +68,5 @@ def _box(box: Sequence[float]) -> list[float]:
 
 
 def _share(value: float | None) -> float | None:
-    return None if value is None else round(float(value), 4)
+    """`value` rounded; None where it is no number, for which JSON has no word."""
+    return None if value is None or not math.isfinite(value) else round(float(value), 4)

@@ -252,3 +252,28 @@ def test_a_format_that_cannot_hold_the_result_is_told_before_the_first_picture()
     good = Output(format="jpg", mask_only=True, quality=80, name="{{{stem}}}", provenance=True)
     assert checked_output(good) is good
     assert checked_output(replace(good, mask_only=False, background="blur"))
+
+
+def test_metadata_that_is_lost_is_told_with_the_picture(here) -> None:
+    Image.new("RGB", (60, 40)).save("b.jpg", xmp=b"<no XML")
+    outcome, _ = run(Job("b.jpg", "cut.png"), keep_metadata=("xmp",))
+    assert (outcome.status, outcome.warnings) == (DONE, ("the XMP data is damaged, and not kept",))
+    assert as_json(outcome)["warnings"] == ["the XMP data is damaged, and not kept"]
+    silent, _ = run(Job("b.jpg", "other.png"))
+    assert silent.warnings == ()
+
+
+def test_the_quality_counts_for_previews_and_masks(here) -> None:
+    Image.effect_noise((200, 150), 90).convert("RGB").save("noise.png")
+    sizes = {}
+    for quality in (10, 95):
+        run(Job("noise.png", f"{quality}.jpg", f"seen-{quality}.jpg"), background="white", quality=quality)
+        run(Job("noise.png", f"mask-{quality}.webp"), remover=Noisy(), mask_only=True, quality=quality)
+        sizes[quality] = [Path(name).stat().st_size for name in (f"seen-{quality}.jpg", f"mask-{quality}.webp")]
+    assert all(small < large for small, large in zip(sizes[10], sizes[95], strict=True))
+
+
+class Noisy(LeftHalf):
+    def soft_mask(self, image):
+        super().soft_mask(image)
+        return np.random.default_rng(1).random(image.shape[:2], np.float32)

@@ -38,3 +38,14 @@ def test_a_stream_without_an_encoding_gets_plain_letters(monkeypatch):
     echo_json({"input": "café"})
     assert json.loads(stream.getvalue()) == {"input": "café"}
     assert stream.getvalue().isascii()
+
+
+def test_numbers_that_are_none_become_null(monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", stream)
+    echo_json({"score": float("nan"), "box": [1.0, float("inf")], "parts": ({"a": float("-inf")},)})
+    assert json.loads(stream.getvalue(), parse_constant=pytest.fail) == {
+        "score": None,
+        "box": [1.0, None],
+        "parts": [{"a": None}],
+    }

@@ -11,7 +11,8 @@ from PIL.PngImagePlugin import PngInfo
 
 from cutsmith.errors import BadOption, OutputFormatUnsupported
 from cutsmith.picture import Picture
-from cutsmith.picture.metadata import Metadata, kept_metadata, photoshop_segment
+from cutsmith.picture.iptc_records import photoshop_segment
+from cutsmith.picture.metadata import Metadata, kept_metadata
 
 PIXELS = np.random.default_rng(3).integers(0, 256, (40, 60, 3), dtype=np.uint8)
 SERIAL, PLACE, CREATOR, CITY = b"SERIAL-4711", b"51.5", b"Jane Photographer", b"Oslo-Planted"
@@ -193,16 +194,29 @@ HOSTILE = {
     "XMP that is no XML": Metadata(xmp=b"<x:xmpmeta"),
     "XMP with entities": Metadata(xmp=b'<!DOCTYPE a [<!ENTITY b "bbbb">]><a>&b;&b;</a>'),
     "XMP in an unknown encoding": Metadata(xmp=b"\xff\xfe<\0a\0"),
-    "deep XMP": Metadata(xmp=b"<a>" * 5000),
+    "cut-off XMP": Metadata(xmp=b"<a>" * 5000),
+    "deep XMP": Metadata(xmp=b"<a>" * 50_000 + b"</a>" * 50_000),
+    "wide XMP": Metadata(xmp=b"<a>" + b"<b/>" * 1_000_000 + b"</a>"),
 }
 
 
 @pytest.mark.parametrize("found", HOSTILE.values(), ids=HOSTILE)
 def test_broken_metadata_is_left_out(found):
-    kept = kept_metadata(found, ("exif", "xmp", "gps"), 10, 10, is_srgb=True)
+    kept, _ = kept_metadata(found, ("exif", "xmp", "gps"), "PNG", 10, 10, is_srgb=True)
     assert not kept.xmp
     assert not kept.exif or b"nonsense" not in kept.exif
     Picture(PIXELS, metadata=found).encode(".jpg", keep_metadata=("exif", "xmp", "gps"))
+
+
+def with_second_directory(block, thumbnail):
+    """`block` with IFD1, which points at `thumbnail`."""
+    order = "<" if block.startswith(b"II") else ">"
+    (first,) = struct.unpack_from(f"{order}I", block, 4)
+    (count,) = struct.unpack_from(f"{order}H", block, first)
+    link, at = first + 2 + 12 * count, len(block)
+    entries = struct.pack(f"{order}HHII", 513, 4, 1, at + 30) + struct.pack(f"{order}HHII", 514, 4, 1, len(thumbnail))
+    directory = struct.pack(f"{order}H", 2) + entries + bytes(4)
+    return block[:link] + struct.pack(f"{order}I", at) + block[link + 4 :] + directory + thumbnail
 
 
 def test_the_thumbnail_in_exif_is_never_kept():
@@ -210,10 +224,16 @@ def test_the_thumbnail_in_exif_is_never_kept():
     small = io.BytesIO()
     Image.fromarray(PIXELS[::4, ::4]).save(small, "JPEG")
     source = Picture.read(plain)
-    block = source.metadata.exif + b"" + small.getvalue()
-    with_thumbnail = Picture(PIXELS, metadata=Metadata(exif=block))
+    with_thumbnail = Picture(
+        PIXELS, metadata=Metadata(exif=with_second_directory(source.metadata.exif, small.getvalue()))
+    )
+    assert small.getvalue() in with_thumbnail.metadata.exif
     data = with_thumbnail.encode(".png", keep_metadata=("exif",))
     assert small.getvalue()[:20] not in data
+    kept = Picture.read(data).metadata.exif
+    (first,) = struct.unpack_from(">I" if kept.startswith(b"MM") else "<I", kept, 4)
+    (count,) = struct.unpack_from(">H" if kept.startswith(b"MM") else "<H", kept, first)
+    assert kept[first + 2 + 12 * count :][:4] == bytes(4)  # no second directory
 
 
 def test_results_carry_the_sources_metadata():
@@ -221,3 +241,178 @@ def test_results_carry_the_sources_metadata():
     assert JpegImagePlugin  # the format is there
     assert picture.metadata.exif
     assert picture.without_hidden_colours().metadata is picture.metadata
+
+
+def texts_as_imagemagick_writes_them():
+    def profile(name, block):
+        digits = block.hex()
+        lines = [digits[at : at + 72] for at in range(0, len(digits), 72)]
+        return "\n".join(["", name, f"{len(block):8d}", *lines, ""])
+
+    resources = b"8BIM\x04\x25\0\0\0\0\0\x02hh" + photoshop_segment(IPTC)[18:]  # another one first
+    texts = PngInfo()
+    texts.add_text("Raw profile type exif", profile("exif", exif().tobytes()), zip=True)
+    texts.add_text("Raw profile type xmp", profile("xmp", XMP), zip=True)
+    texts.add_text("Raw profile type iptc", profile("iptc", resources), zip=True)
+    return texts
+
+
+def test_raw_profiles_of_a_png_are_read():
+    stream = io.BytesIO()
+    Image.fromarray(PIXELS).save(stream, "PNG", pnginfo=texts_as_imagemagick_writes_them())
+    picture = Picture.read(stream.getvalue())
+    kept = opened(picture.encode(".jpg", keep_metadata=("exif", "xmp", "iptc")))
+    assert kept.getexif()[0x010F] == "Camera Works"
+    assert b"Jane Photographer" in xmp_of(kept)
+    assert kept.info["photoshop"][0x0404] == IPTC
+    assert SERIAL not in picture.encode(".png")
+
+
+def test_raw_profiles_that_are_none_are_passed_over():
+    texts = PngInfo()
+    for name, text in (
+        ("exif", "\nexif\n  99\nxyz\n"),
+        ("xmp", "no lines"),
+        ("iptc", "\niptc\nmany\n00\n"),
+        ("APP1", ""),
+    ):
+        texts.add_text(f"Raw profile type {name}", text, zip=True)
+    stream = io.BytesIO()
+    Image.fromarray(PIXELS).save(stream, "PNG", pnginfo=texts)
+    assert Picture.read(stream.getvalue()).metadata is None
+
+
+def tiff(**options):
+    import tifffile
+
+    stream = io.BytesIO()
+    tifffile.imwrite(stream, PIXELS, photometric="rgb", metadata=None, **options)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("bigtiff", [False, True])
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+def test_layers_maps_and_private_tags_of_a_tiff_are_never_kept(byteorder, bigtiff):
+    layers = b"Adobe Photoshop Document Data Block\0 the uncut picture"
+    tags = [
+        (271, "s", 0, "Camera Works", True),
+        (33922, "d", 6, (0.0, 0.0, 0.0, 10.7, 59.9, 0.0), True),  # GeoTIFF: where its corner lies
+        (34737, "s", 0, "Oslo-Planted|", True),
+        (37724, 7, len(layers), layers, True),
+        (50740, 7, 12, b"maker-notes!", True),
+        (700, "B", len(XMP), XMP, True),
+    ]
+    picture = Picture.read(tiff(byteorder=byteorder, bigtiff=bigtiff, extratags=tags))
+    data = picture.encode(".webp", keep_metadata=("exif",))
+    assert opened(data).getexif()[0x010F] == "Camera Works"
+    for planted in (b"Oslo-Planted", b"uncut", b"maker-notes", b"Jane"):
+        assert planted not in data
+    assert b"Jane Photographer" in picture.encode(".webp", keep_metadata=("xmp",))
+
+
+def test_a_tiff_that_claims_a_huge_packet_is_read_in_little_memory():
+    import tracemalloc
+
+    import tifffile
+
+    stream = io.BytesIO()
+    deep = PIXELS.astype(np.float32) / 255
+    tifffile.imwrite(stream, deep, photometric="rgb", metadata=None, extratags=[(700, "I", 1, 3_000_000_000, True)])
+    tracemalloc.start()
+    picture = Picture.read(stream.getvalue())
+    assert tracemalloc.get_traced_memory()[1] < 50e6
+    tracemalloc.stop()
+    assert picture.width == 60
+
+
+def test_xmp_of_a_tiff_of_floats_may_be_a_text():
+    import tifffile
+
+    stream = io.BytesIO()
+    deep = PIXELS.astype(np.float32) / 255
+    tifffile.imwrite(stream, deep, photometric="rgb", metadata=None, extratags=[(700, "s", 0, XMP.decode(), True)])
+    assert Picture.read(stream.getvalue()).metadata.xmp.rstrip(b"\0") == XMP
+
+
+def test_iptc_of_a_tiff_may_be_whole_numbers():
+    records = IPTC + bytes(-len(IPTC) % 4)
+    numbers = struct.unpack(f"<{len(records) // 4}I", records)
+    picture = Picture.read(tiff(extratags=[(33723, "I", len(numbers), numbers, True)]))
+    assert Picture.read(picture.encode(".jpg", keep_metadata=("iptc",))).metadata.iptc == IPTC
+
+
+PLACES_AND_PIXELS = {
+    "a drone's place": ("http://www.dji.com/drone-dji/1.0/", "GpsLatitude", True),
+    "a drone's misspelt place": ("http://www.dji.com/drone-dji/1.0/", "GpsLongtitude", True),
+    "a place in another schema": ("http://www.w3.org/2003/01/geo/wgs84_pos#", "lat", True),
+    "the photograph as it was": ("http://ns.google.com/photos/1.0/image/", "Data", False),
+    "a gain map": ("http://ns.adobe.com/hdr-gain-map/1.0/", "Version", False),
+    "another part": ("http://ns.adobe.com/xmp/note/", "HasExtendedXMP", False),
+    "samples": ("http://ns.adobe.com/tiff/1.0/", "SamplesPerPixel", False),
+    "the source's format": ("http://purl.org/dc/elements/1.1/", "format", False),
+    "a position": ("http://ns.adobe.com/exif/1.0/", "SubjectArea", False),
+    "pages": ("http://ns.adobe.com/xap/1.0/", "PageInfo", False),
+}
+
+
+@pytest.mark.parametrize(("space", "name", "is_place"), PLACES_AND_PIXELS.values(), ids=PLACES_AND_PIXELS)
+@pytest.mark.parametrize("is_attribute", [True, False])
+def test_xmp_tells_no_place_and_nothing_of_the_sources_pixels(space, name, is_place, is_attribute):
+    opening = b'<rdf:Description rdf:about="" xmlns:p="' + space.encode() + b'"'
+    planted = b' p:%s="PLANTED">' % name.encode() if is_attribute else b"><p:%s>PLANTED</p:%s>" % ((name.encode(),) * 2)
+    packet = XMP.replace(b"<rdf:Description", opening + planted + b"</rdf:Description><rdf:Description", 1)
+    picture = Picture(PIXELS, metadata=Metadata(xmp=packet))
+    kept = picture.encode(".png", keep_metadata=("xmp",))
+    assert b"PLANTED" not in kept
+    assert b"Jane Photographer" in kept
+    assert (b"PLANTED" in picture.encode(".png", keep_metadata=("xmp", "gps"))) == is_place
+
+
+def test_xmp_keeps_its_prefixes_and_one_picture_does_not_name_those_of_another():
+    other = XMP.replace(b"xmlns:mine=", b"xmlns:yours=").replace(b"mine:shop", b"yours:shop")
+    for packet, prefix in ((XMP, b"mine"), (other, b"yours"), (XMP, b"mine")):
+        kept = Picture(PIXELS, metadata=Metadata(xmp=packet)).encode(".png", keep_metadata=("xmp",))
+        assert prefix + b':shop="4711"' in kept
+
+
+def test_xmp_in_utf_16_is_kept():
+    packet = XMP.decode().replace("Jane", "J\u00e4ne").encode("utf-16")
+    kept = Picture(PIXELS, metadata=Metadata(xmp=packet)).encode(".png", keep_metadata=("xmp",))
+    assert "J\u00e4ne Photographer".encode() in kept
+
+
+def test_previews_in_iptc_are_never_kept():
+    preview = b"\x1c\x02\xca" + struct.pack(">H", 5) + b"UNCUT"
+    long_one = b"\x1c\x02\xca\x80\x04" + struct.pack(">I", 9) + b"LONGUNCUT"
+    after = b"\x1c\x02\x50\0\x03Bob"
+    picture = Picture(PIXELS, metadata=Metadata(iptc=IPTC + preview + long_one + after))
+    assert Picture.read(picture.encode(".jpg", keep_metadata=("iptc",))).metadata.iptc == IPTC + after
+
+
+TOO_LONG = {
+    "EXIF": Metadata(exif=b"II*\0\x08\0\0\0\1\0\x0e\1\2\0" + struct.pack("<II", 70_000, 26) + bytes(4) + b"a" * 70_000),
+    "XMP": Metadata(xmp=XMP.replace(b"4711", b"4" * 70_000)),
+    "IPTC": Metadata(iptc=(b"\x1c\x02\x5a\x7f\xff" + b"i" * 32_767) * 3),
+}
+
+
+@pytest.mark.parametrize("kind", TOO_LONG)
+def test_what_is_too_long_for_a_jpeg_is_left_out_and_told(kind):
+    picture = Picture(PIXELS, metadata=TOO_LONG[kind])
+    names = ("exif", "xmp", "iptc")
+    assert Picture.read(picture.encode(".jpg", keep_metadata=names)).metadata is None
+    assert picture.lost_metadata(".jpg", names) == (f"the {kind} data is too long for a JPEG, and not kept",)
+    assert picture.lost_metadata(".jpg", ()) == ()
+    assert kind == "IPTC" or picture.lost_metadata(".png", ("exif", "xmp")) == ()
+
+
+@pytest.mark.parametrize("name", ["no EXIF at all", "XMP that is no XML", "XMP with entities", "deep XMP"])
+def test_what_is_damaged_is_told(name):
+    (told,) = Picture(PIXELS, metadata=HOSTILE[name]).lost_metadata(".png", ("exif", "xmp"))
+    assert told == f"the {'EXIF' if 'EXIF' in name else 'XMP'} data is damaged, and not kept"
+
+
+def test_the_second_part_of_a_jpegs_xmp_is_told():
+    packet = XMP.replace(b"tiff:Orient", b'xmlns:n="http://ns.adobe.com/xmp/note/" n:HasExtendedXMP="AB" tiff:Orient')
+    (told,) = Picture(PIXELS, metadata=Metadata(xmp=packet)).lost_metadata(".png", ("xmp",))
+    assert "beyond 64 KB" in told

@@ -75,3 +75,9 @@ def test_a_warning_that_is_a_notice_stays_one() -> None:
     notice = Notice("What.", "Advice.")
     assert notice_of(notice) is notice
     assert notice_of("What.").cures == ()
+
+
+def test_a_score_that_is_no_number_is_null() -> None:
+    told = object_as_json(FoundObject(predicted_iou=float("nan"), stability=float("inf")))
+    assert (told["predicted_iou"], told["stability"]) == (None, None)
+    json.dumps(told, allow_nan=False)
