@@ -65,14 +65,7 @@ class Writing:
             self._standard_output.check()
         else:
             self._check_target(job.output)
-        check_format_holds(
-            self._format(job),
-            alpha=self.options.background == TRANSPARENT and not self.options.mask_only,
-            metadata=self.options.provenance,
-            kept=self.options.keep_metadata,
-        )
-        if self.options.quality is not None:
-            check_format_has_quality(self._format(job))
+        _check_format(self._format(job), self.options)
         if job.preview is not None:
             self._check_target(job.preview)
 
@@ -185,15 +178,16 @@ def checked_output(output: Output) -> Output:
             option="skip_existing",
         )
     if output.format is not None:
-        check_format_holds(
-            OUTPUT_FORMATS[f".{output.format}"],
-            alpha=output.background == TRANSPARENT and not output.mask_only,
-            metadata=output.provenance,
-            kept=output.keep_metadata,
-        )
-        if output.quality is not None:
-            check_format_has_quality(OUTPUT_FORMATS[f".{output.format}"])
+        _check_format(OUTPUT_FORMATS[f".{output.format}"], output)
     return output
+
+
+def _check_format(format_name: str, output: Output) -> None:
+    """Raise OutputFormatUnsupported if `format_name` has no place for what `output` asks for."""
+    alpha = output.background == TRANSPARENT and not output.mask_only
+    check_format_holds(format_name, alpha=alpha, metadata=output.provenance, kept=output.keep_metadata)
+    if output.quality is not None:
+        check_format_has_quality(format_name)
 
 
 def numbered_job(job: Job, number: int) -> Job:

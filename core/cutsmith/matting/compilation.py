@@ -81,9 +81,7 @@ def _imported() -> Any:
                 return importlib.import_module("pymatting")
         except ImportError:
             raise
-        except Exception as error:
-            # numba raises whatever occurs to it: RuntimeError without a folder to write to, OSError where the disk is
-            # full, what pickle raises at a damaged file.
+        except Exception as error:  # RuntimeError without a folder, OSError on a full disk, pickle's own
             if way is ways[-1]:
                 raise ImportError(f"its kernels cannot be compiled ({type(error).__name__}: {error})") from error
             _log.debug("numba's cache cannot be used: %s: %s", type(error).__name__, error)

@@ -138,7 +138,7 @@ def _write_unnamed(data: bytes, target: Path, mode: int | None, overwrite: bool,
     if overwrite:
         try:
             _give_name(named, target, overwrite, last_look)
-        except BaseException:
+        except BaseException:  # the temporary name goes whatever happens; it is raised again
             with contextlib.suppress(OSError):
                 named.unlink()
             raise

@@ -23,9 +23,9 @@ from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, check_size
 from cutsmith.picture.metadata import Metadata, kept_metadata
 from cutsmith.picture.orientation import SIDEWAYS, upright
 from cutsmith.picture.originals import Originals
-from cutsmith.picture.samples import alpha_from_samples, checked_samples, on_white, split_alpha, to_8_bit
+from cutsmith.picture.samples import alpha_from_samples, checked_samples, laid_on, split_alpha, to_8_bit
 from cutsmith.picture.source import FileSource, read_source
-from cutsmith.picture.transparency import as_models_see, without_hidden_colours
+from cutsmith.picture.transparency import WHITE, as_models_see, without_hidden_colours
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -156,7 +156,7 @@ class Picture:
         May be `pixels` itself: do not write into it.
         """
         colours = srgb_from_profile(to_8_bit(self.pixels), self.icc)
-        return colours if self.alpha is None else on_white(colours, self.alpha)
+        return colours if self.alpha is None else laid_on(colours, self.alpha, WHITE)
 
     def for_models(self) -> NDArray[np.uint8]:
         """What a model sees: uint8 (H, W, 3) in sRGB. As `srgb`, but no part is washed out or lost on white.

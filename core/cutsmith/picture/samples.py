@@ -160,11 +160,12 @@ def straight(premultiplied: NDArray[Any], alpha_samples: NDArray[Any]) -> NDArra
     return colours
 
 
-def on_white(colours: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """`colours`, uint8 (H, W, 3), laid on white with straight `alpha`, float32 (H, W) in [0, 1]."""
+def laid_on(colours: NDArray[np.uint8], alpha: NDArray[np.float32], gray: int) -> NDArray[np.uint8]:
+    """`colours`, uint8 (H, W, 3), laid on plain `gray` (0-255) with straight `alpha`, float32 (H, W) in [0, 1]."""
     laid = np.empty_like(colours)
-    for start in range(0, len(colours), 256):  # a whole photograph as float32 would take 12 bytes a pixel, three times
-        rows = slice(start, start + 256)
+    for start in range(0, len(colours), _ROWS_AT_ONCE):  # a photograph as float32 would take 12 bytes a pixel
+        rows = slice(start, start + _ROWS_AT_ONCE)
         opacity = alpha[rows, :, None]
-        laid[rows] = (colours[rows] * opacity + np.float32(255.5) - np.float32(255) * opacity).astype(np.uint8)
+        mixed = colours[rows] * opacity + np.float32(gray + 0.5) - np.float32(gray) * opacity
+        laid[rows] = mixed.astype(np.uint8)
     return laid

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutsmith.picture.samples import laid_on
+
 # Alpha below this is 0 in a file of 8 bits: nobody has seen the colours there.
 _SEEN = 0.5 / 255
 # Alpha below this, 2 levels of 255, is invisible on any background.
 _FAINT = 2.5 / 255
-_ROWS = 256
-_WHITE = 255
+WHITE = 255
 _GRAY = 128
 # From this value on, in all three channels, a colour cannot be told from white by a model.
 _NEARLY_WHITE = 225
@@ -76,16 +77,10 @@ def as_models_see(colours: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDA
     """
     strongest = float(alpha.max(initial=0))
     if strongest < _SEEN:
-        return np.full_like(colours, _WHITE)
+        return np.full_like(colours, WHITE)
     # A faded photograph without an empty part stays as white as it is.
     is_white = is_empty(alpha).any() and _is_nearly_white(colours, alpha > 0.5 * strongest)
-    behind = np.float32(_GRAY if is_white else _WHITE)
-    mixed = np.empty_like(colours)
-    for start in range(0, len(colours), _ROWS):  # as float32, a whole photograph takes 12 bytes a pixel
-        rows = slice(start, start + _ROWS)
-        opacity = (alpha[rows] / np.float32(strongest))[..., None]
-        mixed[rows] = (colours[rows] * opacity + behind * (1 - opacity) + np.float32(0.5)).astype(np.uint8)
-    return mixed
+    return laid_on(colours, alpha / np.float32(strongest), _GRAY if is_white else WHITE)
 
 
 def _is_nearly_white(colours: NDArray[np.uint8], seen: NDArray[np.bool_]) -> bool:

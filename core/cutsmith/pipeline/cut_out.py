@@ -105,7 +105,6 @@ def _cut_outs(
     run: Run,
     on_picture: OnPicture | None,
 ) -> list[Cutout]:
-    request.checked()
     loading = _start(lambda: load_models(request, given, pool, is_prompted=request.is_prompted or asked is not None))
     with run.stage("read"):
         original = Picture.of(source, max_pixels=request.runtime.max_pixels).without_hidden_colours()
@@ -125,7 +124,7 @@ def _cut_outs(
         subjects = find_subjects(models, image, request, picture.source, run, asked, objects=objects)
     except SubjectNotFound:
         if is_main_subject and may_stand_in(original):
-            return [own_cutout(original, picture, request, run)]
+            return [own_cutout(original, picture, request, run, models)]
         raise
     provenance = {"software": SOFTWARE, **models.provenance(), **request.provenance()}
     cutouts = []

@@ -17,11 +17,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cutsmith.picture import Picture
+    from cutsmith.pipeline.loading import Models
     from cutsmith.pipeline.stages import Run
     from cutsmith.request import Request
 
-# What provenance says instead of a model.
 _PROVENANCE = {"alpha": "the picture's own"}
+_CUT_OUT_ALREADY = "The picture is cut out already: its own transparency is used, and no model has looked at it."
+_FOUND_NOTHING = "The model found no subject: the picture's own transparency is used instead."
+_A_PART = give("box", "40,60,300,420", text="To cut out a part of it")
 
 
 def is_own_cutout(picture: Picture) -> bool:
@@ -47,7 +50,7 @@ def may_stand_in(picture: Picture) -> bool:
     return picture.alpha is not None and is_surrounded(picture.alpha)
 
 
-def own_cutout(picture: Picture, shown: Picture, request: Request, run: Run) -> Cutout:
+def own_cutout(picture: Picture, shown: Picture, request: Request, run: Run, models: Models | None = None) -> Cutout:
     """The cut-out that `picture` is already: its own alpha, after the edits of `request`, and its own colours.
 
     Args:
@@ -55,6 +58,7 @@ def own_cutout(picture: Picture, shown: Picture, request: Request, run: Run) -> 
         shown: `picture`, or for a mask beside it the same without alpha.
         request: its finish says how alpha is edited; matting has nothing to do.
         run: times the stages.
+        models: those that have looked at the picture and found nothing; None if none has.
     """
     from cutsmith.matting.foreground import estimate_foreground
 
@@ -66,9 +70,8 @@ def own_cutout(picture: Picture, shown: Picture, request: Request, run: Run) -> 
     with run.stage("foreground"):
         # Beyond the edge's surroundings no colours stay.
         colours = estimate_foreground(shown.pixels, visible.astype(np.float32), "blur-fusion")
-    told = Notice(
-        "The picture is cut out already: its own transparency is used, and no model has looked at it.",
-        give("box", "40,60,300,420", text="To cut out a part of it"),
-    )
-    provenance = {"software": SOFTWARE, **_PROVENANCE, **request.provenance()}
-    return Cutout(shown, alpha, colours, own, provenance, (*picture.warnings, told, *run.warnings), run.seconds)
+    told = Notice(_FOUND_NOTHING if models else _CUT_OUT_ALREADY, _A_PART)
+    warnings = (*picture.warnings, told, *(models.warnings if models else ()), *run.warnings)
+    seen_by = models.provenance() if models else {}
+    provenance = {"software": SOFTWARE, **seen_by, **_PROVENANCE, **request.provenance()}
+    return Cutout(shown, alpha, colours, own, provenance, warnings, run.seconds)

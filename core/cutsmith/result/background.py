@@ -90,10 +90,8 @@ def _colour_of_numbers(numbers: object) -> tuple[int, int, int]:
         values = [float(value) for value in numbers]  # type: ignore[attr-defined]
     except (TypeError, ValueError, OverflowError):
         values = []
-    is_opaque = len(values) == 3 or (len(values) == 4 and values[3] == 255)
-    if not is_opaque or not all(0 <= value <= 255 and value == int(value) for value in values if math.isfinite(value)):
-        values = []
-    if not values or not all(map(math.isfinite, values)):
+    is_whole = all(math.isfinite(value) and 0 <= value <= 255 and value == int(value) for value in values)
+    if not is_whole or len(values) not in (3, 4) or values[3:] not in ([], [255]):
         raise BadColour(
             "",
             give("background", "#ffffff"),

@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from cutsmith.errors import PictureError
 from cutsmith.picture import MINIMUM_SIDE, Picture
 from cutsmith.picture.orientation import upright
-from cutsmith.picture.samples import on_white, samples_from_alpha, straight, to_8_bit
+from cutsmith.picture.samples import laid_on, samples_from_alpha, straight, to_8_bit
 
 SIDES = st.integers(MINIMUM_SIDE, 24)
 DEPTHS = st.sampled_from([np.uint8, np.uint16])
@@ -80,4 +80,4 @@ def test_premultiplied_colours_come_back_as_near_as_their_depth_allows(colours, 
 
 @given(colours=arrays(np.uint8, (4, 4, 3)), alpha=arrays(np.float32, (4, 4), elements=st.floats(0, 1, width=32)))
 def test_white_behind_only_brightens(colours, alpha):
-    assert (on_white(colours, alpha) >= colours).all()
+    assert (laid_on(colours, alpha, 255) >= colours).all()

@@ -103,6 +103,8 @@ def test_where_a_model_finds_nothing_the_transparency_of_a_rectangle_stands_in()
     alpha[10:-10, 10:-10] = 1
     cut = cut_out(Picture(np.full((HEIGHT, WIDTH, 3), 250, np.uint8), alpha), models=Models(remover=Nothing()))
     np.testing.assert_array_equal(cut.alpha, alpha)
+    assert any("found no subject" in warning for warning in cut.warnings)
+    assert cut.provenance["model"] == Nothing.name
     with pytest.raises(SubjectNotFound):
         cut_out(Picture(np.full((HEIGHT, WIDTH, 3), 250, np.uint8)), models=Models(remover=Nothing()))
 
