@@ -150,7 +150,8 @@ def checked_output(output: Output) -> Output:
         value = getattr(output, name)
         if wanted := what_is_wanted(option, value):
             cure = give(name, option.example) if option.example else leave_out(name)
-            raise BadOption("", cure, option=name, found=shown(value), wanted=wanted)
+            found = ",".join(value) if option.kind == "names" and isinstance(value, tuple) else shown(value)
+            raise BadOption("", cure, option=name, found=found, wanted=wanted)
     if output.mask_only and output.background != TRANSPARENT:
         raise BadOption(
             "The mask alone has no background, but a background was given.",

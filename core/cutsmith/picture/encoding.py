@@ -19,7 +19,7 @@ from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused, s
 from cutsmith.options import KINDS_OF_METADATA
 from cutsmith.picture.colour import srgb_from_profile
 from cutsmith.picture.destination import write_bytes_atomically
-from cutsmith.picture.exif_block import with_own_tags
+from cutsmith.picture.exif_block import Entry, ExifTags, tags_of_kept, tiff_with_tags, with_own_tags
 from cutsmith.picture.formats import OPAQUE_FORMATS, output_format
 from cutsmith.picture.iptc_records import photoshop_segment
 from cutsmith.picture.metadata import NOTHING, Metadata
@@ -31,15 +31,17 @@ DEEP_FORMATS = frozenset({"PNG", "TIFF"})
 """Formats that are written with 16 bits."""
 
 _LONGEST_SIDE = {"WEBP": 16383, "JPEG": 65500, "AVIF": 65536}
-# EXIF in a TIFF would be a directory of its own, which tifffile does not write. IPTC has a place in two formats only.
+# IPTC has no place in WebP and AVIF.
 _METADATA_IN: Mapping[str, frozenset[str]] = {
-    "PNG": frozenset({"exif", "xmp", "gps"}),
+    "PNG": frozenset(KINDS_OF_METADATA),
     "JPEG": frozenset(KINDS_OF_METADATA),
     "WEBP": frozenset({"exif", "xmp", "gps"}),
     "AVIF": frozenset({"exif", "xmp", "gps"}),
-    "TIFF": frozenset({"xmp", "iptc"}),
+    "TIFF": frozenset(KINDS_OF_METADATA),
     "BMP": frozenset(),
 }
+_XMP, _IPTC = 700, 33723
+_BYTE, _UNDEFINED = 1, 7
 _LOSSLESS = frozenset({"PNG", "TIFF", "BMP"})
 _JPEG_QUALITY = 95
 _AVIF_QUALITY = 90
@@ -104,7 +106,7 @@ def check_format_holds(format_name: str, *, alpha: bool, metadata: bool, kept: C
         raise OutputFormatUnsupported(
             f"{format_name} cannot keep {' and '.join(homeless)}.",
             leave_out("keep_metadata"),
-            "Or write a JPEG, which keeps all kinds.",
+            "Or write a PNG, TIFF or JPEG, which keep all kinds.",
             option="keep_metadata",
         )
     if alpha and format_name in OPAQUE_FORMATS:
@@ -168,6 +170,7 @@ def _encode_tiff(
     import tifffile
 
     channels = samples.shape[2]
+    tags = _tags_for_tiff(kept)
     stream = io.BytesIO()
     tifffile.imwrite(
         stream,
@@ -184,13 +187,18 @@ def _encode_tiff(
         description=_description(metadata) if metadata else None,
         software="Cutsmith" if metadata else False,
         metadata=None,
-        extratags=[
-            (tag, kind, len(block), block, True)
-            for tag, kind, block in ((700, 1, kept.xmp), (33723, 7, kept.iptc))  # bytes; of no type
-            if block
-        ],
+        byteorder=tags.order,
     )
-    return stream.getvalue()
+    return tiff_with_tags(stream.getvalue(), tags) if kept else stream.getvalue()
+
+
+def _tags_for_tiff(kept: Metadata) -> ExifTags:
+    """What of `kept` stands among the tags of a TIFF, in the byte order that its values have."""
+    tags = tags_of_kept(kept.exif, "<")
+    for tag, kind, block in ((_XMP, _BYTE, kept.xmp), (_IPTC, _UNDEFINED, kept.iptc)):
+        if block:
+            tags.main[tag] = Entry(kind, len(block), block)
+    return tags
 
 
 def _encode_with_pillow(

@@ -54,20 +54,55 @@ class ExifTags:
     camera: dict[int, Entry] = field(default_factory=dict)
     place: dict[int, Entry] = field(default_factory=dict)
 
+    @property
+    def subordinate(self) -> dict[int, dict[int, Entry]]:
+        """The other directories that have tags, by the tag of the first one that points at each."""
+        return {tag: tags for tag, tags in ((_EXIF_IFD, self.camera), (_GPS_IFD, self.place)) if tags}
+
     def to_bytes(self) -> bytes | None:
         """The block, from the byte order on; None where it would have no tags."""
         main = dict(self.main)
         block = (b"II*\0" if self.order == "<" else b"MM\0*") + struct.pack(f"{self.order}I", 8)
-        subordinate = {tag: tags for tag, tags in ((_EXIF_IFD, self.camera), (_GPS_IFD, self.place)) if tags}
-        if not main and not subordinate:
+        if not main and not self.subordinate:
             return None
         pointer = Entry(_LONG, 1, bytes(4))
-        at = 8 + len(_directory(main | dict.fromkeys(subordinate, pointer), 8, self.order))
+        at = 8 + len(_directory(main | dict.fromkeys(self.subordinate, pointer), 8, self.order))
         after = b""
-        for tag, tags in subordinate.items():
+        for tag, tags in self.subordinate.items():
             main[tag] = Entry(_LONG, 1, struct.pack(f"{self.order}I", at + len(after)))
             after += _directory(tags, at + len(after), self.order)
         return block + _directory(main, 8, self.order) + after
+
+
+def tiff_with_tags(file: bytes, tags: ExifTags) -> bytes:
+    """The TIFF `file` of one page, whose byte order is that of `tags`, with those that it does not have.
+
+    The first directory is written anew behind the pixels; what it points at stays in its place.
+
+    Raises:
+        ValueError: `file` is a BigTIFF.
+    """
+    order = tags.order
+    version, first = struct.unpack_from(f"{order}HI", file, 2)
+    if version != 42:
+        raise ValueError("a BigTIFF keeps no metadata")
+    (count,) = struct.unpack_from(f"{order}H", file, first)
+    fields = [file[at : at + 12] for at in range(first + 2, first + 2 + 12 * count, 12)]
+    own = {struct.unpack_from(f"{order}H", each)[0] for each in fields}
+    main = {tag: entry for tag, entry in tags.main.items() if tag not in own}
+    whole = bytearray(file + bytes(len(file) % 2))
+    for tag, directory in tags.subordinate.items():
+        main[tag] = Entry(_LONG, 1, struct.pack(f"{order}I", len(whole)))
+        whole += _directory(directory, len(whole), order)
+    for tag, (kind, values, data) in main.items():
+        value = data.ljust(4, b"\0")
+        if len(data) > 4:
+            value = struct.pack(f"{order}I", len(whole))
+            whole += data + bytes(len(data) % 2)
+        fields.append(struct.pack(f"{order}HHI", tag, kind, values) + value)
+    struct.pack_into(f"{order}I", whole, 4, len(whole))
+    fields.sort(key=lambda each: struct.unpack_from(f"{order}H", each))
+    return bytes(whole) + struct.pack(f"{order}H", len(fields)) + b"".join(fields) + bytes(4)
 
 
 def read_tags(block: bytes, most_bytes: int, further: Collection[int] = ()) -> ExifTags | None:
@@ -114,11 +149,17 @@ def kept_exif(
     return found.to_bytes()
 
 
+def tags_of_kept(block: bytes | None, order: str = ">") -> ExifTags:
+    """All tags of a `block` that `kept_exif` made; none, in the byte order `order`, where it is None."""
+    found = read_tags(block, len(block), _WRITTEN_BY_US) if block else None
+    return found or ExifTags(order)
+
+
 def with_own_tags(
     block: bytes | None, texts: Mapping[str, str] | None, dpi: tuple[float, float] | None
 ) -> bytes | None:
     """`block` with a "description" and "software" of `texts`, and the resolution `dpi`; None where all is None."""
-    tags = (read_tags(block, len(block), _WRITTEN_BY_US) if block else None) or ExifTags()
+    tags = tags_of_kept(block)
     for name, tag in (("description", _DESCRIPTION), ("software", _SOFTWARE)):
         if texts is not None:
             data = texts[name].encode("ascii", "replace") + b"\0"

@@ -48,11 +48,23 @@ def photoshop_segment(iptc: bytes) -> bytes:
     Raises:
         ValueError: it is longer than a segment.
     """
-    resource = _RESOURCE + _IPTC_RESOURCE.to_bytes(2, "big") + b"\0\0" + len(iptc).to_bytes(4, "big") + iptc
-    content = b"Photoshop 3.0\0" + resource + bytes(len(iptc) % 2)
+    content = b"Photoshop 3.0\0" + _photoshop_resource(iptc)
     if len(content) + 2 > 0xFFFF:
         raise ValueError("the IPTC data is longer than a JPEG segment")
     return b"\xff\xed" + (len(content) + 2).to_bytes(2, "big") + content
+
+
+def iptc_text(iptc: bytes) -> bytes:
+    """What a PNG's text "Raw profile type iptc" says of `iptc`, as ImageMagick writes it; PNG has no chunk for it."""
+    resource = _photoshop_resource(iptc)
+    digits = resource.hex()
+    lines = [digits[at : at + 72] for at in range(0, len(digits), 72)]
+    return "\n".join(["", "iptc", f"{len(resource):8d}", *lines, ""]).encode("ascii")
+
+
+def _photoshop_resource(iptc: bytes) -> bytes:
+    head = _RESOURCE + _IPTC_RESOURCE.to_bytes(2, "big") + b"\0\0" + len(iptc).to_bytes(4, "big")
+    return head + iptc + bytes(len(iptc) % 2)
 
 
 def raw_profile(text: object) -> bytes | None:

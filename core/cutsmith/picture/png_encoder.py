@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cutsmith.picture.iptc_records import iptc_text
 from cutsmith.picture.metadata import NOTHING, Metadata
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -28,8 +29,8 @@ def encode_png(
 ) -> bytes:
     """A PNG file of `samples`, uint8 or uint16, (H, W, channels) with 1 to 4 channels, straight alpha last.
 
-    `metadata` becomes iTXt chunks (UTF-8), `dpi` pHYs, `icc` iCCP with its bytes unchanged, `kept` eXIf and
-    iTXt. PNG, third edition (W3C).
+    `metadata` becomes iTXt chunks (UTF-8), `dpi` pHYs, `icc` iCCP with its bytes unchanged, `kept` eXIf,
+    iTXt and zTXt. PNG, third edition (W3C).
     Gray of 16 bits with alpha is written as RGBA.
 
     Raises:
@@ -89,6 +90,8 @@ def _kept_chunks(kept: Metadata) -> bytes:
     chunks = _chunk(b"eXIf", kept.exif) if kept.exif else b""
     if kept.xmp:
         chunks += _chunk(b"iTXt", b"XML:com.adobe.xmp\0\0\0\0\0" + kept.xmp)
+    if kept.iptc:
+        chunks += _chunk(b"zTXt", b"Raw profile type iptc\0\0" + zlib.compress(iptc_text(kept.iptc)))
     return chunks
 
 
