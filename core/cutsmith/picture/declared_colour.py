@@ -7,7 +7,7 @@ EXIF: a camera's Adobe RGB (DCF 2.0, "R03"). PNG: cICP, sRGB, gAMA and cHRM (W3C
 from __future__ import annotations
 
 import struct
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cutsmith.picture.icc_profile import ADOBE_RGB_GAMMA, Primaries, matrix_profile
 from cutsmith.picture.png_chunks import chunks
@@ -36,13 +36,6 @@ _USUAL_GAMMA = 45455
 _GAMMA_TOLERANCE = 2300
 
 
-class _Codes(NamedTuple):
-    """Code points of H.273."""
-
-    primaries: int
-    transfer: int
-
-
 def declared_profile(data: bytes, format_name: str, exif: Exif | None, warnings: list[str]) -> bytes | None:
     """The ICC profile for what the file `data`, which has none, says about its colours; None for sRGB or nothing.
 
@@ -54,11 +47,10 @@ def declared_profile(data: bytes, format_name: str, exif: Exif | None, warnings:
         exif: its EXIF data.
         warnings: grows by what the user should know.
     """
-    codes = (
-        _codes_of_png(data) if format_name == "PNG" else _codes_of_container(data) if format_name == "AVIF" else None
-    )
+    find_codes = {"PNG": _codes_of_png, "AVIF": _codes_of_container}.get(format_name)
+    codes = None if find_codes is None else find_codes(data)
     if codes is not None:
-        return _profile_of_codes(codes, warnings)
+        return profile_of_code_points(*codes, warnings)
     if format_name == "PNG":
         return _profile_of_png(data)
     return None if exif is None else _profile_of_exif(exif, warnings)
@@ -85,38 +77,30 @@ def _profile_of_exif(exif: Exif, warnings: list[str]) -> bytes | None:
 
 def profile_of_code_points(primaries: int, transfer: int, warnings: list[str]) -> bytes | None:
     """The ICC profile for code points of H.273; None for sRGB. `warnings` grows where they are those of HDR."""
-    return _profile_of_codes(_Codes(primaries, transfer), warnings)
-
-
-def _profile_of_codes(codes: _Codes, warnings: list[str]) -> bytes | None:
-    if codes.transfer in _HDR:
-        warnings.append(
-            f"the colours are for HDR displays ({_HDR[codes.transfer]}): they are taken as sRGB, and look dull"
-        )
+    if transfer in _HDR:
+        warnings.append(f"the colours are for HDR displays ({_HDR[transfer]}): they are taken as sRGB, and look dull")
         return None
-    primaries = _PRIMARIES.get(codes.primaries, SRGB)
-    gamma = _GAMMAS.get(codes.transfer)
-    if primaries is SRGB and gamma is None:
-        return None
-    return matrix_profile(primaries, gamma)
+    known, gamma = _PRIMARIES.get(primaries, SRGB), _GAMMAS.get(transfer)
+    return None if known is SRGB and gamma is None else matrix_profile(known, gamma)
 
 
-def _codes_of_png(data: bytes) -> _Codes | None:
+def _codes_of_png(data: bytes) -> tuple[int, int] | None:
+    """(primaries, transfer) of the chunk cICP."""
     for chunk in chunks(data):
         if chunk.kind == b"cICP" and chunk.is_intact and chunk.end - chunk.start == 16:
-            return _Codes(data[chunk.start + 8], data[chunk.start + 9])
+            return data[chunk.start + 8], data[chunk.start + 9]
         if chunk.kind == b"IDAT":
             return None
     return None
 
 
-def _codes_of_container(data: bytes) -> _Codes | None:
-    """The first box `colr` of an AVIF or HEIC file that has numbers."""
+def _codes_of_container(data: bytes) -> tuple[int, int] | None:
+    """(primaries, transfer) of the first box `colr` of an AVIF or HEIC file that has numbers."""
     at = data.find(b"colrnclx", 0, 65536)
     if at < 0 or at + 12 > len(data):
         return None
-    codes = _Codes(*struct.unpack_from(">HH", data, at + 8))
-    return None if codes.primaries == codes.transfer == _UNSPECIFIED else codes
+    primaries, transfer = struct.unpack_from(">HH", data, at + 8)
+    return None if primaries == transfer == _UNSPECIFIED else (primaries, transfer)
 
 
 def _profile_of_png(data: bytes) -> bytes | None:

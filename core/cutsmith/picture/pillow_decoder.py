@@ -53,6 +53,8 @@ _PLUGINS = {
     "ICO": ("PIL.IcoImagePlugin", "IcoImageFile"),
 }
 _ORIENTATION_TAG = 274
+# Modes whose colours are sRGB by then, whatever the file says of its own.
+_CONVERTED = frozenset({"CMYK", "LAB"})
 _RESOLUTION_IN_EXIF = frozenset({"WEBP", "AVIF"})
 # Formats of 32 bits in which programs leave the alpha channel empty; viewers show such pictures as opaque.
 _ALPHA_OFTEN_UNUSED = frozenset({"BMP", "DIB", "TGA", "ICO"})
@@ -166,7 +168,7 @@ def _decode_image(reopen: Callable[[], ImageFile], data: bytes, name: str, max_p
         metadata = replace(metadata, xmp=metadata.xmp or before.xmp)
     _leave_xmp_out(image)
     icc = image.info.get("icc_profile") or None
-    if icc is None:
+    if icc is None and image.mode not in _CONVERTED:
         icc = declared_profile(data, str(image.format), _exif(image), warnings)
     # Read after load(): of TIFF Pillow has applied it by then; AVIF's comes from the container (irot, imir).
     dpi = dpi or (exif_dpi(_exif(image)) if image.format in _RESOLUTION_IN_EXIF else None)

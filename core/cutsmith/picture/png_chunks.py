@@ -39,13 +39,17 @@ _LENGTHS = {
 }
 _TRANSPARENCY_BYTES = {0: (2, 2), 2: (6, 6), 3: (0, 256)}
 """Colour type -> the lengths that tRNS may have; other types have alpha, and pass it over."""
+_COLOURS_DAMAGED = "the description of the colours is damaged and left out: they are taken as sRGB"
+_TEXT_LEFT_OUT = "a text in the file is damaged or longer than 1 MB, and left out"
 _TOLD = {
+    **dict.fromkeys((b"cICP", b"sRGB", b"gAMA", b"cHRM"), _COLOURS_DAMAGED),
+    **dict.fromkeys(_TEXTS, _TEXT_LEFT_OUT),
     b"iCCP": "the colour profile is damaged: it is dropped, and the colours are taken as sRGB",
     b"tRNS": "the information about transparency is damaged: the picture is taken as opaque",
     b"eXIf": "the EXIF data is damaged and left out",
     b"pHYs": "the resolution is damaged and left out",
 }
-"""Chunk -> what the user is told where it is left out. Nothing is lost with the others that a cut-out would show."""
+"""Chunk -> what the user is told where it is left out; of others the name."""
 
 
 class Mended(NamedTuple):
@@ -131,8 +135,8 @@ class _Sieve:
                 self.profile = profile
                 return False
             is_kept = profile is not None
-        if not is_kept and kind in _TOLD:
-            self.warnings.append(_TOLD[kind])
+        if not is_kept:
+            self.warnings.append(_TOLD.get(kind, f"the chunk {kind.decode('ascii')} is damaged and left out"))
         return is_kept
 
     def frame_warnings(self) -> list[str]:

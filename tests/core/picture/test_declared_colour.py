@@ -70,6 +70,17 @@ def test_colours_that_are_only_said_not_to_be_srgb_are_told():
     assert "not sRGB" in warning
 
 
+def test_exif_says_nothing_of_cmyk():
+    exif = Image.Exif()
+    exif[0x8769] = {0xA001: 65535, 0xA005: {1: "R03"}}
+    stream = io.BytesIO()
+    Image.fromarray(GREEN).convert("CMYK").save(stream, "JPEG", exif=exif)
+    picture = Picture.read(stream.getvalue())
+    assert picture.icc is None
+    (warning,) = picture.warnings
+    assert "CMYK" in warning
+
+
 def test_a_profile_comes_before_exif():
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     picture = Picture.read(exif_jpeg(65535, "R03", icc_profile=srgb))
