@@ -20,7 +20,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from against_rembg import default_weights
 from interleaved_runs import RunFailed, Usage, interleave, machine, median, run
 
 if TYPE_CHECKING:
@@ -102,6 +101,8 @@ def main() -> int:
     from cutsmith.errors import CutsmithError
 
     try:
+        from cutsmith.removal.loading import default_weights
+
         weights = options.weights or default_weights()
         if options.measure is not None:
             cache = None if options.measure == ONNXRUNTIME else Path(options.measure)

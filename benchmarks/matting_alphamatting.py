@@ -77,7 +77,7 @@ def iou(mask: NDArray[np.float32], sample: Sample) -> float:
 
 def compare(samples: list[Sample], masks: dict[str, NDArray[np.float32]]) -> None:
     """Print the table of soft mask, closed form from it, and closed form from the official trimap."""
-    from cutsmith.matting.closed_form import ClosedFormMatter, closed_form_alpha
+    from cutsmith.matting.closed_form.matter import ClosedFormMatter, closed_form_alpha
 
     print("SAD = sum|d|/1000                 whole picture                 official unknown region")
     print("picture   size       soft mask closed form  drawn trimap   soft mask closed form  drawn trimap   seconds")
@@ -101,7 +101,7 @@ def _row(figures: Iterable[float]) -> str:
 
 def sweep(samples: list[Sample], masks: dict[str, NDArray[np.float32]]) -> None:
     """Print the mean SAD for each band and pair of thresholds, and on how many pictures it beats the default."""
-    from cutsmith.matting.closed_form import closed_form_alpha
+    from cutsmith.matting.closed_form.matter import closed_form_alpha
     from cutsmith.matting.trimap import Band, trimap_from_soft_mask
 
     wrong = [sample.name for sample in samples if iou(masks[sample.name], sample) < FOUND_IOU]

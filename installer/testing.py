@@ -7,7 +7,6 @@ import subprocess
 from collections.abc import Sequence
 
 from installer.demo.weights import ensure_weights
-from installer.environment.numba_warming import warm_numba_once
 from installer.environment.virtual_environment import PRODUCT_AND_TESTS, QUICK_TESTS, prepare_environment
 from installer.folders import Clone, hosts_folder
 
@@ -23,7 +22,6 @@ def run_tests(clone: Clone, pytest_arguments: Sequence[str], *, hosts: bool = Fa
     python = prepare_environment(clone, QUICK_TESTS if quick else PRODUCT_AND_TESTS)
     if not quick:
         ensure_weights(python)
-    warm_numba_once(clone.environment, python)
     environ = dict(os.environ)
     if hosts:
         # Part of the tests: only this command needs it.

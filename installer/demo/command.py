@@ -9,7 +9,6 @@ from pathlib import Path
 from installer.demo import contact_sheet
 from installer.demo.photographs import PHOTOGRAPHS, bring_photographs
 from installer.demo.weights import ensure_weights
-from installer.environment.numba_warming import warm_numba_once
 from installer.environment.virtual_environment import Installation, environment_command, prepare_environment
 from installer.failure import InstallFailed
 from installer.folders import Clone
@@ -55,7 +54,6 @@ def run_demo(clone: Clone, extras: Sequence[str] = ()) -> None:
         print(f"  {path}")
     print(f"Before and after, all on one sheet:\n  {contact_sheet_of(clone)}\n")
 
-    warm_numba_once(clone.environment, python)
     print(f'Your turn:  "{environment_command(clone.environment, "cutsmith")}" cut photo.jpg -o cut.png')
 
 

@@ -9,5 +9,4 @@ interpreter            asks a Python, the running one or another
 requirements           compares requirements with what an environment has
 host_environment       plain `install.py`: adds what is missing, changes nothing that is there
 pip_command            runs pip, and says what to do when it fails
-numba_warming          compiles numba's kernels once
 """

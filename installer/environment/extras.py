@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-CHOOSABLE = ("groundingdino", "heic", "jxl", "rembg", "sam2", "text")
+CHOOSABLE = ("gcs", "groundingdino", "heic", "jxl", "pymatting", "rembg", "s3", "sam2", "text", "watch")
+UNTESTED = ("gcs", "s3", "watch")
+"""What the tests do without: its packages and ComfyUI's want other versions of the same ones."""
 TEST = "test"
 
 
@@ -38,16 +40,20 @@ NOTHING = Size(0, 0)
 
 # Measured, November 2026: the sizes of the files that pip fetches, and of what it makes of them. What two extras share
 # counts for both, so that sums are upper bounds (everything: 3540 and 7430 MB); torch, most of it, counts once.
-PRODUCT_ALONE = Size(275, 950)
+PRODUCT_ALONE = Size(214, 728)
 TORCH = Size(3025, 5750)  # with the CUDA libraries that its wheel for Linux requires
 TORCH_USERS = ("groundingdino", "sam2", "text")
 EXTRA_SIZES = {
+    "gcs": Size(22, 77),
     "groundingdino": Size(49, 290),
     "heic": Size(2, 5),
     "jxl": Size(3, 8),
+    "pymatting": Size(61, 222),
     "rembg": Size(17, 62),
+    "s3": Size(19, 50),
     "sam2": Size(2, 11),
     "text": Size(28, 185),
+    "watch": Size(1, 4),
     TEST: Size(193, 459),
 }
 

@@ -20,7 +20,6 @@ from typing import Any
 
 from installer.environment.extras import EXTRA_SIZES, NOTHING, PRODUCT_ALONE, TORCH, Size
 from installer.environment.interpreter import running_interpreter
-from installer.environment.numba_warming import warm_numba
 from installer.environment.pip_command import run_pip
 from installer.environment.python_facts import normalised
 from installer.environment.requirements import constraints, name_of, outdated, rivals_of_installed, unmet
@@ -78,8 +77,6 @@ def install_into_host(
         return
     _install(clone, python, lacking, installed, constraint_files)
     importlib.invalidate_caches()
-    if is_importable("pymatting") and (lacking or "cutsmith" not in installed):
-        warm_numba(python)
     print(f"Installed. Weights are fetched on request:  {python} -m cutsmith models fetch isnet-general-use")
 
 

@@ -28,7 +28,6 @@ class Stamp:
     extras: tuple[str, ...] = ()
     constraints: str = ""
     complete: bool = False
-    warmed: bool = False
 
     def same_place(self, wanted: Stamp) -> bool:
         """Whether clone and Python are the same: an environment that was moved cannot be repaired, only made anew."""

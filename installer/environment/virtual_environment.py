@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from installer.environment.extras import CHOOSABLE, NOTHING, TEST, Size, size_of
+from installer.environment.extras import CHOOSABLE, NOTHING, TEST, UNTESTED, Size, size_of
 from installer.environment.pip_command import run_pip
 from installer.environment.separate_steps import main_targets, steps_for
 from installer.environment.stamp import Stamp, read_stamp, wanted_stamp, write_stamp
@@ -32,8 +32,8 @@ class Installation:
 
 
 PRODUCT = Installation()
-PRODUCT_AND_TESTS = Installation(extras=(*CHOOSABLE, TEST), pinned=True)
-QUICK_TESTS = Installation(extras=("heic", "jxl", TEST), pinned=True)
+PRODUCT_AND_TESTS = Installation(extras=(*(extra for extra in CHOOSABLE if extra not in UNTESTED), TEST), pinned=True)
+QUICK_TESTS = Installation(extras=("heic", "jxl", "pymatting", TEST), pinned=True)
 
 
 def environment_python(environment: Path) -> Path:

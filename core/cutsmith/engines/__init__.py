@@ -14,5 +14,6 @@ The modules, in the order of the way. For ONNX models:
 For PyTorch networks:
 
     torch_device         the device, its threads, and what happens when its memory is full
+    quiet_transformers   transformers without its reports on the terminal
     checkpoint           a publisher's checkpoint, read safely and fitted to a network
 """

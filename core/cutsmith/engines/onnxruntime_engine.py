@@ -50,7 +50,7 @@ class OnnxruntimeEngine:
         return tuple(side if isinstance(side, int) else None for side in self._input.shape)
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The wanted output for `tensor`, float32 (1, 3, H, W)."""
+        """The wanted output for `tensor`, float32 (1, C, H, W)."""
         try:
             (result,) = self._session.run([self._output_name], {self._input.name: tensor})
         except Exception as error:  # as in __init__

@@ -14,6 +14,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_REQUESTS = 2  # as many views as a second look adds; more of them gain nothing
 _GRAPH = "graph.xml"
 _UNFINISHED = ".new-"
 _WRITING_ENDS = 3600  # seconds; a model is written in a few
@@ -63,7 +65,7 @@ class OpenVinoEngine:
             self._take(_compile(source, self._folder))
         except RuntimeError as error:
             raise cannot_load("OpenVINO", path, error) from error
-        self._one_at_a_time = Lock()
+        self._repair = Lock()
         self.name = f"OpenVINO CPU {precision}"
 
     @property
@@ -73,25 +75,33 @@ class OpenVinoEngine:
         return tuple(side.get_length() if side.is_static else None for side in shape)
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The wanted output for `tensor`, float32 (1, 3, H, W).
+        """The wanted output for `tensor`, float32 (1, C, H, W).
 
-        Threads take turns: a request holds one input, and without a lock a thread may get another's result. Where an
-        earlier process compiled the model and a value is not finite, it is compiled once more: the copy that was kept
-        may be damaged in a way that loading does not notice.
+        Several threads may run the model at once, each with a request of its own: while the processor computes for
+        one, the others prepare their input or read their output. Where an earlier process compiled the model and a
+        value is not finite, it is compiled once more: the copy that was kept may be damaged in a way that loading does
+        not notice.
         """
         try:
-            with self._one_at_a_time:
+            may_be_damaged = self._may_be_damaged
+            result = self._infer(tensor)
+            if may_be_damaged and not np.isfinite(result).all():
+                with self._repair:
+                    if self._may_be_damaged:
+                        self._compile_anew()
                 result = self._infer(tensor)
-                if self._may_be_damaged and not np.isfinite(result).all():
-                    self._compile_anew()
-                    result = self._infer(tensor)
         except RuntimeError as error:
             raise failed_on_input(error) from error
         return result
 
     def _infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        result = self._request.infer([tensor], share_inputs=True)
-        return np.asarray(result[0], dtype=np.float32)
+        requests = self._requests
+        request = requests.get()
+        try:
+            result = request.infer([tensor], share_inputs=True)
+            return np.array(result[0], dtype=np.float32)
+        finally:
+            requests.put(request)
 
     def _compile_anew(self) -> None:
         logger.warning("the model kept in %s gave values that are not finite: it is made again", self._folder)
@@ -99,7 +109,10 @@ class OpenVinoEngine:
         self._take(_compile_anew(self._source, self._folder))
 
     def _take(self, compiled: Any) -> None:
-        self._compiled, self._request = compiled, compiled.create_infer_request()
+        requests: SimpleQueue[Any] = SimpleQueue()
+        for _ in range(_REQUESTS):
+            requests.put(compiled.create_infer_request())
+        self._compiled, self._requests = compiled, requests
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,8 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.cures import install_packages, set_option
-from cutsmith.errors import NotInstalled
+from cutsmith.cures import install_extra, set_option
+from cutsmith.errors import ExtraMissing
 
 if TYPE_CHECKING:
     from cutsmith.protocols import Watch
@@ -47,7 +47,7 @@ def import_pymatting(watch: Watch | None = None) -> Any:
     `watch`, or the log without one, is warned where they cannot be kept.
 
     Raises:
-        NotInstalled: pymatting, or numba which it needs, cannot be imported.
+        ExtraMissing: pymatting, or numba which it needs, cannot be imported.
     """
     with _importing:
         if "pymatting" not in sys.modules and not kernels_are_compiled():
@@ -59,9 +59,9 @@ def import_pymatting(watch: Watch | None = None) -> Any:
             # The preconditioner prints its retries, but standard output is the caller's: a picture may go there.
             vars(sys.modules["pymatting.preconditioner.ichol"])["print"] = _log_what_is_printed
         except ImportError as error:
-            raise NotInstalled(
-                f"Closed-form matting needs pymatting, which cannot be imported: {error}.",
-                install_packages("pymatting"),
+            raise ExtraMissing(
+                f"The optional part [pymatting] is missing or broken: pymatting cannot be imported: {error}.",
+                install_extra("pymatting"),
                 set_option("matting", "none", text="Or do without it"),
             ) from error
         # Told once in a process: its later runs compile nothing.

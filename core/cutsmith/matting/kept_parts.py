@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from cutsmith.matting.regions import grown
 from cutsmith.matting.thin_parts import faint_parts, isolated_ridges, lost_ridges
-from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, SURE, SURELY_NOT, UNKNOWN, Band
+from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, SURE, SURELY_NOT, UNKNOWN, Band, trimap_from_soft_mask
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+def alpha_without_loss(
+    soft_mask: NDArray[np.float32], band: Band, solve: Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """Alpha, float32 (H, W) in [0, 1], by a method that solves a trimap and knows nothing of the mask.
+
+    The trimap is the band around the mask's edge. Where matting has deleted or filled a thin part, it solves again, or
+    the mask stays. A mask without foreground or without background is its own alpha.
+
+    Args:
+        soft_mask: float32 (H, W) in [0, 1].
+        band: how far the unknown reaches.
+        solve: trimap, uint8 (H, W) -> alpha, float32 (H, W).
+    """
+    trimap = with_isolated_ridges(trimap_from_soft_mask(soft_mask, band), soft_mask)
+    known = trimap[trimap != UNKNOWN]
+    if known.size == 0 or (known == known[0]).all():
+        return soft_mask.copy()
+    alpha = solve(trimap)
+    again = with_lost_ridges(trimap, alpha, soft_mask, band)
+    if again is not None:
+        np.copyto(alpha, solve(again.trimap), where=again.around)
+    keep_faint_parts(alpha, soft_mask, trimap, band)
+    return alpha
 
 
 def with_isolated_ridges(trimap: NDArray[np.uint8], soft_mask: NDArray[np.float32]) -> NDArray[np.uint8]:

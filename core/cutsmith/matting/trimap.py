@@ -6,8 +6,9 @@ closed-form matting worse, not better, because every known pixel helps it.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,12 +20,19 @@ from cutsmith.options import DEFAULT_BAND, OPTIONS, what_is_wanted
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from cutsmith.protocols import Watch
+
 BACKGROUND = 0
 UNKNOWN = 128
 FOREGROUND = 255
 
 SURELY_NOT, SURE = 0.05, 0.95
 """Up to which probability a pixel is surely background, and from which on it is surely foreground."""
+
+BAND_SIZE = 1024
+"""The long side, in pixels, up to which the default band is `DEFAULT_BAND` pixels."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -49,6 +57,16 @@ class Band:
             )
 
 
+def default_band(shape: tuple[int, int]) -> Band:
+    """The band of a picture of `shape` (H, W) if none is asked for.
+
+    It is 3 pixels up to a long side of 1024 pixels and grows in proportion above, so that a preview and the full size
+    leave the same region to matting. A band that was asked for is taken literally, in pixels of the picture.
+    """
+    reach = round(DEFAULT_BAND * max(max(shape) / BAND_SIZE, 1))
+    return Band(reach, reach)
+
+
 def trimap_from_soft_mask(
     soft_mask: NDArray[np.float32], band: Band | None = None, low: float = SURELY_NOT, high: float = SURE
 ) -> NDArray[np.uint8]:
@@ -61,7 +79,7 @@ def trimap_from_soft_mask(
 
     Args:
         soft_mask: `float32 (H, W)` in [0, 1], 1 = subject; bool and uint8 (0-255) are taken too.
-        band: the band's reach in pixels; `Band()` where None.
+        band: the band's reach in pixels, literally; `default_band` of the mask's size where None.
         low: probabilities up to this one are background, in [0, `high`).
         high: probabilities from this one on are foreground, in (`low`, 1].
 
@@ -69,13 +87,13 @@ def trimap_from_soft_mask(
         BadArray: `soft_mask` is not as described.
         BadOption: the range is not 0 <= `low` < `high` <= 1.
     """
-    band = Band() if band is None else band
     if not 0 <= low < high <= 1:
         raise BadOption(
             f"The uncertain range must be 0 <= low < high <= 1, but got low {low:g} and high {high:g}.",
             "The defaults are 0.05 and 0.95.",
         )
     soft_mask = checked_mask(soft_mask, name="soft mask")
+    band = default_band(soft_mask.shape) if band is None else band
     sure_foreground = soft_mask >= high
     sure_background = soft_mask <= low
     trimap = np.full(soft_mask.shape, UNKNOWN, np.uint8)
@@ -84,21 +102,54 @@ def trimap_from_soft_mask(
     return trimap
 
 
-def checked_trimap(trimap: NDArray[Any], shape: tuple[int, int] | None = None) -> NDArray[np.uint8]:
+class Snapped(NamedTuple):
+    """A trimap that was handed in, as it was understood.
+
+    Attributes:
+        trimap: uint8 (H, W) of 0, 128 and 255.
+        warning: how many pixels had another value, and what they were taken for; "" if none had.
+    """
+
+    trimap: NDArray[np.uint8]
+    warning: str
+
+
+def checked_trimap(
+    trimap: NDArray[Any], shape: tuple[int, int] | None = None, watch: Watch | None = None
+) -> NDArray[np.uint8]:
     """A trimap that was handed in, as `uint8 (H, W)` of 0, 128 and 255.
 
-    Integers may be 0 / 128 (or 127) / 255, and floats 0 / 0.5 / 1, which leave nothing to guess. `shape`, where given,
-    is the (H, W) that it must have.
+    Integers are 0 / 128 (or 127) / 255, and floats 0 / 0.5 / 1. Values between these, which soft brushes, JPEG and
+    smooth resizing make, are snapped to the nearest of the three, and to unknown halfway; `watch`, or the log without
+    one, is warned of them.
+
+    Args:
+        trimap: integers in 0-255 or floats in 0-1, (H, W).
+        shape: the (H, W) that it must have; None for any.
+        watch: receives the warning.
 
     Raises:
-        BadArray: any other dtype, shape or value.
+        BadArray: another dtype, shape or range; NaN; or the labels 0, 1, 2, whose meaning would be a guess.
+    """
+    snapped = snapped_trimap(trimap, shape)
+    if snapped.warning:
+        (_log.warning if watch is None else watch.warn)(snapped.warning)
+    return snapped.trimap
+
+
+def snapped_trimap(trimap: NDArray[Any], shape: tuple[int, int] | None = None) -> Snapped:
+    """What `checked_trimap` does, for callers that tell the warning themselves, or not at all.
+
+    Raises:
+        BadArray: as there.
     """
     trimap = checked_plane(trimap, "trimap", shape)
     if np.issubdtype(trimap.dtype, np.floating):
-        background, unknown, foreground = trimap == 0, trimap == 0.5, trimap == 1
+        middles: tuple[float, ...]
+        most, middles = 1.0, (0.5, 127 / 255, 128 / 255)
         wanted = "0, 0.5 and 1"
     elif np.issubdtype(trimap.dtype, np.integer):
-        background, unknown, foreground = trimap == 0, (trimap == 128) | (trimap == 127), trimap == 255
+        most, middles = 255.0, (127, 128)
         wanted = "0, 128 and 255"
     else:
         raise _refused(
@@ -106,19 +157,39 @@ def checked_trimap(trimap: NDArray[Any], shape: tuple[int, int] | None = None) -
             str(trimap.dtype),
             "Make a trimap of a soft mask with cutsmith.matting.trimap.trimap_from_soft_mask.",
         )
-    understood = background | unknown | foreground
-    if not understood.all():
-        strangers = np.unique(trimap[~understood])
-        listed = ", ".join(f"{value:g}" for value in strangers[:5]) + (", ..." if strangers.size > 5 else "")
+    beyond = ~((trimap >= 0) & (trimap <= most))
+    if beyond.any():
+        strangers = _listed(trimap[beyond])
+        found = f"{int(np.count_nonzero(beyond))} values outside 0 to {most:g}: {strangers}"
+        raise _refused(f"made of {wanted}", found, "Scale it to that range, without NaN: integers to 255, floats to 1.")
+    if most == 255 and 0 < trimap.max() <= 2:
         raise _refused(
             f"made of {wanted}",
-            f"{int(np.count_nonzero(~understood))} other values: {listed}",
-            "Was it resized smoothly, or saved as JPEG? Use nearest-neighbour interpolation and PNG.",
+            f"the values {_listed(trimap)}",
+            "If they are labels, write 0 for background, 128 for unknown and 255 for foreground.",
         )
-    checked = np.full(trimap.shape, UNKNOWN, np.uint8)
-    checked[background] = BACKGROUND
-    checked[foreground] = FOREGROUND
-    return checked
+    snapped = np.full(trimap.shape, UNKNOWN, np.uint8)
+    snapped[trimap < most / 4] = BACKGROUND
+    snapped[trimap > most * 3 / 4] = FOREGROUND
+    between = ~((trimap == 0) | np.isin(trimap, np.array(middles, trimap.dtype)) | (trimap == most))
+    return Snapped(snapped, _told(snapped[between], wanted))
+
+
+def _told(snapped: NDArray[np.uint8], wanted: str) -> str:
+    """The warning about pixels that were `snapped` to these levels; "" for none."""
+    if not snapped.size:
+        return ""
+    names = {BACKGROUND: "background", UNKNOWN: "unknown", FOREGROUND: "foreground"}
+    counts = {name: int(np.count_nonzero(snapped == level)) for level, name in names.items()}
+    taken = ", ".join(f"{count} as {name}" for name, count in counts.items() if count)
+    pixels = "pixel" if snapped.size == 1 else "pixels"
+    return f"The trimap has {snapped.size} {pixels} with a value between {wanted}: {taken}."
+
+
+def _listed(values: NDArray[Any]) -> str:
+    """The first of the different `values`."""
+    different = np.unique(values)
+    return ", ".join(f"{value:g}" for value in different[:5]) + (", ..." if different.size > 5 else "")
 
 
 def _refused(wanted: str, found: str, advice: str) -> BadArray:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from cutsmith.cures import install_packages
+from cutsmith.cures import install_extra
 from cutsmith.errors import NotInstalled
 from cutsmith.matting import compilation
 from cutsmith.matting.compilation import import_pymatting, kernels_are_compiled
@@ -49,7 +49,7 @@ def test_the_wait_is_announced(package, monkeypatch, caplog):
     monkeypatch.setattr(compilation.importlib, "import_module", _missing)
     with caplog.at_level(logging.WARNING, "cutsmith"), pytest.raises(NotInstalled, match="pymatting") as caught:
         import_pymatting()
-    assert install_packages("pymatting") in caught.value.cures
+    assert install_extra("pymatting") in caught.value.cures
     assert ("matting", "none") in [(cure.option, cure.value) for cure in caught.value.cures]
     assert "about a minute" in caplog.text
 
@@ -60,7 +60,7 @@ def _missing(name):
 
 def test_importing_the_room_imports_nothing_heavy():
     code = (
-        "import sys, cutsmith.matting.closed_form, cutsmith.matting.foreground, cutsmith.matting.trimap;"
+        "import sys, cutsmith.matting.pymatting_methods, cutsmith.matting.foreground, cutsmith.matting.trimap;"
         "sys.exit(','.join({'cv2', 'numba', 'pymatting', 'scipy', 'psutil'} & set(sys.modules)))"
     )
     finished = subprocess.run([sys.executable, "-c", code], check=False, capture_output=True, text=True)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -10,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cutsmith.errors import BadArray, BadOption
-from cutsmith.matting import foreground
+from cutsmith.matting import blur_fusion, multilevel
 from cutsmith.matting.foreground import EDGE_REACH, estimate_foreground, with_own_colours
 
-METHODS = ["blur-fusion", pytest.param("multilevel", marks=pytest.mark.slow)]
+METHODS = ["blur-fusion", "multilevel"]
 
 
 def smooth_colours(seed: int, shape: tuple[int, int], low: float, high: float) -> np.ndarray:
@@ -69,14 +70,15 @@ def test_opaque_pixels_keep_their_colour_bit_for_bit(method):
     st.integers(0, 2**32 - 1),
     st.sampled_from([np.uint8, np.uint16]),
     st.sampled_from([0.0, 0.002, 0.5, 1.0]),
+    st.sampled_from(METHODS),
 )
-def test_any_size_and_any_alpha(height, width, seed, dtype, part):
+def test_any_size_and_any_alpha(height, width, seed, dtype, part, method):
     generator = np.random.default_rng(seed)
     image = generator.integers(0, np.iinfo(dtype).max + 1, (height, width, 3), dtype=dtype)
     alpha = generator.choice([0, 1, 0.001, 0.5, 0.999], (height, width)).astype(np.float32)
     alpha[generator.random((height, width)) > part] = 0
     before = image.copy()
-    estimated = estimate_foreground(image, alpha)
+    estimated = estimate_foreground(image, alpha, method)
     np.testing.assert_array_equal(image, before)
     assert estimated.dtype == dtype
     np.testing.assert_array_equal(estimated[alpha == 1], image[alpha == 1])
@@ -154,18 +156,19 @@ def test_tiles_and_cells_change_less_than_a_level(photo, name):
     radius = np.hypot(y - shape[0] / 2, x - shape[1] / 2)
     alpha = np.clip((min(shape) / 3 + waves - radius) / 8, 0, 1).astype(np.float32)
     edge = (alpha > 0.5 / 255) & (alpha < 1 - 0.5 / 255)
-    difference = np.abs(estimate_foreground(image, alpha) - blur_fusion_by_the_paper(image, alpha))[edge]
+    difference = np.abs(estimate_foreground(image, alpha, "blur-fusion") - blur_fusion_by_the_paper(image, alpha))[edge]
     assert difference.mean() < 0.6  # 0.25 of it is rounding to whole levels
     assert np.quantile(difference, 0.999) < 6
 
 
-def test_tiles_leave_no_seams(monkeypatch):
+@pytest.mark.parametrize(("method", "module"), [("blur-fusion", blur_fusion), ("multilevel", multilevel)])
+def test_tiles_leave_no_seams(method, module, monkeypatch):
     image = np.random.default_rng(5).integers(0, 256, (300, 310, 3), dtype=np.uint8)
     alpha = np.random.default_rng(6).random((300, 310), dtype=np.float32)
-    whole = estimate_foreground(image, alpha)
-    monkeypatch.setattr(foreground, "_TILE", 5)
+    whole = estimate_foreground(image, alpha, method)
+    monkeypatch.setattr(module, "_TILE", 5)
     # Sums in another order round differently once in a while.
-    assert np.abs(whole.astype(int) - estimate_foreground(image, alpha)).max() <= 1
+    assert np.abs(whole.astype(int) - estimate_foreground(image, alpha, method)).max() <= 1
 
 
 @pytest.mark.parametrize(
@@ -190,10 +193,12 @@ def test_an_unknown_method_is_refused():
         estimate_foreground(np.zeros((4, 4, 3), np.uint8), np.zeros((4, 4), np.float32), "magic")
 
 
-def test_blur_fusion_imports_neither_numba_nor_pymatting():
+@pytest.mark.parametrize("method", METHODS)
+def test_no_method_imports_numba_or_pymatting(method):
     code = (
         "import sys, numpy as np; from cutsmith.matting.foreground import estimate_foreground;"
-        "estimate_foreground(np.zeros((40, 40, 3), np.uint8), np.full((40, 40), 0.5, np.float32));"
+        "estimate_foreground(np.zeros((40, 40, 3), np.uint8), np.full((40, 40), 0.5, np.float32),"
+        f"{method!r});"
         "sys.exit(bool({'numba', 'pymatting', 'scipy'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -217,3 +222,54 @@ def test_transparency_that_explains_nothing_changes_nothing():
     undecided = alpha < 0.9
     assert np.abs(kept.astype(int) - estimated)[undecided].max() <= 10
     assert np.abs(image.astype(int) - estimated)[undecided].max() > 100
+
+
+def blended_with_a_photograph(photo) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Image, alpha and true foreground: smooth colours with a hairy edge before a photograph."""
+    behind = photo("coffee")
+    shape = behind.shape[:2]
+    drawn = np.zeros(shape, np.uint8)
+    middle, reach = (shape[1] // 2, shape[0] // 2), min(shape) // 3
+    cv2.circle(drawn, middle, reach, 255, -1)
+    for angle in np.random.default_rng(0).uniform(0, 2 * np.pi, 300):
+        ends = (
+            (int(middle[0] + r * np.cos(angle)), int(middle[1] + r * np.sin(angle))) for r in (reach - 4, reach + 40)
+        )
+        cv2.line(drawn, *ends, 255, 1, cv2.LINE_AA)
+    alpha = cv2.GaussianBlur(drawn, (0, 0), 0.8).astype(np.float32) / 255
+    front = smooth_colours(1, shape, 0.0, 1.0) * 255
+    image = np.rint(alpha[..., None] * front + (1 - alpha[..., None]) * behind).astype(np.uint8)
+    return image, alpha, front
+
+
+def error_where_mixed(estimated: np.ndarray, front: np.ndarray, alpha: np.ndarray) -> float:
+    """Mean absolute difference in levels, weighted by alpha, where 0 < alpha < 1."""
+    mixed = (alpha > 0) & (alpha < 1)
+    return float(np.average(np.abs(estimated[mixed] - front[mixed]).mean(axis=-1), weights=alpha[mixed]))
+
+
+def test_multilevel_is_closer_to_the_truth_than_blur_fusion(photo):
+    image, alpha, front = blended_with_a_photograph(photo)
+    multi, blur = (error_where_mixed(estimate_foreground(image, alpha, each), front, alpha) for each in METHODS[::-1])
+    assert multi < 0.8 * blur
+
+
+@pytest.mark.slow
+def test_multilevel_is_as_close_as_the_sweeps_of_pymatting(photo):
+    pymatting = pytest.importorskip("pymatting")
+    image, alpha, front = blended_with_a_photograph(photo)
+    theirs = pymatting.estimate_foreground_ml(image / 255, alpha.astype(np.float64)) * 255
+    ours = estimate_foreground(image, alpha, "multilevel")
+    assert error_where_mixed(ours, front, alpha) < 1.02 * error_where_mixed(theirs, front, alpha)
+
+
+def test_multilevel_computes_only_around_what_is_mixed():
+    """Memory is the result's and a little more, however large the picture is."""
+    image = np.zeros((2400, 2400, 3), np.uint8)
+    alpha = np.zeros((2400, 2400), np.float32)
+    alpha[1000:1100, 1000:1100] = 0.5
+    tracemalloc.start()
+    estimate_foreground(image, alpha, "multilevel")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < image.nbytes * 3

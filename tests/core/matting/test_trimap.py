@@ -1,5 +1,6 @@
 """Soft mask -> trimap: exact reach, no surprises in what is known."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from cutsmith.errors import BadArray, BadOption
-from cutsmith.matting.trimap import Band, checked_trimap, trimap_from_soft_mask
+from cutsmith.matting.trimap import Band, checked_trimap, default_band, snapped_trimap, trimap_from_soft_mask
 
 soft_masks = npst.arrays(
     np.float32,
@@ -134,7 +135,10 @@ def test_trimaps_in_the_usual_notations_are_read(given_trimap):
 @pytest.mark.parametrize(
     ("given_trimap", "found"),
     [
-        (np.array([[0, 128, 200]], np.uint8), "200"),
+        (np.array([[0, 128, 256]], np.int64), "256"),
+        (np.array([[0, 128, -1]], np.int64), "-1"),
+        (np.array([[0.0, 0.5, 1.5]]), "1.5"),
+        (np.array([[0.0, 0.5, np.inf]]), "inf"),
         (np.array([[0.0, 0.5, np.nan]]), "nan"),
         (np.array([[0, 1, 2]], np.uint8), "1, 2"),
         (np.array([[True, False]]), "bool"),
@@ -151,3 +155,84 @@ def test_what_is_no_trimap_is_refused_and_named(given_trimap, found):
 def test_a_trimap_of_another_size_than_the_image_is_refused():
     with pytest.raises(BadArray, match="shape"):
         checked_trimap(np.zeros((3, 4), np.uint8), (4, 3))
+
+
+class Told:
+    """A watch that keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def check(self) -> None: ...
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_soft_values_are_snapped_with_a_word(dtype):
+    painted = np.array([[0, 3, 60, 100, 128, 130, 190, 200, 254, 255]], dtype)
+    told = Told()
+    trimap = checked_trimap(painted / np.float32(255) if dtype is np.float32 else painted, watch=told)
+    assert trimap.tolist() == [[0, 0, 0, 128, 128, 128, 128, 255, 255, 255]]
+    (warning,) = told.warnings
+    assert "7 pixels" in warning
+    assert "2 as background, 3 as unknown, 2 as foreground" in warning
+
+
+def test_a_clean_trimap_is_taken_without_a_word():
+    told = Told()
+    checked_trimap(np.array([[0, 127, 128, 255]], np.uint8), watch=told)
+    checked_trimap(np.array([[0, 127 / 255, 128 / 255, 0.5, 1]], np.float32), watch=told)
+    assert told.warnings == []
+
+
+@given(npst.arrays(np.uint8, npst.array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.integers(3, 255)))
+def test_snapping_takes_the_nearest_level_and_is_done_once(painted):
+    trimap = snapped_trimap(painted).trimap
+    levels = np.array([0, 127.5, 255])
+    distance = np.abs(painted[..., None] - levels)
+    assert (distance.min(axis=-1) == np.abs(painted - np.where(trimap == 128, 127.5, trimap))).all()
+    again = snapped_trimap(trimap)
+    np.testing.assert_array_equal(again.trimap, trimap)
+    assert again.warning == ""
+
+
+@given(soft_masks, reaches, reaches)
+def test_a_mirrored_or_turned_mask_has_the_mirrored_or_turned_trimap(soft_mask, inner, outer):
+    trimap = trimap_from_soft_mask(soft_mask, Band(inner, outer))
+    for turned in (np.fliplr, np.flipud, np.transpose):
+        np.testing.assert_array_equal(
+            trimap_from_soft_mask(np.ascontiguousarray(turned(soft_mask)), Band(inner, outer)), turned(trimap)
+        )
+
+
+@pytest.mark.parametrize("reach", [1, 2, 3, 4, 9])
+def test_the_frame_takes_nothing_from_a_subject_that_touches_it(reach):
+    soft_mask = np.zeros((40, 50), np.float32)
+    soft_mask[:, :25] = 1
+    row = [255] * (25 - reach) + [128] * 2 * reach + [0] * (25 - reach)
+    assert trimap_from_soft_mask(soft_mask, Band(reach, reach)).tolist() == [row] * 40
+
+
+@pytest.mark.parametrize(
+    ("shape", "reach"), [((1, 1), 3), ((1024, 700), 3), ((2048, 10), 6), ((3000, 4000), 12), ((1200, 1100), 4)]
+)
+def test_the_default_band_grows_with_the_picture(shape, reach):
+    assert default_band(shape) == Band(reach, reach)
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_an_enlarged_picture_has_the_enlarged_trimap(factor):
+    """Preview and full size agree, but for pixels at the borders between levels."""
+    y, x = np.indices((400, 1024))
+    radius = np.hypot(y - 200, x - 500) + 12 * np.sin(x / 9)
+    soft_mask = np.clip((140 - radius) / 6 + 0.5, 0, 1).astype(np.float32)
+    large = cv2.resize(soft_mask, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR)
+    enlarged = trimap_from_soft_mask(soft_mask).repeat(factor, axis=0).repeat(factor, axis=1)
+    different = enlarged != trimap_from_soft_mask(large)
+    square = np.ones((2 * factor + 1,) * 2, np.uint8)
+    at_borders = cv2.dilate(enlarged, square) != cv2.erode(enlarged, square)
+    assert not (different & ~at_borders).any()
+    literal = trimap_from_soft_mask(large, Band())
+    assert np.count_nonzero(enlarged != literal) > 4 * np.count_nonzero(different)

@@ -104,7 +104,6 @@ def freeze(python):
 @pytest.mark.slow
 def test_a_comfyui_with_older_packages_gets_the_product_and_keeps_each_of_them(tmp_path, own_folders, monkeypatch):
     """The command itself, with the real pip; what is fetched has the tests' versions, which pip has at hand."""
-    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")  # its kernels would take a minute to compile
     comfyui = make_comfyui(tmp_path / "ComfyUI é")
     python = make_python(comfyui / ".venv", pip=True)
     add_distribution(site_packages(python), "torch", "2.9.0", module="torch")
@@ -135,7 +134,8 @@ def test_a_comfyui_with_older_packages_gets_the_product_and_keeps_each_of_them(t
     assert freeze(python) == with_product
 
     added = remembered_hosts()[0].added
-    assert "pymatting" in added
+    assert "tifffile" in added
+    assert not {"pymatting", "numba"} & set(added)
     assert "numpy" not in added
     clone = Clone(ROOT)
     take_out(planned_comfyui_removals(clone, []), clone)

