@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Protocol, TypeVar
 
 from cutsmith.cures import give
 from cutsmith.errors import BadOption, PictureFormatUnsupported, PictureNotFound, PictureUnreadable
@@ -21,11 +22,11 @@ STANDARD = "-"
 
 # A file in a folder whose suffix is one of these is a picture, and a failure if it is not; another is asked for its
 # first bytes.
-_PICTURE_SUFFIXES = frozenset(
+PICTURE_SUFFIXES = frozenset(
     {*OUTPUT_FORMATS, ".gif", ".heic", ".heif", ".j2k", ".jfif", ".jp2", ".jpe", ".jxl", ".pgm", ".ppm", ".tga"}
 )
 # Cameras' raw files, many of which begin like a TIFF; beside them often lies the JPEG.
-_RAW_SUFFIXES = frozenset(
+RAW_SUFFIXES = frozenset(
     {".3fr", ".arw", ".cr2", ".cr3", ".dng", ".erf", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw"}
 )
 _HIDDEN_ON_WINDOWS = getattr(stat, "FILE_ATTRIBUTE_HIDDEN", 2) | getattr(stat, "FILE_ATTRIBUTE_SYSTEM", 4)
@@ -78,7 +79,7 @@ def find_inputs(inputs: Sequence[str], results: Sequence[str]) -> Inputs:
         return _each_once([FoundInput(each) for each in inputs], [])
     search = _Search(results)
     for folder in folders:
-        search.refuse_results(folder)
+        refuse_results(folder, results)
     several = len(set(map(folder_place, folders))) > 1
     found: list[FoundInput] = []
     empty: list[str] = []
@@ -93,12 +94,26 @@ def find_inputs(inputs: Sequence[str], results: Sequence[str]) -> Inputs:
         if len(found) == before:
             empty.append(each)
     if not found:
-        others = f" What it holds is {_counted(search.others, 'other file', 'other files')}." if search.others else ""
+        others = f" What it holds is {counted(search.others, 'other file', 'other files')}." if search.others else ""
         raise PictureNotFound(
             f"There is no picture in the folder {empty[0]}.{others}",
             "Hidden files, and what lies in the folder of results, are left out. Give another folder.",
         )
     return _each_once(found, [*(f"There is no picture in the folder {each}." for each in empty), *search.notices()])
+
+
+def refuse_results(folder: str, results: Sequence[str]) -> None:
+    """Refuse a folder of pictures that is one of `results`.
+
+    Raises:
+        BadOption: it is.
+    """
+    if folder_place(folder) in set(map(folder_place, results)):
+        raise BadOption(
+            f"{folder} is the folder of the pictures, and cannot be that of the results too.",
+            give("output", f"{folder.rstrip('/' + os.sep) or folder}-cut/", "Give another folder"),
+            option="output",
+        )
 
 
 class _Search:
@@ -112,14 +127,6 @@ class _Search:
         self._closed: list[str] = []
         self._with_results: list[str] = []
 
-    def refuse_results(self, folder: str) -> None:
-        if folder_place(folder) in self._results:
-            raise BadOption(
-                f"{folder} is the folder of the pictures, and cannot be that of the results too.",
-                give("output", f"{folder.rstrip('/' + os.sep) or folder}-cut/", "Give another folder"),
-                option="output",
-            )
-
     def pictures(self, folder: str, under: str) -> Iterator[FoundInput]:
         """The pictures in `folder`, then those in the folders in it."""
         self._entered.add(folder_place(folder))
@@ -132,7 +139,7 @@ class _Search:
             ) from error
         below = []
         for entry in entered:
-            if _is_hidden(entry):
+            if is_hidden(entry):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 below.append(entry)
@@ -155,9 +162,9 @@ class _Search:
     def _is_picture(self, entry: os.DirEntry[str]) -> bool:
         suffix = PurePath(entry.name).suffix.lower()
         is_link_to_nothing = entry.is_symlink() and not os.path.exists(entry.path)  # noqa: PTH110
-        if suffix in _RAW_SUFFIXES or not (entry.is_file() or is_link_to_nothing):
+        if suffix in RAW_SUFFIXES or not (entry.is_file() or is_link_to_nothing):
             return False
-        if suffix in _PICTURE_SUFFIXES:
+        if suffix in PICTURE_SUFFIXES:
             return True
         try:
             with open(entry.path, "rb") as stream:  # noqa: PTH123 - thousands of files
@@ -170,7 +177,7 @@ class _Search:
         told = []
         if self.others:
             told.append(
-                f"{_counted(self.others, 'file is no picture and was', 'files are no pictures and were')} left out."
+                f"{counted(self.others, 'file is no picture and was', 'files are no pictures and were')} left out."
             )
         for paths, one, several in (
             (self._linked, "link to a folder was not followed", "links to folders were not followed"),
@@ -178,18 +185,38 @@ class _Search:
             (self._with_results, "folder holds results and was left out", "folders hold results and were left out"),
         ):
             if paths:
-                told.append(f"{_counted(len(paths), one, several)}: {_some(paths)}.")
+                told.append(f"{counted(len(paths), one, several)}: {some(paths)}.")
         return told
+
+
+class Sourced(Protocol):
+    """What has a `source`: the path of a picture, "-", or whatever `file_place` is not asked about."""
+
+    @property
+    def source(self) -> str:
+        """The picture's path."""
+
+
+S = TypeVar("S", bound=Sourced)
 
 
 def _each_once(inputs: Sequence[FoundInput], notices: list[str]) -> Inputs:
     """`inputs` without those that name a file of another again."""
-    place_of = Places(fold=True)
-    taken: dict[tuple[object, ...], FoundInput] = {}
+    found, again = each_once(inputs, file_place())
+    if again:
+        notices.append(told_again(again))
+    return Inputs(found, notices)
+
+
+def each_once(inputs: Sequence[S], place_of: Callable[[str], tuple[object, ...]]) -> tuple[list[S], list[str]]:
+    """(`inputs` without those whose picture is another's too, the sources of those that were left out).
+
+    Of a symbolic link and the file that it leads to, the file stays.
+    """
+    taken: dict[tuple[object, ...], S] = {}
     again: list[str] = []
     for each in inputs:
-        # Hard links are left as they are: they are files of equal standing, each with a name of its own.
-        place = (STANDARD,) if each.source == STANDARD else (place_of(each.source), _number(each.source))
+        place = place_of(each.source)
         if place not in taken:
             taken[place] = each
         elif os.path.islink(taken[place].source) and not os.path.islink(each.source):  # noqa: PTH114
@@ -197,12 +224,22 @@ def _each_once(inputs: Sequence[FoundInput], notices: list[str]) -> Inputs:
             taken[place] = each
         else:
             again.append(each.source)
-    if again:
-        notices.append(
-            f"{_counted(len(again), 'picture was', 'pictures were')} named more than once and will be cut out once: "
-            f"{_some(again)}."
-        )
-    return Inputs(list(taken.values()), notices)
+    return list(taken.values()), again
+
+
+def file_place() -> Callable[[str], tuple[object, ...]]:
+    """A function whose values are equal for paths that name one file.
+
+    Hard links are left as they are: they are files of equal standing, each with a name of its own.
+    """
+    place_of = Places(fold=True)
+    return lambda path: (STANDARD,) if path == STANDARD else (place_of(path), _number(path))
+
+
+def told_again(again: Sequence[str]) -> str:
+    """The notice about pictures that were named more than once."""
+    what = counted(len(again), "picture was", "pictures were")
+    return f"{what} named more than once and will be cut out once: {some(again)}."
 
 
 def _number(path: str) -> int | None:
@@ -219,7 +256,8 @@ def natural_order(name: str) -> tuple[tuple[str | int, ...], str]:
     return tuple(int(piece) if at % 2 else piece for at, piece in enumerate(pieces)), name
 
 
-def _is_hidden(entry: os.DirEntry[str]) -> bool:
+def is_hidden(entry: os.DirEntry[str]) -> bool:
+    """Whether the system's own programs would not show `entry`."""
     if entry.name.startswith("."):
         return True
     if os.name != "nt":
@@ -228,9 +266,11 @@ def _is_hidden(entry: os.DirEntry[str]) -> bool:
     return bool(attributes & _HIDDEN_ON_WINDOWS)
 
 
-def _counted(number: int, one: str, several: str) -> str:
+def counted(number: int, one: str, several: str) -> str:
+    """ "1 file", "2 files"."""
     return f"{number} {one if number == 1 else several}"
 
 
-def _some(paths: Sequence[str]) -> str:
+def some(paths: Sequence[str]) -> str:
+    """The first three of `paths`, and how many more there are."""
     return ", ".join(paths[:3]) + (f" and {len(paths) - 3} more" if len(paths) > 3 else "")

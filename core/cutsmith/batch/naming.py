@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from cutsmith.cures import give
 from cutsmith.errors import BadOption, shown
-from cutsmith.options import OUTPUT_OPTIONS
+from cutsmith.output import OUTPUT_OPTIONS
 from cutsmith.picture.originals import folded
 
 # One of them must stand in the name of several results; the other placeholders are often the same.
@@ -78,7 +78,7 @@ def distinct_names(named: Sequence[Named], patterns: Sequence[str], folders: Seq
     stems = [each.stem for each in named]
 
     def name(at: int) -> str:
-        return _filled(patterns[at], named[at], stems[at], width)
+        return filled(patterns[at], named[at], stems[at], width)
 
     for form in _FORMS:
         clashing = _clashing([(folders[at], folded(name(at))) for at in range(len(named))])
@@ -124,7 +124,12 @@ def _placeholders(pattern: str) -> Iterator[str]:
     return (field for _, field, _, _ in string.Formatter().parse(pattern) if field is not None)
 
 
-def _filled(pattern: str, named: Named, stem: str, width: int) -> str:
+def filled(pattern: str, named: Named, stem: str, width: int) -> str:
+    """The name that `pattern` gives with `stem`; numbers have `width` digits.
+
+    Raises:
+        BadOption: the name would be empty.
+    """
     values = {"stem": stem, "suffix": named.suffix, "folder": named.folder, "number": f"{named.number:0{width}}"}
     name = "".join(
         literal + (values[field] if field is not None else "")

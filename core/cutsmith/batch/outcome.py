@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cutsmith.batch.plan import Job
 from cutsmith.errors import CutsmithError, SubjectNotFound
 from cutsmith.options import MODEL_OPTIONS
-from cutsmith.result.as_json import detection_as_json, measures_as_json, object_as_json
+from cutsmith.result.as_json import detection_as_json, measures_as_json, object_as_json, quality_as_json
 
 if TYPE_CHECKING:
     from cutsmith.picture import Picture
@@ -37,6 +37,8 @@ class Outcome:
         stages: the seconds that each stage took.
         error: why the status is not "done".
         losses: what the results lack of the photograph's metadata that was to be kept.
+        remarks: what the user should know about how the subject was laid on a canvas.
+        checks: each of a marketplace's checks that a result failed, as a sentence; it was written all the same.
     """
 
     job: Job
@@ -49,6 +51,8 @@ class Outcome:
     stages: Mapping[str, float] | None = None
     error: CutsmithError | None = None
     losses: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
 
     def without_pixels(self) -> Outcome:
         """This outcome without its pixels, so that a thousand pictures take no more memory than one."""
@@ -58,7 +62,7 @@ class Outcome:
     def warnings(self) -> tuple[str, ...]:
         """What the user should know about the picture, the models and the results."""
         made = self.cutouts[0] if self.cutouts else self.detections
-        return (*(made.warnings if made is not None else ()), *self.losses)
+        return (*(made.warnings if made is not None else ()), *self.losses, *self.remarks)
 
     @property
     def picture(self) -> Picture | None:
@@ -80,15 +84,16 @@ def as_json(outcome: Outcome) -> dict[str, object]:
         "input": outcome.job.source,
         "output": outcome.outputs[0] if outcome.outputs else None,
         "status": outcome.status,
-        "model": _main_model(provenance) if provenance is not None else None,
+        "model": main_model(provenance) if provenance is not None else None,
         "seconds": round(outcome.seconds, 3),
         "provenance": dict(provenance) if provenance is not None else None,
         "warnings": list(outcome.warnings),
+        "checks": list(outcome.checks),
     }
     if len(outcome.outputs) > 1:
         told["outputs"] = list(outcome.outputs)
     if outcome.cutouts:
-        found = [measures_as_json(cutout) for cutout in outcome.cutouts]
+        found = [{**measures_as_json(cutout), "quality": quality_as_json(cutout.quality)} for cutout in outcome.cutouts]
         told |= found[0] if len(found) == 1 else {name: [each[name] for each in found] for name in found[0]}
     if outcome.previews:
         told["preview"] = outcome.previews[0] if len(outcome.previews) == 1 else list(outcome.previews)
@@ -107,17 +112,19 @@ def as_json(outcome: Outcome) -> dict[str, object]:
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:
-    """The exit code for all outcomes: 0 done, 1 at least one failed, 4 nothing was found in any picture."""
+    """The exit code for all outcomes: 0 done, 1 at least one failed or failed a check, 4 nothing found in any."""
     failed = [outcome.error for outcome in outcomes if outcome.status == FAILED]
     if failed:
         # A single picture has a more exact code: its box may lie outside it, or the reader of its format is missing.
         first = failed[0]
         return first.exit_code if len(outcomes) == 1 and first is not None else 1
+    if any(outcome.checks for outcome in outcomes):
+        return 1
     if all(outcome.status == NOTHING_FOUND for outcome in outcomes):
         return 4
     return 0
 
 
-def _main_model(provenance: Mapping[str, str]) -> str | None:
+def main_model(provenance: Mapping[str, str]) -> str | None:
     """The network that made the mask, or that found the boxes if there is no mask; None if none was asked."""
     return next((provenance[key] for key in MODEL_OPTIONS if key in provenance), None)

@@ -12,7 +12,7 @@ from cutsmith.batch.naming import Named, check_pattern, distinct_names
 from cutsmith.cures import give, leave_out, set_option
 from cutsmith.errors import BadOption, shown
 from cutsmith.machine.files import is_folder
-from cutsmith.options import Output
+from cutsmith.output import Output
 from cutsmith.picture.formats import OUTPUT_FORMATS, output_format
 from cutsmith.picture.originals import Originals, Places, would_replace
 

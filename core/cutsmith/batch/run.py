@@ -108,18 +108,20 @@ def _done(job: Job, source: str | Picture, batch: Batch, start: float) -> Outcom
         cutouts = [cut_out(source, batch.request, models=batch.models, on_picture=fits, cancelled=batch.cancelled)]
         targets = [job]
     wrote = perf_counter()
-    outputs, previews, failure = write_all(cutouts, targets, writing)
+    written = write_all(cutouts, targets, writing)
     now = perf_counter()
     return Outcome(
         job,
-        DONE if failure is None else FAILED,
+        DONE if written.failure is None else FAILED,
         now - start,
         tuple(cutouts),
-        outputs,
-        previews,
+        written.outputs,
+        written.previews,
         stages={**cutouts[-1].seconds, "write": now - wrote},
-        error=failure,
+        error=written.failure,
         losses=writing.losses(targets[0], cutouts[0].picture) if targets else (),
+        remarks=written.remarks,
+        checks=written.checks,
     )
 
 

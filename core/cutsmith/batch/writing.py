@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cutsmith.batch.plan import STANDARD, Job, result_suffix
 from cutsmith.cures import give, leave_out
 from cutsmith.errors import BadOption, CutsmithError, OutputExists, shown
 from cutsmith.machine.files import is_file
-from cutsmith.options import OUTPUT_OPTIONS, Output, what_is_wanted
+from cutsmith.options import what_is_wanted
+from cutsmith.output import OUTPUT_OPTIONS, Output
 from cutsmith.picture import Originals, Picture, check_output, encode_mask, write_bytes_atomically
 from cutsmith.picture.encoding import check_format_fits, check_format_has_quality, check_format_holds
 from cutsmith.picture.formats import OUTPUT_FORMATS, output_format
 from cutsmith.result.background import TRANSPARENT
+from cutsmith.result.canvas.of_output import Frame, frame_of, settled
+from cutsmith.result.canvas.writing import Encoded, encode_mask_on_canvas, encode_on_canvas
 from cutsmith.result.cutout import Cutout
 
 
@@ -44,6 +48,11 @@ class Writing:
     behind: Picture | None = None
     originals: Originals = field(default_factory=Originals)
     standard_output: StandardOutput | None = None
+
+    @cached_property
+    def frame(self) -> Frame | None:
+        """The canvas that results are laid on, and the marketplace they are for; None for the pictures' own frames."""
+        return frame_of(self.options)
 
     def are_there(self, job: Job) -> bool:
         """Whether the results of `job` are there already, and are to be left alone.
@@ -75,25 +84,29 @@ class Writing:
         Raises:
             OutputFormatUnsupported: a side is too long.
         """
-        check_format_fits(self._format(job), picture.width, picture.height)
+        if self.frame is None:
+            check_format_fits(self._format(job), picture.width, picture.height)
+        elif size := self.frame.canvas.pixels:
+            check_format_fits(self._format(job), *size)
 
     def losses(self, job: Job, picture: Picture) -> tuple[str, ...]:
         """What the result will lack of the metadata of `picture` that is to be kept."""
         return picture.lost_metadata(self._suffix(job), self.options.keep_metadata)
 
-    def write(self, cutout: Cutout, job: Job) -> None:
-        """Write `cutout` to the output of `job`, unless it is there and is to be left alone.
+    def write(self, cutout: Cutout, job: Job) -> Encoded:
+        """Write `cutout` to the output of `job`, unless it is there and is to be left alone; -> what was written.
 
         Raises:
             OutputError: it cannot be written.
         """
         if job.output != STANDARD and self.options.skip_existing and is_file(job.output):
-            return
-        data = self._encoded(cutout, job)
+            return Encoded(b"")
+        encoded = self.encoded(cutout, job)
         if job.output == STANDARD:
-            self._standard_output.write(data)
+            self._standard_output.write(encoded.data)
         else:
-            self._write_file(data, job.output)
+            self._write_file(encoded.data, job.output)
+        return encoded
 
     def write_preview(self, preview: Picture, path: str) -> None:
         """Write `preview` to `path`, unless it is there and is to be left alone. Raises as `write`."""
@@ -112,18 +125,27 @@ class Writing:
             if not self.options.skip_existing:
                 raise
 
-    def _encoded(self, cutout: Cutout, job: Job) -> bytes:
-        suffix = self._suffix(job)
+    def encoded(self, cutout: Cutout, job: Job) -> Encoded:
+        """The file that `write` writes, its bytes and what is to be said about them.
+
+        Raises:
+            OutputFormatUnsupported: the format cannot hold it.
+        """
+        suffix, quality, kept = self._suffix(job), self.options.quality, self.options.keep_metadata
         metadata = cutout.provenance if self.options.provenance else None
         if self.options.mask_only:
-            return encode_mask(
-                cutout.alpha, suffix, dpi=cutout.picture.dpi, metadata=metadata, quality=self.options.quality
+            if self.frame is not None:
+                return encode_mask_on_canvas(cutout, self.frame, suffix, metadata=metadata, quality=quality)
+            return Encoded(
+                encode_mask(cutout.alpha, suffix, dpi=cutout.picture.dpi, metadata=metadata, quality=quality)
             )
-        background = self.options.background
-        result = cutout.as_picture() if background == TRANSPARENT else cutout.on(self.behind or background)
-        return result.encode(
-            suffix, metadata=metadata, quality=self.options.quality, keep_metadata=self.options.keep_metadata
-        )
+        background = self.behind or self.options.background
+        if self.frame is not None:
+            return encode_on_canvas(
+                cutout, self.frame, background, suffix, metadata=metadata, quality=quality, keep_metadata=kept
+            )
+        result = cutout.as_picture() if background == TRANSPARENT else cutout.on(background)
+        return Encoded(result.encode(suffix, metadata=metadata, quality=quality, keep_metadata=kept))
 
     def _suffix(self, job: Job) -> str:
         if job.output == STANDARD:
@@ -140,10 +162,10 @@ class Writing:
 
 
 def checked_output(output: Output) -> Output:
-    """Return `output` if its values are valid and go together.
+    """Return `output` if its values are valid and go together, with its preset's background where it has none.
 
     Raises:
-        BadOption: a value is invalid, or two values exclude each other.
+        BadOption: a value is invalid, two values exclude each other, or there is no such preset.
         OutputFormatUnsupported: the format cannot hold the result.
     """
     for name, option in OUTPUT_OPTIONS.items():
@@ -178,6 +200,7 @@ def checked_output(output: Output) -> Output:
             leave_out("skip_existing"),
             option="skip_existing",
         )
+    output = settled(output)
     if output.format is not None:
         _check_format(OUTPUT_FORMATS[f".{output.format}"], output)
     return output
@@ -202,19 +225,39 @@ def _with_number(path: str, number: int) -> str:
     return str(target.with_name(f"{target.stem}-{number}{target.suffix}"))
 
 
-def write_all(
-    cutouts: Sequence[Cutout], targets: Sequence[Job], writing: Writing
-) -> tuple[tuple[str, ...], tuple[str, ...], CutsmithError | None]:
-    """Write every cut-out and preview, the first last; -> (outputs, previews, the error that stopped it).
+class Written(NamedTuple):
+    """What was written of one picture.
+
+    Attributes:
+        outputs: the files, in the order of the cut-outs.
+        previews: those of the previews.
+        failure: the error that stopped it.
+        remarks: what the user should know about how subjects were laid on a canvas.
+        checks: each check of a marketplace's that failed, as a sentence.
+    """
+
+    outputs: tuple[str, ...]
+    previews: tuple[str, ...]
+    failure: CutsmithError | None
+    remarks: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+
+
+def write_all(cutouts: Sequence[Cutout], targets: Sequence[Job], writing: Writing) -> Written:
+    """Write every cut-out and preview, the first last.
 
     Files written before a failure stay and are reported, because they are complete.
     """
     outputs: list[str] = []
     previews: list[str] = []
+    remarks: list[str] = []
+    failed: list[str] = []
     failure = None
     try:
         for cutout, target in zip(reversed(cutouts), reversed(targets), strict=True):
-            writing.write(cutout, target)
+            encoded = writing.write(cutout, target)
+            remarks[:0] = encoded.remarks
+            failed[:0] = encoded.checks
             outputs.insert(0, target.output)
             if target.preview is not None:
                 from cutsmith.result.preview import preview
@@ -223,4 +266,6 @@ def write_all(
                 previews.insert(0, target.preview)
     except CutsmithError as error:
         failure = error
-    return tuple(outputs), tuple(previews), failure
+    # Several objects of one picture may have the same to say.
+    said, found = (tuple(dict.fromkeys(each)) for each in (remarks, failed))
+    return Written(tuple(outputs), tuple(previews), failure, said, found)

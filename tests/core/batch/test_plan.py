@@ -10,7 +10,7 @@ from PIL import Image
 
 from cutsmith.batch.plan import STANDARD, Job, plan_jobs, result_suffix
 from cutsmith.errors import BadOption
-from cutsmith.options import Output
+from cutsmith.output import Output
 
 posix = pytest.mark.skipif(os.name != "posix", reason="links of POSIX")
 

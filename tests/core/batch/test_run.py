@@ -27,11 +27,11 @@ from cutsmith.errors import (
     SubjectNotFound,
     WeightsMissing,
 )
-from cutsmith.options import Output
+from cutsmith.output import Output
 from tests.core.stand_ins import LeftHalf, Nothing, TwoMugs, WholeBox
 
-BATCH = Batch(Request(), models=Models(remover=LeftHalf()))
-WORDS = Batch(Request.of(text="mug"), models=Models(detector=TwoMugs(), segmenter=WholeBox()))
+BATCH = Batch(Request.of(matting="none"), models=Models(remover=LeftHalf()))
+WORDS = Batch(Request.of(matting="none", text="mug"), models=Models(detector=TwoMugs(), segmenter=WholeBox()))
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +120,7 @@ def test_targets_are_refused_before_any_work(inputs, tmp_path) -> None:
 
 
 def test_a_box_outside_one_picture_is_that_pictures_failure(inputs, tmp_path) -> None:
-    batch = Batch(Request.of(box=(50, 30, 70, 50)), models=Models(segmenter=WholeBox()))
+    batch = Batch(Request.of(matting="none", box=(50, 30, 70, 50)), models=Models(segmenter=WholeBox()))
     Image.new("RGB", (20, 20)).save(inputs[1])
     outcomes = list(run_batch(jobs_of(inputs, tmp_path), batch))
     assert [outcome.status for outcome in outcomes] == [DONE, FAILED, DONE]
@@ -137,7 +137,7 @@ def test_the_mask_alone(inputs, tmp_path) -> None:
 
 
 def test_objects_apart_are_numbered(inputs, tmp_path) -> None:
-    batch = replace(WORDS, request=Request.of(text="mug", objects="each"))
+    batch = replace(WORDS, request=Request.of(matting="none", text="mug", objects="each"))
     (outcome,) = run_batch(jobs_of(inputs[:1], tmp_path, preview=True), batch)
     assert outcome.outputs == tuple(str(tmp_path / "out" / f"0-{number}.png") for number in (1, 2))
     assert outcome.previews == tuple(str(tmp_path / "seen" / f"0-{number}.png") for number in (1, 2))
@@ -155,7 +155,8 @@ def test_detections_alone_cut_nothing_out(inputs, tmp_path) -> None:
     assert Image.open(outcome.previews[0]).size[1] >= 40
     assert not (tmp_path / "out").exists()
     (nothing,) = run_batch(
-        jobs_of(inputs[:1], tmp_path), replace(batch, request=Request.of(text="mug", box_threshold=0.95))
+        jobs_of(inputs[:1], tmp_path),
+        replace(batch, request=Request.of(matting="none", text="mug", box_threshold=0.95)),
     )
     assert nothing.status == NOTHING_FOUND
 

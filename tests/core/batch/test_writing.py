@@ -16,7 +16,7 @@ from cutsmith.batch.plan import STANDARD, Job, plan_jobs
 from cutsmith.batch.run import Batch, run_batch
 from cutsmith.batch.writing import Writing, checked_output
 from cutsmith.errors import BadOption, OutputExists, OutputFormatUnsupported, OutputRefused
-from cutsmith.options import Output
+from cutsmith.output import Output
 from cutsmith.picture import Originals
 from tests.core.stand_ins import LeftHalf, Nothing, TwoMugs, WholeBox
 
@@ -91,7 +91,7 @@ def test_of_several_objects_the_first_is_written_last_and_stands_for_all(here, m
     written = []
     real = Writing.write
     monkeypatch.setattr(
-        Writing, "write", lambda self, cutout, job: (written.append(job.output), real(self, cutout, job))
+        Writing, "write", lambda self, cutout, job: (written.append(job.output), real(self, cutout, job))[1]
     )
     outcome = each(Job("a.png", "cut.png"), skip_existing=True)
     assert written == ["cut-2.png", "cut-1.png"]
