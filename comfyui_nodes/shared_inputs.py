@@ -78,7 +78,8 @@ def band_inputs() -> list[io.Input]:
             default=DEFAULT_BAND,
             min=least,
             max=most,
-            tooltip="How far the band in which matting solves alpha reaches into the subject, in pixels (an erosion).",
+            tooltip="How far the band in which matting solves alpha reaches into the subject, in pixels (an erosion). "
+            f"With {DEFAULT_BAND} here and in band_outer, the band adapts itself to the mask's edge.",
         ),
         io.Int.Input(
             "band_outer",
@@ -111,9 +112,15 @@ def request_of(inputs: Mapping[str, Any], **own: Any) -> Request:
 
     fields = {name: value for name, value in inputs.items() if name in OPTIONS and value is not None} | own
     fields |= {name: None for name, value in fields.items() if value == 0 and _is_off_at_zero(OPTIONS[name])}
-    if "band_inner" in inputs and fields.get("matting", "none") != "none":
-        fields["band"] = (inputs["band_inner"], inputs["band_outer"])
+    if "band_inner" in inputs and fields.get("matting") != "none":
+        fields["band"] = chosen_band(inputs)
     return Request().updated(fields).checked()
+
+
+def chosen_band(inputs: Mapping[str, Any]) -> tuple[int, int] | None:
+    """The band of a node's inputs; None, which adapts it to the mask's edge, where they are as a new node has them."""
+    band = (inputs["band_inner"], inputs["band_outer"])
+    return None if band == (DEFAULT_BAND, DEFAULT_BAND) else band
 
 
 def _is_off_at_zero(option: Option) -> bool:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from cutsmith.cures import Cure, advise
 from cutsmith.errors import CutsmithError, Notice, must_be
+from cutsmith.options import OPTIONS
 
 from .click_points import EXAMPLE
 from .engine_check import install_command
@@ -26,6 +27,8 @@ INPUTS = {
     "text_threshold": "text_threshold",
     "max_detections": "max_detections",
     "matting": "matting",
+    "matting_effort": "matting_effort",
+    "looks": "looks",
     "background": "background_color",
     "device": "device",
     "engine": "device",
@@ -43,6 +46,8 @@ _IN_WORDS = {
     "max_pixels": "The number of pixels",
     "threads": "The number of threads",
     "objects": "The choice among the objects",
+    "matting_memory": "The memory for matting",
+    "matting_model": "The model for matting",
 }
 # Inputs that take less than the engine does, or something else.
 _WANTED = {
@@ -52,7 +57,7 @@ _WANTED = {
     "foreground": "on or off",
 }
 # Values that an input takes, where these are few.
-_TAKEN = {"device": ("auto", "cpu"), "matting": ("none", "closed-form")}
+_TAKEN = {"device": ("auto", "cpu"), "matting": OPTIONS["matting"].choices}
 # What helps in ComfyUI, where the option that the engine would change is no input of a node.
 _INSTEAD = {
     "max_pixels": "Resize the image first.",

@@ -62,6 +62,8 @@ class RembgCut(io.ComfyNode):
                 *background_inputs(),
                 *model_inputs(),
                 *hardening_inputs(),
+                option_input("looks", optional=True),
+                option_input("matting_effort", optional=True),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),

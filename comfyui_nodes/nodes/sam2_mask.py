@@ -132,7 +132,7 @@ class SAM2Mask(io.ComfyNode):
 
         with in_the_nodes_words():
             # Masks of objects need no colours, and the image's own transparency must not be part of them.
-            request = request_of(options, foreground="none", subject_alone=True)
+            request = request_of(options, matting="none", foreground="none", subject_alone=True)
             points = _points(positive_points, negative_points)
             if bboxes is None and mask is None and not points:
                 raise BadOption(

@@ -14,6 +14,7 @@ from ..shared_inputs import (
     NO_BACKGROUND,
     background_inputs,
     band_inputs,
+    chosen_band,
     hardening_inputs,
     mask_edit_inputs,
     option_input,
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from cutsmith.result.cutout import Cutout
 
     Given = tuple[Picture, NDArray[np.float32], NDArray[np.uint8] | None]
-
-CLOSED_FORM = "closed-form"
 
 
 class TrimapMatting(io.ComfyNode):
@@ -61,7 +60,7 @@ class TrimapMatting(io.ComfyNode):
                     tooltip="0 background, 0.5 unknown, 1 foreground. Replaces the band: the unknown is solved.",
                 ),
                 *band_inputs(),
-                option_input("matting", optional=True, default=CLOSED_FORM),
+                option_input("matting", optional=True),
                 io.Boolean.Input(
                     "refine_foreground",
                     default=True,
@@ -71,6 +70,7 @@ class TrimapMatting(io.ComfyNode):
                 *mask_edit_inputs(),
                 *background_inputs(),
                 *hardening_inputs(),
+                option_input("matting_effort", optional=True),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
@@ -99,25 +99,29 @@ class TrimapMatting(io.ComfyNode):
     ) -> io.NodeOutput:
         """Run the node; -> the image, the alpha and the trimap that was solved."""
         from cutsmith import refine_mask
-        from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, Band, checked_trimap, trimap_from_soft_mask
+        from cutsmith.matting.closed_form.edge_width import adaptive_trimap
+        from cutsmith.matting.trimap import Band, snapped_trimap, trimap_from_soft_mask
+        from cutsmith.options import OPTIONS
 
         method = options.pop("method", None)
-        options["matting"] = options.get("matting") or method or CLOSED_FORM
-        band = Band(options["band_inner"], options["band_outer"])
+        options["matting"] = options.get("matting") or method or OPTIONS["matting"].default
+        band = chosen_band(options)
 
         def refine(given: Given, cancelled: IsCancelled) -> tuple[Cutout, NDArray[np.uint8]]:
             picture, soft_mask, wanted = given
-            known = trimap_from_soft_mask(soft_mask, band) if wanted is None else checked_trimap(wanted)
-            # If the band leaves no known foreground or background, the engine handles it. Otherwise we pass the trimap
-            # on, so that it is made only once.
-            solvable = wanted is not None or ((known == FOREGROUND).any() and (known == BACKGROUND).any())
-            asked = request.updated({"trimap": known if solvable else None})
-            return refine_mask(picture, soft_mask, asked, cancelled=cancelled), known
+            if wanted is not None:
+                known = snapped_trimap(wanted).trimap
+            else:
+                known = adaptive_trimap(soft_mask) if band is None else trimap_from_soft_mask(soft_mask, Band(*band))
+            # A painted trimap goes on as it is, so that the engine tells what it snaps.
+            return refine_mask(picture, soft_mask, request.updated({"trimap": wanted}), cancelled=cancelled), known
 
         from ..words import in_the_nodes_words
 
         with in_the_nodes_words():
-            request = request_of(options, foreground="none" if refine_foreground is False else "blur-fusion")
+            request = request_of(
+                options, foreground="none" if refine_foreground is False else OPTIONS["foreground"].default
+            )
             pictures = pictures_of(image)
             masks = [each for each in masks_for(mask, pictures) if each is not None]
             colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from cutsmith.pipeline.refine_mask import refine_mask
     from cutsmith.protocols import Detection
     from cutsmith.request import Request
+    from cutsmith.result.canvas.settings import Canvas
     from cutsmith.result.cutout import Cutout
     from cutsmith.result.detections import Detections
 
 _HOMES = {
     "Box": "cutsmith.geometry",
+    "Canvas": "cutsmith.result.canvas.settings",
     "CutsmithError": "cutsmith.errors",
     "Cutout": "cutsmith.result.cutout",
     "Detection": "cutsmith.protocols",
@@ -46,6 +48,7 @@ _HOMES = {
 
 __all__ = [
     "Box",
+    "Canvas",
     "Cutout",
     "CutsmithError",
     "Detection",

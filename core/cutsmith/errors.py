@@ -174,6 +174,18 @@ class BadOption(UsageError):
     """An invalid value of any other option."""
 
 
+class BatchMissing(UsageError):
+    """The folder holds no batch: it has no manifest."""
+
+
+class BadManifest(UsageError):
+    """A file that should be a batch's manifest is none, or cannot be read."""
+
+
+class BadVerdicts(UsageError):
+    """A file of a person's verdicts is none, or belongs to another batch."""
+
+
 class BadArray(UsageError):
     """An array handed in from Python has the wrong shape, dtype or values."""
 
@@ -240,6 +252,12 @@ class Cancelled(CutsmithError):
     """The caller cancelled the call: its `cancelled` callback returned true."""
 
     exit_code = 130
+
+
+class NothingToExport(CutsmithError):
+    """No result of the batch is among those that were asked for."""
+
+    exit_code = 4
 
 
 class SubjectNotFound(CutsmithError):

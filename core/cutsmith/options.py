@@ -1,14 +1,14 @@
 """Every option of a cut, declared once: name, kind, default, choices, limits and one sentence of help.
 
 The command line's options, the nodes' inputs, GIMP's settings, the worker's fields and `cut_out`'s keywords are made
-from these declarations; a request (`cutsmith.request`) is an instance of them. `Output` declares how results are
-written, for the doors that write files; it is no part of a request. This file needs only the standard library, because
-install.py copies it beside GIMP's plug-in.
+from these declarations; a request (`cutsmith.request`) is an instance of them. How results are written is declared in
+`cutsmith.output`. This file needs only the standard library, because install.py copies it beside GIMP's plug-in.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -33,18 +33,15 @@ Kind = Literal[
     "background",
     "name",
     "names",
+    "pattern",
 ]
 Objects = Literal["all", "best", "each"]
-Matting = Literal["none", "closed-form"]
+LookCount = Literal["auto", "1", "3"]
+Matting = Literal["none", "auto", "closed-form", "vitmatte", "bimatting", "pymatting-cf", "knn", "lbdm"]
+MattingEffort = Literal["fast", "balanced", "exact"]
 Foreground = Literal["blur-fusion", "multilevel", "none"]
 EngineName = Literal["auto", "openvino", "onnxruntime", "cuda", "coreml", "directml"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
-Format = Literal["png", "tiff", "webp", "jpg", "avif", "bmp"]
-NamePart = Literal["stem", "suffix", "folder", "number"]
-"""What stands in braces in the name of a result."""
-
-KINDS_OF_METADATA = ("exif", "xmp", "iptc", "gps")
-"""What a result can keep of a photograph's own metadata."""
 DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
 DEFAULT_MAX_PIXELS = 100_000_000
@@ -59,7 +56,8 @@ class Option(NamedTuple):
         part: "target", "finish" or "runtime"; "output" is no part of a request.
         kind: the type of value. "words" are one text or several, "model" is a catalogue name or a path, "box" and
             "band" are four and two numbers, "points" are (x, y) or (x, y, label), "array" is a plane of the picture's
-            size, "background" is a colour or a picture's path, "name" is a file's name with placeholders.
+            size, "background" is a colour or a picture's path, "name" is a file's name with placeholders,
+            "pattern" is a text that matches a pattern.
         default: the value if none is given.
         help: one sentence.
         choices: the allowed values of the kind "choice"; the placeholders of the kind "name".
@@ -67,6 +65,8 @@ class Option(NamedTuple):
         usual: the range that a slider offers, if the limits are wider.
         example: a value as written on the command line.
         otherwise: what Cutsmith does if no value is given, in words.
+        pattern: the regular expression that all of a text of the kind "pattern" matches.
+        wanted: what such a text is, in words.
         advanced: whether a door hides the option at first.
     """
 
@@ -81,6 +81,8 @@ class Option(NamedTuple):
     usual: tuple[float, float] | None = None
     example: str = ""
     otherwise: str = ""
+    pattern: str = ""
+    wanted: str = ""
     advanced: bool = False
 
 
@@ -137,9 +139,16 @@ class Finish:
 
     matting: Matting = _option(
         "choice",
-        "none",
-        "How the soft mask becomes alpha; closed-form refines hair and fur.",
+        "auto",
+        "How the soft mask becomes alpha; auto refines hair and fur where the mask can be relied on.",
         choices=get_args(Matting),
+    )
+    matting_effort: MattingEffort = _option(
+        "choice",
+        "balanced",
+        "How much time and memory matting may take: exact works at the picture's own size, whatever that takes.",
+        choices=get_args(MattingEffort),
+        advanced=True,
     )
     band: tuple[int, int] | None = _option(
         "band",
@@ -148,7 +157,7 @@ class Finish:
         least=0,
         usual=(0, 256),
         example="3,3",
-        otherwise=f"{DEFAULT_BAND},{DEFAULT_BAND}",
+        otherwise="as the mask's edge needs it",
     )
     trimap: NDArray[np.generic] | None = _option(
         "array", None, "A trimap of 0, 128 and 255 that says what matting solves for, instead of the band."
@@ -191,8 +200,8 @@ class Finish:
     invert: bool = _option("flag", False, "Cut out the background instead of the subject.", advanced=True)
     foreground: Foreground = _option(
         "choice",
-        "blur-fusion",
-        "How the old background's colour is taken out of the edge; multilevel is the more exact and the slower way.",
+        "multilevel",
+        "How the old background's colour is taken out of the edge; blur-fusion is the faster and less exact way.",
         choices=get_args(Foreground),
         advanced=True,
     )
@@ -208,6 +217,9 @@ class Runtime:
     model: str | None = _option(
         "model", None, "The removal model: a catalogue name, an ONNX file, or rembg:NAME.", otherwise="IS-Net"
     )
+    looks: LookCount = _option(
+        "choice", "auto", "How often a removal model looks; auto: again in doubt.", choices=get_args(LookCount)
+    )
     segmenter: str | None = _option(
         "model",
         None,
@@ -217,10 +229,16 @@ class Runtime:
     detector: str | None = _option(
         "model", None, "Grounding DINO, by name or path, for words.", otherwise="one that is here"
     )
+    matting_model: str | None = _option(
+        "model",
+        None,
+        "The weights of a neural matting: a catalogue name, an ONNX file, a checkpoint or a folder.",
+        otherwise="the best ViTMatte that is here",
+    )
     engine: EngineName = _option(
         "choice",
         "auto",
-        "What runs a removal model; coreml and directml are experimental.",
+        "What runs a removal model or ViTMatte; coreml and directml are experimental.",
         choices=get_args(EngineName),
         advanced=True,
     )
@@ -239,59 +257,18 @@ class Runtime:
         otherwise="all that may be used",
         advanced=True,
     )
+    matting_memory: int | None = _option(
+        "whole", None, "Megabytes that matting may take.", least=16, otherwise="all that is free", advanced=True
+    )
     max_pixels: int = _option(
         "whole", DEFAULT_MAX_PIXELS, "Refuse pictures with more pixels than this.", least=1, advanced=True
     )
 
-
-@dataclass(frozen=True)
-class Output:
-    """What is written of each picture, and how; for doors that write files. No part of a request."""
-
-    background: str = _option(
-        "background",
-        "transparent",
-        "What to put behind the subject: a colour, a picture, or blur.",
-        example="white",
-    )
-    mask_only: bool = _option("flag", False, "Write only the alpha, as a gray picture.")
-    detections_only: bool = _option("flag", False, "Find the boxes of what the words name, and cut nothing out.")
-    format: Format | None = _option(
-        "choice",
-        None,
-        "The format of results whose name is not given.",
-        choices=get_args(Format),
-        otherwise="jpg on a background, else png",
-    )
-    name: str | None = _option(
-        "name",
-        None,
-        "Name results by this pattern; {stem}, {suffix}, {folder} and {number} are those of the picture.",
-        choices=get_args(NamePart),
-        example='"{stem}-cut"',
-        otherwise="{stem} in a folder, {stem}-cut beside the picture",
-    )
-    quality: int | None = _option(
-        "whole",
-        None,
-        "The quality of JPEG and AVIF; makes WebP lossy.",
-        least=1,
-        most=100,
-        otherwise="95 for JPEG, 90 for AVIF",
-    )
-    provenance: bool = _option("flag", False, "Write model, engine and options into the file's metadata.")
-    keep_metadata: Sequence[str] = _option(
-        "names",
-        (),
-        "Keep these kinds of the photograph's own metadata; exif is without the place, which gps adds.",
-        choices=KINDS_OF_METADATA,
-        example="exif,xmp",
-        otherwise="none",
-    )
-    overwrite: bool = _option("flag", False, "Replace existing results.")
-    skip_existing: bool = _option(
-        "flag", False, "Leave out pictures whose result, of several the first, is already there."
-    )
+    def __post_init__(self) -> None:
+        # In Python and JSON, 1 and 3 are numbers to everybody.
+        looks: object = self.looks
+        if type(looks) is int:
+            object.__setattr__(self, "looks", str(looks))
 
 
 PARTS: Mapping[str, type[Target] | type[Finish] | type[Runtime]] = {
@@ -306,13 +283,8 @@ OPTIONS: Mapping[str, Option] = {
     for each in fields(kind)
 }
 
-OUTPUT_OPTIONS: Mapping[str, Option] = {
-    each.name: Option(each.name, "output", default=each.default, **each.metadata) for each in fields(Output)
-}
-"""The options of `Output`."""
-
 MODEL_OPTIONS = tuple(name for name, option in OPTIONS.items() if option.kind == "model")
-"""The options that name a model: those for the remover, the segmenter and the detector."""
+"""The options that name a model: those for the remover, the segmenter, the detector and the matting."""
 
 
 def what_is_wanted(option: Option, value: object) -> str:
@@ -346,6 +318,9 @@ def what_is_wanted(option: Option, value: object) -> str:
         case "name":
             parts = ", ".join(f"{{{each}}}" for each in option.choices)
             return "" if _is_name(option, value) else f"a file's name without a slash, in which {parts} may stand"
+        case "pattern":
+            is_good = isinstance(value, str) and re.fullmatch(option.pattern, value.strip().lower()) is not None
+            return "" if is_good else option.wanted
         case "points":
             return "" if _is_list(value) else "a list of points, each (x, y) or (x, y, label)"
         case _:

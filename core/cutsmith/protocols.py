@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, Protocol, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,9 +44,12 @@ class Watch(Protocol):
     def warn(self, text: str) -> None:
         """Called with something that the user should know about the result."""
 
+    def progress(self, share: float) -> None:
+        """Called with the share of the work that is done, in [0, 1], where it is known."""
+
 
 class Engine(Protocol):
-    """Runs one ONNX model with one image input and computes one output."""
+    """Runs one ONNX model with one input of an image's layout and computes one output."""
 
     @property
     def name(self) -> str:
@@ -57,7 +60,7 @@ class Engine(Protocol):
         """The input's shape (N, C, H, W); None where the model leaves a side open."""
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-        """The wanted output for `tensor`, float32 (1, 3, H, W)."""
+        """The wanted output for `tensor`, float32 (1, C, H, W) with as many channels as the model's input has."""
 
 
 class Remover(Protocol):
@@ -187,6 +190,33 @@ class Segmenter(Protocol):
 
     def provenance(self) -> Mapping[str, str]:
         """Model, file and device, for the result's provenance."""
+
+
+class MattingModel(Protocol):
+    """The open model of a neural matting method."""
+
+    @property
+    def name(self) -> str:
+        """The model's name, as the option `matting_model` takes it."""
+
+    def provenance(self) -> Mapping[str, str]:
+        """Model, file and engine or device, for the result's provenance."""
+
+
+class MattingNetwork(MattingModel, Protocol):
+    """The open network of a matting method that solves a trimap, crop by crop."""
+
+    @property
+    def input_size(self) -> tuple[int, int]:
+        """(height, width) in pixels of the only crop that it takes."""
+
+    def alpha(self, image: NDArray[Any], trimap: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Alpha as the network gives it, float32 (h, w) in [0, 1], of a crop no larger than `input_size`.
+
+        Args:
+            image: uint8 or uint16 (h, w, 3), sRGB.
+            trimap: uint8 (h, w) of 0, 128 and 255.
+        """
 
 
 class Matter(Protocol):

@@ -1,6 +1,6 @@
 """`Request`: all options of a cut in three small frozen parts, with their checks and their JSON form.
 
-    Request.of(text="red mug", matting="closed-form")
+    Request.of(text="red mug", matting="none")
 
 `target` says what to cut out, `finish` how its mask becomes alpha, and `runtime` which models run and on what. Doors
 make a request from their fields and hand it to the pipeline, which takes it apart. No room below the pipeline sees one.
@@ -10,19 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack
 
 from cutsmith.cures import Cure, give, leave_out, set_option
 from cutsmith.errors import BadOption, BadPoint, shown
 from cutsmith.options import (
-    DEFAULT_BAND,
     OPTIONS,
     PARTS,
     Device,
     EngineName,
     Finish,
     Foreground,
+    LookCount,
     Matting,
+    MattingEffort,
     Objects,
     Option,
     Runtime,
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 # These affect how fast a picture is cut out, or whether it is refused, but not the result.
 _WITHOUT_EFFECT = ("threads", "max_pixels")
+# The mattings that the effort bounds; auto is closed form where it solves at all.
+_WITH_EFFORT = ("auto", "closed-form")
 _POINTERS = {
     name: "points" if option.kind == "points" else f"a {name}"
     for name, option in OPTIONS.items()
@@ -63,6 +66,7 @@ class Options(TypedDict, total=False):
     text_threshold: float
     max_detections: int | None
     matting: Matting
+    matting_effort: MattingEffort
     band: tuple[int, int] | None
     trimap: NDArray[np.generic] | None
     harden: float
@@ -73,11 +77,14 @@ class Options(TypedDict, total=False):
     foreground: Foreground
     subject_alone: bool
     model: str | None
+    looks: LookCount | Literal[1, 3]
     segmenter: str | None
     detector: str | None
+    matting_model: str | None
     engine: EngineName
     device: Device
     threads: int | None
+    matting_memory: int | None
     max_pixels: int
 
 
@@ -198,7 +205,7 @@ class Request:
         if self.finish.band is not None and self.finish.matting == "none":
             raise BadOption(
                 "A band is for a matting method, but none was asked for.",
-                set_option("matting", "closed-form"),
+                set_option("matting", "auto"),
                 option="band",
             )
         if self.finish.harden and self.finish.threshold is not None:
@@ -209,6 +216,11 @@ class Request:
             )
         return self
 
+    @property
+    def matting_bytes(self) -> int | None:
+        """What matting may allocate, in bytes; None for all that is free."""
+        return None if self.runtime.matting_memory is None else self.runtime.matting_memory * 1_000_000
+
     def provenance(self) -> dict[str, str]:
         """The options for a result's provenance: matting, foreground, and the others that were given."""
         told: dict[str, str] = {"matting": self.finish.matting, "foreground": self.finish.foreground}
@@ -217,7 +229,9 @@ class Request:
             if self.finish.trimap is not None:
                 told["trimap"] = "given"
             else:
-                told["band"] = ",".join(map(str, self.finish.band or (DEFAULT_BAND, DEFAULT_BAND)))
+                told["band"] = "adaptive" if self.finish.band is None else ",".join(map(str, self.finish.band))
+            if self.finish.matting in _WITH_EFFORT:
+                told["matting_effort"] = self.finish.matting_effort
         for name, value in given.items():
             if OPTIONS[name].part == "finish" and OPTIONS[name].kind in ("whole", "number", "flag"):
                 told[name] = str(value).lower()

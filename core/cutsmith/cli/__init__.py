@@ -7,6 +7,11 @@
     cutting             the loop of `cut` over its pictures
     outcome             prints the outcome for each picture, in words or as JSON
     progress            the progress bar for several pictures
+    review_command      `cutsmith review` and `cutsmith report`: a batch's results, to look at and to decide about
+    export_command      `cutsmith export`: a batch's results as a zip
+    batch_command       `cutsmith batch`: its options; batch_loop works it off, and batch_progress shows how far it is
+    calibrate_command   `cutsmith calibrate`: fits the quality score to pictures with a true alpha
+    evaluate_command    `cutsmith evaluate`: measures cut-outs against pictures with a true alpha
     models_command      `cutsmith models`: lists, fetches, checks and locates weights
     doctor_command      `cutsmith doctor`: checks this machine
     worker_command      `cutsmith worker`: runs the worker for other programs
@@ -33,6 +38,12 @@ from cutsmith.version import __version__
 
 _COMMANDS = {
     "cut": "cutsmith.cli.cut_command:cut",
+    "batch": "cutsmith.cli.batch_command:batch",
+    "review": "cutsmith.cli.review_command:review",
+    "report": "cutsmith.cli.review_command:report",
+    "export": "cutsmith.cli.export_command:export",
+    "evaluate": "cutsmith.cli.evaluate_command:evaluate",
+    "calibrate": "cutsmith.cli.calibrate_command:calibrate",
     "models": "cutsmith.cli.models_command:models",
     "doctor": "cutsmith.cli.doctor_command:doctor",
     "worker": "cutsmith.cli.worker_command:worker",

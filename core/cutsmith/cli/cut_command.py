@@ -14,7 +14,8 @@ from cutsmith.cli.telling import print_warning
 from cutsmith.cures import give
 from cutsmith.errors import BadOption
 from cutsmith.machine.files import is_file
-from cutsmith.options import MODEL_OPTIONS, Output
+from cutsmith.options import MODEL_OPTIONS
+from cutsmith.output import Output
 
 if TYPE_CHECKING:
     from cutsmith.batch.plan import Plan
@@ -65,12 +66,14 @@ def cut(ctx: click.Context, /, **options: Any) -> None:
         options["preview"],
         output,
         numbered=request.target.objects == "each",
-        also_read=_also_read(request, output),
+        also_read=also_read(request, output),
     )
     _refuse_mixed_streams(options, plan)
     for notice in plan.notices:
         print_warning(notice)
     writing = Writing(output, None if isinstance(background, str) else background, plan.originals, StandardStream())
+    if writing.frame is not None and writing.frame.notice:
+        print_warning(writing.frame.notice)
     telling = Telling(
         in_json=options["in_json"],
         timings=options["timings"],
@@ -81,10 +84,10 @@ def cut(ctx: click.Context, /, **options: Any) -> None:
     ctx.exit(cut_all(plan.jobs, Batch(request, writing), telling))
 
 
-def _also_read(request: Request, output: Output) -> list[str]:
-    """The files that the call reads besides its pictures: the background, and models given by their paths."""
+def also_read(request: Request, output: Output) -> list[str]:
+    """The files that the call reads besides its pictures: the background, a preset, and models given by their paths."""
     models = [request.value(name) for name in MODEL_OPTIONS]
-    return [path for path in (output.background, *models) if path is not None and is_file(path)]
+    return [path for path in (output.background, output.preset, *models) if path is not None and is_file(path)]
 
 
 def _refuse_mixed_streams(options: Mapping[str, Any], plan: Plan) -> None:

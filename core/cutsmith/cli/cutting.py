@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from cutsmith.batch.run import Batch, run_batch
 from cutsmith.cli.outcome import print_json, tell, warn
 from cutsmith.cli.progress import PictureBar
 from cutsmith.errors import NotInstalled, WeightsMissing
+
+if TYPE_CHECKING:
+    from cutsmith.request import Request
 
 
 @dataclass(frozen=True)
@@ -46,7 +50,7 @@ def cut_all(jobs: Sequence[Job], batch: Batch, telling: Telling) -> int:
     told: set[str] = set()
     alone = len(jobs) == 1
     shown = not alone and not telling.in_json and sys.stderr.isatty()
-    batch = replace(batch, fetch=lambda missing: _fetch_missing(missing, batch, telling))
+    batch = replace(batch, fetch=lambda missing: fetch_missing(missing, batch.request, telling))
     with PictureBar(len(jobs), shown=shown) as bar:
         try:
             for outcome in run_batch(jobs, batch):
@@ -75,12 +79,12 @@ def _tell_skipped(outcomes: Sequence[Outcome]) -> None:
         click.echo(f"cutsmith: {told}", err=True)
 
 
-def _fetch_missing(missing: WeightsMissing, batch: Batch, telling: Telling) -> None:
+def fetch_missing(missing: WeightsMissing, request: Request, telling: Telling) -> None:
     """Fetch the weights that `missing` names, if the user agrees now or gave --yes."""
     from cutsmith.cli.models_command import fetch_models
     from cutsmith.removal.rembg_session import PREFIX, fetch_rembg_weights
 
-    model = batch.request.runtime.model
+    model = request.runtime.model
     if missing.model and (telling.fetch or telling.interactive):
         fetch_models([missing.model], accept_licence=telling.accept_licence, assume_yes=telling.fetch)
     elif model is not None and model.startswith(PREFIX) and telling.fetch:

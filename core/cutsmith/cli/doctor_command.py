@@ -22,6 +22,7 @@ _PACKAGES = ("openvino", "onnxruntime", "onnxruntime-gpu", "onnxruntime-directml
 _EXTRAS = {
     "heic": "pi-heif",
     "jxl": "pylibjxl",
+    "pymatting": "pymatting",
     "rembg": "rembg",
     "sam2": "sam2",
     "text": "transformers",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import codecs
 import json
-import math
 import sys
 from typing import Any
 
 import click
+
+from cutsmith.result.as_json import without_nan
 
 
 def echo_json(told: Any, *, indent: int | None = None) -> None:
@@ -18,15 +19,7 @@ def echo_json(told: Any, *, indent: int | None = None) -> None:
     stream's replacement for letters that it lacks would be Python's, which JSON does not know. Numbers that are none
     (NaN, infinity) become null.
     """
-    click.echo(json.dumps(_without_nan(told), indent=indent, ensure_ascii=not _is_utf_8(sys.stdout), default=str))
-
-
-def _without_nan(told: Any) -> Any:
-    if isinstance(told, float) and not math.isfinite(told):
-        return None
-    if isinstance(told, dict):
-        return {key: _without_nan(value) for key, value in told.items()}
-    return [_without_nan(value) for value in told] if isinstance(told, list | tuple) else told
+    click.echo(json.dumps(without_nan(told), indent=indent, ensure_ascii=not _is_utf_8(sys.stdout), default=str))
 
 
 def _is_utf_8(stream: Any) -> bool:

@@ -306,7 +306,7 @@ def _listed(entry: Entry, located: Located | None) -> dict[str, Any]:
 
     return {
         "name": entry.name,
-        "option": f"--{KINDS[entry.kind].option}",
+        "option": f"--{KINDS[entry.kind].option.replace('_', '-')}",
         "title": entry.title,
         "default": entry.name == DEFAULT_MODEL,
         "size": entry.total_size,
@@ -348,7 +348,7 @@ def _print_table(found: dict[Entry, Located | None]) -> None:
         if located and entry.size is not None and located.path.stat().st_size != entry.size:
             here = f"damaged ({located.origin})"
         commercial = "yes" if entry.commercial_use else "no"
-        option = (f"--{KINDS[entry.kind].option}",) if wide else ()
+        option = (f"--{KINDS[entry.kind].option.replace('_', '-')}",) if wide else ()
         table.add_row(entry.name, *option, size_text(entry.total_size), entry.licence, commercial, here)
     console.print(table)
 

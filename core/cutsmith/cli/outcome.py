@@ -17,13 +17,15 @@ if TYPE_CHECKING:
 
 def warn(outcome: Outcome, told: set[str], *, alone: bool) -> None:
     """Print picture warnings every time and model warnings only once (`told` holds those shown)."""
-    own = {*(outcome.picture.warnings if outcome.picture is not None else ()), *outcome.losses}
+    own = {*(outcome.picture.warnings if outcome.picture is not None else ()), *outcome.losses, *outcome.remarks}
     for warning in outcome.warnings:
         if warning in own:
             print_warning(warning, "" if alone else outcome.job.source)
         elif warning not in told:
             told.add(warning)
             print_warning(warning)
+    for failed in outcome.checks:
+        print_warning(failed, "" if alone else outcome.job.source)
 
 
 def tell(outcome: Outcome, *, in_json: bool, timings: bool, alone: bool) -> None:

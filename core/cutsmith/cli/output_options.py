@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutsmith.cli.request_options import Command, click_option
-from cutsmith.options import OUTPUT_OPTIONS, Option, Output
+from cutsmith.options import Option
+from cutsmith.output import OUTPUT_OPTIONS, Output
 
 
 def output_options(command: Command) -> Command:

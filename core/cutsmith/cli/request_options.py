@@ -7,8 +7,7 @@ from typing import Any
 
 import click
 
-from cutsmith.cures import give
-from cutsmith.errors import BadBox, BadOption, BadPoint, CutsmithError
+from cutsmith.option_text import parse_band, parse_box, parse_point
 from cutsmith.options import OPTIONS, Option
 
 Command = Callable[..., Any]
@@ -27,6 +26,10 @@ _METAVARS = {
     "number": "N",
     "background": "COLOUR|IMAGE|blur",
     "name": "NAME",
+    "canvas": "WIDTHxHEIGHT",
+    "margin": "PIXELS|PERCENT%",
+    "position": "PLACE|X%,Y%",
+    "preset": "NAME|FILE",
 }
 
 
@@ -65,7 +68,7 @@ def click_option(option: Option) -> Callable[[Command], Command]:
             settings |= {"multiple": True, "metavar": _METAVARS["points"]}
         case kind:
             types = {"whole": int, "number": float}
-            settings |= {"type": types.get(kind, str), "metavar": _METAVARS[kind]}
+            settings |= {"type": types.get(kind, str), "metavar": _METAVARS.get(option.name) or _METAVARS[kind]}
             if option.least is not None and option.most is not None:
                 settings["metavar"] = f"{option.least:g}-{option.most:g}"
     return click.option(flag(option.name), option.name, **settings)
@@ -90,46 +93,3 @@ def _parsed(option: Option, value: Any) -> Any:
             return parse_band(value)
         case _:
             return value
-
-
-def parse_box(text: str) -> tuple[float, float, float, float]:
-    """Parse `X0,Y0,X1,Y1` into four numbers, in pixels.
-
-    Raises:
-        BadBox: the text is not four numbers.
-    """
-    try:
-        x0, y0, x1, y1 = (float(part) for part in text.split(","))
-    except ValueError as error:
-        raise _bad(BadBox, "box", text, "four numbers X0,Y0,X1,Y1 in pixels") from error
-    return x0, y0, x1, y1
-
-
-def parse_point(text: str) -> tuple[float, float, float]:
-    """Parse `X,Y` or `X,Y,LABEL` into three numbers; the label defaults to 1.
-
-    Raises:
-        BadPoint: the text is not two or three numbers.
-    """
-    wanted = "X,Y or X,Y,LABEL in pixels, where LABEL is 1 on the subject and 0 on what is not"
-    try:
-        x, y, label = (float(part) for part in (text.split(",") + ["1"] * (text.count(",") == 1)))
-    except ValueError as error:
-        raise _bad(BadPoint, "points", text, wanted) from error
-    return x, y, label
-
-
-def parse_band(text: str) -> tuple[int, int]:
-    """Parse `IN,OUT` into two numbers of pixels.
-
-    Raises:
-        BadOption: the text is not two whole numbers of at least 0.
-    """
-    parts = text.split(",")
-    if len(parts) != 2 or not all(part.strip().isdecimal() for part in parts):
-        raise _bad(BadOption, "band", text, "IN,OUT, two whole numbers of pixels")
-    return int(parts[0]), int(parts[1])
-
-
-def _bad(kind: type[CutsmithError], name: str, text: str, wanted: str) -> CutsmithError:
-    return kind("", give(name, OPTIONS[name].example), option=name, found=text, wanted=wanted)

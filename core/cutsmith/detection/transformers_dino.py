@@ -11,8 +11,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.detection.grounding_dino.borrowed_globals import quiet_transformers
 from cutsmith.detection.hub_preprocessing import read_image_spec, read_settings
+from cutsmith.engines.quiet_transformers import quiet_transformers
 from cutsmith.engines.torch_device import require_packages
 from cutsmith.errors import ModelUnusable, WeightsDamaged
 from cutsmith.machine.files import is_file, is_folder

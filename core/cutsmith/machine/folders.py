@@ -18,6 +18,13 @@ def data_folder() -> Path:
     return user_data_path(_APPLICATION)
 
 
+def config_folder() -> Path:
+    """For what the user writes: presets of their own."""
+    from platformdirs import user_config_path
+
+    return user_config_path(_APPLICATION)
+
+
 def cache_folder() -> Path:
     """For files that can be made or fetched again: the user may delete it at any time. CUTSMITH_CACHE names another."""
     named = os.environ.get("CUTSMITH_CACHE", "").strip()

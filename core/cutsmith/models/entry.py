@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Literal
 from urllib.parse import urlsplit
 
-Kind = Literal["remover", "segmenter", "detector"]
+Kind = Literal["remover", "segmenter", "detector", "matter"]
 
 
 class Spec:
@@ -79,6 +79,18 @@ class DetectorSpec(Spec):
 
 
 @dataclass(frozen=True, eq=False)
+class MattingSpec(Spec):
+    """Which network refines a mask's edge: `network` names the folder of the `matting` room that runs it."""
+
+    network: Literal["vitmatte", "bimatting"]
+
+    def fault(self) -> str:
+        """What is wrong with the value; "" where nothing is."""
+        known = ("vitmatte", "bimatting")
+        return "" if self.network in known else f"network must be one of {', '.join(known)}, but is {self.network!r}"
+
+
+@dataclass(frozen=True, eq=False)
 class ModelKind:
     """A row of `KINDS`.
 
@@ -98,6 +110,7 @@ KINDS: Mapping[Kind, ModelKind] = MappingProxyType(
         "remover": ModelKind("salient", SalientSpec, "model"),
         "segmenter": ModelKind("sam2", Sam2Spec, "segmenter"),
         "detector": ModelKind("detector", DetectorSpec, "detector"),
+        "matter": ModelKind("matting", MattingSpec, "matting_model"),
     }
 )
 
@@ -182,6 +195,11 @@ class Entry:
     def detector(self) -> DetectorSpec | None:
         """How a detector is run; None for other kinds."""
         return self.spec if isinstance(self.spec, DetectorSpec) else None
+
+    @property
+    def matting(self) -> MattingSpec | None:
+        """How a network for matting is run; None for other kinds."""
+        return self.spec if isinstance(self.spec, MattingSpec) else None
 
     @property
     def total_size(self) -> int | None:

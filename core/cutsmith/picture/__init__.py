@@ -30,7 +30,7 @@ The modules, in the order in which a picture passes through them:
     destination       bytes -> file, whole or not at all
 """
 
-from cutsmith.picture.destination import check_output, write_bytes_atomically
+from cutsmith.picture.destination import check_output, write_atomically, write_bytes_atomically
 from cutsmith.picture.encoding import encode_mask, write_mask
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, MINIMUM_SIDE
 from cutsmith.picture.originals import Originals
@@ -44,6 +44,7 @@ __all__ = [
     "Source",
     "check_output",
     "encode_mask",
+    "write_atomically",
     "write_bytes_atomically",
     "write_mask",
 ]

@@ -124,3 +124,10 @@ def _profile_of_png(data: bytes) -> bytes | None:
     if abs(gamma - _USUAL_GAMMA) <= _GAMMA_TOLERANCE:
         return None if primaries is SRGB else matrix_profile(primaries, None if gamma == _USUAL_GAMMA else 1e5 / gamma)
     return matrix_profile(primaries, 100_000 / gamma)
+
+
+def srgb_profile() -> bytes:
+    """An ICC profile of sRGB, the same bytes each time, for files that must name their colour space."""
+    profile = matrix_profile(SRGB, None, "sRGB")
+    assert profile is not None, "sRGB's primaries lie on no line"
+    return profile

@@ -16,6 +16,9 @@ from cutsmith.errors import OutputExists, OutputRefused
 from cutsmith.picture.formats import output_format
 from cutsmith.picture.originals import Originals
 
+Fill = Callable[[BinaryIO], object]
+"""Writes the whole content of a file to an open stream."""
+
 _REMEDIES = {
     errno.ENOSPC: "The disk is full. Free some space, or write elsewhere.",
     errno.EDQUOT: "Your quota is used up. Free some space, or write elsewhere.",
@@ -59,7 +62,17 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool, originals: Or
 def write_bytes_atomically(
     data: bytes, path: str | os.PathLike[str], *, overwrite: bool, originals: Originals = _NO_ORIGINALS
 ) -> Path:
-    """Write `data` to `path` so that the file is whole or does not exist, even if the process is killed; -> the path.
+    """Write `data` to `path` as `write_atomically` does; -> the path."""
+    return write_atomically(lambda stream: stream.write(data), path, overwrite=overwrite, originals=originals)
+
+
+def write_atomically(
+    fill: Fill, path: str | os.PathLike[str], *, overwrite: bool, originals: Originals = _NO_ORIGINALS
+) -> Path:
+    """Write `path` so that the file is whole or does not exist, even if the process is killed; -> the path.
+
+    `fill` writes the content to the stream that it is given. It may be called a second time, for a new stream, where
+    the first way to write does not work. What it raises is raised again, but an OSError is taken for one of the target.
 
     The bytes go into a nameless file in the same folder (a temporary one where the system has no such files), are
     flushed to the disk, and then get their name in one step. Without `overwrite` a file that appears meanwhile is left
@@ -75,12 +88,12 @@ def write_bytes_atomically(
     target = named
     try:
         if _is_special(named):
-            _write_to_device(data, named)
+            _write_to_device(fill, named)
             return named
         target = _target_behind_links(named)
         originals.refuse(target, named)
         target.parent.mkdir(parents=True, exist_ok=True)
-        _write_whole(data, target, overwrite, lambda: originals.refuse(target, named))
+        _write_whole(fill, target, overwrite, lambda: originals.refuse(target, named))
     except FileExistsError as error:
         if target.parent.is_dir():
             raise _exists(named) from error
@@ -90,24 +103,24 @@ def write_bytes_atomically(
     return named
 
 
-def _write_to_device(data: bytes, device: Path) -> None:
+def _write_to_device(fill: Fill, device: Path) -> None:
     # A file that has taken the device's place since is not emptied.
     descriptor = os.open(device, os.O_WRONLY | getattr(os, "O_BINARY", 0))
     with os.fdopen(descriptor, "wb") as stream:
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(device))
-        stream.write(data)
+        fill(stream)
 
 
-def _write_whole(data: bytes, target: Path, overwrite: bool, last_look: Callable[[], None]) -> None:
+def _write_whole(fill: Fill, target: Path, overwrite: bool, last_look: Callable[[], None]) -> None:
     mode = _mode_to_keep(target) if overwrite else None
-    if not _write_unnamed(data, target, mode, overwrite, last_look):
+    if not _write_unnamed(fill, target, mode, overwrite, last_look):
         temporary = _temporary_name(target.parent)
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         descriptor = os.open(temporary, flags, 0o666)  # less the umask
         try:
             with os.fdopen(descriptor, "wb") as stream:
-                _write_to_disk(data, stream, mode)
+                _write_to_disk(fill, stream, mode)
             _give_name(temporary, target, overwrite, last_look)
         except BaseException:  # Ctrl-C too must leave no half-written file; it is raised again
             with contextlib.suppress(OSError):
@@ -116,7 +129,7 @@ def _write_whole(data: bytes, target: Path, overwrite: bool, last_look: Callable
     _sync_folder(target.parent)
 
 
-def _write_unnamed(data: bytes, target: Path, mode: int | None, overwrite: bool, last_look: Callable[[], None]) -> bool:
+def _write_unnamed(fill: Fill, target: Path, mode: int | None, overwrite: bool, last_look: Callable[[], None]) -> bool:
     """Write through a file that has no name until it is whole (Linux's O_TMPFILE), so that even a killed process
     leaves nothing behind; False where the system or the disk has no such files."""
     if not hasattr(os, "O_TMPFILE") or not Path("/proc/self/fd").is_dir():
@@ -126,7 +139,7 @@ def _write_unnamed(data: bytes, target: Path, mode: int | None, overwrite: bool,
     except OSError:
         return False  # if anything else is wrong, the named way reports it
     with os.fdopen(descriptor, "wb") as stream:
-        _write_to_disk(data, stream, mode)
+        _write_to_disk(fill, stream, mode)
         named = _temporary_name(target.parent) if overwrite else target
         try:
             # open(2) names such a file this way. src_dir_fd is not used, but makes Python follow the link.
@@ -145,8 +158,8 @@ def _write_unnamed(data: bytes, target: Path, mode: int | None, overwrite: bool,
     return True
 
 
-def _write_to_disk(data: bytes, stream: BinaryIO, mode: int | None) -> None:
-    stream.write(data)
+def _write_to_disk(fill: Fill, stream: BinaryIO, mode: int | None) -> None:
+    fill(stream)
     stream.flush()
     if mode is not None and hasattr(os, "fchmod"):
         os.fchmod(stream.fileno(), mode)

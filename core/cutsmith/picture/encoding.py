@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from cutsmith.cures import give, leave_out
 from cutsmith.errors import BadOption, OutputFormatUnsupported, OutputRefused, shown
-from cutsmith.options import KINDS_OF_METADATA
+from cutsmith.output import KINDS_OF_METADATA
 from cutsmith.picture.colour import srgb_from_profile
 from cutsmith.picture.destination import write_bytes_atomically
 from cutsmith.picture.exif_block import Entry, ExifTags, tags_of_kept, tiff_with_tags, with_own_tags
@@ -239,8 +239,16 @@ def _encode_with_pillow(
             options["extra"] = photoshop_segment(kept.iptc)
     if dpi and format_name in ("JPEG", "BMP"):
         options["dpi"] = dpi
+    image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
     stream = io.BytesIO()
-    Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples).save(stream, format_name, **options)
+    try:
+        image.save(stream, format_name, **options)
+    except OSError:
+        if not options.pop("optimize", False):
+            raise
+        # To optimize, Pillow holds the whole JPEG in a buffer of a byte a pixel, which noise exceeds.
+        stream = io.BytesIO()
+        image.save(stream, format_name, **options)
     return stream.getvalue()
 
 

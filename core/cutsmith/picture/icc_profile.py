@@ -102,7 +102,9 @@ def gray_to_srgb_table(icc: bytes) -> NDArray[np.uint16] | None:
 
 
 @lru_cache(maxsize=8)
-def matrix_profile(primaries: Primaries, gamma: float | None) -> bytes | None:
+def matrix_profile(
+    primaries: Primaries, gamma: float | None, name: str = "Colours as the picture's file describes them"
+) -> bytes | None:
     """An ICC profile (version 4.2) of a display with `primaries` and the exponent `gamma`; sRGB's curve where None.
 
     None where the primaries lie on a line, or are no chromaticities.
@@ -125,7 +127,7 @@ def matrix_profile(primaries: Primaries, gamma: float | None) -> bytes | None:
         curve = b"para" + struct.pack(">IHH", 0, 3, 0) + _fixed(parameters)
     else:
         curve = b"para" + struct.pack(">IHH", 0, 0, 0) + _fixed((gamma,))
-    text = "Colours as the picture's file describes them".encode("utf-16-be")
+    text = name.encode("utf-16-be")
     localised = b"mluc" + struct.pack(">III4sII", 0, 1, 12, b"enUS", len(text), 28) + text
     tags = {b"desc": localised, b"cprt": localised, b"wtpt": b"XYZ " + bytes(4) + _fixed(_D50)}
     for index, channel in enumerate((b"r", b"g", b"b")):

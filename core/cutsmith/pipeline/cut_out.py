@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from cutsmith.errors import BadOption, SubjectNotFound
+from cutsmith.matting.loading import import_solver
 from cutsmith.picture import Picture
 from cutsmith.pipeline.finishing import finished
 from cutsmith.pipeline.loading import ModelPool, Models, load_models
 from cutsmith.pipeline.own_transparency import is_own_cutout, may_stand_in, own_cutout
 from cutsmith.pipeline.prompting import Asked, check_target, subject_alone
-from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
+from cutsmith.pipeline.stages import IsCancelled, OnProgress, OnStage, Run
 from cutsmith.pipeline.subjects import find_subjects
+from cutsmith.quality.judging import judged
 from cutsmith.request import Options, Request, given_request
 from cutsmith.result.cutout import Cutout
 from cutsmith.version import SOFTWARE
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from cutsmith.options import Objects
     from cutsmith.picture import Source
 
+
+Loaded = TypeVar("Loaded")
 
 OnPicture = Callable[[Picture], None]
 
@@ -34,6 +38,7 @@ def cut_out(
     pool: ModelPool | None = None,
     asked: Sequence[Asked] | None = None,
     on_stage: OnStage | None = None,
+    on_progress: OnProgress | None = None,
     on_picture: OnPicture | None = None,
     cancelled: IsCancelled | None = None,
     **options: Unpack[Options],
@@ -47,8 +52,9 @@ def cut_out(
         models: models that are already open; missing ones are loaded and kept.
         pool: loads and keeps models; None takes this process's own pool.
         asked: objects to segment that the request cannot describe, such as several boxes.
-        on_stage: called with the name of each stage as it begins ("read", "load", "detect", "mask", "matting",
-            "foreground"), for progress; an exception that it raises ends the call.
+        on_stage: called with the name of each stage as it begins ("read", "load", "detect", "mask", "second look",
+            "matting", "foreground", "quality"), for progress; an exception that it raises ends the call.
+        on_progress: called in the midst of long stages with the stage's name and the share that is done, in [0, 1].
         on_picture: called with the picture once it is read, before a model runs; an exception that it raises ends the
             call.
         cancelled: called between steps and between the iterations of matting; true ends the call with `Cancelled`.
@@ -69,7 +75,14 @@ def cut_out(
             option="objects",
         )
     (cutout,) = _cut_outs(
-        source, wanted, models, pool, asked, wanted.target.objects, Run(on_stage, cancelled), on_picture
+        source,
+        wanted,
+        models,
+        pool,
+        asked,
+        wanted.target.objects,
+        Run(on_stage, cancelled, on_progress=on_progress),
+        on_picture,
     )
     return cutout
 
@@ -82,6 +95,7 @@ def cut_out_each(
     pool: ModelPool | None = None,
     asked: Sequence[Asked] | None = None,
     on_stage: OnStage | None = None,
+    on_progress: OnProgress | None = None,
     on_picture: OnPicture | None = None,
     cancelled: IsCancelled | None = None,
     **options: Unpack[Options],
@@ -92,7 +106,9 @@ def cut_out_each(
     """
     wanted = given_request(request).updated(options).checked()
     objects: Objects = "best" if wanted.target.objects == "best" else "each"
-    return _cut_outs(source, wanted, models, pool, asked, objects, Run(on_stage, cancelled), on_picture)
+    return _cut_outs(
+        source, wanted, models, pool, asked, objects, Run(on_stage, cancelled, on_progress=on_progress), on_picture
+    )
 
 
 def _cut_outs(
@@ -105,6 +121,8 @@ def _cut_outs(
     run: Run,
     on_picture: OnPicture | None,
 ) -> list[Cutout]:
+    if request.finish.matting in ("auto", "closed-form"):
+        _start(import_solver)  # what fails here fails again, and is told, where it is used
     loading = _start(lambda: load_models(request, given, pool, is_prompted=request.is_prompted or asked is not None))
     with run.stage("read"):
         original = Picture.of(source, max_pixels=request.runtime.max_pixels).without_hidden_colours()
@@ -130,14 +148,36 @@ def _cut_outs(
     cutouts = []
     for number, subject in enumerate(subjects, start=1):
         own = run.fork()
-        alpha, colours = finished(picture, image, subject, request.finish, own)
-        told = {**provenance, "object": f"{number} of {len(subjects)}"} if objects == "each" else provenance
-        warnings = tuple(dict.fromkeys((*picture.warnings, *models.warnings, *run.warnings, *own.warnings)))
-        cutouts.append(Cutout(picture, alpha, colours, subject.soft_mask, told, warnings, own.seconds, subject.objects))
+        alpha, colours, matting_told = finished(picture, image, subject, request, own, network=models.matting_network)
+        told = {**provenance, "object": f"{number} of {len(subjects)}"} if objects == "each" else dict(provenance)
+        if subject.looks is not None:
+            told |= subject.looks.provenance()
+        told |= matting_told
+        with own.stage("quality"):
+            shown = 1 - alpha if request.finish.invert else alpha
+            known = models.remover.name if models.remover is not None else None
+            quality = judged(image, subject.soft_mask, shown, subject.looks, subject.objects, known)
+        told |= quality.provenance()
+        said = (quality.warning,) if quality.warning else ()
+        warnings = tuple(dict.fromkeys((*picture.warnings, *models.warnings, *run.warnings, *own.warnings, *said)))
+        cutouts.append(
+            Cutout(
+                picture,
+                alpha,
+                colours,
+                subject.soft_mask,
+                told,
+                warnings,
+                own.seconds,
+                subject.objects,
+                subject.looks,
+                quality,
+            )
+        )
     return cutouts
 
 
-def _start(load: Callable[[], Models]) -> Future[Models]:
+def _start(load: Callable[[], Loaded]) -> Future[Loaded]:
     """Start loading in a thread, which is mostly native code and runs while the picture is decoded."""
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith-load")
     future = pool.submit(load)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,18 +15,43 @@ if TYPE_CHECKING:
     from cutsmith.picture import Picture
     from cutsmith.pipeline.stages import Run
     from cutsmith.pipeline.subjects import Subject
+    from cutsmith.protocols import MattingModel
+    from cutsmith.request import Request
+
+
+class Finished(NamedTuple):
+    """Alpha, float32 (H, W); colours, (H, W, 3) of the picture's depth; and what provenance tells of matting."""
+
+    alpha: NDArray[np.float32]
+    colours: NDArray[np.uint8] | NDArray[np.uint16]
+    told: Mapping[str, str]
+
+
+class Matted(NamedTuple):
+    """Alpha, float32 (H, W), and what provenance tells of it."""
+
+    alpha: NDArray[np.float32]
+    told: Mapping[str, str] = MappingProxyType({})
 
 
 def finished(
-    picture: Picture, image: NDArray[np.uint8], subject: Subject, finish: Finish, run: Run, *, is_given: bool = False
-) -> tuple[NDArray[np.float32], NDArray[np.uint8] | NDArray[np.uint16]]:
-    """Alpha (H, W) and colours (H, W, 3) of `subject`; `image` is `picture` as the models see it.
+    picture: Picture,
+    image: NDArray[np.uint8],
+    subject: Subject,
+    request: Request,
+    run: Run,
+    *,
+    is_given: bool = False,
+    network: MattingModel | None = None,
+) -> Finished:
+    """Alpha and colours of `subject`, as `request` asks for them; `image` is `picture` as the models see it.
 
     Traces of doubt that a model or matting has far from the subject are removed. A mask that the user has given
-    (`is_given`) is neither's: without matting, all of it counts.
+    (`is_given`) is neither's: without matting, all of it counts. `network` is what a neural matting runs.
     """
+    finish = request.finish
     with run.stage("matting"):
-        alpha = _alpha(image, subject, finish, run)
+        alpha, told = _alpha(image, subject, request, run, network)
         if finish.matting != "none" or not is_given:
             from cutsmith.matting.stray_alpha import without_strays
 
@@ -35,9 +62,9 @@ def finished(
 
         colours = estimate_foreground(picture.pixels, alpha, finish.foreground)
         if picture.alpha is None:
-            return alpha, colours
+            return Finished(alpha, colours, told)
         colours = with_own_colours(colours, picture.pixels, alpha, picture.alpha)
-        return alpha * picture.alpha, colours
+        return Finished(alpha * picture.alpha, colours, told)
 
 
 def edited(alpha: NDArray[np.float32], finish: Finish) -> NDArray[np.float32]:
@@ -51,18 +78,45 @@ def edited(alpha: NDArray[np.float32], finish: Finish) -> NDArray[np.float32]:
     return alpha
 
 
-def _alpha(image: NDArray[np.uint8], subject: Subject, finish: Finish, run: Run) -> NDArray[np.float32]:
+def _alpha(
+    image: NDArray[np.uint8], subject: Subject, request: Request, run: Run, network: MattingModel | None
+) -> Matted:
+    finish = request.finish
     trimap = None
     if finish.trimap is not None:
         from cutsmith.matting.trimap import checked_trimap
 
-        trimap = checked_trimap(finish.trimap, image.shape[:2])
+        trimap = checked_trimap(finish.trimap, image.shape[:2], run)
     if finish.matting == "none":
-        return subject.soft_mask
-    from cutsmith.matting.loading import load_matter
-
+        return Matted(subject.soft_mask)
     soft_mask = subject.soft_mask if subject.uncut is None or trimap is not None else subject.uncut
-    alpha = load_matter(finish.matting, finish.band).alpha(image, soft_mask, trimap=trimap, watch=run)
+    trust = 1.0
+    if finish.matting == "auto" and trimap is None:
+        from cutsmith.pipeline.gate import trust_in
+
+        trust = trust_in(soft_mask, subject.looks)
+    if not trust:
+        return Matted(subject.soft_mask, {"matting_used": "the mask itself: it is too undecided for matting"})
+    from cutsmith.matting.loading import load_matter
+    from cutsmith.matting.stray_alpha import without_strays
+
+    if trimap is None:
+        # Before matting too, which would take them for a prior; so a mask gives the same in one step and in two.
+        soft_mask = without_strays(soft_mask)
+    matter = load_matter(
+        "closed-form" if finish.matting == "auto" else finish.matting,
+        finish.band,
+        effort=finish.matting_effort,
+        memory=request.matting_bytes,
+        network=network,
+    )
+    alpha = matter.alpha(image, soft_mask, trimap=trimap, watch=run)
+    if trust < 1:
+        alpha -= soft_mask
+        alpha *= np.float32(trust)
+        alpha += soft_mask
     if subject.inside is not None:
         alpha[~subject.inside] = 0
-    return alpha
+    if finish.matting != "auto":
+        return Matted(alpha)
+    return Matted(alpha, {"matting_used": "closed-form" if trust == 1 else f"closed-form, {trust:.0%}; the mask else"})

@@ -15,7 +15,7 @@ from cutsmith.segmentation.subject_in_box import NAME as SUBJECT_IN_BOX
 if TYPE_CHECKING:
     from cutsmith.models.store import Store
     from cutsmith.options import Runtime
-    from cutsmith.protocols import Detector, Remover, Segmenter
+    from cutsmith.protocols import Detector, MattingModel, Remover, Segmenter
     from cutsmith.request import Request
 
 MOST_BYTES = 4_000_000_000
@@ -30,6 +30,7 @@ class Models:
         remover: picture -> soft mask of the main subject.
         detector: words -> boxes.
         segmenter: boxes and clicks -> soft masks.
+        matting_network: what a neural matting runs.
         warnings: texts about the models for the user.
     """
 
@@ -37,11 +38,12 @@ class Models:
     detector: Detector | None = None
     segmenter: Segmenter | None = None
     warnings: tuple[str, ...] = ()
+    matting_network: MattingModel | None = None
 
     def provenance(self) -> dict[str, str]:
         """Model, weights and engine of each, for a result's provenance."""
         told: dict[str, str] = {}
-        for model in (self.remover, self.detector, self.segmenter):
+        for model in (self.remover, self.detector, self.segmenter, self.matting_network):
             if model is not None:
                 told.update(model.provenance())
         return told
@@ -106,6 +108,23 @@ class ModelPool:
         )
         return loaded.model, loaded.warnings
 
+    def matting_network(self, method: str, runtime: Runtime) -> tuple[MattingModel, tuple[str, ...]]:
+        """The network of the matting `method`, and warnings; errors as for `cutsmith.matting.loading.load_network`."""
+        from cutsmith.matting.loading import load_network
+
+        loaded = self._loaded(
+            (method, runtime.matting_model, f"{runtime.engine} {runtime.device}", runtime.threads),
+            lambda: load_network(
+                method,
+                runtime.matting_model,
+                engine=runtime.engine,
+                device=runtime.device,
+                threads=runtime.threads,
+                store=self.store,
+            ),
+        )
+        return loaded.model, loaded.warnings
+
     def held(self) -> list[Held]:
         """The models that are kept, the last used first."""
         with self._lock:
@@ -138,7 +157,7 @@ def load_models(
     *,
     is_prompted: bool | None = None,
 ) -> Models:
-    """Load the models that `request` needs: a remover, or a segmenter and, for words, a detector.
+    """Load the models that `request` needs: a remover, or a segmenter and, for words, a detector; a matting network.
 
     Args:
         request: a checked request.
@@ -153,13 +172,14 @@ def load_models(
     """
     given = given or Models()
     pool = pool or POOL
-    warnings = list(given.warnings)
+    network, told = load_matting_network(request, given, pool)
+    warnings = [*given.warnings, *told]
     if not (request.is_prompted if is_prompted is None else is_prompted):
         remover = given.remover
         if remover is None:
             remover, told = pool.remover(request.runtime)
             warnings += told
-        return Models(remover=remover, warnings=tuple(warnings))
+        return Models(remover=remover, warnings=tuple(warnings), matting_network=network)
     detector = given.detector if request.phrases else None
     if request.phrases and detector is None:
         detector, told = pool.detector(request.runtime)
@@ -168,7 +188,23 @@ def load_models(
     if segmenter is None:
         segmenter, told = _segmenter(request, given.remover, pool)
         warnings += told
-    return Models(detector=detector, segmenter=segmenter, warnings=tuple(warnings))
+    return Models(detector=detector, segmenter=segmenter, warnings=tuple(warnings), matting_network=network)
+
+
+def load_matting_network(
+    request: Request, given: Models | None = None, pool: ModelPool | None = None
+) -> tuple[MattingModel | None, tuple[str, ...]]:
+    """The network of the matting that `request` asks for, and warnings; None for methods without one.
+
+    `given` and `pool` are as for `load_models`, and so are the errors.
+    """
+    from cutsmith.matting.loading import WITH_NETWORK
+
+    if given is not None and given.matting_network is not None:
+        return given.matting_network, ()
+    if request.finish.matting not in WITH_NETWORK:
+        return None, ()
+    return (pool or POOL).matting_network(request.finish.matting, request.runtime)
 
 
 def _segmenter(request: Request, remover: Remover | None, pool: ModelPool) -> tuple[Segmenter, tuple[str, ...]]:

@@ -69,7 +69,7 @@ def own_cutout(picture: Picture, shown: Picture, request: Request, run: Run, mod
         alpha: NDArray[np.float32] = np.where(visible, edited(own, request.finish), np.float32(0))
     with run.stage("foreground"):
         # Beyond the edge's surroundings no colours stay.
-        colours = estimate_foreground(shown.pixels, visible.astype(np.float32), "blur-fusion")
+        colours = estimate_foreground(shown.pixels, visible.astype(np.float32), request.finish.foreground)
     told = Notice(_FOUND_NOTHING if models else _CUT_OUT_ALREADY, _A_PART)
     warnings = (*picture.warnings, told, *(models.warnings if models else ()), *run.warnings)
     seen_by = models.provenance() if models else {}

@@ -11,6 +11,7 @@ import numpy as np
 from cutsmith.cures import Cure, advise, give, lower, run
 from cutsmith.errors import SubjectNotFound
 from cutsmith.options import Objects
+from cutsmith.pipeline.looks.second_look import subject_mask
 from cutsmith.pipeline.prompting import Asked, asked_by_detections, asked_by_target
 from cutsmith.request import box_text
 from cutsmith.result.cutout import FoundObject
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from cutsmith.pipeline.stages import Run
     from cutsmith.protocols import Candidates, Detection, Segment
     from cutsmith.request import Request
+    from cutsmith.result.looks import Looks
 
 # A picture has a subject if at least one pixel is more likely subject than not. Without a subject, the raw maxima are:
 # plain pictures <= 0.05, gravel and grass 0.40, noise 0.16 to 0.63 depending on its size (docs/decisions.md).
@@ -38,12 +40,14 @@ class Subject:
         objects: the objects that form it.
         uncut: for matting, the soft mask before it was cut off at boxes; None if it was not cut off.
         inside: bool (H, W), where alpha may be above 0; None means everywhere.
+        looks: what the views of a removal model said; None where it saw one, or where no such model looked.
     """
 
     soft_mask: NDArray[np.float32]
     objects: tuple[FoundObject, ...] = ()
     uncut: NDArray[np.float32] | None = None
     inside: NDArray[np.bool_] | None = None
+    looks: Looks | None = None
 
 
 def find_subjects(
@@ -66,10 +70,9 @@ def find_subjects(
     """
     if models.segmenter is None:
         assert models.remover is not None, "load_models gives a segmenter or a remover"
-        with run.stage("mask"):
-            soft_mask = models.remover.soft_mask(image)
+        soft_mask, looks = subject_mask(models.remover, image, request.runtime.looks, run)
         _require_found(float(soft_mask.max()), source, give("box", "40,60,300,420", text="Or point at the subject"))
-        return (Subject(soft_mask),)
+        return (Subject(soft_mask, looks=looks),)
     wanted = _asked(models, image, request, source, run) if asked is None else asked
     with run.stage("mask"):
         segments = models.segmenter.segment(image, [prompt for prompt, _ in wanted], run)

@@ -63,6 +63,19 @@ def load_remover(
     raise UnknownModel(f"There is no model {model!r}.", run("models", "list"), option="model", found=shown(model))
 
 
+def default_weights(store: Store | None = None) -> Path:
+    """The file of the first of `DEFAULT_MODELS` that is on this machine.
+
+    Raises:
+        WeightsMissing, WeightsDamaged: none is, or it is not the publisher's.
+    """
+    from cutsmith.models.catalogue import find_entry
+    from cutsmith.models.store import Store
+
+    store, entries = store or Store(), [find_entry(name) for name in DEFAULT_MODELS]
+    return store.require(next((entry for entry in entries if store.find(entry)), entries[0]))
+
+
 def _load_default(store: Store, engine: str, threads: int | None) -> Loaded[Remover]:
     """The first of `DEFAULT_MODELS` whose file is here and whole; the faults of those before it are warnings."""
     from cutsmith.models.catalogue import find_entry

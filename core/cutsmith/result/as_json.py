@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import Notice
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
 
     from cutsmith.protocols import Detection
     from cutsmith.result.cutout import Cutout, FoundObject
+    from cutsmith.result.looks import Looks
+    from cutsmith.result.quality import Quality
 
 
 def detection_as_json(found: Detection) -> dict[str, Any]:
@@ -39,6 +42,8 @@ def cutout_as_json(cutout: Cutout) -> dict[str, Any]:
     return {
         "objects": [object_as_json(found) for found in cutout.objects],
         **measures_as_json(cutout),
+        "second_look": None if cutout.second_look is None else looks_as_json(cutout.second_look),
+        "quality": quality_as_json(cutout.quality),
         "warnings": list(cutout.warnings),
         "notices": [notice_of(each).to_json() for each in cutout.warnings],
         "provenance": dict(cutout.provenance),
@@ -58,6 +63,26 @@ def measures_as_json(cutout: Cutout) -> dict[str, Any]:
     }
 
 
+def looks_as_json(looks: Looks) -> dict[str, Any]:
+    """The views of a picture: which was taken and why, how sure each mask was, and how alike they were."""
+    return {
+        "taken": looks.taken,
+        "reason": looks.reason,
+        "undecidedness": {name: _share(value) for name, value in looks.undecidedness.items()},
+        "agreement": _share(looks.agreement),
+        "are_apart": looks.are_apart,
+    }
+
+
+def quality_as_json(quality: Quality) -> dict[str, Any]:
+    """The quality of a cut-out: "uncertainty" (null where unknown), "verdict" and "reasons"."""
+    return {
+        "uncertainty": _share(quality.uncertainty),
+        "verdict": quality.verdict,
+        "reasons": list(quality.reasons),
+    }
+
+
 def notice_of(warning: str) -> Notice:
     """A warning as a notice; a plain text has no cures."""
     return warning if isinstance(warning, Notice) else Notice(warning)
@@ -70,3 +95,12 @@ def _box(box: Sequence[float]) -> list[float]:
 def _share(value: float | None) -> float | None:
     """`value` rounded; None where it is no number, for which JSON has no word."""
     return None if value is None or not math.isfinite(value) else round(float(value), 4)
+
+
+def without_nan(told: Any) -> Any:
+    """`told` with null for each number that is none (NaN, infinity), for which JSON has no word."""
+    if isinstance(told, float) and not math.isfinite(told):
+        return None
+    if isinstance(told, Mapping):
+        return {key: without_nan(value) for key, value in told.items()}
+    return [without_nan(value) for value in told] if isinstance(told, list | tuple) else told

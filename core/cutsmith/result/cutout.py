@@ -6,18 +6,21 @@ import os
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from cutsmith.picture import Picture, write_mask
+from cutsmith.result.compositing import composite
+from cutsmith.result.quality import NOT_JUDGED, Quality
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from cutsmith.geometry import Box
     from cutsmith.protocols import Point
     from cutsmith.result.background import Background
+    from cutsmith.result.canvas.settings import Canvas
+    from cutsmith.result.looks import Looks
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Cutout:
         objects: the objects in this cut-out that `text`, `box`, `points` or `mask` found; empty for the main subject.
         warnings: texts for the user.
         seconds: the time of each stage; "load" is the time that loading still took after the picture was read.
+        second_look: what the views of the picture said, where a removal model saw more than one; else None.
+        quality: how far it can be relied on, as far as Cutsmith can tell.
     """
 
     picture: Picture
@@ -64,6 +69,8 @@ class Cutout:
     warnings: tuple[str, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
     objects: tuple[FoundObject, ...] = ()
+    second_look: Looks | None = None
+    quality: Quality = NOT_JUDGED
 
     def as_picture(self) -> Picture:
         """The cut-out as a picture with alpha, in the source's colour space and resolution."""
@@ -128,13 +135,15 @@ class Cutout:
         pixels = composite(self.foreground, self.alpha, behind)
         return replace(self.picture, pixels=pixels, alpha=None, warnings=())
 
+    def on_canvas(self, canvas: Canvas, background: Background = "transparent") -> Picture:
+        """Lay the subject on a `canvas` of its own, transparent or on `background`: a colour, or a picture or its path.
 
-def composite(
-    foreground: NDArray[np.uint8] | NDArray[np.uint16],
-    alpha: NDArray[np.float32],
-    behind: NDArray[np.uint8] | NDArray[np.uint16],
-) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """`foreground` over `behind`, both (H, W, 3) of the same depth: alpha x F + (1 - alpha) x B, rounded."""
-    share = alpha[..., None]
-    mixed = behind + share * (foreground.astype(np.float32) - behind)
-    return cast("NDArray[np.uint8] | NDArray[np.uint16]", np.rint(mixed).astype(foreground.dtype))
+        The picture's `warnings` say what you should know, such as how much a small subject was enlarged.
+
+        Raises:
+            BadColour: the background is neither a colour nor a picture.
+            PictureError: the background's file cannot be read.
+        """
+        from cutsmith.result.canvas.laying import lay_out
+
+        return lay_out(self, canvas).on(background)

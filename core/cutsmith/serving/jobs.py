@@ -22,7 +22,12 @@ Report = Callable[[str, float], None]
 """Called when a stage begins, with its name and the share of the work that is done, in [0, 1]."""
 
 # Roughly how long each stage takes, relative to the others.
-_EFFORT = {"read": 1, "load": 6, "detect": 6, "mask": 8, "matting": 12, "foreground": 2, "answer": 1}
+_EFFORT = {
+    "read": 1, "load": 6, "detect": 6, "mask": 8, "second look": 12, "matting": 12, "foreground": 2, "quality": 1,
+    "answer": 1,
+}  # fmt: skip
+
+_STEP = 0.01
 
 ANSWER_DTYPES = ("uint8", "uint16", "float32")
 _ARRAY_DTYPES = {"pixels": ("uint8", "uint16"), "icc": ("uint8",)}
@@ -141,20 +146,26 @@ def _cut(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
     wanted = asked.wanted()
     request = wanted.of(asked.request({}, _PLANES))
     picture = asked.picture()
-    stages = ["read", "load", *(["detect"] if request.phrases else []), "mask"]
+    stages = ["read", "load", *(["detect"] if request.phrases else []), "mask", *_looks(request)]
     progress = _Progress([*stages, *_finishing_stages(request)], report)
-    cutout = cut_out(picture, request, on_stage=progress.begin, cancelled=cancelled)
+    cutout = cut_out(picture, request, on_stage=progress.begin, on_progress=progress.within, cancelled=cancelled)
     return _answer(cutout, wanted, progress)
+
+
+def _looks(request: Request) -> list[str]:
+    return [] if request.is_prompted or request.runtime.looks == "1" else ["second look"]
 
 
 def _refine(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
     from cutsmith.pipeline.refine_mask import refine_mask
 
     wanted = asked.wanted()
-    request = wanted.of(asked.request({"matting": "closed-form"}, ("trimap",)))
+    request = wanted.of(asked.request({}, ("trimap",)))
     mask, picture = asked.array("mask"), asked.picture()
     progress = _Progress(["read", *_finishing_stages(request)], report)
-    cutout = refine_mask(picture, mask, request, on_stage=progress.begin, cancelled=cancelled)
+    cutout = refine_mask(
+        picture, mask, request, on_stage=progress.begin, on_progress=progress.within, cancelled=cancelled
+    )
     return _answer(cutout, wanted, progress)
 
 
@@ -223,6 +234,7 @@ class _Progress:
     def __init__(self, stages: list[str], report: Report) -> None:
         efforts = [_EFFORT[stage] for stage in stages]
         self._done = {stage: sum(efforts[:place]) / sum(efforts) for place, stage in enumerate(stages)}
+        self._weight = {stage: effort / sum(efforts) for stage, effort in zip(stages, efforts, strict=True)}
         self._report = report
         self._last = 0.0
 
@@ -231,9 +243,17 @@ class _Progress:
         self._last = max(self._last, self._done.get(stage, 0.0))
         self._report(stage, self._last)
 
+    def within(self, stage: str, share: float) -> None:
+        """Report that `share` of `stage` is done, in [0, 1]; the whole share moves by hundredths."""
+        # The end of a stage is told by the next one's beginning.
+        now = self._done.get(stage, 0.0) + min(share, 0.95) * self._weight.get(stage, 0.0)
+        if now >= self._last + _STEP:
+            self._last = now
+            self._report(stage, now)
+
 
 def _finishing_stages(request: Request) -> list[str]:
-    return [*(["matting"] if request.finish.matting != "none" else []), "foreground", "answer"]
+    return [*(["matting"] if request.finish.matting != "none" else []), "foreground", "quality", "answer"]
 
 
 def _answer(cutout: Cutout, wanted: _Wanted, progress: _Progress) -> Answer:

@@ -136,6 +136,11 @@ class JobQueue:
             self._waiting.clear()
             return left
 
+    def is_closed(self) -> bool:
+        """Whether no job is taken any more."""
+        with self._changed:
+            return self._is_closed
+
     def __len__(self) -> int:
         with self._changed:
             return len(self._waiting) + (self._running is not None)

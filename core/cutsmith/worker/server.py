@@ -81,7 +81,12 @@ class Worker:
         self._is_ending = False
 
     def serve(self, stream: ByteStream, *, end_drops: bool = True) -> None:
-        """Serve one client until it goes away. Runs in its own thread."""
+        """Serve one client until it goes away. Runs in its own thread.
+
+        A worker that is ending greets nobody: the client would send a job in vain, and so starts a new worker instead.
+        """
+        if self._queue.is_closed():
+            return
         link = ClientLink(stream, self._key, self._welcome, self._queue, self._activity, end_drops=end_drops)
         with self._links_lock:
             self._links.add(link)

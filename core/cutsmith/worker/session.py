@@ -81,8 +81,8 @@ class Progress:
     """How far a job is.
 
     Attributes:
-        stage: "waiting", or the stage that begins now: "read", "load", "detect", "mask", "matting", "foreground" or
-            "answer".
+        stage: "waiting", or the stage that begins now: "read", "load", "detect", "mask", "matting",
+            "foreground", "quality" or "answer".
         fraction: how much is done, in [0, 1].
         before: how many jobs of other clients come first.
     """

@@ -98,7 +98,8 @@ class Settings:
     def job(self) -> tuple[str, dict[str, Any]]:
         """The worker's job, as docs/worker-protocol.md describes it: its name and its options."""
         options: dict[str, Any] = {"matting": _MATTING[self.edge]}
-        if self.edge == HAIR:
+        if self.edge == HAIR and (self.band_inner, self.band_outer) != (DEFAULT_BAND, DEFAULT_BAND):
+            # As they stand in a new dialog, the band adapts itself to the mask's edge.
             options["band"] = [self.band_inner, self.band_outer]
         if self.edge == HARD:
             options["threshold"] = self.threshold
@@ -126,5 +127,6 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
 
 
 _CHOICES = {"what": WHAT, "edge": EDGES, "result": RESULTS, "existing_mask": EXISTING_MASK}
-_MATTING: Mapping[str, Matting] = {HAIR: "closed-form", HARD: "none", OFF: "none"}
-_MODEL_OPTIONS = dict(zip((SUBJECT, SELECTION, WORDS), MODEL_OPTIONS, strict=True))
+_MATTING: Mapping[str, Matting] = {HAIR: "auto", HARD: "none", OFF: "none"}
+# The fourth names the weights of a neural matting, which the dialog does not offer.
+_MODEL_OPTIONS = dict(zip((SUBJECT, SELECTION, WORDS), MODEL_OPTIONS[:3], strict=True))

@@ -44,7 +44,7 @@ _IN_WORDS = {
 # Options whose field shows the value that the engine names.
 _WITH_VALUE = ("matting", "band", "text", "box_threshold", "text_threshold", "harden", "threshold")
 # Choices of Edge by the engine's names for them.
-_EDGES = {"none": EDGES[OFF], "closed-form": EDGES[HAIR]}
+_EDGES = {"none": EDGES[OFF], "auto": EDGES[HAIR], "closed-form": EDGES[HAIR]}
 _COMMANDS = ("fetch", "install_extra", "install_packages", "run")
 _WHY_RUN = {("models", "list"): "All models", ("doctor",): "What is installed"}
 
@@ -72,7 +72,7 @@ def what_of(told: Mapping[str, Any]) -> str:
         return str(told.get("what", ""))
     field = FIELDS.get(option) or _IN_WORDS.get(option) or f"The {option.replace('_', ' ')}"
     found = f", but got {told['found']}" if told.get("found") else ""
-    wanted = f"one of {', '.join(_EDGES.values())}" if option == "matting" else told.get("wanted", "")
+    wanted = f"one of {', '.join(dict.fromkeys(_EDGES.values()))}" if option == "matting" else told.get("wanted", "")
     return f"{field} must be {wanted}{found}."
 
 

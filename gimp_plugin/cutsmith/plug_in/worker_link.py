@@ -31,8 +31,10 @@ _STAGES = {
     "load": "Loading the model",
     "detect": "Looking for the words",
     "mask": "Finding the outline",
+    "second look": "Looking again",
     "matting": "Working out the edge",
     "foreground": "Cleaning the colors",
+    "quality": "Looking at the result",
     "answer": "Fetching the result",
 }
 
@@ -104,7 +106,9 @@ class WorkerLink:
         told, fraction, begun = _STAGES["read"], 0.0, time.monotonic()
         for progress in handle.follow(_PULSE):
             if progress is not None:
-                told, fraction, begun = _told(progress), progress.fraction, time.monotonic()
+                # Long stages tell of themselves more than once.
+                begun = begun if _told(progress) == told else time.monotonic()
+                told, fraction = _told(progress), progress.fraction
             seconds = int(time.monotonic() - begun)
             self._report(_with_time(told, seconds), fraction)
         return handle.result()

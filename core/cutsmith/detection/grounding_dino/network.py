@@ -13,12 +13,13 @@ from pathlib import Path
 from types import FunctionType, MethodType, SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.detection.grounding_dino.borrowed_globals import quiet_transformers, replaced
+from cutsmith.detection.grounding_dino.borrowed_globals import replaced
 from cutsmith.detection.grounding_dino.checkpoint_sizes import CheckpointSizes, checkpoint_sizes
 from cutsmith.detection.grounding_dino.sentence_bert import sentence_bert
 from cutsmith.detection.grounding_dino.vocabulary import bert_tokenizer
 from cutsmith.detection.image_tensor import ImageSpec
 from cutsmith.engines.checkpoint import fit_checkpoint, read_checkpoint
+from cutsmith.engines.quiet_transformers import quiet_transformers
 from cutsmith.engines.torch_device import require_packages
 from cutsmith.errors import ModelUnusable
 
