@@ -63,7 +63,7 @@ def test_every_command_that_is_shown_is_one_that_cutsmith_understands(document) 
 
 def test_readme_shows_commands_of_every_kind() -> None:
     shown = {arguments[0] for arguments in commands_in("README.md", "cutsmith")}
-    assert shown == {"cut", "models"}
+    assert shown == {"batch", "cut", "models", "review"}
     with pytest.raises(click.UsageError):
         understand(["cut", "photo.jpg", "--no-such-option"])
 

@@ -206,19 +206,19 @@ def add_the_method(clone: Clone) -> None:
     clone.add_line_before(
         "core/cutsmith/matting/loading.py",
         "MATTERS: Mapping[",
-        "def _hard(band: tuple[int, int] | None) -> Matter:\n"
+        "def _hard(settings: MatterSettings) -> Matter:\n"
         "    from cutsmith.matting.hard import HardMatter\n\n"
         "    return HardMatter()\n\n\n",
     )
     clone.replace(
         "core/cutsmith/matting/loading.py",
-        '{"closed-form": _closed_form}',
-        '{"closed-form": _closed_form, "hard": _hard}',
+        '        "closed-form": _closed_form,\n',
+        '        "closed-form": _closed_form,\n        "hard": _hard,\n',
     )
     clone.replace(
         "core/cutsmith/options.py",
-        'Matting = Literal["none", "closed-form"]',
-        'Matting = Literal["none", "closed-form", "hard"]',
+        'Matting = Literal["none", "auto", "closed-form",',
+        'Matting = Literal["none", "auto", "closed-form", "hard",',
     )
 
 
@@ -248,7 +248,7 @@ def test_a_matting_method(clone, network) -> None:
     add_the_method(clone)
     assert clone.touched() == in_the_package("Add a matting method", METHOD="hard")
     shown = clone.cutsmith("cut", "--help")
-    assert "[none|closed-form|hard]" in shown
+    assert "[none|auto|closed-form|hard|" in "".join(shown.split())
     clone.cutsmith("cut", "photo.png", "--model", str(network), "--matting", "hard", "--mask-only", "-o", "mask.png")
     assert set(np.unique(np.asarray(Image.open(clone.folder / "mask.png")))) == {0, 255}
     refused = clone.run("-m", "cutsmith", "cut", "photo.png", "--matting", "soft")

@@ -76,8 +76,6 @@ def nodes():
 
 KINDS = {"choice": "Combo", "flag": "Boolean", "number": "Float", "whole": "Int"}
 WIDGETS = [name for name, option in OPTIONS.items() if option.kind in KINDS]
-# A node's own: TrimapMatting is for matting; the thresholds and counts of the others are the engine's.
-OWN_DEFAULTS = {("TrimapMatting", "matting"): "closed-form"}
 # No widget of the declaration's form: 0 stands for all, and ComfyUI chooses among its own devices.
 OWN_FORMS = {"max_detections", "device", "model", "mask"}
 # A number that may be missing: 0 stands for that.
@@ -112,10 +110,10 @@ def test_an_input_is_made_of_the_declaration(nodes, name) -> None:
 
 def test_every_input_that_is_an_option_is_as_declared(nodes) -> None:
     seen = set()
-    for node, inputs in nodes.inputs.items():
+    for inputs in nodes.inputs.values():
         for name in set(inputs) & set(OPTIONS) - OWN_FORMS:
             if OPTIONS[name].kind in KINDS:
-                matches(inputs[name], name, OWN_DEFAULTS.get((node, name), OPTIONS[name].default))
+                matches(inputs[name], name, OPTIONS[name].default)
                 seen.add(name)
     assert seen >= {"matting", "box_threshold", "text_threshold", "mask_blur", "mask_offset", "invert"}
     assert seen >= {"harden", "threshold"}
@@ -123,8 +121,9 @@ def test_every_input_that_is_an_option_is_as_declared(nodes) -> None:
 
 @pytest.mark.parametrize("node", ["RembgCut", "SAM2Mask", "TrimapMatting"])
 def test_new_inputs_stand_last_so_that_saved_workflows_keep_their_values(nodes, node) -> None:
-    before = [name for name in nodes.inputs[node] if name not in ("harden", "threshold")]
-    assert list(nodes.inputs[node]) == [*before, "harden", "threshold"]
+    new = ("harden", "threshold", "looks", "matting_effort")
+    before = [name for name in nodes.inputs[node] if name not in new]
+    assert list(nodes.inputs[node]) == [*before, *(name for name in new if name in nodes.inputs[node])]
 
 
 def test_the_band_is_two_numbers_of_the_option(nodes) -> None:
@@ -145,7 +144,8 @@ def test_a_request_is_made_of_what_the_engine_declares(nodes) -> None:
     assert request_of({}).given() == {}
     inputs = {"matting": "closed-form", "band_inner": 2, "band_outer": 5, "max_detections": 0, "individual_masks": True}
     assert request_of(inputs).given() == {"matting": "closed-form", "band": (2, 5)}
-    assert request_of({"matting": "none", "band_inner": 2, "band_outer": 5}).given() == {}
+    assert request_of({"matting": "none", "band_inner": 2, "band_outer": 5}).given() == {"matting": "none"}
+    assert request_of({"matting": "auto", "band_inner": 3, "band_outer": 3}).given() == {}, "the band adapts itself"
     assert request_of({"harden": 0.25, "threshold": 0}).given() == {"harden": 0.25}
     assert request_of({"harden": 0.0, "threshold": 0.5}).given() == {"threshold": 0.5}
     assert request_of({"mask_blur": 1.5}, foreground="none").given() == {"mask_blur": 1.5, "foreground": "none"}

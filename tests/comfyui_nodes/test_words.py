@@ -195,7 +195,7 @@ def test_a_wrong_option_is_told_as_an_input_and_keeps_its_type(picture) -> None:
     assert type(caught.value) is BadOption
     assert "band" in caught.value.what
     assert "matting" in caught.value.remedy
-    assert "closed-form" in caught.value.remedy
+    assert "auto" in caught.value.remedy
     assert "--" not in str(caught.value)
     assert caught.value.args == (caught.value.what, caught.value.remedy)
     assert caught.value.exit_code == BadOption.exit_code

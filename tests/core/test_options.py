@@ -14,8 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cutsmith import options
-from cutsmith.options import OPTIONS, OUTPUT_OPTIONS, PARTS, Kind, Option, Output, what_is_wanted
+from cutsmith import options, output
+from cutsmith.options import OPTIONS, PARTS, Kind, Option, what_is_wanted
+from cutsmith.output import OUTPUT_OPTIONS, Output
 
 ALL = {**OPTIONS, **OUTPUT_OPTIONS}
 KINDS = {**PARTS, "output": Output}
@@ -24,10 +25,8 @@ NUMBERS = [option for option in ALL.values() if option.kind in ("number", "whole
 
 def hints() -> dict[str, object]:
     """The annotation of every option, arrays' included."""
-    names = {"np": np, "NDArray": np.ndarray}
-    return {
-        name: hint for part in KINDS.values() for name, hint in get_type_hints(part, {**vars(options), **names}).items()
-    }
+    names = {**vars(options), **vars(output), "np": np, "NDArray": np.ndarray}
+    return {name: hint for part in KINDS.values() for name, hint in get_type_hints(part, names).items()}
 
 
 HINTS = hints()
@@ -111,9 +110,17 @@ GOOD = [
     ("name", "{folder}-{stem}.{suffix} ({number})"),
     ("name", "{{{stem}}}"),
     ("name", "no placeholder"),
+    ("canvas", "2000x1500"),
+    ("canvas", " 2000 X 1500 "),
+    ("canvas", None),
+    ("margin", "20"),
+    ("margin", "2.5%"),
+    ("position", "Bottom-Left"),
+    ("position", "0%,100%"),
+    ("preset", "my own.toml"),
 ]
 BAD = [
-    ("matting", "Closed-Form", "one of none, closed-form"),
+    ("matting", "Closed-Form", "one of none, auto, closed-form"),
     ("matting", None, "one of"),
     ("matting", ["none"], "one of"),
     ("matting", np.zeros(2), "one of"),
@@ -163,6 +170,15 @@ BAD = [
     ("name", "{stem.__class__}", "a file's name without a slash, in which {stem}, {suffix}, {folder}, {number}"),
     ("name", "{stem!r}", "a file's name without a slash"),
     ("name", "{number:04}", "a file's name without a slash"),
+    ("canvas", "2000", "a width and a height in pixels"),
+    ("canvas", "2000x", "a width and a height in pixels"),
+    ("canvas", "0x9", "a width and a height in pixels"),
+    ("canvas", 2000, "a width and a height in pixels"),
+    ("margin", "-5", "a number of pixels or of percent"),
+    ("margin", 5, "a number of pixels or of percent"),
+    ("position", "middle", "centre, top, bottom"),
+    ("position", "101%,0%", "centre, top, bottom"),
+    ("preset", " ", "the name of a preset"),
 ]
 
 

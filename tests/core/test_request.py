@@ -25,6 +25,7 @@ OTHER = {
     "text_threshold": 0.5,
     "max_detections": 3,
     "matting": "closed-form",
+    "matting_effort": "exact",
     "band": (2, 5),
     "trimap": MASK,
     "harden": 0.25,
@@ -35,11 +36,14 @@ OTHER = {
     "foreground": "none",
     "subject_alone": True,
     "model": "u2net",
+    "looks": "3",
     "segmenter": "subject-in-box",
     "detector": "some.safetensors",
+    "matting_model": "some.onnx",
     "engine": "onnxruntime",
     "device": "cpu",
     "threads": 2,
+    "matting_memory": 500,
     "max_pixels": 1000,
 }
 WITHOUT_EFFECT = {"threads", "max_pixels"}
@@ -69,6 +73,7 @@ def test_the_keywords_are_the_declared_options() -> None:
     declared = {name: hint for part in (Target, Finish, Runtime) for name, hint in part.__annotations__.items()}
     # As texts: both modules postpone their annotations.
     told = {name: getattr(hint, "__forward_arg__", hint) for name, hint in Options.__annotations__.items()}
+    assert told.pop("looks") == f"{declared.pop('looks')} | Literal[1, 3]"
     assert told == declared
 
 
@@ -140,7 +145,7 @@ def test_unknown_options_are_refused_with_the_known_ones() -> None:
         ({"segmenter": 3}, BadOption, "segmenter"),
         ({"detector": b"x"}, BadOption, "detector"),
         ({"matting": "closed-form", "band": (1, -1)}, BadOption, "band"),
-        ({"band": (3, 3)}, BadOption, "band"),
+        ({"matting": "none", "band": (3, 3)}, BadOption, "band"),
         ({"objects": "best"}, BadOption, "objects"),
         ({"text": "mug", "box": (1, 2, 3, 4)}, BadOption, "text"),
         ({"text": "mug", "points": [(1, 2)]}, BadOption, "text"),
@@ -181,11 +186,17 @@ def test_what_goes_together_passes(options) -> None:
 
 
 def test_provenance_says_what_was_asked_for_and_nothing_else() -> None:
-    plain = {"matting": "none", "foreground": "blur-fusion"}
+    bare = {"matting": "none", "foreground": "multilevel"}
+    assert Request.of(matting="none").provenance() == bare
+    plain = {**bare, "matting": "auto", "band": "adaptive", "matting_effort": "balanced"}
     assert Request().provenance() == plain
-    assert Request.of(matting="closed-form").provenance() == {**plain, "matting": "closed-form", "band": "3,3"}
-    trimap = Request.of(matting="closed-form", trimap=MASK, band=(1, 2)).provenance()
-    assert trimap == {**plain, "matting": "closed-form", "trimap": "given"}
+    assert Request.of(matting="closed-form", band=(1, 2)).provenance() == {
+        **plain,
+        "matting": "closed-form",
+        "band": "1,2",
+    }
+    trimap = Request.of(matting="closed-form", matting_effort="exact", trimap=MASK, band=(1, 2)).provenance()
+    assert trimap == {**bare, "matting": "closed-form", "matting_effort": "exact", "trimap": "given"}
     edits = Request.of(mask_offset=-2, mask_blur=1.5, invert=True, subject_alone=True).provenance()
     assert edits == {**plain, "mask_offset": "-2", "mask_blur": "1.5", "invert": "true", "subject_alone": "true"}
     pointed = Request.of(box=(1, 2.5, 30, 40), points=[(5, 6), (7, 8, 0)], mask=MASK).provenance()

@@ -26,11 +26,23 @@ from gimp_plugin.cutsmith.plug_in import words as plug_in_words
 from gimp_plugin.cutsmith.plug_in.failure import CutFailed
 from gimp_plugin.cutsmith.plug_in.installation import Installation
 from gimp_plugin.cutsmith.plug_in.settings import Settings
-from tests.doors import failures_of_edges_and_pictures, failures_of_models, failures_of_prompts, failures_of_running
+from tests.doors import (
+    failures_of_edges_and_pictures,
+    failures_of_models,
+    failures_of_prompts,
+    failures_of_reports,
+    failures_of_running,
+)
 from tests.doors.catalogue import DOORS, FAILURES, WARNINGS, Failure
 
 # Importing them fills the catalogue.
-_FILLED_BY = (failures_of_prompts, failures_of_edges_and_pictures, failures_of_models, failures_of_running)
+_FILLED_BY = (
+    failures_of_prompts,
+    failures_of_edges_and_pictures,
+    failures_of_models,
+    failures_of_running,
+    failures_of_reports,
+)
 ROOT = Path(__file__).parents[2]
 INSTALLATION = Installation(("/PYTHON", "-m", "cutsmith"), install="python3 /CLONE/install.py gimp")
 

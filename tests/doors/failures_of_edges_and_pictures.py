@@ -36,7 +36,7 @@ def _(folder):
 
 @fails("A band on the command line that is one number", doors=(COMMAND_LINE,))
 def _(folder):
-    from cutsmith.cli.request_options import parse_band
+    from cutsmith.option_text import parse_band
 
     parse_band("3")
 
@@ -78,18 +78,18 @@ def _(folder):
 
 @fails("A trimap with other values than three", REFINE)
 def _(folder):
-    refine_mask(picture(), np.zeros((80, 100), np.float32), trimap=np.full((80, 100), 7, np.uint8))
+    refine_mask(picture(), np.zeros((80, 100), np.float32), trimap=np.indices((80, 100))[0].astype(np.uint8) % 3)
 
 
 @fails("Closed-form matting that needs more memory than there is", SUBJECT)
 def _(folder):
-    from cutsmith.matting import closed_form
+    from cutsmith.matting.closed_form import solve
 
     mask = np.zeros((80, 100), np.float32)
     mask[20:60, 20:60] = 1
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(closed_form, "available_memory", lambda: 1_000_000)
-        refine_mask(picture(), mask)
+        patch.setattr(solve, "available_memory", lambda: 1_000_000)
+        refine_mask(picture(), mask, matting="closed-form", matting_effort="exact")
 
 
 @fails("Closed-form matting without pymatting")
@@ -97,7 +97,7 @@ def _(folder):
     mask = np.zeros((80, 100), np.float32)
     mask[20:60, 20:60] = 1
     with without("pymatting"):
-        refine_mask(picture(), mask)
+        refine_mask(picture(), mask, matting="pymatting-cf")
 
 
 @fails("A background that is neither a colour nor a picture")
@@ -204,3 +204,30 @@ def _(folder):
     from cutsmith.picture.encoding import check_format_holds
 
     check_format_holds("BMP", alpha=False, metadata=True)
+
+
+@fails("A margin around a subject whose frame stays", doors=(COMMAND_LINE,))
+def _(folder):
+    _settled(margin="5%")
+
+
+@fails("A canvas of one number", doors=(COMMAND_LINE,))
+def _(folder):
+    _settled(canvas="2000")
+
+
+@fails("A canvas, and a frame that follows from the subject", doors=(COMMAND_LINE,))
+def _(folder):
+    _settled(canvas="2000x2000", crop=True)
+
+
+@fails("A blurred background on a canvas", doors=(COMMAND_LINE,))
+def _(folder):
+    _settled(canvas="2000x2000", background="blur")
+
+
+def _settled(**options: object) -> None:
+    from cutsmith.batch.writing import checked_output
+    from cutsmith.output import Output
+
+    checked_output(Output(**options))

@@ -37,7 +37,7 @@ def _(folder):
 
 @fails("A box on the command line that is not four numbers", doors=(COMMAND_LINE,))
 def _(folder):
-    from cutsmith.cli.request_options import parse_box
+    from cutsmith.option_text import parse_box
 
     parse_box("40,60,wide")
 
@@ -72,7 +72,7 @@ def _(folder):
 
 @fails("A point on the command line that is one number", doors=(COMMAND_LINE,))
 def _(folder):
-    from cutsmith.cli.request_options import parse_point
+    from cutsmith.option_text import parse_point
 
     parse_point("24")
 

@@ -34,7 +34,7 @@ OPTIONS = sorted({*DECLARED, "background", "overwrite", "quality", "output", "pr
 VALUES = {
     "device": ("auto", "cpu", "cuda", "mps"),
     "engine": ("auto", "openvino", "onnxruntime"),
-    "matting": ("none", "closed-form", "poisson"),
+    "matting": ("none", "auto", "closed-form", "poisson"),
     "foreground": ("none", "multilevel"),
     "background": ("white", "transparent", "blur", "beach.jpg"),
     "box": ("40,60,300,420",),

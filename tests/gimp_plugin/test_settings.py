@@ -11,7 +11,8 @@ from gimp_plugin.cutsmith.plug_in.settings import EDGES, WHAT, Settings, setting
 
 def test_the_engines_own_thresholds_and_band_are_the_defaults() -> None:
     _, options = Settings(what="words", prompt="mug").job()
-    assert (options["box_threshold"], options["text_threshold"], options["band"]) == (0.3, 0.25, [3, 3])
+    assert (options["box_threshold"], options["text_threshold"]) == (0.3, 0.25)
+    assert "band" not in options, "untouched, it adapts itself"
     assert not {"box_threshold", "text_threshold"} & set(Request.from_fields(options).given())
 
 
@@ -31,13 +32,13 @@ def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
     job, options = Settings(what=what, prompt="mug", model="m", edge=edge, stand_ins={"segmenter": ""}).job()
     assert job == "cut"
     assert set(options) <= set(OPTIONS)
-    assert Request.from_fields(options).finish.matting == ("closed-form" if edge == "hair" else "none")
+    assert Request.from_fields(options).finish.matting == ("auto" if edge == "hair" else "none")
 
 
 @pytest.mark.parametrize(
     ("settings", "job"),
     [
-        (Settings(), ("cut", {"matting": "closed-form", "band": [3, 3], "subject_alone": True})),
+        (Settings(), ("cut", {"matting": "auto", "subject_alone": True})),
         (Settings(edge="off"), ("cut", {"matting": "none", "subject_alone": True})),
         (Settings(edge="hard", result="selection"), ("cut", {"matting": "none", "threshold": 0.5})),
         (
@@ -59,7 +60,7 @@ def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
         ),
         (
             Settings(what="selection", model="none", band_inner=1, band_outer=7, result="channel"),
-            ("refine", {"matting": "closed-form", "band": [1, 7]}),
+            ("refine", {"matting": "auto", "band": [1, 7]}),
         ),
         (
             Settings(
@@ -79,9 +80,9 @@ def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
         ),
         (
             Settings.for_own_mask(2, 4, 0.1),
-            ("refine", {"matting": "closed-form", "band": [2, 4], "harden": 0.1, "subject_alone": True}),
+            ("refine", {"matting": "auto", "band": [2, 4], "harden": 0.1, "subject_alone": True}),
         ),
-        (Settings.for_own_mask(2, 4), ("refine", {"matting": "closed-form", "band": [2, 4], "subject_alone": True})),
+        (Settings.for_own_mask(2, 4), ("refine", {"matting": "auto", "band": [2, 4], "subject_alone": True})),
     ],
 )
 def test_each_choice_is_the_workers_job(settings, job) -> None:

@@ -16,7 +16,16 @@ from gimp_plugin.cutsmith.plug_in.failure import CutFailed
 from gimp_plugin.cutsmith.plug_in.installation import Installation
 from gimp_plugin.cutsmith.plug_in.settings import Settings
 from gimp_plugin.cutsmith.plug_in.worker_link import WorkerLink
-from tests.core.worker.conftest import COMMAND, STUBBORN, environment, hopeless, received, sent, short
+from tests.core.worker.conftest import (
+    COMMAND,
+    LONG_MATTING,
+    STUBBORN,
+    environment,
+    received,
+    sent,
+    short,
+    undecided_picture,
+)
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="rights of folders")
 
@@ -50,7 +59,7 @@ def test_a_job_is_done_and_reported_in_words(installation) -> None:
     with WorkerLink(installation, "test", lambda text, share: told.append((text, share))) as link:
         answer = link.cut(Settings.for_own_mask(3, 3), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")
         assert {"models", "no_sam2", "no_detector"} <= link.models().keys()
-    alpha = refine_mask(Picture(pixels), mask, band=(3, 3)).alpha
+    alpha = refine_mask(Picture(pixels), mask).alpha
     np.testing.assert_array_equal(received(answer.arrays["alpha"]), samples_from_alpha(alpha, np.dtype(np.uint8)))
     words = [text for text, _ in told]
     assert "Starting Cutsmith's engine…" in words
@@ -77,7 +86,7 @@ def test_what_waited_for_a_job_that_cannot_be_stopped_is_done_by_a_new_worker(in
     with WorkerLink(stubborn, "test", lambda text, share: waited.append(text)) as link:
         with client.connect() as other:
             first = other.welcome.pid
-            job = other.submit("refine", {}, hopeless())
+            job = other.submit("refine", LONG_MATTING, undecided_picture())
             assert next(each for each in job.follow() if each is not None and each.stage == "matting")
             # It goes away in the midst of it, as a plug-in does that is cancelled.
         link.cut(Settings.for_own_mask(3, 3), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")

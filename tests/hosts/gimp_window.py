@@ -172,13 +172,13 @@ class GimpWindow:
         self.tool("scrot", "--overwrite", str(file))
         return np.asarray(Image.open(file).convert("RGB"))
 
-    def settle(self, seconds: float = 20.0) -> np.ndarray:
-        """Wait until the screen stands still; -> what it shows."""
+    def settle(self, seconds: float = 20.0, still: float = 0.4) -> np.ndarray:
+        """Wait until the screen does not change for `still` seconds; -> what it shows."""
         before = self.screenshot()
 
         def is_still() -> bool:
             nonlocal before
-            time.sleep(0.4)
+            time.sleep(still)
             after = self.screenshot()
             same, before = bool((after == before).all()), after
             return same

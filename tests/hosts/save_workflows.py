@@ -56,13 +56,14 @@ def save(x: int, prefix: str, y: int = 60) -> Node:
 
 SEVERAL = "A batch comes out whole: every image is processed, and one in which nothing is found stays empty.\n"
 TRANSPARENT = {"background": "transparent"}
+CLOSED_FORM = {"matting": "closed-form"}
 
 WORKFLOWS_BY_NAME = {
     "product-on-white": Workflow(
         "## Product on white\n\n"
         "**Rembg Cut** finds the main subject (IS-Net) and lays it on white. Under *advanced*: another colour, "
         "`transparent` for a picture with alpha, a mask that is grown or softened.\n\n"
-        "For fur and hair set **matting** to `closed-form`.\n\n" + SEVERAL,
+        "Fur and hair are refined (**matting** `auto`); `none` leaves the edge as the model sees it.\n\n" + SEVERAL,
         {
             "photo": picture(),
             "cut": Node(
@@ -79,8 +80,13 @@ WORKFLOWS_BY_NAME = {
         "Loose hair wants a wider **band_outer** (10 to 20 pixels); wider than needed makes it worse.\n",
         {
             "photo": picture(title="Portrait"),
-            "cut": Node("CutsmithRembgCut", (MIDDLE, 60), (340, 620)),
-            "matting": Node("CutsmithTrimapMatting", (RIGHT, 60), (340, 620), {"band_inner": 5, "band_outer": 10}),
+            "cut": Node("CutsmithRembgCut", (MIDDLE, 60), (340, 620), {"matting": "none"}),
+            "matting": Node(
+                "CutsmithTrimapMatting",
+                (RIGHT, 60),
+                (340, 620),
+                {"band_inner": 5, "band_outer": 10, **CLOSED_FORM},
+            ),
             "behind": picture(480, title="New background"),
             "size": Node("GetImageSize", (MIDDLE, 760), (260, 120)),
             "scale": Node("ImageScale", (RIGHT, 760), (320, 190), {"upscale_method": "lanczos", "crop": "center"}),
@@ -112,7 +118,7 @@ WORKFLOWS_BY_NAME = {
             "photo": picture(),
             "detect": Node("CutsmithTextDetect", (MIDDLE, 60), (340, 620), {"prompt": "person, cat, dog, cup"}),
             "mask": Node("CutsmithSAM2Mask", (RIGHT, 60), (340, 620)),
-            "matting": Node("CutsmithTrimapMatting", (FAR, 60), (340, 620), TRANSPARENT),
+            "matting": Node("CutsmithTrimapMatting", (FAR, 60), (340, 620), {**TRANSPARENT, **CLOSED_FORM}),
             "save": save(END, "words"),
         },
         [
@@ -138,7 +144,7 @@ WORKFLOWS_BY_NAME = {
                 (340, 620),
                 {"positive_points": '[{"x": 240, "y": 180}]', "negative_points": '[{"x": 20, "y": 20}]'},
             ),
-            "matting": Node("CutsmithTrimapMatting", (RIGHT, 60), (340, 620), TRANSPARENT),
+            "matting": Node("CutsmithTrimapMatting", (RIGHT, 60), (340, 620), {**TRANSPARENT, **CLOSED_FORM}),
             "save": save(FAR, "clicks"),
         },
         [
@@ -160,7 +166,7 @@ WORKFLOWS_BY_NAME = {
                 "CutsmithTrimapMatting",
                 (MIDDLE, 60),
                 (340, 620),
-                {"band_inner": 12, "band_outer": 12, **TRANSPARENT},
+                {"band_inner": 12, "band_outer": 12, **TRANSPARENT, **CLOSED_FORM},
             ),
             "save": save(RIGHT, "painted"),
         },

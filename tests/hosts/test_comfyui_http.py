@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 OURS = ("CutsmithRembgCut", "CutsmithSAM2Mask", "CutsmithTextDetect", "CutsmithTrimapMatting")
 EDITS = {"mask_blur", "mask_offset", "invert", "harden", "threshold"}
-SHARED = EDITS | {"background", "background_color", "device", "keep_model_loaded"}
+SHARED = EDITS | {"background", "background_color", "device", "keep_model_loaded", "matting_effort"}
 
 
 def inputs_of(info):
@@ -76,7 +76,7 @@ def test_a_posted_workflow_ends_with_a_picture_whose_alpha_is_right(comfyui, cut
     saved = outputs[node_of(prompt, "SaveImage")]["images"][0]
     shown = requests.get(f"{comfyui.address}/view", params=saved, timeout=60)
     picture = np.asarray(Image.open(io.BytesIO(shown.content)))
-    np.testing.assert_array_equal(picture, cutsmith_cut("example.png", "--matting", "closed-form", "--band", "3,3"))
+    np.testing.assert_array_equal(picture, cutsmith_cut("example.png", "--matting", "closed-form"))
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ def test_masks_are_edited_in_the_order_offset_blur_invert(comfyui):
     from cutsmith.matting.mask_edits import edited_mask
 
     (mask,) = masks_of(comfyui, {"1": LOAD, "2": rembg(mask_offset=-4, mask_blur=2.5, invert=True)}, ["2", 1])
-    alpha = cut_out(comfyui.folder / "input" / "example.png").alpha
+    alpha = cut_out(comfyui.folder / "input" / "example.png", matting="none").alpha
     expected = edited_mask(alpha, offset=-4, blur=2.5, invert=True)
     np.testing.assert_allclose(mask, np.floor(expected * 255), atol=1)
 
@@ -156,7 +156,15 @@ def test_subject_in_box_needs_no_sam2_and_equals_the_command_line(comfyui, cutsm
     assert run.error is None, run.error
     picture = np.asarray(Image.open(comfyui.picture(run.outputs["4"]["images"][0])))
     expected = cutsmith_cut(
-        "example.png", "--box", "100,20,400,280", "--segmenter", "subject-in-box", "--foreground", "none"
+        "example.png",
+        "--box",
+        "100,20,400,280",
+        "--segmenter",
+        "subject-in-box",
+        "--foreground",
+        "none",
+        "--matting",
+        "none",
     )
     np.testing.assert_array_equal(picture, expected)
 

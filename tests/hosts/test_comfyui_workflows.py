@@ -62,7 +62,7 @@ def test_by_words_equals_the_command_line(comfyui, cutsmith_cut):
     expected = cutsmith_cut(
         "example.png",
         *("--text", detect["prompt"], "--detector", str(comfyui.folder / "models" / "grounding-dino" / TINY_DETECTOR)),
-        *("--segmenter", str(comfyui.folder / "elsewhere" / TINY_SAM2), "--matting", "closed-form", "--band", "3,3"),
+        *("--segmenter", str(comfyui.folder / "elsewhere" / TINY_SAM2), "--matting", "closed-form"),
     )
     np.testing.assert_array_equal(picture, expected)
 
@@ -72,7 +72,7 @@ def test_by_clicks_equals_the_command_line(comfyui, cutsmith_cut):
     expected = cutsmith_cut(
         "example.png",
         *("--point", "240,180", "--point", "20,20,0", "--segmenter", str(comfyui.folder / "elsewhere" / TINY_SAM2)),
-        *("--matting", "closed-form", "--band", "3,3"),
+        *("--matting", "closed-form"),
     )
     np.testing.assert_array_equal(picture, expected)
 
@@ -87,7 +87,7 @@ def test_a_painted_mask_is_refined_as_the_engine_refines_it(comfyui):
     _, (picture,) = saved_pictures(comfyui, prompt)
     painted = np.asarray(Image.open(comfyui.folder / "input" / "painted.png"))
     brush = painted[..., 3] == 0
-    cut = refine_mask(Picture(np.ascontiguousarray(painted[..., :3])), brush, band=(12, 12))
+    cut = refine_mask(Picture(np.ascontiguousarray(painted[..., :3])), brush, matting="closed-form", band=(12, 12))
     np.testing.assert_array_equal(picture[..., :3], cut.foreground)
     np.testing.assert_array_equal(picture[..., 3], samples_from_alpha(cut.alpha, np.dtype(np.uint8)))
     assert (np.abs(cut.alpha - brush) > 0.5).any(), "the edge has moved from the brush's to the cat's"

@@ -170,6 +170,6 @@ def test_the_prompt_is_what_is_selected_of_a_layer_left_of_and_above_the_canvas(
     height, width = SIZE[1], SIZE[0]
     prompt = np.zeros((height, width), np.uint8)
     prompt[40:, 60:] = selection[: height - 40, : width - 60]
-    expected = in_8_bits(refine_mask(Picture(photo("chelsea")), prompt, band=(3, 3)).alpha)
+    expected = in_8_bits(refine_mask(Picture(photo("chelsea")), prompt).alpha)
     np.testing.assert_array_equal(mask, expected)
     np.testing.assert_array_equal(selected, seen_on(SIZE, expected, -60, -40))

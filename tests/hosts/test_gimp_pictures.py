@@ -48,7 +48,7 @@ def test_the_mask_of_8_bit_rgb_is_the_command_lines_to_the_bit(
     expected = command_line(source, "--mask-only")
     np.testing.assert_array_equal(mask, expected)
     np.testing.assert_array_equal(after, before)
-    with_matting = command_line(source, "--mask-only", "--matting", "closed-form", "--band", "4,6")
+    with_matting = command_line(source, "--mask-only", "--matting", "auto", "--band", "4,6")
     np.testing.assert_array_equal(refined, with_matting)
     np.testing.assert_array_equal(hard, np.where(expected >= 128, 255, 0))
 
@@ -118,7 +118,7 @@ def test_a_file_of_16_bits_gives_the_command_lines_mask_within_a_level(
     np.testing.assert_array_equal(pixels, deep)
     assert np.abs(mask - command_line(source, "--mask-only").astype(np.float32) / 255).max() <= 1 / 255
     # Half a level of its 16 bits.
-    np.testing.assert_allclose(mask, cut_out(source).alpha, rtol=0, atol=0.51 / 65535)
+    np.testing.assert_allclose(mask, cut_out(source, matting="none").alpha, rtol=0, atol=0.51 / 65535)
 
 
 def test_a_gray_image(gimp: GimpHost, pictures: Path, quick: str, written: CommandLine) -> None:
@@ -139,7 +139,7 @@ def test_an_indexed_image(gimp: GimpHost, quick: str, pictures: Path) -> None:
     )
     assert said == ""
     assert len(np.unique(pixels.reshape(-1, 3), axis=0)) <= 32
-    np.testing.assert_array_equal(mask, in_8_bits(cut_out(Picture(pixels), model=quick).alpha))
+    np.testing.assert_array_equal(mask, in_8_bits(cut_out(Picture(pixels), model=quick, matting="none").alpha))
 
 
 def test_a_layers_own_transparency_is_not_in_its_mask(gimp: GimpHost, quick: str, pictures: Path) -> None:
@@ -155,7 +155,7 @@ def test_a_layers_own_transparency_is_not_in_its_mask(gimp: GimpHost, quick: str
     np.testing.assert_array_equal(after, before)
     assert set(np.unique(before[..., 3])) == {100, 255}
     seen = Picture(before[..., :3], before[..., 3].astype(np.float32) / np.float32(255)).srgb()
-    np.testing.assert_array_equal(mask, in_8_bits(cut_out(Picture(seen), model=quick).alpha))
+    np.testing.assert_array_equal(mask, in_8_bits(cut_out(Picture(seen), model=quick, matting="none").alpha))
     assert mask[:, :225].max() > 100, "an alpha of 100 would leave less"
 
 

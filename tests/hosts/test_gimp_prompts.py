@@ -53,8 +53,9 @@ def test_a_selection_is_box_and_inner_points_for_sam2(
     box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     points = interior_points(inside, 3)
     assert 1 <= len(points) <= 3
-    cut = cut_out(Picture(photo("chelsea")), box=box, points=points, segmenter=str(tiny_sam2))
-    np.testing.assert_array_equal(mask, in_8_bits(cut.alpha))
+    cut = cut_out(Picture(photo("chelsea")), box=box, points=points, segmenter=str(tiny_sam2), matting="none")
+    # The worker is another process, and torch's sums differ in the last bit with the threads that it finds free.
+    np.testing.assert_allclose(mask.astype(int), in_8_bits(cut.alpha), atol=1)
 
 
 def test_a_selection_itself_is_the_mask_whose_edge_is_worked_out(
@@ -86,7 +87,8 @@ def first_cut(cat: Picture, detector: Path) -> tuple[str, float, np.ndarray]:
                 found = len(find_detections(cat, words, detector=str(detector), **thresholds).found)
                 if found > known:
                     known = found
-                    return words, step / 100, cut_out(cat, text=words, detector=str(detector), **thresholds).alpha
+                    cut = cut_out(cat, text=words, detector=str(detector), matting="none", **thresholds)
+                    return words, step / 100, cut.alpha
             except SubjectNotFound:
                 continue
     raise AssertionError("nothing is found with any of the words")

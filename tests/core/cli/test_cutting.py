@@ -20,7 +20,7 @@ from cutsmith.batch.run import Batch
 from cutsmith.cli import cutting
 from cutsmith.cli.cutting import Telling
 from cutsmith.errors import OutputRefused
-from cutsmith.options import Output
+from cutsmith.output import Output
 from tests.core.stand_ins import LeftHalf
 
 pytestmark = pytest.mark.weights

@@ -9,11 +9,18 @@ from click.testing import CliRunner
 from cutsmith.cli.cut_command import cut
 from cutsmith.cli.output_options import output_of, output_options
 from cutsmith.cli.request_options import flag
-from cutsmith.options import OUTPUT_OPTIONS, Output
+from cutsmith.output import OUTPUT_OPTIONS, Output
 
 PARAMETERS = {parameter.name: parameter for parameter in cut.params}
 WRITTEN = {
     "background": ("white", "white"),
+    "canvas": ("2000x1500", "2000x1500"),
+    "fill": ("0.9", 0.9),
+    "margin": ("5%", "5%"),
+    "position": ("top-left", "top-left"),
+    "crop": (None, True),
+    "shadow": (None, True),
+    "preset": ("amazon", "amazon"),
     "mask_only": (None, True),
     "detections_only": (None, True),
     "format": ("webp", "webp"),

@@ -5,21 +5,10 @@ from __future__ import annotations
 import click
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
 
 from cutsmith import Request
 from cutsmith.cli.cut_command import cut
-from cutsmith.cli.request_options import (
-    OFFERED,
-    flag,
-    parse_band,
-    parse_box,
-    parse_point,
-    request_fields,
-    request_options,
-)
-from cutsmith.errors import BadBox, BadOption, BadPoint
+from cutsmith.cli.request_options import OFFERED, flag, request_fields, request_options
 from cutsmith.options import OPTIONS
 
 PARAMETERS = {parameter.name: parameter for parameter in cut.params}
@@ -32,6 +21,7 @@ WRITTEN = {
     "text_threshold": ["--text-threshold", "0.5"],
     "max_detections": ["--max-detections", "3"],
     "matting": ["--matting", "closed-form"],
+    "matting_effort": ["--matting-effort", "exact"],
     "band": ["--band", "2,5"],
     "harden": ["--harden", "0.25"],
     "threshold": ["--threshold", "0.5"],
@@ -40,11 +30,14 @@ WRITTEN = {
     "invert": ["--invert"],
     "foreground": ["--foreground", "none"],
     "model": ["--model", "u2net"],
+    "looks": ["--looks", "3"],
     "segmenter": ["--segmenter", "subject-in-box"],
     "detector": ["--detector", "x.safetensors"],
+    "matting_model": ["--matting-model", "x.onnx"],
     "engine": ["--engine", "onnxruntime"],
     "device": ["--device", "cpu"],
     "threads": ["--threads", "2"],
+    "matting_memory": ["--matting-memory", "500"],
     "max_pixels": ["--max-pixels", "1000"],
 }
 MEANT = {
@@ -56,6 +49,7 @@ MEANT = {
     "text_threshold": 0.5,
     "max_detections": 3,
     "matting": "closed-form",
+    "matting_effort": "exact",
     "band": (2, 5),
     "harden": 0.25,
     "threshold": 0.5,
@@ -64,11 +58,14 @@ MEANT = {
     "invert": True,
     "foreground": "none",
     "model": "u2net",
+    "looks": "3",
     "segmenter": "subject-in-box",
     "detector": "x.safetensors",
+    "matting_model": "x.onnx",
     "engine": "onnxruntime",
     "device": "cpu",
     "threads": 2,
+    "matting_memory": 500,
     "max_pixels": 1000,
 }
 
@@ -138,34 +135,3 @@ def test_the_example_of_a_declaration_is_understood(name) -> None:
     request = given_by(flag(name), *shlex.split(OPTIONS[name].example))
     assert list(request.given()) == [name]
     (request.updated({"matting": "closed-form"}) if name == "band" else request).checked()
-
-
-@pytest.mark.parametrize("text", ["", "1,2,3", "1,2,3,4,5", "a,b,c,d", "1;2;3;4", "1,2,3,", "١,٢"])
-def test_a_box_that_is_none_is_refused(text) -> None:
-    with pytest.raises(BadBox) as caught:
-        parse_box(text)
-    assert (caught.value.option, caught.value.found) == ("box", text)
-
-
-@pytest.mark.parametrize("text", ["", "1", "1,2,1,1", "x,y", "1,", "1,2,"])
-def test_a_point_that_is_none_is_refused(text) -> None:
-    with pytest.raises(BadPoint) as caught:
-        parse_point(text)
-    assert (caught.value.option, caught.value.found) == ("points", text)
-
-
-@pytest.mark.parametrize("text", ["", "3", "1,2,3", "1.5,2", "-1,2", "a,b", "²,3"])
-def test_a_band_that_is_none_is_refused(text) -> None:
-    with pytest.raises(BadOption) as caught:
-        parse_band(text)
-    assert (caught.value.option, caught.value.found) == ("band", text)
-
-
-numbers = st.floats(-1e6, 1e6)
-
-
-@given(st.tuples(numbers, numbers, numbers, numbers))
-def test_boxes_and_points_are_read_as_they_are_written(box) -> None:
-    assert parse_box(",".join(map(repr, box))) == box
-    assert parse_point(",".join(map(repr, box[:2]))) == (*box[:2], 1)
-    assert parse_point(",".join(map(repr, box[:3]))) == box[:3]

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from cutsmith.cli import cutsmith as command
-from cutsmith.cli.request_options import parse_point
 from cutsmith.errors import BadOption, BadPhrases, BadPoint, CutsmithError
+from cutsmith.option_text import parse_point
 from cutsmith.pipeline.loading import forget_models
 
 # Random weights: whatever they are sure of, something passes.

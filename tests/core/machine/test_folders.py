@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from cutsmith.machine.folders import cache_folder, compiled_folder
+from cutsmith.machine.folders import cache_folder, compiled_folder, config_folder
 
 
 def test_the_cache_can_be_named(monkeypatch, tmp_path) -> None:
@@ -23,3 +23,9 @@ def test_a_blank_name_counts_as_none_and_the_cache_is_the_users_own(monkeypatch,
     assert cache_folder() == tmp_path / "home" / ".cache" / "cutsmith"
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "elsewhere"))
     assert cache_folder() == tmp_path / "elsewhere" / "cutsmith"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="folders of Linux")
+def test_what_the_user_writes_has_the_systems_folder_for_settings(tmp_path, monkeypatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert config_folder() == tmp_path / "cutsmith"

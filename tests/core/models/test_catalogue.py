@@ -57,6 +57,8 @@ def test_has_the_promised_models_and_the_default_among_them():
         "grounding-dino-base",
         "groundingdino-swint-ogc",
         "groundingdino-swinb-cogcoor",
+        *(f"vitmatte-{size}-{data}" for size in ("base", "small") for data in ("composition-1k", "distinctions-646")),
+        "bimatting",
     ]
     assert DEFAULT_MODEL in of_kind("remover")
 
@@ -127,9 +129,9 @@ def test_terms_of_rembg_sessions():
         (lambda t: t.replace("salient", "sam2", 1).replace("input_size", "config", 1), "unknown key"),
         (
             lambda t: t + 'detector = { loader = "transformers" }\n',
-            "one of the keys salient, sam2, detector, but has 2",
+            "one of the keys salient, sam2, detector, matting, but has 2",
         ),
-        (lambda t: t[: t.index("salient")], "one of the keys salient, sam2, detector, but has 0"),
+        (lambda t: t[: t.index("salient")], "one of the keys salient, sam2, detector, matting, but has 0"),
         (lambda t: t.replace('"one.onnx"', '"../one.onnx"'), "not a plain file name"),
         (lambda t: t.replace('urls = ["https://example.org/one-v2.onnx"]', "urls = []"), "neither urls nor npm"),
         (lambda t: t.replace('note = ""', 'note = ""\nmd5 = "123"'), "md5 must be 32 lower-case"),

@@ -198,7 +198,7 @@ def test_cut_out_takes_arrays_and_pil_images(kind) -> None:
         "PIL CMYK": Image.fromarray(array).convert("CMYK"),
     }[kind]
     remover = LeftHalf()
-    cut = cut_out(source, models=Models(remover=remover))
+    cut = cut_out(source, models=Models(remover=remover), matting="none")
     np.testing.assert_array_equal(remover.seen[0], Picture.of(source).srgb())
     np.testing.assert_array_equal(cut.alpha[:, :15], 1)
     np.testing.assert_array_equal(cut.alpha[:, 15:], 0)
@@ -207,9 +207,9 @@ def test_cut_out_takes_arrays_and_pil_images(kind) -> None:
 
 def test_the_transparency_of_an_array_counts() -> None:
     array = samples(20, 30, 4)
-    cut = cut_out(array, models=Models(remover=LeftHalf()))
+    cut = cut_out(array, models=Models(remover=LeftHalf()), matting="none")
     np.testing.assert_allclose(cut.alpha[:, :15], array[:, :15, 3] / 255, atol=1e-6)
-    alone = cut_out(array, models=Models(remover=LeftHalf()), subject_alone=True)
+    alone = cut_out(array, models=Models(remover=LeftHalf()), subject_alone=True, matting="none")
     np.testing.assert_array_equal(alone.alpha[:, :15], 1)
 
 

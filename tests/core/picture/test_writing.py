@@ -99,6 +99,14 @@ def test_quality_counts(noise, suffix):
     assert len(picture.encode(suffix, quality=20)) < len(picture.encode(suffix, quality=95))
 
 
+def test_noise_is_written_as_a_jpeg_of_any_quality(noise):
+    # Pillow optimizes in a buffer of a byte a pixel, which this exceeds; a small picture has a larger one.
+    picture = Picture(noise(600, 600, 3))
+    data = picture.encode(".jpg", quality=94)
+    assert len(data) > 600 * 600
+    assert Picture.read(data).pixels.shape == (600, 600, 3)
+
+
 def test_jpeg_keeps_its_colours_sharp():
     """4:4:4: a red line of one pixel on blue stays red."""
     colours = np.full((32, 32, 3), (0, 0, 255), np.uint8)

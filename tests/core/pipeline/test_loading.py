@@ -156,7 +156,9 @@ def test_two_threads_that_want_one_model_load_it_once(monkeypatch) -> None:
 
 def test_a_remover_that_is_handed_in_is_taken() -> None:
     remover = LeftHalf()
-    cut = cut_out(PICTURE, models=Models(remover=remover, warnings=("A word on it.",)), pool=NothingIsLoaded())
+    cut = cut_out(
+        PICTURE, models=Models(remover=remover, warnings=("A word on it.",)), pool=NothingIsLoaded(), matting="none"
+    )
     assert len(remover.seen) == 1
     assert cut.alpha[:, :30].min() == 1
     assert cut.alpha[:, 30:].max() == 0

@@ -9,7 +9,7 @@ from PIL import Image
 import cutsmith
 from cutsmith import Models, Picture, cut_out, refine_mask
 from cutsmith.errors import BadArray, BadOption, PictureTooLarge
-from cutsmith.matting import closed_form
+from cutsmith.matting import pymatting_methods
 from cutsmith.matting.foreground import estimate_foreground
 from cutsmith.matting.mask_edits import edited_mask, hardened
 
@@ -78,8 +78,9 @@ def test_the_colours_may_stay_those_of_the_picture() -> None:
 def test_a_mask_is_finished_as_cut_out_finishes_a_models(options, own_alpha) -> None:
     alpha = np.linspace(0, 1, HEIGHT * WIDTH, dtype=np.float32).reshape(HEIGHT, WIDTH) if own_alpha else None
     picture = Picture(mixed(np.uint16), alpha)
+    options = {"matting": "closed-form", **options}
     ours = refine_mask(picture, disc(), **options)
-    theirs = cut_out(picture, models=Models(remover=Given(disc())), **{"matting": "closed-form", **options})
+    theirs = cut_out(picture, models=Models(remover=Given(disc())), looks="1", **options)
     np.testing.assert_array_equal(ours.alpha, theirs.alpha)
     np.testing.assert_array_equal(ours.foreground, theirs.foreground)
     np.testing.assert_array_equal(ours.soft_mask, theirs.soft_mask)
@@ -135,9 +136,9 @@ def test_where_a_trimap_knows_nothing_the_mask_stays() -> None:
 @pytest.mark.parametrize(
     ("trimap", "told"),
     [
-        (np.full((HEIGHT, WIDTH), 100, np.uint8), "0, 128 and 255, but got 4200 other values: 100"),
-        (np.full((HEIGHT, WIDTH), 0.7, np.float32), "0, 0.5 and 1, but got"),
-        (np.full((HEIGHT, WIDTH), np.nan, np.float32), "other values: nan"),
+        (np.full((HEIGHT, WIDTH), 300, np.int64), "0, 128 and 255, but got 4200 values outside 0 to 255: 300"),
+        (np.full((HEIGHT, WIDTH), 1.7, np.float32), "0, 0.5 and 1, but got"),
+        (np.full((HEIGHT, WIDTH), np.nan, np.float32), "values outside 0 to 1: nan"),
         (np.zeros((HEIGHT, WIDTH), bool), "but got bool"),
         (np.zeros((WIDTH, HEIGHT), np.uint8), r"of shape \(60, 70\).* but got shape \(70, 60\)"),
         (np.zeros((HEIGHT, WIDTH, 3), np.uint8), r"but got shape \(60, 70, 3\)"),
@@ -245,7 +246,7 @@ def test_what_is_no_mask_of_the_picture_is_refused(mask, told) -> None:
     ("options", "about", "told"),
     [
         ({"matting": "none", "band": (3, 3)}, "band", "A band is for a matting method, but none was asked for"),
-        ({"matting": "magic"}, "matting", "matting must be one of none, closed-form, but got 'magic'"),
+        ({"matting": "magic"}, "matting", "matting must be one of none, auto, .* but got 'magic'"),
         ({"foreground": "magic"}, "foreground", "foreground must be one of .* but got 'magic'"),
         ({"band": (-1, 3)}, "band", r"band must be two whole numbers .* but got \(-1, 3\)"),
         ({"band": (1.5, 3)}, "band", r"band must be two whole numbers .* but got \(1.5, 3\)"),
@@ -264,8 +265,8 @@ def test_provenance_tells_what_was_given_and_names_no_model() -> None:
     told = refine_mask(Picture(mixed()), disc(), trimap=rough_trimap()).provenance
     assert told["mask"] == "given"
     assert told["trimap"] == "given"
-    assert told["matting"] == "closed-form"
-    assert told["foreground"] == "blur-fusion"
+    assert told["matting"] == "auto"
+    assert told["foreground"] == "multilevel"
     assert told["software"] == f"Cutsmith {cutsmith.__version__}"
     assert "model" not in told
 
@@ -281,7 +282,7 @@ def test_the_stages_can_be_followed_and_stopped() -> None:
     assert seen == ["read", "matting", "foreground"] == list(cut.seconds)
     seen.clear()
     cut = cut_out(Picture(pixels), models=Models(remover=Given(disc())), on_stage=seen.append)
-    assert seen == ["read", "load", "mask", "matting", "foreground"] == list(cut.seconds)
+    assert seen == ["read", "load", "mask", "second look", "matting", "foreground", "quality"] == list(cut.seconds)
 
     def stop(stage: str) -> None:
         if stage == "mask":
@@ -314,8 +315,19 @@ def test_a_hard_mask_says_so_in_the_provenance() -> None:
 
 @pytest.mark.slow
 def test_where_matting_finds_no_solution_the_cut_outs_warnings_say_so(monkeypatch) -> None:
-    monkeypatch.setattr(closed_form, "MOST_ITERATIONS", 1)
-    cut = cut_out(Picture(mixed()), models=Models(remover=Given(disc())), matting="closed-form")
+    monkeypatch.setattr(pymatting_methods, "MOST_ITERATIONS", 1)
+    cut = cut_out(Picture(mixed()), models=Models(remover=Given(disc())), matting="pymatting-cf")
     (warning,) = [each for each in cut.warnings if "found no solution" in str(each)]
     assert "the mask is left there as it was" in str(warning)
-    assert any("found no solution" in str(each) for each in refine_mask(Picture(mixed()), disc()).warnings)
+    refined = refine_mask(Picture(mixed()), disc(), matting="pymatting-cf")
+    assert any("found no solution" in str(each) for each in refined.warnings)
+
+
+def test_a_trimap_painted_softly_is_taken_and_the_result_says_so() -> None:
+    trimap = np.full((HEIGHT, WIDTH), 128, np.uint8)
+    trimap[:, :20], trimap[:, 50:] = 3, 252
+    mask = np.zeros((HEIGHT, WIDTH), np.float32)
+    image = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
+    cut = refine_mask(image, mask, trimap=trimap, matting="none")
+    (told,) = [warning for warning in cut.warnings if "trimap" in warning]
+    assert f"{HEIGHT * 20} as background, {HEIGHT * 20} as foreground" in told

@@ -64,7 +64,7 @@ def test_a_refined_mask_is_refine_masks_bit_for_bit() -> None:
         np.testing.assert_array_equal(
             answer.arrays["alpha"], refine_mask(Picture(PIXELS), mask, **arrays, **options).alpha
         )
-        assert answer.fields["provenance"]["matting"] == "closed-form"
+        assert answer.fields["provenance"]["matting"] == "auto"
 
 
 def test_a_selection_is_its_box(model) -> None:
@@ -77,7 +77,16 @@ def test_a_selection_is_its_box(model) -> None:
 def test_stages_are_reported_and_the_share_never_goes_back(model) -> None:
     heard: list[tuple[str, float]] = []
     run("cut", {"model": model, "matting": "closed-form"}, lambda *told: heard.append(told), pixels=PIXELS)
-    assert [stage for stage, _ in heard] == ["read", "load", "mask", "matting", "foreground", "answer"]
+    assert list(dict.fromkeys(stage for stage, _ in heard)) == [
+        "read",
+        "load",
+        "mask",
+        "second look",
+        "matting",
+        "foreground",
+        "quality",
+        "answer",
+    ]
     shares = [share for _, share in heard]
     assert shares == sorted(set(shares))
     assert (shares[0], shares[-1] < 1) == (0, True)

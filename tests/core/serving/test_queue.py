@@ -126,6 +126,7 @@ def test_a_closed_queue_takes_no_job_and_gives_back_those_that_waited(jobs) -> N
         queue.put(job)
     queue.next(0)
     assert not queue.close_if_empty()
+    assert not queue.is_closed()
     assert queue.put(jobs[3]), "it was not empty"
     assert queue.close() == jobs[1:]
     assert len(queue) == 1, "the one that runs"
@@ -137,4 +138,5 @@ def test_a_closed_queue_takes_no_job_and_gives_back_those_that_waited(jobs) -> N
 def test_an_empty_queue_is_closed(jobs) -> None:
     queue = JobQueue()
     assert queue.close_if_empty()
+    assert queue.is_closed()
     assert not queue.put(jobs[0])

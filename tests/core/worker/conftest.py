@@ -51,10 +51,14 @@ def received(array: Array) -> np.ndarray:
     return np.frombuffer(array.data, array.dtype).reshape(array.shape)
 
 
-def hopeless(side: int = 900) -> dict[str, Array]:
-    """A picture and a mask whose matting takes minutes (a side of 250: seconds): noise, undecided nearly everywhere."""
-    noise = np.random.default_rng(0).integers(0, 256, (side, side, 3), np.uint8)
-    undecided = np.full((side, side), 128, np.uint8)
+LONG_MATTING = {"matting": "closed-form"}
+"""The options with which `undecided_picture` is matted for seconds; by default such a mask is left alone."""
+
+
+def undecided_picture() -> dict[str, Array]:
+    """A picture of noise, and a mask that is undecided nearly everywhere."""
+    noise = np.random.default_rng(0).integers(0, 256, (900, 900, 3), np.uint8)
+    undecided = np.full((900, 900), 128, np.uint8)
     undecided[:8], undecided[-8:] = 0, 255
     return {"pixels": sent(noise), "mask": sent(undecided)}
 

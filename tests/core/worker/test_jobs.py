@@ -96,7 +96,7 @@ def test_refine_is_refine_masks_bit_for_bit(session, pixels, given) -> None:
         arrays["trimap"], settings = sent(trimap), {}
     job = session.submit("refine", {"alpha": "float32", "colours": True, **settings}, arrays)
     stages = [(each.stage, each.fraction) for each in job.follow()]
-    assert [stage for stage, _ in stages] == ["read", "matting", "foreground", "answer"]
+    assert list(dict.fromkeys(stage for stage, _ in stages)) == ["read", "matting", "foreground", "answer"]
     fractions = [fraction for _, fraction in stages]
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] < fractions[-1] < 1
@@ -107,8 +107,8 @@ def test_refine_is_refine_masks_bit_for_bit(session, pixels, given) -> None:
 
 def test_the_stages_of_a_cut_are_told(session, network, pixels) -> None:
     job = session.submit("cut", {"model": str(network), "matting": "closed-form"}, {"pixels": sent(pixels)})
-    stages = [each.stage for each in job.follow()]
-    assert stages == ["read", "load", "mask", "matting", "foreground", "answer"]
+    stages = list(dict.fromkeys(each.stage for each in job.follow()))
+    assert stages == ["read", "load", "mask", "second look", "matting", "foreground", "quality", "answer"]
 
 
 def test_models_tells_what_is_here(session) -> None:
@@ -142,7 +142,8 @@ def test_a_selection_is_box_and_points_for_sam2(session, tiny_sam2, pixels) -> N
     answer = session.run("cut", options, {"pixels": sent(pixels), "selection": sent(selection)})
     points = interior_points(selection > 0.5, 3)
     cut = cut_out(Picture(pixels), segmenter=str(tiny_sam2), box=(10, 5, 50, 40), points=points)
-    np.testing.assert_array_equal(received(answer.arrays["alpha"]), cut.alpha)
+    # Another process may add PyTorch's sums in another order.
+    np.testing.assert_allclose(received(answer.arrays["alpha"]), cut.alpha, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("job", ["cut", "refine"])

@@ -91,6 +91,17 @@ def test_a_client_that_does_not_read_keeps_nobody_waiting(served, monkeypatch) -
         assert awake.run("small").kind == "result"
 
 
+def test_a_worker_that_has_ended_greets_nobody() -> None:
+    served = Served()
+    served.end()
+    ours, theirs = socket.socketpair()
+    with ours, theirs, theirs.makefile("rwb", buffering=0) as pipe:
+        served.worker.serve(FilePairStream(pipe, pipe))
+        ours.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            ours.recv(1)
+
+
 def test_jobs_that_wait_when_the_worker_is_ended_are_told(served, monkeypatch) -> None:
     begun, may_end = threading.Event(), threading.Event()
 

@@ -21,14 +21,15 @@ from cutsmith.worker.protocol import Message, VersionMismatch, WrongKey
 from cutsmith.worker.session import JobCancelled, JobFailed, WorkerLost, WorkerNotRunning, WorkerNotStarted
 from tests.core.worker.conftest import (
     COMMAND,
+    LONG_MATTING,
     STUBBORN,
     Workers,
     environment,
-    hopeless,
     is_alive,
     kill,
     received,
     sent,
+    undecided_picture,
     wait_until,
 )
 
@@ -224,8 +225,7 @@ def test_a_killed_clients_job_is_dropped(warm, slow_job, network, pixels) -> Non
 @pytest.mark.slow
 def test_matting_that_nobody_wants_any_more_ends_and_the_worker_goes_on(workers) -> None:
     with workers.connect() as one, workers.connect() as two:
-        # The preconditioner of a larger one takes longer than the worker's patience, and cannot be stopped.
-        follow_until(one.submit("refine", {}, hopeless(250)), "matting")
+        follow_until(one.submit("refine", LONG_MATTING, undecided_picture()), "matting")
         waiting = two.submit("models")
         assert next(waiting.follow()).stage == "waiting"
         one.close()
@@ -241,7 +241,7 @@ def test_matting_that_nobody_wants_any_more_ends_and_the_worker_goes_on(workers)
 @pytest.mark.slow
 def test_a_job_that_cannot_be_stopped_does_not_keep_others_waiting(workers) -> None:
     with workers.connect(command=STUBBORN) as one, workers.connect() as two:
-        follow_until(one.submit("refine", {}, hopeless()), "matting")
+        follow_until(one.submit("refine", LONG_MATTING, undecided_picture()), "matting")
         waiting = two.submit("models")
         assert next(waiting.follow()).stage == "waiting"
         one.close()
