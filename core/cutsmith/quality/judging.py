@@ -38,6 +38,7 @@ def judged(
     looks: Looks | None = None,
     named: Sequence[FoundObject] = (),
     network: str | None = None,
+    disagreement: float = 0.0,
 ) -> Quality:
     """The quality of a cut-out.
 
@@ -48,12 +49,14 @@ def judged(
         looks: what the views said, where there were several.
         named: what words, boxes or clicks named; empty for the main subject.
         network: the removal model, whose masks may be those that the calibration knows; None for another model.
+        disagreement: 1 - the Dice coefficient with another mask of the same subject, beside what the views said.
     """
     covered = float(alpha.mean(dtype=np.float64))
     if covered < _LEAST_ALPHA:
         return Quality(1.0, REVIEW, (reasons.NOTHING,))
     told = [reasons.EVERYTHING] if covered > _MOST_ALPHA else []
-    signals = measured(image, soft_mask, 0.0 if looks is None else 1 - looks.agreement)
+    apart = max(disagreement, 0.0 if looks is None else 1 - looks.agreement)
+    signals = measured(image, soft_mask, apart)
     uncertainty = None
     if signals is not None and not named:
         known = calibration()

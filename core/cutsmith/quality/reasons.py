@@ -12,6 +12,8 @@ NOTHING = "Nothing is left in the result."
 EVERYTHING = "Nearly the whole photograph is kept, background and all."
 ENCLOSED = "Background seems to be left inside the subject, as in a ring or behind a handle."
 SAM_DOUBTS = "SAM 2 itself is not sure of this outline."
+ANOTHER_SUBJECT = "Two models found different outlines."
+OPENED = "Background that showed through the subject was taken out: look whether it was background."
 SAM_UNSTABLE = "The outline changes a lot with small changes of the threshold."
 
 SENTENCES: Mapping[str, str] = {
