@@ -191,7 +191,7 @@ def _cutout(
     if subject.steps:
         told["cascade"] = steps_in_words(subject.steps)
     said = (quality.warning,) if quality.warning else ()
-    warnings = (*picture.warnings, *models.warnings, *run.warnings, *own.warnings, *subject.warnings, *said)
+    warnings = (*picture.warnings, *models.warnings, *run.warnings, *own.warnings, *said)
     return Cutout(
         picture,
         alpha,

@@ -33,7 +33,6 @@ class Subject:
         network: the removal model whose mask it is; None where another model made it.
         doubts: reasons for a review that the mask itself does not show, in sentences.
         steps: what the cascade tried, in its order; empty without it.
-        warnings: texts for the user about this subject.
     """
 
     soft_mask: NDArray[np.float32]
@@ -46,4 +45,3 @@ class Subject:
     network: str | None = None
     doubts: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
-    warnings: tuple[str, ...] = ()

@@ -86,11 +86,11 @@ def quality_as_json(quality: Quality) -> dict[str, Any]:
 
 
 def step_as_json(step: Step) -> dict[str, Any]:
-    """A step of the cascade: its name, model, quality, seconds, whether its mask was kept, and what it brought."""
+    """A step of the cascade: its name, model and quality, seconds, whether its mask was kept, and what it brought."""
     return {
         "step": step.name,
         "model": step.model,
-        "quality": quality_as_json(step.quality),
+        **quality_as_json(step.quality),
         "seconds": round(step.seconds, 3),
         "kept": step.is_kept,
         "told": step.told,

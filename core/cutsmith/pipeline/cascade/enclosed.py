@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cutsmith.errors import Notice
 from cutsmith.pipeline.subject import FOUND_PROBABILITY
 from cutsmith.quality import reasons
 from cutsmith.quality.enclosed import enclosed_background
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from cutsmith.pipeline.subject import Subject
 
 _SOFTENED = 1 / 400  # of the picture's longer side: the patches were found at a small size
-_TAKEN_OUT = Notice("Background that showed through the subject was taken out.")
 
 
 def without_enclosed(image: NDArray[np.uint8], subject: Subject) -> Subject:
@@ -58,7 +56,6 @@ def without_enclosed(image: NDArray[np.uint8], subject: Subject) -> Subject:
         soft_mask=opened,
         uncut=None if subject.uncut is None else _opened(subject.uncut, found),
         doubts=(*subject.doubts, reasons.OPENED),
-        warnings=(*subject.warnings, _TAKEN_OUT),
         steps=(*subject.steps, step),
     )
 

@@ -48,7 +48,6 @@ def test_the_hole_is_taken_out_and_nothing_else() -> None:
     assert opened.soft_mask.min() >= 0
     assert opened.doubts == (reasons.OPENED,)
     assert opened.steps[-1].name == "enclosed background"
-    assert opened.warnings == ("Background that showed through the subject was taken out.",)
 
 
 def test_a_mask_without_such_a_hole_stays_as_it_is() -> None:
