@@ -30,9 +30,9 @@ from interleaved_runs import machine
 if TYPE_CHECKING:
     from cutsmith.evaluation.samples import SamplePaths
 
-WAYS: Mapping[str, Mapping[str, object]] = {
-    "without": {},
-    "--cascade": {"cascade": True},
+WAYS: Mapping[str, bool] = {
+    "without": False,
+    "--cascade": True,
 }
 WRONG = 0.1
 WORSE = 1.05
@@ -63,7 +63,7 @@ def cut(sample: SamplePaths, way: str) -> Cut:
     truth = read_truth(sample, picture.height, picture.width).alpha
     began = perf_counter()
     try:
-        found = cut_out(picture, **WAYS[way])
+        found = cut_out(picture, cascade=WAYS[way])
         alpha, verdict = found.alpha, found.quality.verdict
         kept = next((step.name for step in found.steps if step.is_kept), "")
     except SubjectNotFound:

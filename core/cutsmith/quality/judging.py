@@ -12,6 +12,7 @@ import numpy as np
 
 from cutsmith.quality import reasons
 from cutsmith.quality.calibration import calibration
+from cutsmith.quality.content_box import content_beyond
 from cutsmith.quality.enclosed import enclosed_background
 from cutsmith.quality.signals import measured
 from cutsmith.result.quality import ACCEPT, REVIEW, Quality
@@ -28,6 +29,7 @@ _LEAST_ALPHA = 0.0005  # share of the picture; less is as good as nothing
 _MOST_ALPHA = 0.98
 _LEAST_IOU, _LEAST_STABILITY = 0.7, 0.8  # of SAM 2; its own demonstration drops masks below .88 and .95
 _MOST_UNDECIDED = 0.15  # where no calibration speaks
+_MOST_BEYOND = 0.05  # of the longer side of the result's box
 _SAID = 2  # reasons from signals; more of them say nothing new
 
 
@@ -67,6 +69,8 @@ def judged(
         elif signals.undecidedness > _MOST_UNDECIDED:
             told.append(reasons.SENTENCES["undecidedness"])
     told += _of_objects(named)
+    if not named and content_beyond(image, alpha) > _MOST_BEYOND:
+        told.append(reasons.VANISHED)
     enclosed = enclosed_background(image, alpha)
     if enclosed is not None:
         told.append(reasons.ENCLOSED)
