@@ -78,6 +78,8 @@ def _catalogue(options: dict[str, Any]) -> Catalogue:
 
     if options["redo"] and (options["retry_failed"] or options["watch"]):
         raise click.UsageError("--redo does nothing but what you rejected: leave --retry-failed and --watch out.")
+    if options["watch"] and options["limit"]:
+        raise click.UsageError("--watch goes on until all is done and after it: leave --limit out.")
     request = Request().updated(request_fields(options)).checked()
     output = checked_output(output_of(options))
     for name in _NOT_FOR_A_BATCH:
