@@ -17,7 +17,7 @@ from cutsmith.batch.manifest import Manifest, ManifestWriter, State
 from cutsmith.batch.manifest_rows import ResultRow, now, start_row
 from cutsmith.batch.outcome import DONE, FAILED
 from cutsmith.batch.plan import result_suffix
-from cutsmith.batch.resuming import parted, rejected_again
+from cutsmith.batch.resuming import NO_SETUP, parted, rejected_again
 from cutsmith.batch.sources import SourcePicture, Sources, find_sources, result_names
 from cutsmith.batch.sources.addresses import is_address
 from cutsmith.batch.threads import WORKERS, rows_in_threads
@@ -213,7 +213,7 @@ def _setup(cutter: Cutter) -> Callable[[Unit], str]:
             return cutter.setup(unit)
         except CutsmithError as error:
             # A row's own model is missing: the row tells that when it is tried.
-            return f"none: {error.what}"
+            return f"{NO_SETUP}{error.what}"
 
     return setup
 

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutsmith.batch.cutting import is_intact
-from cutsmith.batch.outcome import DONE
+from cutsmith.batch.outcome import DONE, FAILED
 from cutsmith.batch.sources import stamp
 
 if TYPE_CHECKING:
     from cutsmith.batch.manifest_rows import ResultRow
     from cutsmith.batch.unit import Unit
+
+NO_SETUP = "none: "
+"""What the setup of a unit whose models cannot be opened begins with; the reason follows."""
 
 
 @dataclass
@@ -44,7 +47,7 @@ def parted(
 
     Args:
         units: all units, with their last rows.
-        setup: the setup of a unit now.
+        setup: the setup of a unit now, or `NO_SETUP` and the reason.
         folder: the folder of results.
         starts: how often the work on an input began since it last came to an end. Whatever may have ended the process
             goes to the end of the line.
@@ -80,7 +83,12 @@ def rejected_again(units: Iterable[Unit], is_rejected: Callable[[str], bool]) ->
 
 
 def _is_finished(row: ResultRow, unit: Unit, setup: Callable[[Unit], str], folder: Path) -> bool:
-    if setup(unit) not in (row.setup, row.instead_of):
+    wanted = setup(unit)
+    if wanted.startswith(NO_SETUP):
+        # Its own model is missing as it was then: a watch that tried it at each look would never end telling it.
+        told = (row.error or {}).get("what")
+        return row.status == FAILED and row.setup is None and f"{NO_SETUP}{told}" == wanted
+    if wanted not in (row.setup, row.instead_of):
         return False
     seen = stamp(unit.source)
     if row.source != (None if seen is None else seen.to_json()):

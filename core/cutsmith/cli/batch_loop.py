@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from time import monotonic
 from typing import TYPE_CHECKING

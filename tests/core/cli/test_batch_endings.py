@@ -1,4 +1,4 @@
-"""`cutsmith batch` ended in its midst, by Ctrl+C once or twice and by SIGTERM: what it says, leaves, and goes on with."""
+"""`cutsmith batch` ended in its midst, by Ctrl+C or SIGTERM, once or twice: what it says, leaves, and goes on with."""
 
 from __future__ import annotations
 
