@@ -19,7 +19,7 @@ import psutil
 from interleaved_runs import machine
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from tests.core.red_network import write_red_network  # noqa: E402 - the clone is not on the path of a script
+from tests.core.red_network import write_red_network
 
 STEP = 500
 GROWTH = 1.05

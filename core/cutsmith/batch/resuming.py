@@ -56,8 +56,7 @@ def parted(
     work = Work()
     for unit in units:
         row = unit.earlier
-        is_finished = row is not None and _is_finished(row, unit, setup, folder)
-        if row is not None and is_finished and (row.status == DONE or not retry_failed):
+        if row is not None and is_finished(row, unit, setup, folder) and (row.status == DONE or not retry_failed):
             work.finished.append(row)
         else:
             work.units.append(unit)
@@ -82,7 +81,8 @@ def rejected_again(units: Iterable[Unit], is_rejected: Callable[[str], bool]) ->
     return work
 
 
-def _is_finished(row: ResultRow, unit: Unit, setup: Callable[[Unit], str], folder: Path) -> bool:
+def is_finished(row: ResultRow, unit: Unit, setup: Callable[[Unit], str], folder: Path) -> bool:
+    """Whether `row` tells what became of `unit` as it is now, and its result, if it has one, is there."""
     wanted = setup(unit)
     if wanted.startswith(NO_SETUP):
         # Its own model is missing as it was then: a watch that tried it at each look would never end telling it.

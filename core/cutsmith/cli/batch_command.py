@@ -32,6 +32,8 @@ _NOT_FOR_A_BATCH = ("detections_only", "skip_existing")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and how long it would take, and write nothing.")
 @click.option("--watch", is_flag=True, help="When all is done, wait for new pictures and cut them out too.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Pictures at a time. [default: 2]")
+@click.option("--same-scale", type=click.Choice(["folder", "all"]),
+              help="On their canvases, lay the pictures of each folder of results, or all, at one scale.")  # fmt: skip
 @request_options
 @output_options
 @click.option("--json", "in_json", is_flag=True, help="Print the manifest's row of each picture.")
@@ -105,4 +107,5 @@ def _catalogue(options: dict[str, Any]) -> Catalogue:
         workers=options["workers"] or WORKERS,
         include=options["include"],
         also_read=also_read(request, output),
+        same_scale=options["same_scale"],
     )

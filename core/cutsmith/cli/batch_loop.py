@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from cutsmith.batch.watching import Watch
 
 _MOST_WARNINGS = 50
+_MOST_ROUNDS = 3  # one is enough, unless pictures change meanwhile
 _QUICK = 5.0  # seconds: a report that takes longer is written once no picture comes any more
 
 
@@ -49,6 +52,7 @@ def cut_catalogue(catalogue: Catalogue, telling: Telling, *, watch: bool = False
                 _tell_finished(tally)
             began = monotonic()
             _work(catalogue, plan, telling, tally, goes_on=watch)
+            plan, tally = _rounds(catalogue, plan, telling, tally, goes_on=watch)
             seconds = monotonic() - began
             if watched is not None:
                 tally = _work_as_they_come(catalogue, watched, telling, tally)
@@ -130,6 +134,31 @@ def _work(catalogue: Catalogue, plan: CataloguePlan, telling: Telling, tally: Ta
                         print_warning(warning, row.input)
 
 
+def _rounds(
+    catalogue: Catalogue, plan: CataloguePlan, telling: Telling, tally: Tally, *, goes_on: bool
+) -> tuple[CataloguePlan, Tally]:
+    """Lay out again what has another scale than its group wants, now that all of the group is known."""
+    if catalogue.same_scale is None or catalogue.redo_rejected:
+        return plan, tally
+    for _ in range(_MOST_ROUNDS):
+        if plan.left or not plan.units:
+            break
+        done = len(plan.units) + len(plan.refused)
+        most = None if catalogue.limit is None else catalogue.limit - done
+        catalogue = replace(catalogue, limit=most, retry_failed=False)
+        plan = _planned(catalogue, telling, may_be_empty=True)
+        if plan.units:
+            told = f"{_pictures(len(plan.units))} to be laid out again, at the scale of {_their(catalogue)}"
+            click.echo(f"cutsmith: {told}.", err=True)
+        tally = Tally(plan.finished, now=tally.now)
+        _work(catalogue, plan, telling, tally, goes_on=goes_on)
+    return plan, tally
+
+
+def _their(catalogue: Catalogue) -> str:
+    return "all" if catalogue.same_scale == "all" else "their folders"
+
+
 def _work_as_they_come(catalogue: Catalogue, watch: Watch, telling: Telling, tally: Tally) -> Tally:
     """Wait for new pictures and cut them out, until the user ends the waiting; -> the counts of what there is then."""
     seconds, is_late = 0.0, True
@@ -159,13 +188,20 @@ def _work_as_they_come(catalogue: Catalogue, watch: Watch, telling: Telling, tal
         if not is_idle:
             tally = Tally(plan.finished, now=tally.now)
             _work(catalogue, plan, telling, tally, goes_on=True)
+            _, tally = _rounds(catalogue, plan, telling, tally, goes_on=True)
             told, is_late = f"{tally.in_words()}. ", True
 
 
 def _report(catalogue: Catalogue) -> str:
-    from cutsmith.report.page import write_report
+    """Write the page, unless it is younger than all that it tells; -> its path."""
+    from cutsmith.batch.manifest import MANIFEST
+    from cutsmith.report.page import REPORT, write_report
 
-    return str(write_report(catalogue.cutter.folder))
+    folder = catalogue.cutter.folder
+    with contextlib.suppress(OSError):
+        if (folder / REPORT).stat().st_mtime_ns > (folder / MANIFEST).stat().st_mtime_ns:
+            return str(folder / REPORT)
+    return str(write_report(folder))
 
 
 def _tell_finished(tally: Tally) -> None:
