@@ -87,8 +87,10 @@ def tell_plan(catalogue: Catalogue, telling: Telling) -> None:
         told += f", {len(plan.refused)} that cannot be tried"
     click.echo(f"cutsmith: {told}. Nothing was written.", err=True)
     if guess is not None:
+        again = "" if catalogue.same_scale is None else ", and up to as long again for the same scale"
         click.echo(
-            f"cutsmith: that would take about {in_words(guess.seconds)}, measured on {_pictures(guess.measured)}.",
+            f"cutsmith: that would take about {in_words(guess.seconds)}{again}, measured on "
+            f"{_pictures(guess.measured)}.",
             err=True,
         )
 
@@ -148,15 +150,12 @@ def _rounds(
         catalogue = replace(catalogue, limit=most, retry_failed=False)
         plan = _planned(catalogue, telling, may_be_empty=True)
         if plan.units:
-            told = f"{_pictures(len(plan.units))} to be laid out again, at the scale of {_their(catalogue)}"
+            group = "all" if catalogue.same_scale == "all" else "the folder"
+            told = f"{_pictures(len(plan.units))} to be cut out again, at the scale of {group}"
             click.echo(f"cutsmith: {told}.", err=True)
         tally = Tally(plan.finished, now=tally.now)
         _work(catalogue, plan, telling, tally, goes_on=goes_on)
     return plan, tally
-
-
-def _their(catalogue: Catalogue) -> str:
-    return "all" if catalogue.same_scale == "all" else "their folders"
 
 
 def _work_as_they_come(catalogue: Catalogue, watch: Watch, telling: Telling, tally: Tally) -> Tally:
@@ -227,11 +226,10 @@ def _tell_failure(row: ResultRow) -> None:
 def _tell_end(tally: Tally, plan: CataloguePlan, catalogue: Catalogue, report: str, seconds: float | None) -> None:
     """The closing lines; `seconds` is how long the work took, None where most of the time went with waiting."""
     told = f"{tally.in_words()}."
-    if tally.now and seconds is None:
-        told += f" {tally.now} now."
-    elif tally.now and seconds is not None:
+    if tally.now and seconds is not None:
         rate = tally.now / max(seconds, 1e-3)
-        told += f" {tally.now} now, in {in_words(seconds)} ({rate:.2f} pictures a second)."
+        now = "now" if catalogue.same_scale is None else "cuts now"  # of some pictures two
+        told += f" {tally.now} {now}, in {in_words(seconds)} ({rate:.2f} pictures a second)."
     click.echo(f"cutsmith: {told}", err=True)
     if plan.left:
         click.echo(f"cutsmith: {_pictures(plan.left)} left: run the same command again.", err=True)

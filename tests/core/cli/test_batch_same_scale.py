@@ -29,7 +29,7 @@ def test_killed_again_and_again_it_ends_as_if_nothing_had_happened(tmp_path) -> 
         make_picture(tmp_path / "shop" / f"{number % 4}" / f"{number}.png", number, (100 + 7 * number, 120))
     calm = cut(tmp_path, "shop", "-o", "calm", *OPTIONS)
     assert calm.returncode == 0, calm.stderr
-    told = re.search(r"(\d+) pictures to be laid out again, at the scale of their folders", calm.stderr)
+    told = re.search(r"(\d+) pictures to be cut out again, at the scale of the folder", calm.stderr)
     again = int(told[1])
     assert COUNT - 8 <= again <= COUNT - 4, "what limits the scale of its folder is right already"
     assert f"{COUNT} pictures cut out" in calm.stderr
