@@ -47,6 +47,7 @@ def test_what_comes_is_cut_out_until_ctrl_c(tmp_path) -> None:
         before = results(out)["first.png"]
         make_picture(inbox / "first.png", 4, (120, 60))
         wait_until(lambda: results(out)["first.png"] != before, process)
+        wait_until(lambda: len(rows(out, "first.png")) == 2, process)
         # Results lie in the watched folder, and start no round of their own.
         length = (out / "manifest.jsonl").stat().st_size
         time.sleep(6)
@@ -85,6 +86,9 @@ def test_an_empty_folder_is_waited_for_and_sigterm_ends_the_waiting_too(tmp_path
         time.sleep(4)
         make_picture(tmp_path / "inbox" / "b.png")
         wait_until(lambda: "b.png" in results(tmp_path / "out"), process)
+        # The result is there before its row: what is ended then was not waiting.
+        assert "1 picture cut out" in process.stderr.readline()
+        assert "1 picture cut out" in process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         _, err = process.communicate(timeout=20)
     finally:
