@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 CHOOSABLE = ("gcs", "groundingdino", "heic", "jxl", "pymatting", "rembg", "s3", "sam2", "text", "watch")
-UNTESTED = ("gcs", "s3", "watch")
-"""What the tests do without: its packages and ComfyUI's want other versions of the same ones."""
+UNTESTED = ("gcs",)
+"""What the tests do without: no server of Google's stores can be had for tests from the package index."""
 TEST = "test"
 
 
@@ -39,7 +39,8 @@ class Size:
 NOTHING = Size(0, 0)
 
 # Measured, November 2026: the sizes of the files that pip fetches, and of what it makes of them. What two extras share
-# counts for both, so that sums are upper bounds (everything: 3540 and 7430 MB); torch, most of it, counts once.
+# counts for both, so that sums are upper bounds (everything, before there was an S3 server for the tests: 3540 and 7430
+# MB); torch, most of it, counts once.
 PRODUCT_ALONE = Size(214, 728)
 TORCH = Size(3025, 5750)  # with the CUDA libraries that its wheel for Linux requires
 TORCH_USERS = ("groundingdino", "sam2", "text")
@@ -54,7 +55,7 @@ EXTRA_SIZES = {
     "sam2": Size(2, 11),
     "text": Size(28, 185),
     "watch": Size(1, 4),
-    TEST: Size(193, 459),
+    TEST: Size(222, 561),
 }
 
 # The host programs of the tests; each of tests/hosts/preparation says its own size, and a test adds them up.

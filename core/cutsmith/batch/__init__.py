@@ -16,6 +16,7 @@ cutting        one unit -> one row of the manifest, whatever happens
 threads        several units at a time
 manifest       what became of each input, appended row by row
 resuming       what is still to be done
+groups         pictures that are laid on their canvases at one scale
 catalogue      all of this together, in a folder that is held
 estimate       how long it will take
 watching       waits for new pictures

@@ -13,18 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutsmith.batch.cutting import Cutter
+from cutsmith.batch.groups import SameScale, at_one_scale, scale_of
 from cutsmith.batch.manifest import Manifest, ManifestWriter, State
 from cutsmith.batch.manifest_rows import ResultRow, now, start_row
 from cutsmith.batch.outcome import DONE, FAILED
 from cutsmith.batch.plan import result_suffix
-from cutsmith.batch.resuming import parted, rejected_again
+from cutsmith.batch.resuming import NO_SETUP, is_finished, parted, rejected_again
 from cutsmith.batch.sources import SourcePicture, Sources, find_sources, result_names
 from cutsmith.batch.sources.addresses import is_address
 from cutsmith.batch.threads import WORKERS, rows_in_threads
 from cutsmith.batch.thumbnails import OWN_FOLDER
 from cutsmith.batch.unit import Unit
 from cutsmith.cures import give
-from cutsmith.errors import CutsmithError, OutputError
+from cutsmith.errors import BadOption, CutsmithError, OutputError
 from cutsmith.picture import Originals
 from cutsmith.request_json import from_json
 
@@ -50,6 +51,8 @@ class Catalogue:
         workers: how many are done at a time.
         include: patterns of which a picture in a folder must match one.
         also_read: other files that the batch reads, such as a background.
+        same_scale: what pictures are laid on their canvases at one scale; None for each at its own. It takes a second
+            round: what has another scale than its group wants is planned once all of the group has been cut out.
     """
 
     inputs: Sequence[str]
@@ -61,6 +64,7 @@ class Catalogue:
     workers: int = WORKERS
     include: Sequence[str] = ()
     also_read: Sequence[str] = ()
+    same_scale: SameScale | None = None
 
 
 @dataclass(frozen=True)
@@ -130,12 +134,13 @@ def planned(catalogue: Catalogue) -> CataloguePlan:
     sources = find_sources(catalogue.inputs, str(cutter.folder), include=catalogue.include, request=catalogue.request)
     state = Manifest(cutter.folder).latest()
     units, refused = _units(sources, catalogue, state)
+    setup = _setup(cutter)
+    if catalogue.same_scale is not None:
+        units = _scaled(units, catalogue, setup)
     if catalogue.redo_rejected:
         work = rejected_again(units, lambda source: state.verdict(source) == "rejected")
     else:
-        work = parted(
-            units, _setup(cutter), cutter.folder, state.starts.__getitem__, retry_failed=catalogue.retry_failed
-        )
+        work = parted(units, setup, cutter.folder, state.starts.__getitem__, retry_failed=catalogue.retry_failed)
     most = len(work.units) if catalogue.limit is None else catalogue.limit
     told = [row for row in refused if _is_told(row, state)]
     return CataloguePlan(
@@ -194,6 +199,28 @@ def _units(sources: Sources, catalogue: Catalogue, state: State) -> tuple[list[U
     return units, refused
 
 
+def _scaled(units: list[Unit], catalogue: Catalogue, setup: Callable[[Unit], str]) -> list[Unit]:
+    """`units` with their groups' scales; what is cut out another way keeps the scale that it has.
+
+    Raises:
+        BadOption: there is no canvas.
+    """
+    assert catalogue.same_scale is not None
+    cutter = catalogue.cutter
+    frame = cutter.writing.frame
+    if frame is None or frame.canvas.pixels is None:
+        raise BadOption(
+            "Only on a canvas of a given size can subjects have the same scale.",
+            give("canvas", "2000x2000"),
+            option="same_scale",
+        )
+    if catalogue.redo_rejected:
+        return [replace(unit, scale=scale_of(unit.earlier)) for unit in units]
+    return at_one_scale(
+        units, catalogue.same_scale, frame.canvas, lambda row, unit: is_finished(row, unit, setup, cutter.folder)
+    )
+
+
 def _sparing(catalogue: Catalogue, sources: Sources) -> Cutter:
     """The cutter, whose results replace nothing that the batch reads, whatever the options and the manifest say."""
     local = [each.source for each in sources.found if each.error is None and not is_address(each.source)]
@@ -213,7 +240,7 @@ def _setup(cutter: Cutter) -> Callable[[Unit], str]:
             return cutter.setup(unit)
         except CutsmithError as error:
             # A row's own model is missing: the row tells that when it is tried.
-            return f"none: {error.what}"
+            return f"{NO_SETUP}{error.what}"
 
     return setup
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
+from cutsmith.batch.groups import told_of_subjects
 from cutsmith.batch.manifest_rows import ResultRow, now
 from cutsmith.batch.outcome import DONE, FAILED, NOTHING_FOUND, main_model
 from cutsmith.batch.plan import Job
@@ -50,7 +51,7 @@ class Cutter:
         Raises:
             NotInstalled: its models cannot be opened.
         """
-        return setup_key(unit.request, self.weights.of(unit.request), self._settings)
+        return setup_key(unit.request, self.weights.of(unit.request), self._settings(unit))
 
     def cut(self, unit: Unit, cancelled: Callable[[], bool] | None = None) -> ResultRow:
         """Cut `unit` out and write its result; -> its row. No failure but `Cancelled` leaves this function.
@@ -59,11 +60,11 @@ class Cutter:
             Cancelled: `cancelled` returned true. Nothing of the picture is half-written.
         """
         began = perf_counter()
-        row = ResultRow(unit.source, FAILED, instead_of=unit.instead_of, warnings=unit.warnings)
+        row = ResultRow(unit.source, FAILED, instead_of=unit.instead_of, warnings=unit.warnings, scale=unit.scale)
         try:
             row = self._begun(unit, row)
             data = read_source(unit.source)
-            row = replace(row, key=unit_key(data, unit.request, self.weights.of(unit.request), self._settings))
+            row = replace(row, key=unit_key(data, unit.request, self.weights.of(unit.request), self._settings(unit)))
             earlier = unit.earlier
             if earlier is not None and earlier.key == row.key and is_intact(earlier, self.folder):
                 return replace(earlier, source=row.source, setup=row.setup)
@@ -90,9 +91,8 @@ class Cutter:
         for cutout in self._cutouts(picture, unit, None):
             self.writing.encoded(cutout, Job(unit.source, str(self.folder / unit.output)))
 
-    @property
-    def _settings(self) -> Mapping[str, str]:
-        return settings_of(self.writing.options, self.behind)
+    def _settings(self, unit: Unit) -> Mapping[str, str]:
+        return settings_of(self.writing.options, self.behind, unit.scale)
 
     def _begun(self, unit: Unit, row: ResultRow) -> ResultRow:
         """`row` with what tells later whether the unit has changed."""
@@ -115,9 +115,8 @@ class Cutter:
 
     def _writing(self, unit: Unit) -> Writing:
         """How the result of `unit` is written: it replaces what this batch wrote itself, and nothing else unasked."""
-        if not unit.is_own:
-            return self.writing
-        return replace(self.writing, options=replace(self.writing.options, overwrite=True))
+        options = replace(self.writing.options, overwrite=True) if unit.is_own else self.writing.options
+        return replace(self.writing, options=options, scale=unit.scale)
 
     def _cutouts(self, picture: Picture, unit: Unit, cancelled: Callable[[], bool] | None) -> list[Cutout]:
         from cutsmith.pipeline.cut_out import cut_out, cut_out_each
@@ -158,6 +157,8 @@ class Cutter:
             ),
             checks=written.checks,
         )
+        if writing.frame is not None and writing.frame.canvas.pixels is not None:
+            row = replace(row, subjects=told_of_subjects(cutouts))
         return row if failure is None else replace(row, error=failure.to_json())
 
 

@@ -45,6 +45,8 @@ class ResultRow:
         view: "first", "mirrored" or "padded".
         quality: Cutsmith's own judgement: "uncertainty" (0..1 or None), "verdict" and "reasons".
         steps: what the cascade tried, in its order.
+        scale: that of its group on the canvas; None where it has its own.
+        subjects: how large the subjects are that were laid on a canvas (`groups.told_of_subjects`).
         checks: what the encoded result fails of its preset, in sentences.
         warnings: what the user should know, in sentences.
         error: "what" and "remedy" of the failure.
@@ -69,6 +71,8 @@ class ResultRow:
     view: str | None = None
     quality: Mapping[str, Any] | None = None
     steps: tuple[Mapping[str, Any], ...] = ()
+    scale: float | None = None
+    subjects: tuple[Mapping[str, Any], ...] = ()
     checks: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     error: Mapping[str, Any] | None = None
@@ -154,7 +158,7 @@ _TEXTS = frozenset({"input", "status", "verdict", "at"})
 _TEXTS_OR_NONE = frozenset({"output", "key", "setup", "instead_of", "model", "view"})
 _WHOLE_OR_NONE = frozenset({"output_bytes", "width", "height"})
 _OBJECTS_OR_NONE = frozenset({"source", "quality", "error"})
-_LISTS = {"outputs": str, "steps": dict, "checks": str, "warnings": str}
+_LISTS = {"outputs": str, "steps": dict, "subjects": dict, "checks": str, "warnings": str}
 
 
 def _as_json(kind: str, row: ResultRow | ReviewRow) -> dict[str, Any]:
@@ -199,7 +203,7 @@ def _checked(name: str, value: Any) -> Any:
     elif name in _WHOLE_OR_NONE:
         if isinstance(value, int) and not isinstance(value, bool):
             return value
-    elif name == "seconds":
+    elif name in ("seconds", "scale"):
         return _number_or_none(value)
     raise RowUnusable(f"{name} may not be {value!r:.60}")
 

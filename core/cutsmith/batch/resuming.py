@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cutsmith.batch.cutting import is_intact
-from cutsmith.batch.outcome import DONE
+from cutsmith.batch.outcome import DONE, FAILED
 from cutsmith.batch.sources import stamp
 
 if TYPE_CHECKING:
     from cutsmith.batch.manifest_rows import ResultRow
     from cutsmith.batch.unit import Unit
+
+NO_SETUP = "none: "
+"""What the setup of a unit whose models cannot be opened begins with; the reason follows."""
 
 
 @dataclass
@@ -44,7 +47,7 @@ def parted(
 
     Args:
         units: all units, with their last rows.
-        setup: the setup of a unit now.
+        setup: the setup of a unit now, or `NO_SETUP` and the reason.
         folder: the folder of results.
         starts: how often the work on an input began since it last came to an end. Whatever may have ended the process
             goes to the end of the line.
@@ -53,8 +56,7 @@ def parted(
     work = Work()
     for unit in units:
         row = unit.earlier
-        is_finished = row is not None and _is_finished(row, unit, setup, folder)
-        if row is not None and is_finished and (row.status == DONE or not retry_failed):
+        if row is not None and is_finished(row, unit, setup, folder) and (row.status == DONE or not retry_failed):
             work.finished.append(row)
         else:
             work.units.append(unit)
@@ -79,8 +81,14 @@ def rejected_again(units: Iterable[Unit], is_rejected: Callable[[str], bool]) ->
     return work
 
 
-def _is_finished(row: ResultRow, unit: Unit, setup: Callable[[Unit], str], folder: Path) -> bool:
-    if setup(unit) not in (row.setup, row.instead_of):
+def is_finished(row: ResultRow, unit: Unit, setup: Callable[[Unit], str], folder: Path) -> bool:
+    """Whether `row` tells what became of `unit` as it is now, and its result, if it has one, is there."""
+    wanted = setup(unit)
+    if wanted.startswith(NO_SETUP):
+        # Its own model is missing as it was then: a watch that tried it at each look would never end telling it.
+        told = (row.error or {}).get("what")
+        return row.status == FAILED and row.setup is None and f"{NO_SETUP}{told}" == wanted
+    if wanted not in (row.setup, row.instead_of):
         return False
     seen = stamp(unit.source)
     if row.source != (None if seen is None else seen.to_json()):

@@ -32,6 +32,7 @@ class Unit:
         instead_of: the setup of a rejected result that this one stands for, so that a later call with the first setup
             leaves it alone.
         warnings: what the user should know, such as that its result has another name.
+        scale: that of its group on the canvas; None for its own.
     """
 
     source: str
@@ -41,21 +42,24 @@ class Unit:
     is_own: bool = False
     instead_of: str | None = None
     warnings: tuple[str, ...] = ()
+    scale: float | None = None
 
 
-def settings_of(output: Output, behind: bytes | None = None) -> dict[str, str]:
+def settings_of(output: Output, behind: bytes | None = None, scale: float | None = None) -> dict[str, str]:
     """What a result depends on beside the picture, the request and the weights: how it is written.
 
     Args:
         output: how results are written.
         behind: the bytes of the picture behind the subject, if there is one.
+        scale: that of the picture's group on the canvas; None for its own.
     """
     told = {name: value for name, value in asdict(output).items() if name not in _WITHOUT_EFFECT}
     frame = frame_of(output)
     if frame is not None and frame.preset is not None:
         told["preset"] = asdict(frame.preset)  # what it says may change, under the same name
     digest = "" if behind is None else hashlib.sha256(behind).hexdigest()
-    return {"output": json.dumps(told, sort_keys=True, default=list), "behind": digest}
+    grouped = {} if scale is None else {"scale": repr(scale)}
+    return {"output": json.dumps(told, sort_keys=True, default=list), "behind": digest, **grouped}
 
 
 def unit_key(data: bytes, request: Request, weights: Mapping[str, str], settings: Mapping[str, str]) -> str:

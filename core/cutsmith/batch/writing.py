@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -42,17 +42,22 @@ class Writing:
         behind: the picture to put behind the subject, if that is what the option `background` names.
         originals: the files that no result may replace, by whatever name.
         standard_output: takes the pictures that go to "-".
+        scale: that of a group of pictures on the canvas; None for what the canvas says.
     """
 
     options: Output = field(default_factory=Output)
     behind: Picture | None = None
     originals: Originals = field(default_factory=Originals)
     standard_output: StandardOutput | None = None
+    scale: float | None = None
 
     @cached_property
     def frame(self) -> Frame | None:
         """The canvas that results are laid on, and the marketplace they are for; None for the pictures' own frames."""
-        return frame_of(self.options)
+        frame = frame_of(self.options)
+        if frame is None or self.scale is None:
+            return frame
+        return replace(frame, canvas=replace(frame.canvas, scale=self.scale))
 
     def are_there(self, job: Job) -> bool:
         """Whether the results of `job` are there already, and are to be left alone.

@@ -9,7 +9,9 @@
     progress            the progress bar for several pictures
     review_command      `cutsmith review` and `cutsmith report`: a batch's results, to look at and to decide about
     export_command      `cutsmith export`: a batch's results as a zip
-    batch_command       `cutsmith batch`: its options; batch_loop works it off, and batch_progress shows how far it is
+    batch_command       `cutsmith batch`: its options; batch_loop works it off, batch_progress shows how far it is, and
+                        batch_tally counts
+    ending              SIGTERM ends a batch as Ctrl+C does
     calibrate_command   `cutsmith calibrate`: fits the quality score to pictures with a true alpha
     evaluate_command    `cutsmith evaluate`: measures cut-outs against pictures with a true alpha
     models_command      `cutsmith models`: lists, fetches, checks and locates weights

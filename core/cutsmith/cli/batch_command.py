@@ -32,6 +32,8 @@ _NOT_FOR_A_BATCH = ("detections_only", "skip_existing")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and how long it would take, and write nothing.")
 @click.option("--watch", is_flag=True, help="When all is done, wait for new pictures and cut them out too.")
 @click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Pictures at a time. [default: 2]")
+@click.option("--same-scale", type=click.Choice(["folder", "all"]),
+              help="On their canvases, lay the pictures of each folder of results, or all, at one scale.")  # fmt: skip
 @request_options
 @output_options
 @click.option("--json", "in_json", is_flag=True, help="Print the manifest's row of each picture.")
@@ -78,6 +80,8 @@ def _catalogue(options: dict[str, Any]) -> Catalogue:
 
     if options["redo"] and (options["retry_failed"] or options["watch"]):
         raise click.UsageError("--redo does nothing but what you rejected: leave --retry-failed and --watch out.")
+    if options["watch"] and options["limit"]:
+        raise click.UsageError("--watch goes on until all is done and after it: leave --limit out.")
     request = Request().updated(request_fields(options)).checked()
     output = checked_output(output_of(options))
     for name in _NOT_FOR_A_BATCH:
@@ -103,4 +107,5 @@ def _catalogue(options: dict[str, Any]) -> Catalogue:
         workers=options["workers"] or WORKERS,
         include=options["include"],
         also_read=also_read(request, output),
+        same_scale=options["same_scale"],
     )

@@ -80,7 +80,7 @@ def _lines(cure: Cure) -> list[str]:
                 f"In a clone: python3 install.py demo --with {extra}",
             ]
         case "install_packages":
-            return [f"{lead}{_typed([sys.executable, '-m', 'pip', 'install', *cure.names])}"]
+            return [f"{lead}{as_typed(sys.executable, '-m', 'pip', 'install', *cure.names)}"]
         case "run":
             why = f"{_WHY_RUN[cure.names]}: " if not lead and cure.names in _WHY_RUN else lead
             return [f"{why}cutsmith {' '.join(map(_quoted, cure.names))}"]
@@ -143,6 +143,6 @@ def _is_quoted(word: str) -> bool:
     return len(word) > 1 and word[0] == word[-1] == '"'
 
 
-def _typed(words: list[str]) -> str:
+def as_typed(*words: str) -> str:
     """A command as this system's shell takes it."""
     return subprocess.list2cmdline(words) if sys.platform == "win32" else shlex.join(words)

@@ -34,6 +34,7 @@ _REQUESTS = 2  # as many views as a second look adds; more of them gain nothing
 _GRAPH = "graph.xml"
 _UNFINISHED = ".new-"
 _WRITING_ENDS = 3600  # seconds; a model is written in a few
+_FIRST_CALL = Lock()
 
 
 class OpenVinoEngine:
@@ -50,6 +51,10 @@ class OpenVinoEngine:
             ModelUnusable: OpenVINO cannot read the file, or it has no such output.
         """
         openvino = import_openvino()
+        with _FIRST_CALL:
+            # Its table of types is made at the first call, with Python's lock let go meanwhile: two threads whose first
+            # inferences meet there wait for each other for ever (2026.4).
+            openvino.Type.f32.to_dtype()
         try:
             core = openvino.Core()
             precision = "bf16" if "BF16" in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"

@@ -276,6 +276,27 @@ def test_a_table_asks_for_each_picture_by_itself(catalogue, shop, tmp_path) -> N
     assert run(replace(catalogue, inputs=[str(table)])) == []
 
 
+def test_a_row_whose_own_model_is_missing_is_told_once_and_tried_when_it_is_there(catalogue, shop, tmp_path) -> None:
+    table = tmp_path / "products.csv"
+    table.write_text("input,model\nshop/rings/0.png,\nshop/rings/1.png,missing.onnx\n")
+
+    class Few(Weights):
+        missing = True
+
+        def models(self, request):
+            if request.runtime.model and self.missing:
+                raise WeightsMissing("missing", "There is no missing.onnx.")
+            return super().models(request)
+
+    weights = Few(given=Models(remover=LeftHalf()))
+    asked = replace(catalogue, inputs=[str(table)], cutter=replace(catalogue.cutter, weights=weights))
+    assert sorted(row.status for row in run(asked)) == ["done", "failed"]
+    assert run(asked) == []
+    assert [row.status for row in run(replace(asked, retry_failed=True))] == ["failed"]
+    weights.missing = False
+    assert [row.status for row in run(asked)] == ["done"]
+
+
 # A batch in a process of its own, slow enough to be killed in its midst.
 SCRIPT = """
 import sys, time

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -194,3 +196,36 @@ def test_threads_follow_the_affinity_of_the_process() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
     assert done.stdout.strip() == "1"
+
+
+FIRST_INFERENCES = """
+import faulthandler, os, sys, threading
+from pathlib import Path
+import numpy as np
+from cutsmith.engines.openvino_engine import OpenVinoEngine
+
+engine = OpenVinoEngine(Path(sys.argv[1]), 0, 1, Path(sys.argv[2]))
+gate, done = threading.Barrier(6), []
+
+def first():
+    gate.wait()
+    done.append(engine.run(np.zeros((1, 3, 64, 64), np.float32)))
+
+threads = [threading.Thread(target=first, daemon=True) for _ in range(6)]
+faulthandler.dump_traceback_later(20, exit=True)
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert len(done) == 6
+os._exit(0)
+"""
+
+
+@pytest.mark.slow
+def test_the_first_inferences_of_several_threads_do_not_wait_for_each_other_for_ever(network, tmp_path) -> None:
+    pytest.importorskip("openvino", reason="OpenVINO has no wheel for this processor")
+    command = [sys.executable, "-c", FIRST_INFERENCES, str(network), str(tmp_path)]
+    for _ in range(5):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr

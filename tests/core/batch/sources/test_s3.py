@@ -9,8 +9,8 @@ import pytest
 from cutsmith.batch.sources import find_sources, read_source, stamp
 from cutsmith.errors import PictureNotFound, PictureUnreadable
 
-pytest.importorskip("s3fs")
-moto_server = pytest.importorskip("moto.server")
+pytest.importorskip("s3fs", reason="the quick tier's environment has no s3fs")
+moto_server = pytest.importorskip("moto.server", reason="moto comes with the extra [test]")
 pytestmark = pytest.mark.slow
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
