@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-CHOOSABLE = ("gcs", "groundingdino", "heic", "jxl", "pymatting", "rembg", "s3", "sam2", "text", "watch")
+CHOOSABLE = ("gcs", "groundingdino", "heic", "jxl", "pymatting", "ray", "rembg", "s3", "sam2", "text", "watch")
 UNTESTED = ("gcs", "s3", "watch")
 """What the tests do without: its packages and ComfyUI's want other versions of the same ones."""
 TEST = "test"

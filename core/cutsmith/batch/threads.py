@@ -26,7 +26,7 @@ Cut = Callable[["Unit", Callable[[], bool]], "ResultRow"]
 
 
 def rows_in_threads(
-    units: Iterable[Unit], cut: Cut, workers: int = WORKERS, on_start: Callable[[Unit], None] = lambda _: None
+    units: Iterable[Unit], cut: Cut, workers: int = WORKERS, on_start: Callable[[Unit], object] = lambda _: None
 ) -> Iterator[ResultRow]:
     """The row of each unit, as soon as it is done. `units` are asked for only as fast as they are worked off.
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
-from cutsmith.batch.catalogue import Catalogue, CataloguePlan, counted, locked, planned, worked_off
+from cutsmith.batch.catalogue import Catalogue, CataloguePlan, counted, locked, planned, ready, worked_off
 from cutsmith.batch.inputs import counted as counted_in_words
 from cutsmith.batch.manifest_rows import ResultRow
 from cutsmith.batch.outcome import DONE, FAILED, NOTHING_FOUND
@@ -45,9 +46,11 @@ def cut_catalogue(catalogue: Catalogue, telling: Telling, *, watch: bool = False
             _tell_finished(rows)
         began = monotonic()
         try:
-            rows += _worked(catalogue, plan, telling)
-            if watch:
-                rows = _watched(catalogue, telling, rows)
+            # Started before the bar is shown, since it takes a while; and once for all that is watched for.
+            with ready(catalogue) if plan.units or watch else nullcontext():
+                rows += _worked(catalogue, plan, telling)
+                if watch:
+                    rows = _watched(catalogue, telling, rows)
         except KeyboardInterrupt:
             click.echo("", err=True)
             again = shlex.join(["cutsmith", *sys.argv[1:]])
