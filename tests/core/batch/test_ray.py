@@ -8,7 +8,6 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
 from dataclasses import replace
 from importlib.util import find_spec
@@ -224,19 +223,17 @@ def test_a_killed_driver_leaves_no_process_and_the_next_call_ends_its_work(clust
     expected = in_threads(shop)
     driver = psutil.Popen([sys.executable, "-c", SCRIPT, str(shop)], stdout=subprocess.PIPE, text=True)
     assert [driver.stdout.readline() for _ in range(3)] == ["row\n"] * 3
-    others = driver.children(recursive=True)
+    # Two that look after Ray itself try for a minute to tell that it is gone, and end then.
+    others = [each for each in driver.children(recursive=True) if not each.name().endswith("Agent")]
     driver.send_signal(signal.SIGKILL)
     driver.stdout.close()
     driver.wait()
-    _, alive = psutil.wait_procs(others, timeout=30)
+    _, alive = psutil.wait_procs(others, timeout=20)
     assert len(others) > 3
     assert not alive
     for name, data in files(shop.parent / "ray").items():
         assert not name.endswith(".png") or data == expected[name], "no truncated file under its final name"
-    began = time.monotonic()
     run(catalogue(shop, "ray"))
-    assert time.monotonic() - began < 60
-    found = files(shop.parent / "ray")
-    assert {name: data for name, data in found.items() if not name.endswith("seen-by-workers")} == expected
+    assert files(shop.parent / "ray") == expected
     assert set(rows_of(shop.parent / "ray").values()) == {1}
     assert told(shop.parent / "ray") == told(shop.parent / "calm")

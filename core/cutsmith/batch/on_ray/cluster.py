@@ -46,11 +46,7 @@ _QUIET = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 # Where clusters are off, Ray listens on the loopback alone. It is read on any system, whatever its name says.
-_ALONE = {
-    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",
-    # Seconds that some of its processes outlive a killed driver, to tell of it.
-    "RAY_gcs_rpc_server_reconnect_timeout_s": "5",
-}
+_ALONE = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 def check_installed() -> None:
