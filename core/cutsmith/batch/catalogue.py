@@ -6,8 +6,8 @@ The manifest is the truth. Whatever ends the process, the next call finds there 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -156,7 +156,7 @@ def planned(catalogue: Catalogue) -> CataloguePlan:
     )
 
 
-def worked_off(catalogue: Catalogue, plan: CataloguePlan) -> Iterator[ResultRow]:
+def worked_off(catalogue: Catalogue, plan: CataloguePlan) -> Generator[ResultRow, None, None]:
     """Do what was planned, and yield each row once the manifest has it. The folder must be held (`locked`)."""
     with ManifestWriter(plan.cutter.folder) as manifest:
         for row in plan.refused:
@@ -170,9 +170,10 @@ def worked_off(catalogue: Catalogue, plan: CataloguePlan) -> Iterator[ResultRow]
                 manifest.append(start_row(unit.source, unit.output))
             return is_ours
 
-        for row in _rows(catalogue, plan, started):
-            manifest.append(row)
-            yield row
+        with closing(_rows(catalogue, plan, started)) as rows:
+            for row in rows:
+                manifest.append(row)
+                yield row
 
 
 @contextmanager
@@ -196,7 +197,9 @@ def counted(rows: Sequence[ResultRow]) -> Mapping[str, int]:
     return told
 
 
-def _rows(catalogue: Catalogue, plan: CataloguePlan, started: Callable[[Unit], bool]) -> Iterator[ResultRow]:
+def _rows(
+    catalogue: Catalogue, plan: CataloguePlan, started: Callable[[Unit], bool]
+) -> Generator[ResultRow, None, None]:
     if catalogue.ray is None:
         return rows_in_threads(plan.units, plan.cutter.cut, catalogue.workers or WORKERS, started)
     return rows_on_ray(plan.units, plan.cutter, catalogue.ray, catalogue.workers, started)

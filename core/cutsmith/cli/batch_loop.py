@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 from collections import Counter
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ import click
 
 from cutsmith.batch.catalogue import Catalogue, CataloguePlan, counted, locked, planned, ready, worked_off
 from cutsmith.batch.inputs import counted as counted_in_words
+from cutsmith.batch.manifest import Manifest
 from cutsmith.batch.manifest_rows import ResultRow
 from cutsmith.batch.outcome import DONE, FAILED, NOTHING_FOUND
 from cutsmith.cli.batch_progress import BatchBar, in_words
@@ -46,8 +47,7 @@ def cut_catalogue(catalogue: Catalogue, telling: Telling, *, watch: bool = False
             _tell_finished(rows)
         began = monotonic()
         try:
-            # Started before the bar is shown, since it takes a while; and once for all that is watched for.
-            with ready(catalogue) if plan.units or watch else nullcontext():
+            with _ready(catalogue) if plan.units or watch else nullcontext():
                 rows += _worked(catalogue, plan, telling)
                 if watch:
                     rows = _watched(catalogue, telling, rows)
@@ -55,11 +55,19 @@ def cut_catalogue(catalogue: Catalogue, telling: Telling, *, watch: bool = False
             click.echo("", err=True)
             again = shlex.join(["cutsmith", *sys.argv[1:]])
             click.echo(f"cutsmith: interrupted. What is done is kept; to go on: {again}", err=True)
-            _report(catalogue)
+            if Manifest(folder).exists():
+                _report(catalogue)
             raise click.Abort from None
         report = _report(catalogue)
     _tell_end(rows, plan, catalogue, monotonic() - began, report)
     return _exit_code(rows)
+
+
+def _ready(catalogue: Catalogue) -> AbstractContextManager[None]:
+    """What does the work, started before the bar is shown, since that may take a while."""
+    if catalogue.ray is not None:
+        click.echo("cutsmith: connecting to Ray. This takes some seconds.", err=True)
+    return ready(catalogue)
 
 
 def tell_plan(catalogue: Catalogue, telling: Telling) -> None:
@@ -101,8 +109,9 @@ def _worked(catalogue: Catalogue, plan: CataloguePlan, telling: Telling) -> Iter
     """Do what was planned; -> each row, with its failure told and the bar one further."""
     told: set[str] = set()
     shown = not telling.in_json and sys.stderr.isatty()
-    with BatchBar(len(plan.units) + len(plan.refused), shown=shown) as bar:
-        for row in worked_off(catalogue, plan):
+    total = len(plan.units) + len(plan.refused)
+    with closing(worked_off(catalogue, plan)) as rows, BatchBar(total, shown=shown) as bar:
+        for row in rows:
             with bar.telling(row):
                 if telling.in_json:
                     echo_json(row.as_json())

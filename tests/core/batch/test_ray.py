@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import replace
 from importlib.util import find_spec
@@ -23,9 +24,11 @@ from cutsmith.batch.cutting import Cutter
 from cutsmith.batch.manifest import Manifest, ManifestWriter
 from cutsmith.batch.manifest_rows import start_row
 from cutsmith.batch.on_ray.cluster import connected
-from cutsmith.batch.on_ray.failures import NotShared, WorkerDiffers
+from cutsmith.batch.on_ray.failures import ClusterUnreachable, NotShared, WorkerDiffers
 from cutsmith.batch.on_ray.place import marked
+from cutsmith.batch.on_ray.shares import shares
 from cutsmith.batch.weights import Weights
+from cutsmith.errors import BadOption, ExtraMissing
 from tests.core.stand_ins import Deadly, LeftHalf, Slow
 
 pytestmark = [
@@ -202,6 +205,46 @@ def test_a_folder_that_a_machine_does_not_see_is_told(tmp_path) -> None:
             replace(place, sign="of another batch, whose folder has the same name there").enter()
     with pytest.raises(NotShared):
         place.enter()
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"), [("127.0.0.1:9", ClusterUnreachable), ("ray://here", BadOption), ("here", BadOption)]
+)
+def test_an_address_at_which_nobody_answers_is_told_before_any_work(shop, address: str, kind: type) -> None:
+    began = time.monotonic()
+    with pytest.raises(kind, match=address):
+        planned(replace(catalogue(shop, "ray"), ray=address))
+    assert time.monotonic() - began < 6
+
+
+def test_without_ray_the_extra_is_named(shop, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ExtraMissing, match=r'pip install "cutsmith\[ray\]"'):
+        planned(catalogue(shop, "ray"))
+
+
+@pytest.mark.parametrize(
+    ("machines", "wanted", "expected"),
+    [
+        ([2], None, (2, 1)),
+        ([16], None, (4, 4)),
+        ([1], None, (1, 1)),
+        ([8, 4, 4], None, (4, 4)),
+        ([8, 2], 3, (3, 4)),
+        ([6, 6], 4, (4, 3)),
+        ([2], 8, (8, 0.25)),
+        ([], None, (1, 1)),
+    ],
+)
+def test_cores_are_parted_so_that_no_worker_stands_on_two_machines(machines, wanted, expected) -> None:
+    assert shares(machines, wanted) == expected
+
+
+def test_ray_listens_to_nobody_but_this_machine(cluster) -> None:
+    ours = {each.pid for each in psutil.Process().children(recursive=True)}
+    heard = [each.laddr.ip for each in psutil.net_connections("inet") if each.pid in ours and each.status == "LISTEN"]
+    assert heard
+    assert {ip.removeprefix("::ffff:") for ip in heard} <= {"127.0.0.1", "::1"}
 
 
 # A batch on a Ray of its own.

@@ -40,6 +40,7 @@ _log = logging.getLogger(__name__)
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DATA_DISABLE_PROGRESS_BARS": "1",
+    "RAY_ENABLE_AUTO_CONNECT": "0",
     # Ray calls it an error that actors which are restarted have arguments; they have few, and they stay.
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     # Without it a worker that asks for no graphics card is shown none, and cuts out otherwise than this process.
@@ -81,7 +82,7 @@ def check_address(address: str) -> None:
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_PATIENCE).close()
     except (OSError, OverflowError) as error:
-        raise _unreachable(address, str(error)) from error
+        raise _unreachable(address, getattr(error, "strerror", None) or str(error)) from error
 
 
 @contextmanager

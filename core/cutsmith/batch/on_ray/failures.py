@@ -25,6 +25,11 @@ class WorkerLost(CutsmithError):
     """The process that cut a picture out was ended each time, such as for want of memory."""
 
 
+def stopped(error: BaseException) -> RayStopped:
+    """What `error`, one of Ray's own, means for the batch."""
+    return RayStopped(f"Ray ended the work: {reason_of(error)}.", "What is done is kept: run the same command again.")
+
+
 def reason_of(error: BaseException) -> str:
     """The last line of what Ray says, which is the one that tells the reason; a trace stands before it."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -9,7 +9,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Any, Self
 
 from cutsmith.batch.on_ray.desk import Assignment, Desk
-from cutsmith.batch.on_ray.failures import WorkerLost
+from cutsmith.batch.on_ray.failures import WorkerLost, stopped
 from cutsmith.cures import give
 from cutsmith.errors import CutsmithError
 
@@ -87,8 +87,8 @@ class HandingOut:
                 asked = self._ray.get(self.desk.asked.remote())
                 self._ray.get(self.desk.answer.remote([(number, self._assignment(number)) for number in asked]))
             except self._ray.exceptions.RayError as error:
-                # The desk was taken away at the end; or Ray itself has stopped, which the rows tell, too.
-                self.failure = self.failure or (None if self._ended else error)
+                if not self._ended:  # else the desk was taken away, since the work has ended
+                    self.failure = self.failure or stopped(error)
                 return
 
     def _assignment(self, number: int) -> Assignment | None:

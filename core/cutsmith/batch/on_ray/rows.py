@@ -7,13 +7,14 @@ is done once, whatever happens, is the manifest's matter and this process's alon
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.batch.manifest_rows import ResultRow
 from cutsmith.batch.on_ray.cluster import LOCAL, connected
-from cutsmith.batch.on_ray.failures import NotShared, RayStopped, WorkerDiffers, reason_of
+from cutsmith.batch.on_ray.failures import NotShared, WorkerDiffers, stopped
 from cutsmith.batch.on_ray.handing import HandingOut
 from cutsmith.batch.on_ray.place import Place, marked, not_seen
 from cutsmith.batch.on_ray.shares import Share, shares
@@ -37,7 +38,7 @@ def rows_on_ray(
     address: str = LOCAL,
     workers: int | None = None,
     on_start: Callable[[Unit], bool] = lambda _: True,
-) -> Iterator[ResultRow]:
+) -> Generator[ResultRow, None, None]:
     """The row of each unit, as soon as it is done, in any order.
 
     A caller that stops asking, or is interrupted, ends the workers; they leave nothing half-written.
@@ -62,14 +63,16 @@ def rows_on_ray(
         share = shares(machines, workers)
         for first in range(0, len(units), _AT_A_TIME):
             part = units[first : first + _AT_A_TIME]
-            with HandingOut(ray, part, cutter, on_start) as handing:
-                told = _told(ray, len(part), handing, (cutter, place), share)
+            with (
+                HandingOut(ray, part, cutter, on_start) as handing,
+                closing(_told(ray, len(part), handing, (cutter, place), share)) as told,
+            ):
                 yield from _rows(len(part), handing, told, is_here=address == LOCAL)
 
 
 def _told(
     ray: Any, count: int, handing: HandingOut, given: tuple[Cutter, Place], share: Share
-) -> Iterator[tuple[int, dict[str, Any]]]:
+) -> Generator[tuple[int, dict[str, Any]], None, None]:
     """What the workers tell: the position of a unit, and the row, or why there is none."""
     cutter, place = given
     workers = min(share.workers, count)
@@ -83,9 +86,14 @@ def _told(
             min_size=1, max_size=workers, initial_size=workers, max_tasks_in_flight_per_actor=_IN_FLIGHT
         ),
     )
-    for batch in done.iter_batches(batch_size=None, prefetch_batches=0):
-        for number, told in zip(batch[NUMBER], batch[TOLD], strict=True):
-            yield int(number), json.loads(str(told))
+    batches = iter(done.iter_batches(batch_size=None, prefetch_batches=0))
+    try:
+        for batch in batches:
+            for number, told in zip(batch[NUMBER], batch[TOLD], strict=True):
+                yield int(number), json.loads(str(told))
+    finally:
+        # Now, and not when it is forgotten: without a connection it would start a Ray to end itself.
+        batches.close()
 
 
 def _rows(
@@ -105,9 +113,7 @@ def _rows(
         raise
     except Exception as error:
         # Whatever Ray raises, and it raises many things, concerns no picture but the work as a whole.
-        raise handing.failure or RayStopped(
-            f"Ray ended the work: {reason_of(error)}.", "What is done is kept: run the same command again."
-        ) from error
+        raise handing.failure or stopped(error) from error
     for number in sorted(open_units):
         yield handing.lost_row(number)
 
