@@ -68,7 +68,9 @@ def main() -> int:
     after = {way: float(np.median(np.subtract(seconds[way], firsts[way]))) for way in WAYS}
     print("seconds:", {way: round(value, 1) for way, value in middle.items()})
     print("until the first result:", {way: round(float(np.median(values)), 1) for way, values in firsts.items()})
-    print(f"ratio: {middle['ray'] / middle['threads']:.2f}, after the first result {after['ray'] / after['threads']:.2f}")
+    print(
+        f"ratio: {middle['ray'] / middle['threads']:.2f}, after the first result {after['ray'] / after['threads']:.2f}"
+    )
     same = len(made["ray"]) == given.pictures and made["ray"] == made["threads"]
     print("results are the same, byte for byte" if same else "RESULTS DIFFER")
     return 0 if same else 1
