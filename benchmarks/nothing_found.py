@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cutsmith.pipeline.subjects import FOUND_PROBABILITY
+from cutsmith.pipeline.subject import FOUND_PROBABILITY
 from cutsmith.removal.loading import load_remover
 
 SIZES = ((200, 200), (300, 400), (512, 512), (1024, 1024), (1000, 1500))

@@ -205,7 +205,7 @@ def _masked(
     """
     from cutsmith import SubjectNotFound, cut_out, cut_out_each
     from cutsmith.geometry import box_of_mask
-    from cutsmith.pipeline.subjects import FOUND_PROBABILITY
+    from cutsmith.pipeline.subject import FOUND_PROBABILITY
     from cutsmith.result.cutout import FoundObject
 
     if not asked:

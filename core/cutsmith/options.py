@@ -220,6 +220,9 @@ class Runtime:
     looks: LookCount = _option(
         "choice", "auto", "How often a removal model looks; auto: again in doubt.", choices=get_args(LookCount)
     )
+    cascade: bool = _option(
+        "flag", False, "In doubt, try slower and better ways too, and keep the best result.", advanced=True
+    )
     segmenter: str | None = _option(
         "model",
         None,

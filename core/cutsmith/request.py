@@ -78,6 +78,7 @@ class Options(TypedDict, total=False):
     subject_alone: bool
     model: str | None
     looks: LookCount | Literal[1, 3]
+    cascade: bool
     segmenter: str | None
     detector: str | None
     matting_model: str | None

@@ -37,6 +37,7 @@ OTHER = {
     "subject_alone": True,
     "model": "u2net",
     "looks": "3",
+    "cascade": True,
     "segmenter": "subject-in-box",
     "detector": "some.safetensors",
     "matting_model": "some.onnx",

@@ -21,7 +21,7 @@ from cutsmith.batch.weights import Weights
 from cutsmith.batch.writing import Writing, numbered_job, write_all
 from cutsmith.errors import Cancelled, CutsmithError, SubjectNotFound
 from cutsmith.picture import Picture
-from cutsmith.result.as_json import quality_as_json
+from cutsmith.result.as_json import quality_as_json, step_as_json
 
 if TYPE_CHECKING:
     from cutsmith.result.cutout import Cutout
@@ -157,6 +157,7 @@ class Cutter:
             model=main_model(first.provenance),
             view=None if first.second_look is None else first.second_look.taken,
             quality=quality_as_json(first.quality),
+            steps=tuple(step_as_json(step) for step in first.steps),
             # What quality says has a field of its own.
             warnings=(
                 *row.warnings,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from cutsmith.batch.plan import Job
 from cutsmith.errors import CutsmithError, SubjectNotFound
 from cutsmith.options import MODEL_OPTIONS
-from cutsmith.result.as_json import detection_as_json, measures_as_json, object_as_json, quality_as_json
+from cutsmith.result.as_json import detection_as_json, measures_as_json, object_as_json, quality_as_json, step_as_json
 
 if TYPE_CHECKING:
     from cutsmith.picture import Picture
@@ -93,7 +93,7 @@ def as_json(outcome: Outcome) -> dict[str, object]:
     if len(outcome.outputs) > 1:
         told["outputs"] = list(outcome.outputs)
     if outcome.cutouts:
-        found = [{**measures_as_json(cutout), "quality": quality_as_json(cutout.quality)} for cutout in outcome.cutouts]
+        found = [_judged(cutout) for cutout in outcome.cutouts]
         told |= found[0] if len(found) == 1 else {name: [each[name] for each in found] for name in found[0]}
     if outcome.previews:
         told["preview"] = outcome.previews[0] if len(outcome.previews) == 1 else list(outcome.previews)
@@ -109,6 +109,11 @@ def as_json(outcome: Outcome) -> dict[str, object]:
         told["best_probability"] = round(error.best_probability, 4)
         told["threshold"] = error.threshold
     return told
+
+
+def _judged(cutout: Cutout) -> dict[str, object]:
+    told = {**measures_as_json(cutout), "quality": quality_as_json(cutout.quality)}
+    return told | {"steps": [step_as_json(step) for step in cutout.steps]} if cutout.steps else told
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> int:

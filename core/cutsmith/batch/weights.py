@@ -42,5 +42,7 @@ class Weights:
         told = tuple(map(repr, kind))
         with self._lock:
             if told not in self._named:
-                self._named[told] = self.models(request).provenance()
+                models = self.models(request)
+                further = models.other_way.provenance() if models.other_way is not None else {}
+                self._named[told] = {**models.provenance(), **further}
             return self._named[told]

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def warn(outcome: Outcome, told: set[str], *, alone: bool) -> None:
-    """Print picture warnings every time and model warnings only once (`told` holds those shown)."""
+    """Print a picture's own warnings every time and those of models only once (`told` holds those shown)."""
     own = {*(outcome.picture.warnings if outcome.picture is not None else ()), *outcome.losses, *outcome.remarks}
+    own |= {cutout.quality.warning for cutout in outcome.cutouts}
     for warning in outcome.warnings:
         if warning in own:
             print_warning(warning, "" if alone else outcome.job.source)

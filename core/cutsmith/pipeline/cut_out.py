@@ -18,11 +18,16 @@ from cutsmith.pipeline.subjects import find_subjects
 from cutsmith.quality.judging import judged
 from cutsmith.request import Options, Request, given_request
 from cutsmith.result.cutout import Cutout
+from cutsmith.result.steps import steps_in_words
 from cutsmith.version import SOFTWARE
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from cutsmith.options import Objects
     from cutsmith.picture import Source
+    from cutsmith.pipeline.subject import Subject
 
 
 Loaded = TypeVar("Loaded")
@@ -53,7 +58,7 @@ def cut_out(
         pool: loads and keeps models; None takes this process's own pool.
         asked: objects to segment that the request cannot describe, such as several boxes.
         on_stage: called with the name of each stage as it begins ("read", "load", "detect", "mask", "second look",
-            "matting", "foreground", "quality"), for progress; an exception that it raises ends the call.
+            "another way", "matting", "foreground", "quality"), for progress; an exception that it raises ends the call.
         on_progress: called in the midst of long stages with the stage's name and the share that is done, in [0, 1].
         on_picture: called with the picture once it is read, before a model runs; an exception that it raises ends the
             call.
@@ -144,37 +149,62 @@ def _cut_outs(
         if is_main_subject and may_stand_in(original):
             return [own_cutout(original, picture, request, run, models)]
         raise
-    provenance = {"software": SOFTWARE, **models.provenance(), **request.provenance()}
     cutouts = []
     for number, subject in enumerate(subjects, start=1):
-        own = run.fork()
-        alpha, colours, matting_told = finished(picture, image, subject, request, own, network=models.matting_network)
-        told = {**provenance, "object": f"{number} of {len(subjects)}"} if objects == "each" else dict(provenance)
-        if subject.looks is not None:
-            told |= subject.looks.provenance()
-        told |= matting_told
-        with own.stage("quality"):
-            shown = 1 - alpha if request.finish.invert else alpha
-            known = models.remover.name if models.remover is not None else None
-            quality = judged(image, subject.soft_mask, shown, subject.looks, subject.objects, known)
-        told |= quality.provenance()
-        said = (quality.warning,) if quality.warning else ()
-        warnings = tuple(dict.fromkeys((*picture.warnings, *models.warnings, *run.warnings, *own.warnings, *said)))
-        cutouts.append(
-            Cutout(
-                picture,
-                alpha,
-                colours,
-                subject.soft_mask,
-                told,
-                warnings,
-                own.seconds,
-                subject.objects,
-                subject.looks,
-                quality,
-            )
-        )
+        place = f"{number} of {len(subjects)}" if objects == "each" else ""
+        cutouts.append(_cutout(picture, image, subject, request, models, run, place))
     return cutouts
+
+
+def _cutout(
+    picture: Picture,
+    image: NDArray[np.uint8],
+    subject: Subject,
+    request: Request,
+    models: Models,
+    run: Run,
+    place: str,
+) -> Cutout:
+    """`subject` with alpha, colours and quality; `place` says which of several objects it is, or is ""."""
+    own = run.fork()
+    if request.runtime.cascade:
+        from cutsmith.pipeline.cascade.enclosed import without_enclosed
+
+        subject = without_enclosed(image, subject)
+    alpha, colours, matting_told = finished(picture, image, subject, request, own, network=models.matting_network)
+    with own.stage("quality"):
+        quality = judged(
+            image,
+            subject.soft_mask,
+            1 - alpha if request.finish.invert else alpha,
+            subject.looks,
+            subject.objects or subject.judged_objects,
+            subject.network,
+            subject.disagreement,
+        ).doubted(subject.doubts)
+    told = {"software": SOFTWARE, **models.provenance(), **request.provenance()}
+    if place:
+        told["object"] = place
+    if subject.looks is not None:
+        told |= subject.looks.provenance()
+    told |= {**matting_told, **quality.provenance()}
+    if subject.steps:
+        told["cascade"] = steps_in_words(subject.steps)
+    said = (quality.warning,) if quality.warning else ()
+    warnings = (*picture.warnings, *models.warnings, *run.warnings, *own.warnings, *said)
+    return Cutout(
+        picture,
+        alpha,
+        colours,
+        subject.soft_mask,
+        told,
+        tuple(dict.fromkeys(warnings)),
+        own.seconds,
+        subject.objects,
+        subject.looks,
+        quality,
+        subject.steps,
+    )
 
 
 def _start(load: Callable[[], Loaded]) -> Future[Loaded]:

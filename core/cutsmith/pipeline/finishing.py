@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cutsmith.options import Finish
     from cutsmith.picture import Picture
     from cutsmith.pipeline.stages import Run
-    from cutsmith.pipeline.subjects import Subject
+    from cutsmith.pipeline.subject import Subject
     from cutsmith.protocols import MattingModel
     from cutsmith.request import Request
 

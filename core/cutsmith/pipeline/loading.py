@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cutsmith.cures import give, leave_out
 from cutsmith.errors import BadOption, Notice, NotInstalled
+from cutsmith.pipeline.cascade.other_way import OtherWay, other_way
 from cutsmith.segmentation.subject_in_box import NAME as SUBJECT_IN_BOX
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Models:
         detector: words -> boxes.
         segmenter: boxes and clicks -> soft masks.
         matting_network: what a neural matting runs.
+        other_way: what the cascade asks in doubt.
         warnings: texts about the models for the user.
     """
 
@@ -39,6 +41,7 @@ class Models:
     segmenter: Segmenter | None = None
     warnings: tuple[str, ...] = ()
     matting_network: MattingModel | None = None
+    other_way: OtherWay | None = None
 
     def provenance(self) -> dict[str, str]:
         """Model, weights and engine of each, for a result's provenance."""
@@ -179,7 +182,10 @@ def load_models(
         if remover is None:
             remover, told = pool.remover(request.runtime)
             warnings += told
-        return Models(remover=remover, warnings=tuple(warnings), matting_network=network)
+        further = given.other_way
+        if request.runtime.cascade and further is None:
+            further = other_way(request.runtime, remover, given.segmenter, pool)
+        return Models(remover=remover, warnings=tuple(warnings), matting_network=network, other_way=further)
     detector = given.detector if request.phrases else None
     if request.phrases and detector is None:
         detector, told = pool.detector(request.runtime)

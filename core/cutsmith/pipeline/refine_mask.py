@@ -15,7 +15,7 @@ from cutsmith.pipeline.finishing import finished
 from cutsmith.pipeline.loading import ModelPool, load_matting_network
 from cutsmith.pipeline.prompting import subject_alone
 from cutsmith.pipeline.stages import IsCancelled, OnProgress, OnStage, Run
-from cutsmith.pipeline.subjects import Subject
+from cutsmith.pipeline.subject import Subject
 from cutsmith.request import Options, Request, given_request
 from cutsmith.result.cutout import Cutout
 from cutsmith.version import SOFTWARE

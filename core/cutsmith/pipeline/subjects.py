@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +13,7 @@ from cutsmith.errors import SubjectNotFound
 from cutsmith.options import Objects
 from cutsmith.pipeline.looks.second_look import subject_mask
 from cutsmith.pipeline.prompting import Asked, asked_by_detections, asked_by_target
+from cutsmith.pipeline.subject import FOUND_PROBABILITY, Subject
 from cutsmith.request import box_text
 from cutsmith.result.cutout import FoundObject
 
@@ -20,34 +21,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cutsmith.options import Target
+    from cutsmith.pipeline.cascade.other_way import OtherWay
     from cutsmith.pipeline.loading import Models
     from cutsmith.pipeline.stages import Run
-    from cutsmith.protocols import Candidates, Detection, Segment
+    from cutsmith.protocols import Candidates, Detection, Remover, Segment
     from cutsmith.request import Request
-    from cutsmith.result.looks import Looks
-
-# A picture has a subject if at least one pixel is more likely subject than not. Without a subject, the raw maxima are:
-# plain pictures <= 0.05, gravel and grass 0.40, noise 0.16 to 0.63 depending on its size (docs/decisions.md).
-FOUND_PROBABILITY = 0.5
-
-
-@dataclass(frozen=True, eq=False)
-class Subject:
-    """One thing to cut out.
-
-    Attributes:
-        soft_mask: float32 (H, W) in [0, 1].
-        objects: the objects that form it.
-        uncut: for matting, the soft mask before it was cut off at boxes; None if it was not cut off.
-        inside: bool (H, W), where alpha may be above 0; None means everywhere.
-        looks: what the views of a removal model said; None where it saw one, or where no such model looked.
-    """
-
-    soft_mask: NDArray[np.float32]
-    objects: tuple[FoundObject, ...] = ()
-    uncut: NDArray[np.float32] | None = None
-    inside: NDArray[np.bool_] | None = None
-    looks: Looks | None = None
 
 
 def find_subjects(
@@ -70,9 +48,10 @@ def find_subjects(
     """
     if models.segmenter is None:
         assert models.remover is not None, "load_models gives a segmenter or a remover"
-        soft_mask, looks = subject_mask(models.remover, image, request.runtime.looks, run)
-        _require_found(float(soft_mask.max()), source, give("box", "40,60,300,420", text="Or point at the subject"))
-        return (Subject(soft_mask, looks=looks),)
+        subject = _main_subject(models.remover, models.other_way, image, request, run)
+        best = float(subject.soft_mask.max())
+        _require_found(best, source, give("box", "40,60,300,420", text="Or point at the subject"))
+        return (subject,)
     wanted = _asked(models, image, request, source, run) if asked is None else asked
     with run.stage("mask"):
         segments = models.segmenter.segment(image, [prompt for prompt, _ in wanted], run)
@@ -86,6 +65,17 @@ def find_subjects(
         best = max((float(segment.soft_mask().max()) for segment in segments), default=0.0)
         _require_found(best, f"{_place(request)} {source}", advise("Give a larger box, or other words."))
     return subjects
+
+
+def _main_subject(
+    remover: Remover, other_way: OtherWay | None, image: NDArray[np.uint8], request: Request, run: Run
+) -> Subject:
+    if request.runtime.cascade:
+        from cutsmith.pipeline.cascade.routing import routed
+
+        return routed(remover, other_way, image, request.runtime.looks, run)
+    soft_mask, looks = subject_mask(remover, image, request.runtime.looks, run)
+    return Subject(soft_mask, looks=looks, network=remover.name)
 
 
 def _asked(models: Models, image: NDArray[np.uint8], request: Request, source: str, run: Run) -> list[Asked]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from cutsmith.quality import reasons
 from cutsmith.quality.calibration import calibration
+from cutsmith.quality.content_box import content_beyond
 from cutsmith.quality.enclosed import enclosed_background
 from cutsmith.quality.signals import measured
 from cutsmith.result.quality import ACCEPT, REVIEW, Quality
@@ -28,6 +29,7 @@ _LEAST_ALPHA = 0.0005  # share of the picture; less is as good as nothing
 _MOST_ALPHA = 0.98
 _LEAST_IOU, _LEAST_STABILITY = 0.7, 0.8  # of SAM 2; its own demonstration drops masks below .88 and .95
 _MOST_UNDECIDED = 0.15  # where no calibration speaks
+_MOST_BEYOND = 0.05  # of the longer side of the result's box
 _SAID = 2  # reasons from signals; more of them say nothing new
 
 
@@ -38,6 +40,7 @@ def judged(
     looks: Looks | None = None,
     named: Sequence[FoundObject] = (),
     network: str | None = None,
+    disagreement: float = 0.0,
 ) -> Quality:
     """The quality of a cut-out.
 
@@ -48,12 +51,14 @@ def judged(
         looks: what the views said, where there were several.
         named: what words, boxes or clicks named; empty for the main subject.
         network: the removal model, whose masks may be those that the calibration knows; None for another model.
+        disagreement: 1 - the Dice coefficient with another mask of the same subject, beside what the views said.
     """
     covered = float(alpha.mean(dtype=np.float64))
     if covered < _LEAST_ALPHA:
         return Quality(1.0, REVIEW, (reasons.NOTHING,))
     told = [reasons.EVERYTHING] if covered > _MOST_ALPHA else []
-    signals = measured(image, soft_mask, 0.0 if looks is None else 1 - looks.agreement)
+    apart = max(disagreement, 0.0 if looks is None else 1 - looks.agreement)
+    signals = measured(image, soft_mask, apart)
     uncertainty = None
     if signals is not None and not named:
         known = calibration()
@@ -64,6 +69,8 @@ def judged(
         elif signals.undecidedness > _MOST_UNDECIDED:
             told.append(reasons.SENTENCES["undecidedness"])
     told += _of_objects(named)
+    if not named and content_beyond(image, alpha) > _MOST_BEYOND:
+        told.append(reasons.VANISHED)
     enclosed = enclosed_background(image, alpha)
     if enclosed is not None:
         told.append(reasons.ENCLOSED)

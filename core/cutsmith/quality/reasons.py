@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 NOTHING = "Nothing is left in the result."
 EVERYTHING = "Nearly the whole photograph is kept, background and all."
 ENCLOSED = "Background seems to be left inside the subject, as in a ring or behind a handle."
+VANISHED = "On the white ground there is something beyond the result: a part of the product may be missing."
 SAM_DOUBTS = "SAM 2 itself is not sure of this outline."
+ANOTHER_SUBJECT = "Two models found different outlines."
+OPENED = "Background that showed through the subject was taken out: look whether it was background."
 SAM_UNSTABLE = "The outline changes a lot with small changes of the threshold."
 
 SENTENCES: Mapping[str, str] = {

@@ -99,7 +99,7 @@ def measured(image: NDArray[np.uint8], soft_mask: NDArray[np.float32], disagreem
     """
     import cv2
 
-    small, mask = _at_a_small_size(image, soft_mask)
+    small, mask = at_a_small_size(image, soft_mask)
     inside = mask > 0.5
     count = int(np.count_nonzero(inside))
     if not count:
@@ -127,9 +127,10 @@ def measured(image: NDArray[np.uint8], soft_mask: NDArray[np.float32], disagreem
     )
 
 
-def _at_a_small_size(
+def at_a_small_size(
     image: NDArray[np.uint8], soft_mask: NDArray[np.float32]
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """Image and mask with a longest side of `LONGEST` pixels at most."""
     import cv2
 
     height, width = soft_mask.shape

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cutsmith.result.cutout import Cutout, FoundObject
     from cutsmith.result.looks import Looks
     from cutsmith.result.quality import Quality
+    from cutsmith.result.steps import Step
 
 
 def detection_as_json(found: Detection) -> dict[str, Any]:
@@ -44,6 +45,7 @@ def cutout_as_json(cutout: Cutout) -> dict[str, Any]:
         **measures_as_json(cutout),
         "second_look": None if cutout.second_look is None else looks_as_json(cutout.second_look),
         "quality": quality_as_json(cutout.quality),
+        "steps": [step_as_json(step) for step in cutout.steps],
         "warnings": list(cutout.warnings),
         "notices": [notice_of(each).to_json() for each in cutout.warnings],
         "provenance": dict(cutout.provenance),
@@ -80,6 +82,18 @@ def quality_as_json(quality: Quality) -> dict[str, Any]:
         "uncertainty": _share(quality.uncertainty),
         "verdict": quality.verdict,
         "reasons": list(quality.reasons),
+    }
+
+
+def step_as_json(step: Step) -> dict[str, Any]:
+    """A step of the cascade: its name, model and quality, seconds, whether its mask was kept, and what it brought."""
+    return {
+        "step": step.name,
+        "model": step.model,
+        **quality_as_json(step.quality),
+        "seconds": round(step.seconds, 3),
+        "kept": step.is_kept,
+        "told": step.told,
     }
 
 

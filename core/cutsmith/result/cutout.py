@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cutsmith.result.background import Background
     from cutsmith.result.canvas.settings import Canvas
     from cutsmith.result.looks import Looks
+    from cutsmith.result.steps import Step
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class Cutout:
         seconds: the time of each stage; "load" is the time that loading still took after the picture was read.
         second_look: what the views of the picture said, where a removal model saw more than one; else None.
         quality: how far it can be relied on, as far as Cutsmith can tell.
+        steps: what the cascade tried, in its order; empty without it.
     """
 
     picture: Picture
@@ -71,6 +73,7 @@ class Cutout:
     objects: tuple[FoundObject, ...] = ()
     second_look: Looks | None = None
     quality: Quality = NOT_JUDGED
+    steps: tuple[Step, ...] = ()
 
     def as_picture(self) -> Picture:
         """The cut-out as a picture with alpha, in the source's colour space and resolution."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Verdict = Literal["accept", "review"]
@@ -34,6 +34,12 @@ class Quality:
             return ""
         # Without the number, so that a hundred frames of a film are told once.
         return f"Look at this result, it may be wrong: {' '.join(self.reasons)}"
+
+    def doubted(self, reasons: Sequence[str]) -> Quality:
+        """This quality with further `reasons` for a review; itself where there are none."""
+        if not reasons:
+            return self
+        return replace(self, verdict=REVIEW, reasons=tuple(dict.fromkeys((*self.reasons, *reasons))))
 
     def provenance(self) -> Mapping[str, str]:
         """The quality for a result's provenance."""

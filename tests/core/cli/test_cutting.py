@@ -10,6 +10,7 @@ import subprocess
 import sys
 import weakref
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -49,6 +50,21 @@ def test_no_picture_is_kept_in_memory_after_it_was_written(tmp_path, monkeypatch
     assert cutting.cut_all(jobs, LEFT_HALF, Telling()) == 0
     assert alive == [0, 0, 0, 0, 0]
     assert len(capsys.readouterr().out.splitlines()) == 5
+
+
+def test_every_doubtful_result_is_told_with_its_name(tmp_path, capsys) -> None:
+    class Everything(LeftHalf):
+        def soft_mask(self, image):
+            return np.ones(image.shape[:2], np.float32)
+
+    inputs = [str(tmp_path / f"{number}.png") for number in range(3)]
+    for path in inputs:
+        Image.new("RGB", (60, 40), (90, 20, 200)).save(path)
+    jobs = plan_jobs(inputs, f"{tmp_path}/out/", None, Output()).jobs
+    assert cutting.cut_all(jobs, Batch(Request(), models=Models(remover=Everything())), Telling()) == 0
+    told = [line for line in capsys.readouterr().err.splitlines() if "Look at this result" in line]
+    assert len(told) == 3
+    assert all(path in line for path, line in zip(inputs, told, strict=True))
 
 
 def test_the_bar_leaves_the_terminal_before_anything_is_told(tmp_path, photo, isnet_weights) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cutsmith.quality import reasons
+from cutsmith.quality.content_box import content_beyond
 from cutsmith.quality.enclosed import enclosed_background
 from cutsmith.quality.judging import judged
 from cutsmith.result.cutout import FoundObject
@@ -40,7 +41,7 @@ def test_half_a_product_goes_to_review_and_says_why() -> None:
     found = judged(image, mask, mask, network=ISNET)
     assert found.verdict == "review"
     assert found.reasons
-    assert set(found.reasons) <= {*reasons.SENTENCES.values()}
+    assert set(found.reasons) <= {*reasons.SENTENCES.values(), reasons.VANISHED}
     assert found.warning.startswith("Look at this result, it may be wrong: ")
 
 
@@ -102,3 +103,42 @@ def test_on_a_busy_ground_nothing_is_called_enclosed() -> None:
     image, _ = picture(ring=True)
     busy = np.random.default_rng(0).integers(0, 256, image.shape, dtype=np.uint8)
     assert enclosed_background(busy, picture()[1]) is None
+
+
+def white_on_white(shadow: bool = False) -> tuple[np.ndarray, np.ndarray]:
+    """A white box with a handle on a white ground, lighter than both: the picture and its true alpha."""
+    mask = np.zeros((320, 320), np.float32)
+    mask[120:240, 80:180] = 1
+    mask[150:210, 180:250] = 1
+    ground = np.full((320, 320), 252.0)
+    if shadow:
+        rows, columns = np.mgrid[:320, :320]
+        ground -= 45 * np.exp(-(((rows - 245) / 14) ** 2) - ((columns - 190) / 90) ** 2)
+    values = np.where(mask > 0, 241, ground)[..., None] + np.random.default_rng(5).normal(0, 0.8, (320, 320, 3))
+    return np.clip(values, 0, 255).astype(np.uint8), mask
+
+
+@pytest.mark.parametrize("shadow", [False, True])
+def test_a_part_that_vanished_white_on_white_goes_to_review(shadow: bool) -> None:
+    image, mask = white_on_white(shadow)
+    assert content_beyond(image, mask) == 0
+    lost = mask.copy()
+    lost[:, 180:] = 0
+    assert content_beyond(image, lost) > 0.3
+    assert reasons.VANISHED in judged(image, lost, lost, network=ISNET).reasons
+    assert reasons.VANISHED not in judged(image, mask, mask, network=ISNET).reasons
+
+
+def test_content_is_looked_for_on_a_white_ground_alone() -> None:
+    image, mask = picture()
+    mask[:, :160] = 0
+    assert content_beyond(image, mask) > 0.3
+    assert content_beyond((image * 0.8).astype(np.uint8), mask) == 0
+    assert content_beyond(image, np.zeros_like(mask)) == 0
+
+
+def test_what_sam_2_was_asked_for_may_be_a_part() -> None:
+    image, mask = picture()
+    mask[:, :160] = 0
+    found = FoundObject(predicted_iou=0.95, stability=0.97)
+    assert judged(image, mask, mask, named=[found]).verdict == "accept"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -32,11 +33,25 @@ def subject_mask(
             padded one only where the frame cuts the subject.
         run: times the stages "mask" and "second look", and may end them.
     """
-    with run.stage("mask"):
-        first = run.interruptible(lambda: remover.soft_mask(image))
+    first = first_look(remover, image, run)
     others = _other_views(first, looks)
-    if not others:
-        return first, None
+    return looked_again(remover, image, first, others, run) if others else (first, None)
+
+
+def first_look(remover: Remover, image: NDArray[np.uint8], run: Run) -> NDArray[np.float32]:
+    """The soft mask of the picture as it is, float32 (H, W); `image` is uint8 (H, W, 3), and `run` may end it."""
+    with run.stage("mask"):
+        return run.interruptible(lambda: remover.soft_mask(image))
+
+
+def looked_again(
+    remover: Remover,
+    image: NDArray[np.uint8],
+    first: NDArray[np.float32],
+    others: Sequence[ViewName],
+    run: Run,
+) -> tuple[NDArray[np.float32], Looks]:
+    """The mask that is taken, float32 (H, W): the `first` one, or that of one of the `others`; and what all said."""
     with run.stage("second look"):
         masks: dict[ViewName, NDArray[np.float32]] = {"first": first}
         # Two requests at a time: while the engine runs one, the other is prepared or read.
