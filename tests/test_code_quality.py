@@ -108,8 +108,9 @@ def test_arrows_point_one_way(room) -> None:
         assert not wrong, f"{path.relative_to(ROOT)} imports {sorted(wrong)}"
 
 
-# Programs that the engine starts: the flags of npm and of the worker's own command.
+# Programs that the engine starts or tells of: the flags of npm, of Ray, and of the worker's own command.
 ARGUMENTS_OF_PROGRAMS = {
+    "batch/on_ray/cluster.py": {"--head"},
     "models/npm_package.py": {"--pack-destination", "--ignore-scripts"},
     "worker/client.py": {"--folder", "--idle-exit", "--stdio"},
 }

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+
 import numpy as np
 
 from cutsmith.protocols import Candidates
@@ -34,6 +38,27 @@ class SoftEdge(LeftHalf):
         height, width = image.shape[:2]
         across = np.clip((np.linspace(1, 0, width) - 0.4) / 0.2, 0, 1)
         return np.tile(across.astype(np.float32), (height, 1))
+
+
+class Slow(LeftHalf):
+    """The same, which takes its time: something can happen meanwhile."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def soft_mask(self, image):
+        time.sleep(self.seconds)
+        return super().soft_mask(image)
+
+
+class Deadly(LeftHalf):
+    """The same, but a picture whose red is 77 kills its process."""
+
+    def soft_mask(self, image):
+        if image[0, 0, 0] == 77:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().soft_mask(image)
 
 
 class Nothing(LeftHalf):

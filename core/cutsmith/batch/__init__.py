@@ -14,6 +14,7 @@ unit           one picture with all that its result depends on, and its key
 weights        the models, opened once
 cutting        one unit -> one row of the manifest, whatever happens
 threads        several units at a time
+on_ray         the same on processes and machines, by Ray
 manifest       what became of each input, appended row by row
 resuming       what is still to be done
 groups         pictures that are laid on their canvases at one scale

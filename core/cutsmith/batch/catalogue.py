@@ -6,8 +6,8 @@ The manifest is the truth. Whatever ends the process, the next call finds there 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from cutsmith.batch.cutting import Cutter
 from cutsmith.batch.groups import SameScale, at_one_scale, scale_of
 from cutsmith.batch.manifest import Manifest, ManifestWriter, State
 from cutsmith.batch.manifest_rows import ResultRow, now, start_row
+from cutsmith.batch.on_ray.cluster import check_address, check_installed, connected
+from cutsmith.batch.on_ray.rows import rows_on_ray
 from cutsmith.batch.outcome import DONE, FAILED
 from cutsmith.batch.plan import result_suffix
 from cutsmith.batch.resuming import NO_SETUP, is_finished, parted, rejected_again
@@ -48,7 +50,8 @@ class Catalogue:
         retry_failed: whether pictures without a result are tried again.
         redo_rejected: whether nothing is done but what a person rejected, another way.
         limit: how many pictures at most are done now; None for all.
-        workers: how many are done at a time.
+        workers: how many are done at a time; None for as many as are best.
+        ray: the address of the Ray that does them: "local", "auto" or HOST:PORT; None for threads of this process.
         include: patterns of which a picture in a folder must match one.
         also_read: other files that the batch reads, such as a background.
         same_scale: what pictures are laid on their canvases at one scale; None for each at its own. It takes a second
@@ -61,7 +64,8 @@ class Catalogue:
     retry_failed: bool = False
     redo_rejected: bool = False
     limit: int | None = None
-    workers: int = WORKERS
+    workers: int | None = None
+    ray: str | None = None
     include: Sequence[str] = ()
     also_read: Sequence[str] = ()
     same_scale: SameScale | None = None
@@ -125,10 +129,14 @@ def planned(catalogue: Catalogue) -> CataloguePlan:
     """Find the pictures, name their results, and part them by the manifest. Nothing is written.
 
     Raises:
-        NotInstalled: the models that the request needs are missing.
+        NotInstalled: the models that the request needs are missing, or Ray, where it is to do the work.
+        ClusterUnreachable: there is no Ray at the address.
         UsageError, PictureError: an input is wrong as a whole.
     """
     cutter = catalogue.cutter
+    if catalogue.ray is not None:
+        check_installed()
+        check_address(catalogue.ray)
     # Missing weights concern every picture: that is told before any work.
     cutter.weights.of(catalogue.request)
     sources = find_sources(catalogue.inputs, str(cutter.folder), include=catalogue.include, request=catalogue.request)
@@ -153,21 +161,38 @@ def planned(catalogue: Catalogue) -> CataloguePlan:
     )
 
 
-def worked_off(catalogue: Catalogue, plan: CataloguePlan) -> Iterator[ResultRow]:
+def worked_off(catalogue: Catalogue, plan: CataloguePlan) -> Generator[ResultRow, None, None]:
     """Do what was planned, and yield each row once the manifest has it. The folder must be held (`locked`)."""
     with ManifestWriter(plan.cutter.folder) as manifest:
         for row in plan.refused:
             manifest.append(row)
             yield row
 
-        def started(unit: Unit) -> None:
+        def started(unit: Unit) -> bool:
             # A file of somebody else's keeps its name out of the manifest, so that no later call takes it for ours.
-            if unit.is_own or not (plan.cutter.folder / unit.output).exists():
+            is_ours = unit.is_own or not (plan.cutter.folder / unit.output).exists()
+            if is_ours:
                 manifest.append(start_row(unit.source, unit.output))
+            return is_ours
 
-        for row in rows_in_threads(plan.units, plan.cutter.cut, catalogue.workers, started):
-            manifest.append(row)
-            yield row
+        with closing(_rows(catalogue, plan, started)) as rows:
+            for row in rows:
+                manifest.append(row)
+                yield row
+
+
+@contextmanager
+def ready(catalogue: Catalogue) -> Iterator[None]:
+    """Start what does the work, where that takes a while; what `worked_off` does meanwhile uses it.
+
+    Raises:
+        ClusterUnreachable: Ray cannot be started or connected to.
+    """
+    if catalogue.ray is None:
+        yield
+        return
+    with connected(catalogue.ray):
+        yield
 
 
 def counted(rows: Sequence[ResultRow]) -> Mapping[str, int]:
@@ -175,6 +200,14 @@ def counted(rows: Sequence[ResultRow]) -> Mapping[str, int]:
     told: Counter[str] = Counter(row.status for row in rows)
     told.update(row.verdict for row in rows if row.verdict is not None and row.status == DONE)
     return told
+
+
+def _rows(
+    catalogue: Catalogue, plan: CataloguePlan, started: Callable[[Unit], bool]
+) -> Generator[ResultRow, None, None]:
+    if catalogue.ray is None:
+        return rows_in_threads(plan.units, plan.cutter.cut, catalogue.workers or WORKERS, started)
+    return rows_on_ray(plan.units, plan.cutter, catalogue.ray, catalogue.workers, started)
 
 
 def _units(sources: Sources, catalogue: Catalogue, state: State) -> tuple[list[Unit], list[ResultRow]]:

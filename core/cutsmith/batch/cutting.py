@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
@@ -80,6 +81,13 @@ class Cutter:
             what = f"{unit.source} could not be cut out: {type(error).__name__}: {error}"
             row = replace(row, error={"type": type(error).__name__, "what": what, "remedy": ""})
         return replace(row, seconds=round(perf_counter() - began, 3), at=now())
+
+    def failed(self, unit: Unit, error: CutsmithError) -> ResultRow:
+        """The row of a unit that never came to an end, as `error` tells: tried again when that is asked for."""
+        row = ResultRow(unit.source, FAILED, instead_of=unit.instead_of, warnings=unit.warnings, error=error.to_json())
+        with suppress(CutsmithError):
+            row = self._begun(unit, row)
+        return replace(row, at=now())
 
     def tried(self, unit: Unit) -> None:
         """Cut `unit` out in memory alone, to see how long that takes.

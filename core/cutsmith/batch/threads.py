@@ -6,7 +6,7 @@ code, which lets other threads go on. Processes would each hold the models; what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from threading import Event
 from typing import TYPE_CHECKING
@@ -26,8 +26,8 @@ Cut = Callable[["Unit", Callable[[], bool]], "ResultRow"]
 
 
 def rows_in_threads(
-    units: Iterable[Unit], cut: Cut, workers: int = WORKERS, on_start: Callable[[Unit], None] = lambda _: None
-) -> Iterator[ResultRow]:
+    units: Iterable[Unit], cut: Cut, workers: int = WORKERS, on_start: Callable[[Unit], object] = lambda _: None
+) -> Generator[ResultRow, None, None]:
     """The row of each unit, as soon as it is done. `units` are asked for only as fast as they are worked off.
 
     A caller that stops asking, or is interrupted, ends the units that are under way within a moment; they leave nothing

@@ -22,6 +22,10 @@ class Weights:
         self._named: dict[tuple[Any, ...], dict[str, str]] = {}
         self._lock = Lock()
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Another process opens its own models, but for those that were given."""
+        return type(self), (None, self._given)
+
     def models(self, request: Request) -> Models:
         """The open models for `request`.
 

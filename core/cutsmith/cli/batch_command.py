@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from cutsmith.cli.output_options import output_of, output_options
-from cutsmith.cli.request_options import request_fields, request_options
+from cutsmith.cli.request_options import OFFERED, request_fields, request_options
 from cutsmith.cli.telling import print_warning
 from cutsmith.cures import leave_out
 from cutsmith.errors import BadOption
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from cutsmith.batch.catalogue import Catalogue
 
 _NOT_FOR_A_BATCH = ("detections_only", "skip_existing")
+_ENGINE = OFFERED["engine"]
+_RAY = "ray"
+_ENGINE_OR_RAY = _ENGINE._replace(
+    choices=(*_ENGINE.choices, _RAY),
+    help=f"{_ENGINE.help.removesuffix('.')}; ray spreads the pictures over processes with Ray, and chooses as auto.",
+)
 
 
 @click.command()
@@ -31,10 +38,13 @@ _NOT_FOR_A_BATCH = ("detections_only", "skip_existing")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Cut out at most N pictures now.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done and how long it would take, and write nothing.")
 @click.option("--watch", is_flag=True, help="When all is done, wait for new pictures and cut them out too.")
-@click.option("--workers", type=click.IntRange(min=1), metavar="N", help="Pictures at a time. [default: 2]")
+@click.option("--workers", type=click.IntRange(min=1), metavar="N",
+              help="Pictures at a time. [default: 2; with Ray one for every four cores, and at least 2]")  # fmt: skip
 @click.option("--same-scale", type=click.Choice(["folder", "all"]),
               help="On their canvases, lay the pictures of each folder of results, or all, at one scale.")  # fmt: skip
-@request_options
+@click.option("--ray-address", metavar="auto|HOST:PORT",
+              help="Spread the pictures over the machines of this Ray cluster.")  # fmt: skip
+@partial(request_options, instead={"engine": _ENGINE_OR_RAY})
 @output_options
 @click.option("--json", "in_json", is_flag=True, help="Print the manifest's row of each picture.")
 @click.option("-y", "--yes", is_flag=True, help="Download missing weights without asking.")
@@ -72,7 +82,7 @@ def _catalogue(options: dict[str, Any]) -> Catalogue:
     """What the options ask for, checked."""
     from cutsmith.batch.catalogue import Catalogue
     from cutsmith.batch.cutting import Cutter
-    from cutsmith.batch.threads import WORKERS
+    from cutsmith.batch.on_ray.cluster import LOCAL
     from cutsmith.batch.writing import Writing, checked_output
     from cutsmith.cli.cut_command import also_read
     from cutsmith.request import Request
@@ -82,6 +92,10 @@ def _catalogue(options: dict[str, Any]) -> Catalogue:
         raise click.UsageError("--redo does nothing but what you rejected: leave --retry-failed and --watch out.")
     if options["watch"] and options["limit"]:
         raise click.UsageError("--watch goes on until all is done and after it: leave --limit out.")
+    ray = options["ray_address"]
+    if options["engine"] == _RAY:
+        ray = ray or LOCAL
+        options = {**options, "engine": _ENGINE.default}
     request = Request().updated(request_fields(options)).checked()
     output = checked_output(output_of(options))
     for name in _NOT_FOR_A_BATCH:
@@ -104,7 +118,8 @@ def _catalogue(options: dict[str, Any]) -> Catalogue:
         retry_failed=options["retry_failed"],
         redo_rejected=options["redo"] == "rejected",
         limit=options["limit"],
-        workers=options["workers"] or WORKERS,
+        workers=options["workers"],
+        ray=ray,
         include=options["include"],
         also_read=also_read(request, output),
         same_scale=options["same_scale"],

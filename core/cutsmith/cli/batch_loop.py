@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
 import click
 
-from cutsmith.batch.catalogue import Catalogue, CataloguePlan, locked, planned, worked_off
+from cutsmith.batch.catalogue import Catalogue, CataloguePlan, locked, planned, ready, worked_off
 from cutsmith.batch.inputs import counted
 from cutsmith.batch.outcome import DONE, FAILED
 from cutsmith.cli.batch_progress import BatchBar, in_words
@@ -51,11 +51,12 @@ def cut_catalogue(catalogue: Catalogue, telling: Telling, *, watch: bool = False
             if plan.finished and not telling.in_json:
                 _tell_finished(tally)
             began = monotonic()
-            _work(catalogue, plan, telling, tally, goes_on=watch)
-            plan, tally = _rounds(catalogue, plan, telling, tally, goes_on=watch)
-            seconds = monotonic() - began
-            if watched is not None:
-                tally = _work_as_they_come(catalogue, watched, telling, tally)
+            with _ready(catalogue) if plan.units or watch else nullcontext():
+                _work(catalogue, plan, telling, tally, goes_on=watch)
+                plan, tally = _rounds(catalogue, plan, telling, tally, goes_on=watch)
+                seconds = monotonic() - began
+                if watched is not None:
+                    tally = _work_as_they_come(catalogue, watched, telling, tally)
         except KeyboardInterrupt:
             _tell_interrupted(catalogue)
             if ending.terminated:
@@ -64,6 +65,13 @@ def cut_catalogue(catalogue: Catalogue, telling: Telling, *, watch: bool = False
         report = _report(catalogue)
     _tell_end(tally, plan, catalogue, report, None if watch else seconds)
     return tally.exit_code
+
+
+def _ready(catalogue: Catalogue) -> AbstractContextManager[None]:
+    """What does the work, started before the bar is shown, since that may take a while."""
+    if catalogue.ray is not None:
+        click.echo("cutsmith: connecting to Ray. This takes some seconds.", err=True)
+    return ready(catalogue)
 
 
 def tell_plan(catalogue: Catalogue, telling: Telling) -> None:
@@ -119,8 +127,9 @@ def _work(catalogue: Catalogue, plan: CataloguePlan, telling: Telling, tally: Ta
     """Do what was planned, tell and count each row, with the bar one further. `goes_on`: what changes is done again."""
     told: set[str] = set()
     shown = not telling.in_json and sys.stderr.isatty()
-    with BatchBar(len(plan.units) + len(plan.refused), shown=shown) as bar:
-        for row in worked_off(catalogue, plan):
+    total = len(plan.units) + len(plan.refused)
+    with closing(worked_off(catalogue, plan)) as rows, BatchBar(total, shown=shown) as bar:
+        for row in rows:
             tally.add(row)
             with bar.telling(row):
                 if telling.in_json:
@@ -197,7 +206,7 @@ def _report(catalogue: Catalogue) -> str:
     from cutsmith.report.page import REPORT, write_report
 
     folder = catalogue.cutter.folder
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         if (folder / REPORT).stat().st_mtime_ns > (folder / MANIFEST).stat().st_mtime_ns:
             return str(folder / REPORT)
     return str(write_report(folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import click
@@ -38,10 +39,15 @@ def flag(name: str) -> str:
     return _FLAGS.get(name, f"--{name.replace('_', '-')}")
 
 
-def request_options(command: Command) -> Command:
-    """Add every offered option to `command`. Values are passed under the declared names."""
-    for option in reversed(list(OFFERED.values())):
-        command = click_option(option)(command)
+def request_options(command: Command, instead: Mapping[str, Option] = MappingProxyType({})) -> Command:
+    """Add every offered option to `command`. Values are passed under the declared names.
+
+    Args:
+        command: what takes the values.
+        instead: options as this command alone offers them, by their names.
+    """
+    for name, option in reversed(list(OFFERED.items())):
+        command = click_option(instead.get(name, option))(command)
     return command
 
 

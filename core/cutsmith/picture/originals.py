@@ -38,6 +38,10 @@ class Originals:
             if (identity := _identity(descriptor)) is not None:
                 self._identities.setdefault(identity, "standard input")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Another process notes the same files anew: on another machine devices have other numbers."""
+        return type(self), (tuple(dict.fromkeys([*self._identities.values(), *self._places.values()])),)
+
     def behind(self, path: str | os.PathLike[str] | int, place_of: Places | None = None) -> str | None:
         """The original, as it was called, that writing to `path` or to an open descriptor would replace; else None.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from PIL import Image
 from cutsmith import Models
 from cutsmith.batch.weights import Weights
 from cutsmith.cli import cutsmith as command_line
-from cutsmith.errors import BadOption
+from cutsmith.cli.batch_command import _catalogue, batch
+from cutsmith.errors import BadOption, ExtraMissing
 from tests.core.stand_ins import LeftHalf
 
 OPTIONS = ("--matting", "none", "--looks", "1")
@@ -78,3 +80,33 @@ def test_options_without_a_meaning_here_are_refused(shop, option: str) -> None:
 
 def test_a_limit_says_what_is_left(shop) -> None:
     assert "2 pictures left: run the same command again." in run("shop", "-o", "out", "--limit", "1").stderr
+
+
+@pytest.mark.parametrize(
+    ("given", "ray", "engine"),
+    [
+        ((), None, "auto"),
+        (("--engine", "onnxruntime"), None, "onnxruntime"),
+        (("--engine", "ray"), "local", "auto"),
+        (("--ray-address", "10.0.0.7:6379"), "10.0.0.7:6379", "auto"),
+        (("--engine", "ray", "--ray-address", "auto"), "auto", "auto"),
+        (("--engine", "onnxruntime", "--ray-address", "local"), "local", "onnxruntime"),
+    ],
+)
+def test_ray_spreads_the_pictures_and_leaves_the_networks_engine_alone(given, ray, engine) -> None:
+    options = batch.make_context("batch", ["shop", "-o", "out", *given]).params
+    asked = _catalogue(options)
+    assert (asked.ray, asked.request.runtime.engine) == (ray, engine)
+
+
+def test_one_picture_is_not_spread() -> None:
+    done = CliRunner().invoke(command_line, ["cut", "a.png", "--engine", "ray"])
+    assert done.exit_code == 2
+    assert "'ray' is not one of" in done.stderr
+
+
+def test_without_ray_its_extra_is_named_before_any_work(shop, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ExtraMissing, match=r"cutsmith\[ray\]"):
+        run("shop", "-o", "out", "--engine", "ray")
+    assert not (shop / "out" / "manifest.jsonl").exists()
