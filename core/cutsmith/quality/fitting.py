@@ -34,7 +34,7 @@ _COUNTS = {FIRST: 1.0, TAKEN: 1.0, TRUTH: 0.1, BROKEN: 0.02}
 _PULL = 3.0
 _GROUPS = 8
 _CONSTANT = 1e-5
-_PRIOR = {"undecidedness": 0.2, "soft_share": 0.2, "unsureness": 0.2}
+_PRIOR = {"undecidedness": 0.3, "soft_share": 0.3, "unsureness": 0.3}
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import numpy as np
 
 from cutsmith.quality.colours import colour_signals
 from cutsmith.quality.edges import edge_signals
+from cutsmith.quality.shape import shape_signals
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,6 +55,11 @@ class Signals:
             the mask's.
         edge_outside: the same, where it is outside of the mask.
         edge_weakness: 1 - the picture's gradient at the mask's edge over the largest around it.
+        instability: 1 - the Dice coefficient of the masks p > 0.2 and p > 0.8.
+        scattering: the share of the subject outside of its largest part.
+        specks: the number of tiny parts, as a share of ten.
+        holes: the area that the mask encloses without having it, over the subject's.
+        frame_contact: the share of the frame (its lower side left out) that the subject touches.
     """
 
     undecidedness: float
@@ -79,6 +85,11 @@ class Signals:
     edge_elsewhere: float
     edge_outside: float
     edge_weakness: float
+    instability: float
+    scattering: float
+    specks: float
+    holes: float
+    frame_contact: float
 
     def values(self) -> NDArray[np.float64]:
         """All signals in the order of their declaration, float64 (K,)."""
@@ -124,6 +135,7 @@ def measured(image: NDArray[np.uint8], soft_mask: NDArray[np.float32], disagreem
         centredness=-float(np.hypot(rows.mean() / mask.shape[0] - 0.5, columns.mean() / mask.shape[1] - 0.5)),
         **colour_signals(lab, mask, size),
         **edge_signals(lab, inside, size),
+        **shape_signals(mask),
     )
 
 

@@ -9,18 +9,29 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from cutsmith.segmentation.subject_in_box import NAME as SUBJECT_IN_BOX
 
 if TYPE_CHECKING:
     from cutsmith.models.store import Store
     from cutsmith.options import Runtime
-    from cutsmith.pipeline.loading import ModelPool
     from cutsmith.protocols import Remover, Segmenter
 
 # The best first, by what their publishers measured (docs/models.md).
 _REMOVERS = ("birefnet-general", "birefnet-general-lite", "isnet-general-use", "isnet-general-use-fp16", "u2net")
+
+
+class Pool(Protocol):
+    """What opens models and keeps them (`cutsmith.pipeline.loading.ModelPool`)."""
+
+    store: Store | None
+
+    def remover(self, runtime: Runtime) -> tuple[Remover, tuple[str, ...]]:
+        """The removal model that `runtime` names, and warnings."""
+
+    def segmenter(self, runtime: Runtime) -> tuple[Segmenter, tuple[str, ...]]:
+        """The segmenter that `runtime` names, and warnings."""
 
 
 class Opened(NamedTuple):
@@ -51,7 +62,7 @@ class OtherWay:
         return {f"other_way_{name}": value for name, value in self.opened().segmenter.provenance().items()}
 
 
-def other_way(runtime: Runtime, remover: Remover, segmenter: Segmenter | None, pool: ModelPool) -> OtherWay:
+def other_way(runtime: Runtime, remover: Remover, segmenter: Segmenter | None, pool: Pool) -> OtherWay:
     """The way for pictures whose first masks are `remover`'s; a `segmenter` that the caller has opened goes first."""
     if segmenter is not None:
         given = Opened(segmenter, None)
@@ -59,7 +70,7 @@ def other_way(runtime: Runtime, remover: Remover, segmenter: Segmenter | None, p
     return OtherWay(lambda: _opened(runtime, remover, pool))
 
 
-def _opened(runtime: Runtime, remover: Remover, pool: ModelPool) -> Opened:
+def _opened(runtime: Runtime, remover: Remover, pool: Pool) -> Opened:
     from cutsmith.segmentation.loading import why_no_segmenter
     from cutsmith.segmentation.subject_in_box import SubjectInBox
 
