@@ -93,7 +93,8 @@ function factsOf(picture) {
   if (picture.seconds !== undefined) told.push(["Time", shownTime(picture.seconds)]);
   for (const each of picture.steps ?? []) {
     const brought = typeof each.uncertainty === "number" ? `doubt ${each.uncertainty.toFixed(2)}` : "doubt unknown";
-    told.push([String(each.step ?? "step"), `${brought}${each.kept ? ", kept" : ", not kept"}`]);
+    const name = String(each.step ?? "step");
+    told.push([name.charAt(0).toUpperCase() + name.slice(1), `${brought}${each.kept ? ", kept" : ", not kept"}`]);
   }
   return told;
 }
