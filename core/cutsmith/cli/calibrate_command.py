@@ -59,7 +59,8 @@ def _print_tables(found: Calibrated) -> None:
             f"  area under the risks over that of a perfect ranking: {part['ratio']:.2f}; "
             f"best single signal ({single['name']}) {single['ratio']:.2f}; by chance {part['chance']:.1f}"
         )
-        click.echo(f"  the same of the mean |alpha - truth|: {part['ratio_of_mean_error']:.2f}")
+        of_mean = part["ratio_of_mean_error"]
+        click.echo(f"  the same of the mean |alpha - truth|, by the uncertainty times the area: {of_mean:.2f}")
     click.echo("\n  said   true   pictures     (taken masks, from the surest fifth to the most doubtful)")
     for said, true, count in told["reliability"]:
         click.echo(f"  {said:5.3f}  {true:5.3f}  {count}")

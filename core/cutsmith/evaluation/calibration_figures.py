@@ -60,6 +60,7 @@ def _ranking(
     own = [each for each, is_one in zip(observations, which, strict=True) if is_one]
     wrong = np.array([each.wrong for each in own])
     mean_error = np.array([each.mean_error for each in own])
+    areas = np.array([each.signals.area for each in own])
     signals = np.array([each.signals.values() for each in own])
     ratios = {
         name: min(area_ratio(column, wrong), area_ratio(-column, wrong))
@@ -72,7 +73,8 @@ def _ranking(
     return {
         "pictures": len(own),
         "ratio": area_ratio(said[which], wrong),
-        "ratio_of_mean_error": area_ratio(said[which], mean_error),
+        # A share of the subject, times the subject's share of the picture: what it says of the picture's mean error.
+        "ratio_of_mean_error": area_ratio(said[which] * areas, mean_error),
         "best_signal": {"name": best, "ratio": ratios[best]},
         "chance": float(np.mean([area_ratio(chance.random(len(own)), wrong) for _ in range(100)])),
         "risks": [
