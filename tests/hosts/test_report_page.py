@@ -19,6 +19,7 @@ from cutsmith.report import thumbnails
 from cutsmith.report.page import write_report
 from cutsmith.report.verdicts import Applied, apply_verdicts
 from tests.core.report.made_batch import HOSTILE, RIM, MadeBatch, encoded, key_of, put, small_batch
+from tests.ctrl_c import hears_ctrl_c
 from tests.hosts.headless_chromium import headless_chromium
 from tests.hosts.report_page import CONTRASTS, shown, wait_for
 
@@ -226,7 +227,9 @@ def test_the_manifests_verdicts_are_shown_and_can_be_taken_back(browser, batch) 
 def reviewing(batch):
     """`cutsmith review` as a process: -> (process, address)."""
     command = [sys.executable, "-m", "cutsmith", "review", str(batch.out), "--no-browser"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=hears_ctrl_c
+    )
     try:
         yield process, process.stdout.readline().strip()
     finally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -13,6 +12,7 @@ from pathlib import Path
 from PIL import Image, ImageDraw
 
 from tests.core.red_network import write_red_network
+from tests.ctrl_c import hears_ctrl_c
 
 PATIENCE = 60  # seconds; the machine may be busy
 OPTIONS = ("--model", "red.onnx", "--matting", "none", "--looks", "1")
@@ -49,7 +49,7 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=hears_ctrl_c,
     )
 
 

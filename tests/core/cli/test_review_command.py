@@ -15,6 +15,7 @@ from cutsmith.batch.manifest import Manifest
 from cutsmith.report.reading import read_batch
 from cutsmith.report.verdicts import KIND
 from tests.core.report.made_batch import key_of, small_batch
+from tests.ctrl_c import hears_ctrl_c
 
 
 @pytest.fixture
@@ -55,11 +56,6 @@ def test_apply_takes_in_what_the_page_saved(batch, tmp_path) -> None:
     assert cutsmith("review", batch.out, "--apply", path, "--no-browser").returncode == 2
     path.write_text("{}")
     assert cutsmith("review", batch.out, "--apply", path).returncode == 2
-
-
-def hears_ctrl_c() -> None:
-    """Tests that a shell started in the background hand its deafness on."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl+C is sent another way there")

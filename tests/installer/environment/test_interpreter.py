@@ -49,7 +49,9 @@ def test_what_does_not_answer_is_no_python(tmp_path, program):
 
 # The quick tier hides PyTorch from this process, and not from the one that is started.
 @pytest.mark.torch
-def test_the_running_one_says_the_same_without_being_started():
+def test_the_running_one_says_the_same_without_being_started(monkeypatch):
+    # Ray, which other tests import into this process, puts packages of its own on the path.
+    monkeypatch.setattr(sys, "path", [each for each in sys.path if Path(each).name != "thirdparty_files"])
     assert running_interpreter() == ask(Path(sys.executable))
 
 
