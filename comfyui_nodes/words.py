@@ -264,7 +264,3 @@ def _model_choice(value: str) -> str | None:
 def _quoted(word: str) -> str:
     """`word` as a shell takes it for one word."""
     return f'"{word}"' if " " in word and '"' not in word else word
-
-
-def _in_quotes(text: str) -> str:
-    return text if text[:1] == '"' else f'"{text}"'

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.detection.hub_preprocessing import read_image_spec, read_settings
-from cutsmith.engines.quiet_transformers import quiet_transformers
+from cutsmith.engines.pretrained import from_folder, opening_folder
 from cutsmith.engines.torch_device import require_packages
 from cutsmith.errors import ModelUnusable, WeightsDamaged
 from cutsmith.machine.files import is_file, is_folder
@@ -72,36 +72,14 @@ def open_transformers_dino(folder: Path) -> TransformersDinoNetwork:
     _require_architecture(folder)
     image_spec = read_image_spec(folder / "preprocessor_config.json")
     _require_whole_weights(folder)
-    from huggingface_hub.errors import StrictDataclassError
     from transformers import BertTokenizerFast, GroundingDinoForObjectDetection
 
-    with quiet_transformers():
-        try:
-            tokenizer = BertTokenizerFast.from_pretrained(folder, local_files_only=True)
-            module, loading = _loaded(GroundingDinoForObjectDetection, folder)
-        # transformers and tokenizers raise these for settings and files that do not fit, by which part notices.
-        except (StrictDataclassError, OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-            told = " ".join(str(error).split())[:200]
-            raise ModelUnusable(f"{folder} cannot be opened by transformers: {told}.", _WANTED) from error
+    with opening_folder(folder, _WANTED):
+        tokenizer = BertTokenizerFast.from_pretrained(folder, local_files_only=True)
+        module, loading = from_folder(GroundingDinoForObjectDetection, folder)
     _require_fit(folder, loading)
     _require_vocabulary(folder, tokenizer, module)
     return TransformersDinoNetwork(module.eval().requires_grad_(False), tokenizer, image_spec)
-
-
-def _loaded(model_class: Any, folder: Path) -> tuple[Any, dict[str, Any]]:
-    """The model, and what transformers says about its tensors instead of raising or logging it."""
-    import torch
-
-    module, loading = model_class.from_pretrained(
-        folder,
-        local_files_only=True,
-        use_safetensors=True,
-        trust_remote_code=False,
-        dtype=torch.float32,
-        output_loading_info=True,
-        ignore_mismatched_sizes=True,
-    )
-    return module, loading
 
 
 def _require_files(folder: Path) -> None:

@@ -14,6 +14,7 @@ The modules, in the order of the way. For ONNX models:
 For PyTorch networks:
 
     torch_device         the device, its threads, and what happens when its memory is full
+    pretrained           a folder that transformers has saved, for those that open one
     quiet_transformers   transformers without its reports on the terminal
     checkpoint           a publisher's checkpoint, read safely and fitted to a network
 """

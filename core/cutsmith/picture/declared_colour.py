@@ -27,8 +27,6 @@ BT_2020 = Primaries((0.708, 0.292), (0.170, 0.797), (0.131, 0.046), _D65)
 
 _PRIMARIES = {1: SRGB, 9: BT_2020, 12: DISPLAY_P3}
 _GAMMAS = {4: 2.2, 5: 2.8, 8: 1.0}
-# sRGB, and the curve of television, which browsers show as sRGB.
-_LIKE_SRGB = frozenset({1, 6, 13, 14, 15})
 _HDR = {16: "PQ", 18: "HLG"}
 _UNSPECIFIED = 2
 # Written for 1/2.2, which stands for sRGB where nothing else is said.

@@ -12,6 +12,7 @@ from cutsmith.cures import install_extra
 from cutsmith.errors import NotInstalled
 from cutsmith.matting import compilation
 from cutsmith.matting.compilation import import_pymatting, kernels_are_compiled
+from tests.core.matting.told import Told
 
 
 @pytest.fixture
@@ -124,18 +125,6 @@ assert pymatting.estimate_alpha_cf(np.random.default_rng(0).random((9, 9, 3)), t
     assert finished.returncode == 0, finished.stderr
     assert finished.stderr == "", "nothing was compiled, so there is nothing to tell"
     assert list(tmp_path.iterdir()) == [], "the copy is gone"
-
-
-class Told:
-    """A watch that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def check(self) -> None: ...
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
 
 
 def failing_ways(monkeypatch, *errors):

@@ -9,6 +9,7 @@ from hypothesis.extra import numpy as npst
 
 from cutsmith.errors import BadArray, BadOption
 from cutsmith.matting.trimap import Band, checked_trimap, default_band, snapped_trimap, trimap_from_soft_mask
+from tests.core.matting.told import Told
 
 soft_masks = npst.arrays(
     np.float32,
@@ -155,18 +156,6 @@ def test_what_is_no_trimap_is_refused_and_named(given_trimap, found):
 def test_a_trimap_of_another_size_than_the_image_is_refused():
     with pytest.raises(BadArray, match="shape"):
         checked_trimap(np.zeros((3, 4), np.uint8), (4, 3))
-
-
-class Told:
-    """A watch that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def check(self) -> None: ...
-
-    def warn(self, text: str) -> None:
-        self.warnings.append(text)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])

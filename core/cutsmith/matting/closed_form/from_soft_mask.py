@@ -11,7 +11,7 @@ How the numbers were found, and what was tried beside them: docs/decisions.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -58,11 +58,6 @@ class Solve(Protocol):
         epsilon: float,
     ) -> NDArray[np.float32]:
         """Alpha, float32 (H, W)."""
-
-
-class _Regions(NamedTuple):
-    unknown: NDArray[np.bool_]
-    width: NDArray[np.float32]  # smooth, in pixels of `edge_width`
 
 
 def alpha_from_soft_mask(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutsmith.cures import set_option
+from cutsmith.engines.pretrained import from_folder, opening_folder
 from cutsmith.engines.torch_device import inference, memory_guard, require_packages
 from cutsmith.errors import ModelUnusable, WeightsDamaged
 from cutsmith.machine.files import is_file
@@ -84,7 +85,10 @@ def open_torch_vitmatte(folder: Path, device: str) -> TorchViTMatte:
     _require_architecture(folder / _CONFIG)
     preprocessing = read_preprocessing(folder / "preprocessor_config.json")
     _require_whole_weights(folder / _WEIGHTS)
-    module, loading = _loaded(folder)
+    from transformers import VitMatteForImageMatting
+
+    with opening_folder(folder, _WANTED):
+        module, loading = from_folder(VitMatteForImageMatting, folder)
     complaints = [
         f"{len(names)} {what} ({', '.join(map(str, sorted(names)[:_SHOWN_TENSORS]))})"
         for what, names in (
@@ -99,32 +103,6 @@ def open_torch_vitmatte(folder: Path, device: str) -> TorchViTMatte:
     with memory_guard(str(folder), device, set_option("device", "cpu")):
         module = module.eval().requires_grad_(False).to(device)
     return TorchViTMatte(str(folder), module, device, preprocessing)
-
-
-def _loaded(folder: Path) -> tuple[Any, dict[str, Any]]:
-    """The model, and what transformers says about its tensors instead of raising or logging it."""
-    import torch
-    from huggingface_hub.errors import StrictDataclassError
-    from transformers import VitMatteForImageMatting
-
-    from cutsmith.engines.quiet_transformers import quiet_transformers
-
-    with quiet_transformers():
-        try:
-            module, loading = VitMatteForImageMatting.from_pretrained(
-                folder,
-                local_files_only=True,
-                use_safetensors=True,
-                trust_remote_code=False,
-                dtype=torch.float32,
-                output_loading_info=True,
-                ignore_mismatched_sizes=True,
-            )
-        # transformers raises these for settings and files that do not fit, by which part notices.
-        except (StrictDataclassError, OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError) as error:
-            told = " ".join(str(error).split())[:200]
-            raise ModelUnusable(f"{folder} cannot be opened by transformers: {told}.", _WANTED) from error
-    return module, loading
 
 
 def _require_architecture(path: Path) -> None:
