@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-CHOOSABLE = ("gcs", "groundingdino", "heic", "jxl", "pymatting", "ray", "rembg", "s3", "sam2", "text", "watch")
+CHOOSABLE = (
+    "gcs", "groundingdino", "heic", "jxl", "pymatting", "ray", "rembg", "s3", "sam2", "service", "text", "watch",
+)  # fmt: skip
 UNTESTED = ("gcs",)
 """What the tests do without: no server of Google's stores can be had for tests from the package index."""
 TEST = "test"
@@ -50,10 +52,11 @@ EXTRA_SIZES = {
     "heic": Size(2, 5),
     "jxl": Size(3, 8),
     "pymatting": Size(61, 222),
-    "ray": Size(148, 520),
+    "ray": Size(172, 610),
     "rembg": Size(17, 62),
     "s3": Size(19, 50),
     "sam2": Size(2, 11),
+    "service": Size(2, 9),
     "text": Size(28, 185),
     "watch": Size(1, 4),
     TEST: Size(222, 561),

@@ -77,7 +77,7 @@ def test_an_extra_that_does_not_exist_is_wrong_usage_and_those_that_do_are_liste
     assert stopped.value.code == 2
     said = capsys.readouterr().err
     assert repr(given.split(",")[-1]) in said
-    assert "gcs, groundingdino, heic, jxl, pymatting, ray, rembg, s3, sam2, text, watch" in said
+    assert "gcs, groundingdino, heic, jxl, pymatting, ray, rembg, s3, sam2, service, text, watch" in said
 
 
 def test_comfyui_is_given_all_that_was_said(monkeypatch):

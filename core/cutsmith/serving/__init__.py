@@ -1,5 +1,6 @@
 """The `serving` room: runs jobs for programs that call the engine from outside. It knows nothing about sockets.
 
-jobs     runs one job: takes its fields and arrays, returns its answer
-queue    runs one job at a time; the others wait, are told their place, and can be dropped
+queue      a few jobs run at a time; the others wait, are told their place, and can be dropped
+running    runs one of them, whatever it is, and tells its client how it ended
+jobs       what a job of fields and arrays is: takes them, returns its answer
 """

@@ -10,6 +10,7 @@ from cutsmith.errors import BadJob, CutsmithError, shown
 from cutsmith.options import OPTIONS
 from cutsmith.pipeline.stages import IsCancelled
 from cutsmith.request import Request
+from cutsmith.serving.running import Report
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 
     from cutsmith.picture import Picture
     from cutsmith.result.cutout import Cutout
-
-Report = Callable[[str, float], None]
-"""Called when a stage begins, with its name and the share of the work that is done, in [0, 1]."""
 
 # Roughly how long each stage takes, relative to the others.
 _EFFORT = {

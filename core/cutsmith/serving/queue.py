@@ -1,17 +1,17 @@
-"""A queue that runs one job at a time: the others wait, are told their place, and can be dropped."""
+"""A queue with a few places at the counter: the other jobs wait, are told their place, and can be dropped."""
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Mapping
 from threading import Condition, Event
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
+from cutsmith.errors import CutsmithError
 
-    from cutsmith.errors import CutsmithError
+
+class QueueFull(CutsmithError):
+    """As many jobs wait as may. Ask again later."""
 
 
 class Listener(Protocol):
@@ -23,8 +23,8 @@ class Listener(Protocol):
     def tell_progress(self, job: Job, stage: str, fraction: float) -> None:
         """`stage` begins; `fraction` of the job, in [0, 1], is done."""
 
-    def tell_result(self, job: Job, fields: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
-        """The job is done."""
+    def tell_result(self, job: Job, answer: Any) -> None:
+        """The job is done, and `answer` is what it was run for."""
 
     def tell_dropped(self, job: Job) -> None:
         """The job was dropped, as its client asked."""
@@ -44,13 +44,15 @@ class Job:
         kind: what to do, such as "cut".
         content: the job's input, for whoever runs the job.
         listener: is told how the job goes.
+        is_patient: whether it waits until no other job does, such as one of many pictures that nobody looks at yet.
     """
 
-    def __init__(self, number: int, kind: str, content: Any, listener: Listener) -> None:
+    def __init__(self, number: int, kind: str, content: Any, listener: Listener, *, is_patient: bool = False) -> None:
         self.number = number
         self.kind = kind
         self.content: Any = content
         self.listener = listener
+        self.is_patient = is_patient
         self.dropped = Event()
         self.dropped_at = 0.0
 
@@ -62,22 +64,37 @@ class Job:
 
 
 class JobQueue:
-    """The waiting jobs, first come, first served, and the running one."""
+    """The waiting jobs, first come, first served but for patient ones, and the running ones.
 
-    def __init__(self) -> None:
+    Args:
+        at_once: how many run at a time, that is, how many threads call `next`.
+        most_waiting: how many may wait, patient ones left out; None for any number.
+    """
+
+    def __init__(self, at_once: int = 1, most_waiting: int | None = None) -> None:
         self._changed = Condition()
         self._waiting: deque[Job] = deque()
-        self._running: Job | None = None
+        self._running: list[Job] = []
+        self._at_once = at_once
+        self._most_waiting = most_waiting
         self._is_closed = False
 
     def put(self, job: Job) -> bool:
-        """Add `job`, and tell its client if it has to wait; -> false if the queue is closed."""
+        """Add `job`, and tell its client if it has to wait; -> false if the queue is closed.
+
+        Raises:
+            QueueFull: as many wait as may.
+        """
         with self._changed:
             if self._is_closed:
                 return False
-            self._waiting.append(job)
-            before = len(self._waiting) - (self._running is None)
-            if before:
+            before = self._add(job) + len(self._running)
+            if not job.is_patient and self._is_too_long():
+                self._waiting.remove(job)
+                raise QueueFull(
+                    f"{self._most_waiting} pictures are waiting already, which is as many as may.", "Ask again later."
+                )
+            if before >= self._at_once:
                 job.listener.tell_waiting(job, before)
             self._changed.notify_all()
             return True
@@ -101,20 +118,21 @@ class JobQueue:
                 self._changed.wait(timeout)
             if not self._waiting:
                 return None
-            self._running = self._waiting.popleft()
+            job = self._waiting.popleft()
+            self._running.append(job)
             self._tell_places()
-            return self._running
+            return job
 
-    def done(self) -> None:
-        """Record that the running job has ended."""
+    def done(self, job: Job) -> None:
+        """Record that the running `job` has ended."""
         with self._changed:
-            self._running = None
+            self._running.remove(job)
 
     def stuck(self) -> tuple[float, bool]:
-        """For how many seconds the running job has gone on after it was dropped, and whether other jobs wait."""
+        """For how many seconds a running job has gone on after it was dropped, and whether other jobs wait."""
         with self._changed:
-            job = self._running
-            seconds = time.monotonic() - job.dropped_at if job is not None and job.dropped.is_set() else 0.0
+            since = [job.dropped_at for job in self._running if job.dropped.is_set()]
+            seconds = time.monotonic() - min(since) if since else 0.0
             return seconds, bool(self._waiting)
 
     def wake(self) -> None:
@@ -141,10 +159,30 @@ class JobQueue:
         with self._changed:
             return self._is_closed
 
-    def __len__(self) -> int:
+    def counts(self) -> tuple[int, int]:
+        """How many jobs wait, and how many run."""
         with self._changed:
-            return len(self._waiting) + (self._running is not None)
+            return len(self._waiting), len(self._running)
+
+    def __len__(self) -> int:
+        return sum(self.counts())
+
+    def _add(self, job: Job) -> int:
+        """Add `job` to those that wait; -> how many of them come first."""
+        if job.is_patient:
+            self._waiting.append(job)
+            return len(self._waiting) - 1
+        place = next((at for at, each in enumerate(self._waiting) if each.is_patient), len(self._waiting))
+        self._waiting.insert(place, job)
+        return place
+
+    def _is_too_long(self) -> bool:
+        """Whether more jobs wait than may, patient ones and those that start at once left out."""
+        impatient = sum(not each.is_patient for each in self._waiting)
+        free_places = self._at_once - len(self._running)
+        return self._most_waiting is not None and impatient - free_places > self._most_waiting
 
     def _tell_places(self) -> None:
-        for before, job in enumerate(self._waiting, start=1):
-            job.listener.tell_waiting(job, before)
+        for before, job in enumerate(self._waiting, start=len(self._running)):
+            if before >= self._at_once:
+                job.listener.tell_waiting(job, before)

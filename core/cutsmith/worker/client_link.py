@@ -30,8 +30,7 @@ from cutsmith.worker.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
+    from cutsmith.serving.jobs import Answer
     from cutsmith.worker.protocol import Array, ByteStream
 
 logger = logging.getLogger(__name__)
@@ -159,13 +158,13 @@ class ClientLink:
         """Tell the client that `stage` begins and that `fraction` of the job, in [0, 1], is done."""
         self._tell(job.number, "progress", stage=stage, fraction=round(fraction, 4))
 
-    def tell_result(self, job: Job, fields: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> None:
+    def tell_result(self, job: Job, answer: Answer) -> None:
         """Send the result of the job."""
         from cutsmith.worker.wire_arrays import wire_array
 
         self._job = None
-        on_the_wire = {name: wire_array(values) for name, values in arrays.items()}
-        self._tell(job.number, "result", on_the_wire, job=job.kind, **fields)
+        on_the_wire = {name: wire_array(values) for name, values in answer.arrays.items()}
+        self._tell(job.number, "result", on_the_wire, job=job.kind, **answer.fields)
 
     def tell_dropped(self, job: Job) -> None:
         """Tell the client that its job was dropped, as it asked."""

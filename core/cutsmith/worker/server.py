@@ -8,16 +8,17 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, NoReturn
 
 from cutsmith.cures import give
-from cutsmith.errors import Cancelled, CutsmithError, OutputRefused, WorkerEnding
-from cutsmith.serving.jobs import run_job
+from cutsmith.errors import OutputRefused, WorkerEnding
+from cutsmith.serving.jobs import Answer, run_job
 from cutsmith.serving.queue import Job, JobQueue
+from cutsmith.serving.running import Report, run
 from cutsmith.version import __version__
 from cutsmith.worker.client_link import Activity, ClientLink
 from cutsmith.worker.log_file import open_log
@@ -39,7 +40,7 @@ from cutsmith.worker.wire_arrays import array_of
 if TYPE_CHECKING:
     from multiprocessing.connection import Listener
 
-    from cutsmith.worker.protocol import ByteStream
+    from cutsmith.worker.protocol import ByteStream, Message
 
 logger = logging.getLogger(__name__)
 
@@ -53,10 +54,6 @@ _PATIENCE_ALONE = 30.0
 
 After that the worker ends, because a network or a solver cannot be interrupted. Loading the models again is quicker
 than solving a hopeless mask."""
-
-
-class JobDropped(Exception):
-    """The job's client no longer needs the answer."""
 
 
 class Worker:
@@ -142,51 +139,15 @@ class Worker:
         return (self._is_ending or is_idle) and self._queue.close_if_empty()
 
     def _run(self, job: Job) -> None:
-        try:
-            tell = self._outcome(job)
-        finally:
-            # Before the client gets its answer: its next job must not be told to wait for this one.
-            self._queue.done()
-        tell()
-
-    def _outcome(self, job: Job) -> Callable[[], None]:
-        """Do the job; -> a function that tells the client how it ended."""
-        if job.kind == "stop":
-            logger.info("stopped by a client")
-            self._is_ending = True
-            return lambda: job.listener.tell_result(job, {}, {})
-
-        def report(stage: str, fraction: float) -> None:
-            if job.dropped.is_set():
-                raise JobDropped
-            job.listener.tell_progress(job, stage, fraction)
-
-        start = time.monotonic()
-
-        def log(outcome: str, stages: Mapping[str, float] | None = None) -> None:
-            shares = "".join(f", {stage} {seconds:.3f}" for stage, seconds in (stages or {}).items())
-            logger.info("%s: %s in %.3f s%s", job.kind[:40], outcome, time.monotonic() - start, shares)
-
-        try:
-            message = job.taken_content()
+        def work(message: Message, report: Report, is_dropped: Callable[[], bool]) -> Answer:
+            if job.kind == "stop":
+                logger.info("stopped by a client")
+                self._is_ending = True
+                return Answer({})
             arrays = {name: array_of(name, each) for name, each in message.arrays.items()}
-            options = message.header.get("options", {})
-            del message
-            answer = run_job(job.kind, options, arrays, report, job.dropped.is_set)
-        except (JobDropped, Cancelled):
-            log("dropped")
-            return lambda: job.listener.tell_dropped(job)
-        except CutsmithError as error:
-            failure = error
-            log(type(error).__name__)
-            return lambda: job.listener.tell_failure(job.number, failure)
-        except Exception as error:  # a bug of ours or of a model: logged in full, and the next job may well work
-            logger.exception("a job failed")
-            log("crash")
-            what = f"{type(error).__name__}: {error}"
-            return lambda: job.listener.tell_crash(job, what)
-        log("done", answer.fields.get("seconds"))
-        return lambda: job.listener.tell_result(job, answer.fields, answer.arrays)
+            return run_job(job.kind, message.header.get("options", {}), arrays, report, is_dropped)
+
+        run(job, self._queue, work, lambda answer: answer.fields.get("seconds"))
 
 
 def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:

