@@ -7,6 +7,7 @@ from typing import Any
 from cutsmith.cures import give
 from cutsmith.errors import BadBox, BadOption, BadPoint, CutsmithError
 from cutsmith.options import OPTIONS, Option, what_is_wanted
+from cutsmith.output import OUTPUT_OPTIONS
 
 _YES = frozenset({"true", "yes", "on", "1"})
 _NO = frozenset({"false", "no", "off", "0"})
@@ -83,6 +84,6 @@ def parse_band(text: str) -> tuple[int, int]:
 
 
 def _bad(kind: type[CutsmithError], name: str, text: str, wanted: str) -> CutsmithError:
-    example = OPTIONS[name].example
+    example = (OPTIONS.get(name) or OUTPUT_OPTIONS[name]).example
     cures = [give(name, example)] if example else []
     return kind("", *cures, option=name, found=text, wanted=wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -21,7 +20,7 @@ from cutsmith.batch.unit import Unit, settings_of, setup_key, unit_key
 from cutsmith.batch.weights import Weights
 from cutsmith.batch.writing import Writing, numbered_job, write_all
 from cutsmith.errors import Cancelled, CutsmithError, SubjectNotFound
-from cutsmith.picture import Picture
+from cutsmith.picture import NamedBytes, Picture
 from cutsmith.result.as_json import quality_as_json, step_as_json
 
 if TYPE_CHECKING:
@@ -95,7 +94,7 @@ class Cutter:
         Raises:
             CutsmithError: it cannot be cut out.
         """
-        picture = Picture.read(_Named(read_source(unit.source), unit.source))
+        picture = Picture.read(NamedBytes(read_source(unit.source), unit.source))
         for cutout in self._cutouts(picture, unit, None):
             self.writing.encoded(cutout, Job(unit.source, str(self.folder / unit.output)))
 
@@ -109,7 +108,7 @@ class Cutter:
 
     def _cut(self, data: bytes, unit: Unit, row: ResultRow, cancelled: Callable[[], bool] | None) -> ResultRow:
         job = Job(unit.source, str(self.folder / unit.output))
-        picture = Picture.read(_Named(data, unit.source), max_pixels=unit.request.runtime.max_pixels)
+        picture = Picture.read(NamedBytes(data, unit.source), max_pixels=unit.request.runtime.max_pixels)
         row = replace(row, width=picture.width, height=picture.height)
         try:
             writing = self._writing(unit)
@@ -180,11 +179,3 @@ def is_intact(row: ResultRow, folder: Path) -> bool:
         )
     except OSError:
         return False
-
-
-class _Named(io.BytesIO):
-    """The bytes of a file, with the name that messages call it by."""
-
-    def __init__(self, data: bytes, name: str) -> None:
-        super().__init__(data)
-        self.name = name

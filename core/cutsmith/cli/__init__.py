@@ -14,6 +14,7 @@
     ending              SIGTERM ends a batch as Ctrl+C does
     calibrate_command   `cutsmith calibrate`: fits the quality score to pictures with a true alpha
     evaluate_command    `cutsmith evaluate`: measures cut-outs against pictures with a true alpha
+    serve_command       `cutsmith serve`: the engine over HTTP
     models_command      `cutsmith models`: lists, fetches, checks and locates weights
     doctor_command      `cutsmith doctor`: checks this machine
     worker_command      `cutsmith worker`: runs the worker for other programs
@@ -46,6 +47,7 @@ _COMMANDS = {
     "export": "cutsmith.cli.export_command:export",
     "evaluate": "cutsmith.cli.evaluate_command:evaluate",
     "calibrate": "cutsmith.cli.calibrate_command:calibrate",
+    "serve": "cutsmith.cli.serve_command:serve",
     "models": "cutsmith.cli.models_command:models",
     "doctor": "cutsmith.cli.doctor_command:doctor",
     "worker": "cutsmith.cli.worker_command:worker",

@@ -35,10 +35,12 @@ from cutsmith.picture.encoding import encode_mask, write_mask
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, MINIMUM_SIDE
 from cutsmith.picture.originals import Originals
 from cutsmith.picture.picture import Picture, Source
+from cutsmith.picture.source import NamedBytes
 
 __all__ = [
     "DEFAULT_MAX_PIXELS",
     "MINIMUM_SIDE",
+    "NamedBytes",
     "Originals",
     "Picture",
     "Source",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -20,6 +21,14 @@ from cutsmith.picture.formats import blank_start, recognise
 HEAD_BYTES = 4096
 
 FileSource = str | os.PathLike[str] | bytes | BinaryIO
+
+
+class NamedBytes(io.BytesIO):
+    """The bytes of a file, with the name that messages call it by."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(data)
+        self.name = name
 
 
 def read_source(source: FileSource) -> tuple[bytes, str, str]:

@@ -1,0 +1,166 @@
+"""A request's fields and files: multipart, urlencoded or JSON, read under limits."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+
+from cutsmith.errors import shown
+from cutsmith.service.failures import BadForm, WrongMediaType
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+MOST_FIELDS = 100
+MOST_FILES = 10
+_FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_JSON = "application/json"
+
+
+class Upload(NamedTuple):
+    """A file of a request: the name that the client gave it, perhaps "", and its bytes."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The fields of a request.
+
+    Attributes:
+        values: texts by their names; in JSON, values of any kind.
+        files: the uploaded files by their names.
+        is_json: whether the body was JSON.
+    """
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, Upload] = field(default_factory=dict)
+    is_json: bool = False
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all fields and files."""
+        return {*self.values, *self.files}
+
+    def text(self, name: str, default: str = "") -> str:
+        """The text of the field `name`, without blanks around it; `default` where it is absent or empty.
+
+        A number or a truth of JSON becomes its text.
+
+        Raises:
+            BadForm: it is a file, or a list or object of JSON.
+        """
+        if name in self.files:
+            raise BadForm(f"The field {name} must be a text, but is a file.", option=name)
+        value = self.values.get(name)
+        if value is None:
+            return default
+        if isinstance(value, bool):
+            return "true" if value else "false"
+        if not isinstance(value, str | int | float):
+            raise BadForm(option=name, found=shown(value), wanted="a text")
+        return str(value).strip() or default
+
+    def upload(self, name: str) -> bytes | None:
+        """The bytes of the file `name`; in JSON its Base64, perhaps as a data URI; None where it is absent or empty.
+
+        Raises:
+            BadForm: it is a text, or its Base64 is damaged.
+        """
+        if name in self.files:
+            return self.files[name].data
+        value = self.values.get(name)
+        if value is None or value == "":
+            return None
+        if not self.is_json:
+            raise BadForm(
+                f"The field {name} must be a file, but is a text.",
+                f'With curl, write -F {name}=@photo.jpg, with an "@" before the file.',
+                option=name,
+            )
+        return decoded(name, value)
+
+
+def decoded(name: str, value: object) -> bytes:
+    """The bytes of a Base64 text, perhaps as a data URI ("data:image/png;base64,...").
+
+    Raises:
+        BadForm: it is none.
+    """
+    if not isinstance(value, str):
+        raise BadForm(option=name, found=shown(value), wanted="a picture as Base64")
+    text = value.partition(",")[2] if value.startswith("data:") else value
+    try:
+        # Line breaks are usual in Base64 and are no part of it.
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadForm(option=name, found=shown(value), wanted="a picture as Base64") from error
+
+
+async def read_fields(request: Request, *, most_field_bytes: int, most_files: int = MOST_FILES) -> Fields:
+    """The fields and files of `request`. The guard caps the body's size and time.
+
+    Args:
+        request: its body has not been read yet.
+        most_field_bytes: of one field that is no file; a picture as Base64 is one.
+        most_files: how many files it may have.
+
+    Raises:
+        WrongMediaType: the body is neither a form nor JSON.
+        BadForm: the body is damaged, has too many fields or files, or gives a name twice.
+        BodyTooLarge, BodyTooSlow: by the guard.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == _JSON:
+        # Of some megabytes it takes a while, and others should be answered meanwhile.
+        return await asyncio.to_thread(_fields_of_json, await request.body())
+    if kind not in _FORMS:
+        found = f"it is {kind[:60]}" if kind else "it has no Content-Type"
+        raise WrongMediaType(f"The body must be {', '.join(_FORMS)} or {_JSON}, but {found}.")
+    return await _form_fields(request, most_field_bytes, most_files)
+
+
+async def _form_fields(request: Request, most_field_bytes: int, most_files: int) -> Fields:
+    from starlette.datastructures import UploadFile
+    from starlette.exceptions import HTTPException
+
+    values: dict[str, Any] = {}
+    files: dict[str, Upload] = {}
+    try:
+        form = request.form(max_files=most_files, max_fields=MOST_FIELDS, max_part_size=most_field_bytes)
+        async with form as parts:
+            for name, value in parts.multi_items():
+                if name in values or name in files:
+                    raise BadForm(f"The field {name[:60]!r} was given twice.", option=name[:60])
+                if isinstance(value, UploadFile):
+                    files[name] = Upload(value.filename or "", await value.read())
+                else:
+                    values[name] = value
+    except HTTPException as error:
+        # Starlette's words for a damaged form, or for one with too many parts.
+        raise BadForm(f"The form cannot be read: {error.detail}") from error
+    except (ValueError, UnicodeError) as error:
+        raise BadForm("The form cannot be read: it is damaged.") from error
+    return Fields(values, files)
+
+
+def _fields_of_json(body: bytes) -> Fields:
+    try:
+        told = json.loads(body, parse_constant=_refuse_constant)
+    except RecursionError as error:
+        raise BadForm("The body's JSON is nested too deeply.") from error
+    except ValueError as error:
+        raise BadForm(f"The body is no JSON: {str(error)[:100]}.") from error
+    if not isinstance(told, dict):
+        raise BadForm(f"The body must be a JSON object, but got {shown(told)}.")
+    return Fields(told, is_json=True)
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
