@@ -24,7 +24,7 @@ def json_schema() -> dict[str, Any]:
         part: {"type": "object", "additionalProperties": False, "properties": {}} for part in PARTS
     }
     for option in OPTIONS.values():
-        parts[option.part]["properties"][option.name] = {"description": option.help, **_schema(option)}
+        parts[option.part]["properties"][option.name] = schema_of(option)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Cutsmith request",
@@ -34,6 +34,11 @@ def json_schema() -> dict[str, Any]:
     }
 
 
+def schema_of(option: Option) -> dict[str, Any]:
+    """The JSON Schema of the values of `option`, with its help."""
+    return {"description": option.help, **_schema(option)}
+
+
 def _schema(option: Option) -> dict[str, Any]:
     numbers = {"minimum": option.least, "maximum": option.most}
     limits = {name: value for name, value in numbers.items() if value is not None}
@@ -41,7 +46,8 @@ def _schema(option: Option) -> dict[str, Any]:
     base: dict[str, Any]
     match option.kind:
         case "choice":
-            return {"enum": list(option.choices), "default": option.default}
+            default = {} if option.default is None else {"default": option.default}
+            return {"enum": list(option.choices), **default}
         case "flag":
             return {"type": "boolean", "default": option.default}
         case "number" | "whole":
@@ -58,6 +64,10 @@ def _schema(option: Option) -> dict[str, Any]:
             base = {"type": "array", "items": {"type": "array", "items": number, "minItems": 2, "maxItems": 3}}
         case "array":
             base = {"type": "object", "required": ["dtype", "shape", "zlib"]}
+        case "names":
+            base = {"type": "array", "items": {"enum": list(option.choices)}}
+        case "background" | "pattern" | "name":
+            base = {"type": "string"}
     return base if option.default in (None, ()) else {**base, "default": option.default}
 
 

@@ -71,11 +71,16 @@ class ModelPool:
         most_bytes: limit for the weights of all kept models together, in bytes on the disk; the model used last is
             always kept.
         store: finds the weights; None takes this user's store.
+        kept_pictures: of how many pictures a segmenter keeps what further clicks need; None for as many as it does by
+            itself.
     """
 
-    def __init__(self, most_bytes: int = MOST_BYTES, store: Store | None = None) -> None:
+    def __init__(
+        self, most_bytes: int = MOST_BYTES, store: Store | None = None, kept_pictures: int | None = None
+    ) -> None:
         self._most_bytes = most_bytes
         self.store = store
+        self._kept_pictures = kept_pictures
         self._kept: OrderedDict[_Key, Any] = OrderedDict()
         # One load at a time: if a model still loads for a picture that turned out to be unreadable, the next picture
         # waits for it instead of loading it a second time.
@@ -109,6 +114,8 @@ class ModelPool:
             ("segmenter", runtime.segmenter, runtime.device, runtime.threads),
             lambda: load_segmenter(runtime.segmenter, device=runtime.device, threads=runtime.threads, store=self.store),
         )
+        if self._kept_pictures is not None:
+            loaded.model.keep_pictures(self._kept_pictures)
         return loaded.model, loaded.warnings
 
     def matting_network(self, method: str, runtime: Runtime) -> tuple[MattingModel, tuple[str, ...]]:

@@ -21,6 +21,9 @@ class TorchSegmenter(Segmenter, Protocol):
     def module(self) -> torch.nn.Module:
         """The network; it runs where it is."""
 
+    def keep_pictures(self, count: int) -> None:
+        """Keep what further prompts need of this many pictures, those used last."""
+
     def forget_pictures(self) -> None:
         """Free what is kept of pictures for further prompts."""
 

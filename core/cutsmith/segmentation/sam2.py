@@ -35,7 +35,7 @@ _MASK_SCALE, _MASK_BIAS = 20.0, -10.0
 _STABILITY_OFFSET = 1.0
 # Prompts in one pass of the mask decoder: about 20 MB each at the official size.
 _PROMPTS_A_PASS = 16
-# Pictures whose embeddings are kept: 16 MB each at the official size.
+# Pictures whose embeddings are kept unless the caller says otherwise: 16 MB each at the official size.
 _KEPT_EMBEDDINGS = 2
 SMALLER = set_option("segmenter", "sam2.1-hiera-tiny", text="Or use the smallest network")
 
@@ -109,6 +109,7 @@ class Sam2Segmenter:
         self._network: Any = network
         self._weights = weights
         self._embeddings: OrderedDict[bytes, _Embedding] = OrderedDict()
+        self._kept_embeddings = _KEPT_EMBEDDINGS
         self._lock = Lock()
 
     @property
@@ -126,6 +127,10 @@ class Sam2Segmenter:
     def provenance(self) -> Mapping[str, str]:
         """Model, weights and device."""
         return {"segmenter": self.name, "segmenter_weights": self._weights, "segmenter_device": str(self.device)}
+
+    def keep_pictures(self, count: int) -> None:
+        """Keep what further prompts need of this many pictures, those used last: 16 MB each at the official size."""
+        self._kept_embeddings = count
 
     def forget_pictures(self) -> None:
         """Free the embeddings that are kept for further prompts."""
@@ -170,7 +175,7 @@ class Sam2Segmenter:
         embedding = self._encode(pixels) if known is None else _Embedding(*(each.to(self.device) for each in known))
         with self._lock:
             self._embeddings[key] = embedding
-            while len(self._embeddings) > _KEPT_EMBEDDINGS:
+            while len(self._embeddings) > self._kept_embeddings:
                 self._embeddings.popitem(last=False)
         return embedding
 

@@ -16,7 +16,7 @@ output_fields   fields -> how the answer is encoded
 pictures        uploads -> pictures, masks and backgrounds
 answers         a cut-out -> a picture, JSON, or parts
 cutting         /v1/cut, /v1/refine, /v1/detections
-facts           /v1/models, /healthz, /readyz, /openapi.json
+facts           /v1/models, /healthz, /readyz, /metrics; openapi, /openapi.json
 sessions, session_routes    /v1/sessions: a picture uploaded once, then clicks on it
-metrics         /metrics
+metrics         what is counted
 """

@@ -14,6 +14,7 @@ from cutsmith.service.dialect import OURS, Dialect, Handler, endpoint, failed
 from cutsmith.service.draining import drained_by_sigterm
 from cutsmith.service.failures import MethodNotAllowed, NotFound
 from cutsmith.service.guard import Guard
+from cutsmith.service.openapi import openapi
 from cutsmith.service.service import Service
 from cutsmith.service.settings import ENVIRONMENT, ServiceSettings
 
@@ -42,6 +43,7 @@ _OURS: Sequence[tuple[str, str, Handler]] = (
 _OPEN: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/healthz", facts.health),
     ("GET", "/readyz", facts.ready),
+    ("GET", "/openapi.json", openapi),
 )
 _DIALECTS: Mapping[str, Dialect] = {}
 """The start of a path -> the dialect in which its failures are told; all others in ours."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.batch.plan import Job, result_suffix
@@ -74,7 +74,7 @@ def writing_of(fields: Fields, accept: str, max_pixels: int) -> AnswerWriting:
         BadForm, BadOption, BadColour, OutputFormatUnsupported: a value is wrong.
         PictureError: the background is no picture.
     """
-    values = {}
+    values: dict[str, Any] = {}
     for name in CLIENTS:
         if name in fields.names and (value := _value(OUTPUT_OPTIONS[name], fields)) is not None:
             values[name] = value
@@ -87,7 +87,7 @@ def writing_of(fields: Fields, accept: str, max_pixels: int) -> AnswerWriting:
     _check_preset(values.get("preset"))
     output = checked_output(Output(**values))
     if output.format is None and (wanted := _accepted(accept)):
-        output = checked_output(replace(output, **{"format": wanted}))
+        output = checked_output(Output(**{**values, "format": wanted}))
     ground = None if behind is None else read_picture(behind, "the background", max_pixels)
     return AnswerWriting(Writing(output, ground), result_suffix(output))
 

@@ -41,10 +41,10 @@ class Service:
     """
 
     def __init__(self, settings: ServiceSettings, pool: ModelPool | None = None) -> None:
-        from cutsmith.pipeline.loading import POOL
+        from cutsmith.pipeline.loading import ModelPool
 
         self.settings = settings
-        self.pool = pool or POOL
+        self.pool = pool or ModelPool(kept_pictures=settings.kept_embeddings)
         self.metrics = Metrics()
         self.runner = Runner(settings.at_once, settings.most_waiting)
         self.sessions = Sessions(

@@ -46,6 +46,7 @@ class ServiceSettings:
         types: the model for each `type` of remove.bg's API.
         runtime: the operator's own defaults for the options of `cutsmith.options.Runtime`, by name.
         session_bytes: memory for uploaded pictures of sessions, in bytes.
+        kept_embeddings: pictures of which SAM 2 keeps what further clicks need, 16 MB each.
         session_seconds: after this long without a request, a session ends.
     """
 
@@ -71,6 +72,7 @@ class ServiceSettings:
     types: Mapping[str, str] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)
     session_bytes: int = 1_000_000_000
+    kept_embeddings: int = 16
     session_seconds: float = 900.0
 
     @property
