@@ -120,6 +120,8 @@ async def read_fields(request: Request, *, most_field_bytes: int, most_files: in
     if kind == _JSON:
         # Of some megabytes it takes a while, and others should be answered meanwhile.
         return await asyncio.to_thread(_fields_of_json, await request.body())
+    if not kind and not await request.body():
+        return Fields()
     if kind not in _FORMS:
         found = f"it is {kind[:60]}" if kind else "it has no Content-Type"
         raise WrongMediaType(f"The body must be {', '.join(_FORMS)} or {_JSON}, but {found}.")
