@@ -94,7 +94,7 @@ def _routes(service: Service) -> list[BaseRoute]:
 
 
 def _failure(path: str, error: Exception) -> Response:
-    dialect = next((each for start, each in other_apis.DIALECTS.items() if path.startswith(start)), OURS)
+    dialect = next((each for start, each in other_apis.DIALECTS.items() if f"{path}/".startswith(start)), OURS)
     return failed(error, dialect)
 
 
