@@ -157,4 +157,7 @@ def _encoded(cutout: Cutout, wanted: Wanted) -> bytes:
     picture = cutout.as_picture()
     if wanted.ground is not None:
         picture = lay_in_own_frame(cutout, OwnFrame()).on(wanted.ground.colour, wanted.ground.opacity)
+    elif not (picture.alpha is None or wanted.clean_edges):
+        # The old background, which is still there, would make the file many times as large.
+        picture = replace(picture, pixels=picture.pixels * (picture.alpha > 0)[..., None])
     return replace(picture, warnings=()).encode(".png")
