@@ -32,7 +32,9 @@ def test_a_frame_that_is_not_changed_shows_the_very_picture() -> None:
     assert laid.shadow is None
 
 
-@given(subjects(), PIXELS, MARGINS, st.booleans(), st.one_of(st.none(), st.floats(0.1, 1)), st.one_of(st.none(), SHARES))
+@given(
+    subjects(), PIXELS, MARGINS, st.booleans(), st.one_of(st.none(), st.floats(0.1, 1)), st.one_of(st.none(), SHARES)
+)
 def test_no_frame_has_more_pixels_than_it_may_have_and_the_subject_lies_inside(
     subject, most_pixels, margins, cut_down, fill, place
 ) -> None:
@@ -94,7 +96,12 @@ def test_the_picture_is_made_smaller_before_its_margins_are_added() -> None:
 
 @pytest.mark.parametrize(
     ("size", "most", "shrunk"),
-    [((200, 100), None, (200, 100)), ((200, 100), 20000, (200, 100)), ((200, 100), 5000, (100, 50)), ((9, 1), 1, (1, 1))],
+    [
+        ((200, 100), None, (200, 100)),
+        ((200, 100), 20000, (200, 100)),
+        ((200, 100), 5000, (100, 50)),
+        ((9, 1), 1, (1, 1)),
+    ],
 )
 def test_a_size_is_shrunk_to_the_pixels_that_it_may_have(size, most, shrunk) -> None:
     assert shrunk_size(*size, most)[0] == shrunk
