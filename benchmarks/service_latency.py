@@ -2,8 +2,8 @@
 
 A photograph of 1.5 megapixels goes in as JPEG, and a PNG with transparency comes back. The answer's Server-Timing says
 how long each stage of the engine took; what the client waited beyond them is the service's own. Encoding the PNG is
-told apart. Then clicks in a session, with SAM 2 (tiny, at its official size, with random weights): the time of a further
-click against that of SAM 2's decoder alone in this process, in turn. Exit code 1: a target is missed.
+told apart. Then clicks in a session, with SAM 2 (tiny, at its official size, with random weights): the time of a
+further click against that of SAM 2's decoder alone in this process, in turn. Exit code 1: a target is missed.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cutsmith.errors import CutsmithError
 from cutsmith.service.failures import ClientGone, MethodNotAllowed, retry_after, status_of
+from cutsmith.service.words import told
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,7 +44,7 @@ class CutsmithDialect:
         from starlette.responses import JSONResponse
 
         if isinstance(error, CutsmithError):
-            return JSONResponse({"error": error.to_json()}, status)
+            return JSONResponse({"error": told(error)}, status)
         what = "The service failed in a way that nobody foresaw. Its log tells more."
         return JSONResponse({"error": {"type": "InternalError", "what": what, "remedy": "", "cures": []}}, status)
 
