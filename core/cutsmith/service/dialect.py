@@ -8,7 +8,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from cutsmith.errors import CutsmithError
-from cutsmith.service.failures import ClientGone, MethodNotAllowed, retry_after, status_of
+from cutsmith.service.failures import ClientGone, MethodNotAllowed, TooManyRequests, retry_after, status_of
 from cutsmith.service.words import told
 
 if TYPE_CHECKING:
@@ -93,6 +93,8 @@ def failed(error: Exception, dialect: Dialect) -> Response:
     response = dialect.failure(error, status)
     if (seconds := retry_after(error)) is not None:
         response.headers["Retry-After"] = str(seconds)
+    if isinstance(error, TooManyRequests):
+        response.headers.update(error.headers)
     if isinstance(error, MethodNotAllowed) and error.allowed:
         response.headers["Allow"] = error.allowed
     if status in (408, 413):
