@@ -28,7 +28,12 @@ def test_a_url_is_taken_apart(url, taken) -> None:
 BAD = {
     "scheme": ["ftp://example.org/", "file:///etc/passwd", "gopher://e.org/", "example.org/a", "//e.org/", "", "http:"],
     "slashes": ["http:example.org", "http:/example.org/", "https:\\\\example.org/", "http://e.org\\@f.org/"],
-    "user": ["http://user@example.org/", "http://user:hunter2@example.org/", "http://@example.org/", "http://a@b@c.org/"],
+    "user": [
+        "http://user@example.org/",
+        "http://user:hunter2@example.org/",
+        "http://@example.org/",
+        "http://a@b@c.org/",
+    ],
     "port": ["http://e.org:22/", "http://e.org:0/", "http://e.org:99999/", "http://e.org:8 0/", "http://e.org:/"],
     "number": ["http://2130706433/", "http://0x7f.1/", "http://127.1/", "http://0x7f000001/", "http://017700000001/"],
     "octal": ["http://0177.0.0.1/", "http://127.0.0.01/", "http://0x7f.0.0.0x1/", "http://1.2.3.4.5/", "http://e.0x/"],
