@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from typing import Any
@@ -75,6 +76,14 @@ def answer(body: bytes = b"picture", status: str = "200 OK", *headers: str) -> b
     length = () if any(each.lower().startswith("transfer-encoding") for each in headers) else (len(body),)
     lines = [f"HTTP/1.1 {status}", *(f"Content-Length: {each}" for each in length), *headers]
     return "\r\n".join([*lines, "", ""]).encode("latin-1") + body
+
+
+def dripping(first: bytes, piece: bytes, connection: socket.socket) -> None:
+    """Sends `first`, and then `piece` again and again, slowly."""
+    connection.sendall(first)
+    while True:
+        time.sleep(0.05)
+        connection.sendall(piece)
 
 
 class Names:
