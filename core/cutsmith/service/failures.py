@@ -12,6 +12,7 @@ from cutsmith.errors import (
     SubjectNotFound,
     UsageError,
 )
+from cutsmith.service.fetching.failures import FetchTooLarge
 from cutsmith.serving.queue import QueueFull
 
 RETRY_AFTER = 5
@@ -98,6 +99,7 @@ class Crashed(Exception):
 _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (WrongMediaType, 415),
     (BodyTooLarge, 413),
+    (FetchTooLarge, 413),
     (PictureTooLarge, 413),
     (BodyTooSlow, 408),
     (WrongHost, 421),
