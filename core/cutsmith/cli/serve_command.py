@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cutsmith.cli.request_options import OFFERED, Command, click_option
+from cutsmith.cli.serve_keys_command import keys
 from cutsmith.cures import give, install_extra, run, set_option
 from cutsmith.errors import BadOption, ExtraMissing, WeightsMissing, shown
 
@@ -107,6 +108,9 @@ def serve(ctx: click.Context, /, **options: Any) -> None:
         run_server(settings, listener, options["workers"])
 
 
+serve.add_command(keys)
+
+
 def require_service() -> None:
     """Raise ExtraMissing where the packages of the service are not installed."""
     from importlib.util import find_spec
@@ -184,10 +188,10 @@ def _require_safety(settings: ServiceSettings) -> None:
 
 
 def _load_or_fetch(settings: ServiceSettings, options: dict[str, Any]) -> None:
-    """See that the default model is there before anybody asks, and fetch it if the user agrees."""
+    """See that the operator's models are there before anybody asks, and fetch them if the user agrees."""
     from cutsmith.cli.cutting import Telling, fetch_missing
-    from cutsmith.removal.loading import default_weights
     from cutsmith.request import Request
+    from cutsmith.service.chosen_models import check_models
 
     request = Request().updated(dict(settings.runtime))
     telling = Telling(
@@ -196,7 +200,7 @@ def _load_or_fetch(settings: ServiceSettings, options: dict[str, Any]) -> None:
         interactive=sys.stdin.isatty() and sys.stderr.isatty(),
     )
     try:
-        if request.runtime.model is None:
-            default_weights()
+        check_models(request.runtime)
     except WeightsMissing as missing:
         fetch_missing(missing, request, telling)
+        check_models(request.runtime)

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from cutsmith.cures import set_option
 from cutsmith.errors import BadOption
+from cutsmith.picture import NamedBytes
 from cutsmith.service import output_fields, request_fields
 from cutsmith.service.answers import answer_of, with_stages
 from cutsmith.service.failures import BodyTooLarge, FieldMissing, NotOffered
 from cutsmith.service.forms import Fields, read_fields
 from cutsmith.service.output_fields import BACKGROUND_IMAGE, AnswerWriting, writing_of
-from cutsmith.service.pictures import read_picture
 from cutsmith.service.request_fields import refuse_unknown, request_of
 from cutsmith.serving.running import Report
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from cutsmith.picture import Picture
+    from cutsmith.picture import Source
     from cutsmith.request import Request as CutRequest
     from cutsmith.result.cutout import Cutout
     from cutsmith.service.service import Service
@@ -34,6 +34,8 @@ CUT_FIELDS = (IMAGE, IMAGE_URL, *request_fields.CLIENTS, *_OF_ANSWER)
 DETECTION_FIELDS = (IMAGE, IMAGE_URL, *request_fields.CLIENTS)
 """The fields of /v1/detections, by name."""
 
+_NAME = "the picture"
+
 IsDropped = Callable[[], bool]
 
 
@@ -42,7 +44,7 @@ async def cut(service: Service, request: Request) -> Response:
     fields = await fields_of(service, request)
     refuse_unknown(fields, CUT_FIELDS)
     data = await picture_data(service, fields)
-    return await answer_cut(service, request, fields, lambda: _read(service, data))
+    return await answer_cut(service, request, fields, lambda: NamedBytes(data, _NAME))
 
 
 async def refine(service: Service, request: Request) -> Response:
@@ -50,7 +52,7 @@ async def refine(service: Service, request: Request) -> Response:
     fields = await fields_of(service, request)
     refuse_unknown(fields, CUT_FIELDS)
     data = await picture_data(service, fields)
-    return await answer_refined(service, request, fields, lambda: _read(service, data))
+    return await answer_refined(service, request, fields, lambda: NamedBytes(data, _NAME))
 
 
 async def detections(service: Service, request: Request) -> Response:
@@ -66,7 +68,7 @@ async def detections(service: Service, request: Request) -> Response:
 
     def work(report: Report, is_dropped: IsDropped) -> dict[str, object]:
         asked = request_of(fields, service.defaults)
-        found = find_detections(_read(service, data), None, asked, pool=service.pool, cancelled=is_dropped)
+        found = find_detections(NamedBytes(data, _NAME), None, asked, pool=service.pool, cancelled=is_dropped)
         return {
             "detections": [detection_as_json(each) for each in found.found],
             "width": found.picture.width,
@@ -78,7 +80,7 @@ async def detections(service: Service, request: Request) -> Response:
     return JSONResponse(await service.work(request, work, "detections"))
 
 
-async def answer_cut(service: Service, request: Request, fields: Fields, picture: Callable[[], Picture]) -> Response:
+async def answer_cut(service: Service, request: Request, fields: Fields, picture: Callable[[], Source]) -> Response:
     """Cut out what `picture` gives, as `fields` ask, in a thread of the queue."""
     from cutsmith.pipeline.cut_out import cut_out
 
@@ -90,9 +92,7 @@ async def answer_cut(service: Service, request: Request, fields: Fields, picture
     return await _answered(service, request, fields, cutout, "cut")
 
 
-async def answer_refined(
-    service: Service, request: Request, fields: Fields, picture: Callable[[], Picture]
-) -> Response:
+async def answer_refined(service: Service, request: Request, fields: Fields, picture: Callable[[], Source]) -> Response:
     """Refine the mask of `fields` on what `picture` gives, in a thread of the queue.
 
     Raises:
@@ -205,7 +205,3 @@ async def fetched(service: Service, address: str) -> bytes:
 
     found = await asyncio.to_thread(fetch, address, most_bytes=service.settings.most_bytes)
     return found.data
-
-
-def _read(service: Service, data: bytes) -> Picture:
-    return read_picture(data, "the picture", service.settings.max_pixels)

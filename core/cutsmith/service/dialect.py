@@ -94,6 +94,9 @@ def failed(error: Exception, dialect: Dialect) -> Response:
         response.headers["Retry-After"] = str(seconds)
     if isinstance(error, MethodNotAllowed) and error.allowed:
         response.headers["Allow"] = error.allowed
+    if status in (408, 413):
+        # What is left of the body is not read, so the connection cannot go on.
+        response.headers["Connection"] = "close"
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -30,8 +30,10 @@ def _models(service: Service) -> dict[str, Any]:
 
     settings = service.settings
     told = dict(run_job("models", {}, {}, lambda stage, share: None).fields)
+    missing = {name: None if error is None else error.to_json() for name, error in service.missing().items()}
     return {
         **told,
+        **missing,
         "version": __version__,
         "presets": [{"name": name, "title": preset.title} for name, preset in presets().items()],
         "formats": list(OUTPUT_OPTIONS["format"].choices),

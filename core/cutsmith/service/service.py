@@ -70,6 +70,18 @@ class Service:
         """Whether no more work is taken."""
         return self._is_ending.is_set()
 
+    def missing(self) -> Mapping[str, CutsmithError | None]:
+        """What keeps clicks ("no_sam2") and words ("no_detector") from working; None where nothing does."""
+        from cutsmith.detection.loading import why_no_detector
+        from cutsmith.segmentation.loading import why_no_segmenter
+
+        runtime, store = self.defaults.runtime, self.pool.store
+        # What the operator has named is opened when it is needed, and tells then what it lacks.
+        return {
+            "no_sam2": why_no_segmenter(store) if runtime.segmenter is None else None,
+            "no_detector": why_no_detector(store) if runtime.detector is None else None,
+        }
+
     def admit(self, request: Request) -> Mapping[str, str]:
         """Let `request` in; -> the headers that tell its allowance.
 

@@ -105,12 +105,10 @@ def _found(service: Service, request: Request) -> Session:
 
 
 def _told(service: Service, session: Session) -> dict[str, object]:
-    from cutsmith.segmentation.loading import why_no_segmenter
-
     return {
         "session": session.identity,
         "width": session.picture.width,
         "height": session.picture.height,
         "expires_in": service.sessions.seconds,
-        "has_sam2": why_no_segmenter(service.pool.store) is None,
+        "has_sam2": service.missing()["no_sam2"] is None,
     }
