@@ -31,7 +31,10 @@ class ServiceSettings:
         needs_key: whether every request needs a key.
         rate: how much one key (or one address) may ask for, such as "60/minute"; "" for no limit.
         most_bytes: of one picture's file.
-        most_job_bytes: of the body of a job with many pictures.
+        most_job_bytes: of the body of a job with many pictures, and of its pictures together.
+        most_job_pictures: of one job.
+        most_jobs: that may wait or run at a time; further ones are refused with 429.
+        job_seconds: after this long, a job that has ended is forgotten with its result.
         max_pixels: of one picture.
         at_once: pictures under way at a time, in this process.
         most_waiting: pictures that may wait; further ones are refused with 429.
@@ -58,6 +61,9 @@ class ServiceSettings:
     rate: str = ""
     most_bytes: int = MOST_BYTES
     most_job_bytes: int = 1_000_000_000
+    most_job_pictures: int = 5_000
+    most_jobs: int = 100
+    job_seconds: float = 604_800.0
     max_pixels: int = MOST_PIXELS
     at_once: int = 2
     most_waiting: int = 32

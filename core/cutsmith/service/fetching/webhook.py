@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from cutsmith.service.fetching.addresses import may_be_allowed
@@ -57,6 +57,7 @@ def post_json(
     payload: Any,
     *,
     allowed_hosts: Collection[str],
+    headers: Mapping[str, str] | None = None,
     secret: str = "",
     seconds: float = SECONDS,
     option: str = "webhook",
@@ -73,6 +74,7 @@ def post_json(
         url: http or https.
         payload: what JSON can hold.
         allowed_hosts: as for `check_webhook`.
+        headers: further ones, such as what names the event.
         secret: if there is one, the header X-Cutsmith-Signature holds "sha256=" and the HMAC-SHA256 of the body as hex.
         seconds: for everything.
         option: the field that the URL came in, for errors.
@@ -90,13 +92,13 @@ def post_json(
     patience = Patience(seconds, cancelled, option)
     addresses = checked_addresses(to, is_allowed=may_be_allowed, resolve=resolve, patience=patience, option=option)
     body = json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()
-    headers = {"Content-Type": "application/json"}
+    all_headers = {**(headers or {}), "Content-Type": "application/json"}
     if secret:
-        headers[SIGNATURE_HEADER] = signature(body, secret)
+        all_headers[SIGNATURE_HEADER] = signature(body, secret)
     with exchange(
         to,
         addresses,
-        headers=headers,
+        headers=all_headers,
         most_bytes=_MOST_ANSWER_BYTES,
         patience=patience,
         option=option,
