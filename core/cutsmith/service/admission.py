@@ -50,6 +50,7 @@ class Admission:
                 f"You may send {allowance.limit} requests in this time, and have.",
                 f"Ask again in {allowance.retry_after} seconds.",
                 retry_after=allowance.retry_after,
+                headers=told,
             )
         return told
 

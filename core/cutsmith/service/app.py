@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.service import cutting, facts, session_routes
-from cutsmith.service.dialect import OURS, Dialect, Handler, endpoint, failed
+from cutsmith.service import cutting, facts, other_apis, session_routes
+from cutsmith.service.dialect import OURS, Handler, endpoint, failed
 from cutsmith.service.draining import drained_by_sigterm
 from cutsmith.service.failures import MethodNotAllowed, NotFound
 from cutsmith.service.guard import Guard
@@ -52,8 +52,6 @@ _OPEN: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/openapi.json", openapi),
 )
 _LAST_SECONDS = 10.0
-_DIALECTS: Mapping[str, Dialect] = {}
-"""The start of a path -> the dialect in which its failures are told; all others in ours."""
 
 
 def build_app(settings: ServiceSettings | None = None, pool: ModelPool | None = None) -> Starlette:
@@ -95,11 +93,15 @@ def _routes(service: Service) -> list[BaseRoute]:
     opened = [
         Route(path, endpoint(service, handler, is_open=True), methods=[method]) for method, path, handler in _OPEN
     ]
-    return [*ours, *opened]
+    others = [
+        Route(path, endpoint(service, handler, dialect), methods=[method])
+        for method, path, handler, dialect in other_apis.ROUTES
+    ]
+    return [*ours, *opened, *others]
 
 
 def _failure(path: str, error: Exception) -> Response:
-    dialect = next((each for start, each in _DIALECTS.items() if path.startswith(start)), OURS)
+    dialect = next((each for start, each in other_apis.DIALECTS.items() if f"{path}/".startswith(start)), OURS)
     return failed(error, dialect)
 
 

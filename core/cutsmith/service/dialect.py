@@ -8,7 +8,8 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from cutsmith.errors import CutsmithError
-from cutsmith.service.failures import ClientGone, MethodNotAllowed, retry_after, status_of
+from cutsmith.service.failures import ClientGone, MethodNotAllowed, TooManyRequests, retry_after, status_of
+from cutsmith.service.words import told
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,7 +44,7 @@ class CutsmithDialect:
         from starlette.responses import JSONResponse
 
         if isinstance(error, CutsmithError):
-            return JSONResponse({"error": error.to_json()}, status)
+            return JSONResponse({"error": told(error)}, status)
         what = "The service failed in a way that nobody foresaw. Its log tells more."
         return JSONResponse({"error": {"type": "InternalError", "what": what, "remedy": "", "cures": []}}, status)
 
@@ -92,6 +93,8 @@ def failed(error: Exception, dialect: Dialect) -> Response:
     response = dialect.failure(error, status)
     if (seconds := retry_after(error)) is not None:
         response.headers["Retry-After"] = str(seconds)
+    if isinstance(error, TooManyRequests):
+        response.headers.update(error.headers)
     if isinstance(error, MethodNotAllowed) and error.allowed:
         response.headers["Allow"] = error.allowed
     if status in (408, 413):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from cutsmith.errors import (
     Cancelled,
     CutsmithError,
@@ -56,11 +59,17 @@ class KeyUnknown(UsageError):
 
 
 class TooManyRequests(CutsmithError):
-    """The key's, or the address's, allowance is used up; `retry_after` seconds later there is more."""
+    """The key's, or the address's, allowance is used up; `retry_after` seconds later there is more.
 
-    def __init__(self, what: str, *cures: str, retry_after: int) -> None:
+    `headers` tell of the allowance, as they do in other answers.
+    """
+
+    def __init__(
+        self, what: str, *cures: str, retry_after: int, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         super().__init__(what, *cures)
         self.retry_after = retry_after
+        self.headers = headers
 
 
 class NotFound(UsageError):

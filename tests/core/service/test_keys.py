@@ -115,7 +115,7 @@ def test_a_file_that_is_damaged_meanwhile_opens_to_nobody_and_is_told_once(path,
 )
 def test_a_file_that_holds_no_keys_is_refused_and_kept(path, text) -> None:
     path.parent.mkdir()
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     for use in (lambda: KeyRing(path), lambda: add_key("A", path), lambda: revoke_key("A", path)):
         with pytest.raises(BadOption, match="must be a file of keys"):
             use()

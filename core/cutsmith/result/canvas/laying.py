@@ -1,4 +1,4 @@
-"""`lay_out`: a cut-out on its canvas, transparent or on a background."""
+"""`lay_out`: a cut-out on its canvas, transparent or on a background. `lay_in_own_frame`: in its picture's frame."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ from cutsmith.picture.icc_profile import is_srgb
 from cutsmith.picture.samples import to_8_bit
 from cutsmith.result.background import TRANSPARENT, background_pixels
 from cutsmith.result.canvas.layout import Placement, find_subject, place
+from cutsmith.result.canvas.own_frame import OwnFrame, place_in_own_frame
 from cutsmith.result.canvas.resampling import resampled
-from cutsmith.result.canvas.shadow import contact_shadow
+from cutsmith.result.canvas.shadow import DARKEST, contact_shadow
 from cutsmith.result.compositing import composite
 
 if TYPE_CHECKING:
@@ -56,8 +57,12 @@ class LaidOut:
             pixels = np.rint(pixels * share[..., None]).astype(pixels.dtype)
         return replace(self.source, pixels=pixels, alpha=alpha, warnings=self.warnings)
 
-    def on(self, background: Background) -> Picture:
+    def on(self, background: Background, opacity: float = 1.0) -> Picture:
         """The subject, and its shadow, on `background`: "transparent", a colour, or a picture or its path.
+
+        Args:
+            background: what lies behind.
+            opacity: that of the background, in [0, 1]; below 1 the result has transparency.
 
         Raises:
             BadColour: it is neither.
@@ -67,9 +72,23 @@ class LaidOut:
             return self.as_picture()
         ground = replace(self.source, pixels=self.foreground, alpha=None)
         behind = background_pixels(background, ground, self.alpha)
+        if opacity < 1:
+            return replace(ground, **self._through(behind, opacity), warnings=self.warnings)
         if self.shadow is not None:
             behind = np.rint(behind * (1 - self.shadow[..., None])).astype(behind.dtype)
         return replace(ground, pixels=composite(self.foreground, self.alpha, behind), warnings=self.warnings)
+
+    def _through(self, behind: NDArray[Any], opacity: float) -> dict[str, Any]:
+        """Pixels and alpha over `behind`, which lets through what is under it."""
+        alpha = np.full(self.alpha.shape, opacity, np.float32)
+        if self.shadow is not None:
+            alpha = self.shadow + alpha * (1 - self.shadow)
+            # The shadow is black and shares the pixel with the background.
+            share = np.divide(opacity * (1 - self.shadow), alpha, out=np.ones_like(alpha), where=alpha > 0)
+            behind = np.rint(behind * share[..., None]).astype(behind.dtype)
+        whole = self.alpha + alpha * (1 - self.alpha)
+        share = np.divide(self.alpha, whole, out=np.zeros_like(whole), where=whole > 0)
+        return {"pixels": composite(self.foreground, share, behind), "alpha": whole}
 
 
 class Subject(Protocol):
@@ -94,16 +113,26 @@ def lay_out(cutout: Subject, canvas: Canvas, *, srgb: bool = False) -> LaidOut:
     With `srgb`, colours of another profile become sRGB, with 8 bits, and the result names that profile.
     """
     placement = place(find_subject(cutout.alpha), canvas)
+    return _laid(cutout, placement, DARKEST if canvas.shadow else 0.0, srgb=srgb)
+
+
+def lay_in_own_frame(cutout: Subject, frame: OwnFrame) -> LaidOut:
+    """Lay `cutout` in the frame of its picture, changed as `frame` says, in the picture's depth and colour space."""
+    placement = place_in_own_frame(find_subject(cutout.alpha), frame)
+    return _laid(cutout, placement, frame.shadow_opacity)
+
+
+def _laid(cutout: Subject, placement: Placement, shadow_opacity: float, *, srgb: bool = False) -> LaidOut:
     foreground, source = cutout.foreground, cutout.picture
     if srgb:
         foreground, source = _in_srgb(foreground, source)
     colours, alpha = _drawn(foreground, cutout.alpha, placement)
     warnings = list(placement.warnings)
     shadow = None
-    if canvas.shadow and "bottom" in placement.cut_off:
+    if shadow_opacity and "bottom" in placement.cut_off:
         warnings.append("there is no shadow: the picture's lower edge cuts the subject off, so it stands nowhere")
-    elif canvas.shadow:
-        shadow = contact_shadow(alpha, placement.box)
+    elif shadow_opacity:
+        shadow = contact_shadow(alpha, placement.box, shadow_opacity)
     return LaidOut(colours, alpha, shadow, placement, source, tuple(warnings))
 
 

@@ -117,11 +117,11 @@ def place(subject: Subject, canvas: Canvas) -> Placement:
     shares = canvas.shares
     if canvas.position is None and {"top", "bottom"} <= set(subject.cut_off):
         shares = (shares[0], 1.0)  # where it cannot reach both, one straight cut is better than two
-    left = _start(width - across, margin, shares[0], "left" in subject.cut_off, "right" in subject.cut_off)
-    top = _start(height - down, margin, shares[1], "top" in subject.cut_off, "bottom" in subject.cut_off)
+    left = start_of(width - across, margin, shares[0], "left" in subject.cut_off, "right" in subject.cut_off)
+    top = start_of(height - down, margin, shares[1], "top" in subject.cut_off, "bottom" in subject.cut_off)
     box = Box(left, top, left + across, top + down)
     warnings = _warnings(subject, canvas, box, scale)
-    return _drawn(subject, box, (width, height), scale, warnings)
+    return drawn_at(subject, box, (width, height), scale, warnings)
 
 
 def _own_scale(subject: Subject, canvas: Canvas) -> float:
@@ -144,8 +144,12 @@ def _own_scale(subject: Subject, canvas: Canvas) -> float:
     return min(scales)
 
 
-def _start(free: int, margin: float, share: float, is_cut_before: bool, is_cut_after: bool) -> int:
-    """Where the subject begins along one axis with `free` pixels of room beside it."""
+def start_of(free: int, margin: float, share: float, is_cut_before: bool, is_cut_after: bool) -> int:
+    """Where the subject begins along one axis with `free` pixels of room beside it.
+
+    At least `margin` pixels are left on both sides, and `share` of the rest before it. Where the picture's edge cuts it
+    off on one side, it begins, or ends, there.
+    """
     if is_cut_before != is_cut_after:
         return 0 if is_cut_before else free
     kept = 0.0 if is_cut_before else min(margin, free / 2)
@@ -158,7 +162,7 @@ def _cropped(subject: Subject, canvas: Canvas) -> Placement:
     left, top, right, bottom = (0 if side in subject.cut_off else margin for side in SIDES)
     across, down = int(subject.box.width), int(subject.box.height)
     box = Box(left, top, left + across, top + down)
-    return _drawn(subject, box, (left + across + right, top + down + bottom), 1.0, ())
+    return drawn_at(subject, box, (left + across + right, top + down + bottom), 1.0)
 
 
 def _in_its_own_frame(subject: Subject) -> Placement:
@@ -166,7 +170,9 @@ def _in_its_own_frame(subject: Subject) -> Placement:
     return Placement(subject.width, subject.height, subject.box, whole, whole, 1.0, subject.cut_off)
 
 
-def _drawn(subject: Subject, box: Box, size: tuple[int, int], scale: float, warnings: tuple[str, ...]) -> Placement:
+def drawn_at(
+    subject: Subject, box: Box, size: tuple[int, int], scale: float, warnings: tuple[str, ...] = ()
+) -> Placement:
     """The placement with the subject's box at `box`, and with the faint alpha that lies beyond it."""
     reach = math.ceil(_REACH * max(subject.box.width, subject.box.height)) + 2
     whole = (0.0, 0.0, float(subject.width), float(subject.height))

@@ -5,10 +5,13 @@ Colours are weighted by alpha while they are resampled, so that none from outsid
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cutsmith.picture import Picture
 
 # Alpha below this has no colour worth dividing out.
 _FAINT = 1 / 1024
@@ -45,6 +48,20 @@ def resampled(
             mixed = np.where(is_faint, _resized(plane, size), mixed)
         laid[..., channel] = np.clip(np.rint(mixed), 0, highest)
     return laid, share
+
+
+def resampled_picture(picture: Picture, size: tuple[int, int]) -> Picture:
+    """`picture` at `size`, (width, height) in pixels."""
+    if size == (picture.width, picture.height):
+        return picture
+    if picture.alpha is not None:
+        pixels, alpha = resampled(picture.pixels, picture.alpha, size)
+        return replace(picture, pixels=pixels, alpha=alpha)
+    import cv2
+
+    shrinks = size[0] <= picture.width and size[1] <= picture.height
+    way = cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC
+    return replace(picture, pixels=np.asarray(cv2.resize(picture.pixels, size, interpolation=way)))
 
 
 def _resized(plane: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.float32]:

@@ -18,14 +18,17 @@ DEFAULT_FILL = 0.85
 
 
 class Margin(NamedTuple):
-    """Room around the subject: `pixels` of the canvas, or `share` of the subject's longer side; one of them is 0."""
+    """Room around the subject: `pixels` of the canvas, or `share` of a side of the subject; one of them is 0.
+
+    Of a `Canvas`, that side is the subject's longer one.
+    """
 
     pixels: float = 0.0
     share: float = 0.0
 
-    def beside(self, longer_side: float) -> float:
-        """The margin in pixels of the canvas around a subject whose longer side is that many pixels there."""
-        return self.pixels + self.share * longer_side
+    def beside(self, side: float) -> float:
+        """The margin in pixels of the canvas beside a subject whose side is that many pixels there."""
+        return self.pixels + self.share * side
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,21 +15,24 @@ _NEAR_GROUND = 0.1
 # Two shadows together, as of a lamp and of a bright room: (opacity, blur across, blur down), the blurs as shares of the
 # subject's longer side.
 _LAYERS = ((0.45, 0.012, 0.006), (0.25, 0.05, 0.018))
+DARKEST = 1 - math.prod(1 - opacity for opacity, _, _ in _LAYERS)
+"""The opacity of the shadow where it is darkest, if nothing else is wanted: 0.59."""
 # Toward the canvas's edge the shadow fades out over this share of the shorter side; the outermost pixels have none.
 _FADE = 0.03
 _LEAST = 1 / 512
 
 
-def contact_shadow(alpha: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
+def contact_shadow(alpha: NDArray[np.float32], box: Box, darkest: float = DARKEST) -> NDArray[np.float32]:
     """The opacity of the shadow of `alpha` on the ground.
 
     Args:
         alpha: float32 (H, W) in [0, 1], the subject on its canvas.
         box: the subject's box there, in pixels.
+        darkest: in [0, 1], the opacity where the shadow is darkest.
 
     Returns:
-        float32 (H, W) in [0, 0.6]; 0 at the canvas's outermost pixels. Nothing of the subject is spared: it is to be
-        drawn behind.
+        float32 (H, W) in [0, darkest]; 0 at the canvas's outermost pixels. Nothing of the subject is spared: it is to
+        be drawn behind.
     """
     import cv2
 
@@ -49,7 +54,7 @@ def contact_shadow(alpha: NDArray[np.float32], box: Box) -> NDArray[np.float32]:
         if peak > 0:
             # Light of the two adds up as through two filters.
             shadow = 1 - (1 - shadow) * (1 - opacity * blurred / peak)
-    shadow *= _fading(height, width)
+    shadow *= _fading(height, width) * np.float32(darkest / DARKEST)
     return np.where(shadow < _LEAST, np.float32(0), shadow).astype(np.float32)
 
 
