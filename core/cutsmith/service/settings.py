@@ -45,6 +45,7 @@ class ServiceSettings:
         allow_url: whether image_url and bg_image_url are fetched.
         allow_webhooks: hosts that a job's webhook may call.
         folder: for jobs and sessions; None for this user's.
+        is_shared: whether several machines use that folder.
         improve_folder: keeps the pictures that clients send to /improve; None refuses them.
         types: the model for each `type` of remove.bg's API.
         runtime: the operator's own defaults for the options of `cutsmith.options.Runtime`, by name.
@@ -74,6 +75,7 @@ class ServiceSettings:
     allow_url: bool = False
     allow_webhooks: tuple[str, ...] = ()
     folder: Path | None = None
+    is_shared: bool = False
     improve_folder: Path | None = None
     types: Mapping[str, str] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)

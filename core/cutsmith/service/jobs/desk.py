@@ -24,6 +24,7 @@ from cutsmith.service.jobs.store import JobRecord, JobStore
 from cutsmith.service.jobs.webhooks import WebhookSender
 from cutsmith.service.jobs.work import Means, catalogue_of, job_rows
 from cutsmith.service.settings import ServiceSettings
+from cutsmith.service.words import told
 
 if TYPE_CHECKING:
     from cutsmith.batch.manifest_rows import ResultRow
@@ -58,7 +59,7 @@ class JobDesk:
             on_row: hears of each picture that is done.
         """
         self.folder = settings.own_folder / "jobs"
-        self.store = JobStore(settings.own_folder / "jobs.sqlite")
+        self.store = JobStore(settings.own_folder / "jobs.sqlite", is_shared=settings.is_shared)
         self._settings = settings
         self._means = means
         self._on_row = on_row
@@ -171,7 +172,7 @@ class JobDesk:
             return
         except CutsmithError as error:
             logger.warning("job %s failed: %s", record.job, error.what)
-            self.store.end(record.job, "failed", error.to_json())
+            self.store.end(record.job, "failed", told(error))
         except Exception:  # a bug, or a folder that somebody damaged: this job tells it, and the others go on
             logger.exception("job %s failed", record.job)
             what = "The job failed in a way that nobody foresaw. The service's log tells more."

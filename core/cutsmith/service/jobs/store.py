@@ -111,10 +111,16 @@ class JobStore:
     """The jobs of a service. Several threads may share one, and each process has its own on the same file.
 
     Every transaction is short: another process waits for it.
+
+    Args:
+        path: the file.
+        is_shared: whether several machines use it, by a shared folder.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, is_shared: bool = False) -> None:
         self.path = path
+        # What is written ahead lies in memory that processes share, which machines do not.
+        self._journal = "TRUNCATE" if is_shared else "WAL"
         self._lock = threading.Lock()
         self._opened: sqlite3.Connection | None = None
 
@@ -260,7 +266,7 @@ class JobStore:
         return self._opened
 
     def _prepare(self, opened: sqlite3.Connection) -> None:
-        _write_ahead(opened)
+        _set_journal(opened, self._journal)
         # A job that was accepted outlives even the machine.
         opened.execute("PRAGMA synchronous = FULL")
         opened.execute("BEGIN IMMEDIATE")
@@ -281,12 +287,12 @@ class JobStore:
         opened.execute("COMMIT")
 
 
-def _write_ahead(opened: sqlite3.Connection) -> None:
-    """Readers wait for nobody from now on. SQLite does not wait here itself while another process does the same."""
+def _set_journal(opened: sqlite3.Connection, mode: str) -> None:
+    """Set how transactions are kept. SQLite does not wait here itself while another process does the same."""
     until = time.monotonic() + _PATIENCE
     while True:
         try:
-            opened.execute("PRAGMA journal_mode = WAL")
+            opened.execute(f"PRAGMA journal_mode = {mode}")
             return
         except sqlite3.OperationalError:
             if time.monotonic() > until:

@@ -10,17 +10,12 @@ from starlette.testclient import TestClient
 
 from cutsmith.service.app import build_app
 from cutsmith.service.settings import ServiceSettings
-from tests.core.red_network import write_red_network
-
-
-@pytest.fixture(scope="session")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_red_network(tmp_path_factory.mktemp("network") / "red.onnx")
+from tests.core.service.conftest import ADDRESS
 
 
 @pytest.fixture
-def settings(network: Path, tmp_path: Path) -> ServiceSettings:
-    return ServiceSettings(folder=tmp_path / "service", runtime={"model": str(network)})
+def settings(red_network: Path, tmp_path: Path) -> ServiceSettings:
+    return ServiceSettings(folder=tmp_path / "service", runtime={"model": str(red_network)})
 
 
 @pytest.fixture
@@ -29,7 +24,7 @@ def serve() -> Iterator[Callable[[ServiceSettings], TestClient]]:
     opened: list[TestClient] = []
 
     def start(settings: ServiceSettings) -> TestClient:
-        client = TestClient(build_app(settings), base_url="http://127.0.0.1:7007")
+        client = TestClient(build_app(settings), base_url=ADDRESS)
         client.__enter__()
         opened.append(client)
         return client

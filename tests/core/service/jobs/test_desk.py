@@ -52,9 +52,7 @@ def test_two_services_on_one_folder_do_each_job_once(serve, settings) -> None:
     for client in clients:
         client.app.state.service.jobs._on_row = lambda row: cut.update([row.input])
     names = [f"{number}.png" for number in range(6)]
-    jobs = [
-        clients[number % 2].post("/v1/jobs", files=images(*names), data=QUICK).json()["job"] for number in range(6)
-    ]
+    jobs = [clients[number % 2].post("/v1/jobs", files=images(*names), data=QUICK).json()["job"] for number in range(6)]
     for job in jobs:
         assert ended(clients[0], job)["done"] == len(names)
         assert len(result(clients[1], job)) == len(names) + 2
