@@ -118,8 +118,9 @@ class Maker:
         self._makers: dict[str, Callable[[Target], Case]] = {name: getattr(self, f"_make_{name}") for name in kinds}
 
     def cases(self, count: int) -> Iterator[Case]:
-        """`count` cases: every kind as often as any other, for every target."""
-        makers = list(self._makers.values())
+        """`count` cases of all kinds, for every target."""
+        # There are hundreds of wrong values, and of other kinds a few.
+        makers = [*self._makers.values(), *[self._makers["wrong_value"]] * 15]
         for number in range(count):
             target = self._targets[number // len(makers) % len(self._targets)]
             yield makers[number % len(makers)](target)
