@@ -155,7 +155,7 @@ def targets(host: str) -> list[Target]:
     ours = our_wrong_values()
     found = [Target("/v1/cut", "image", ours), Target("/v1/refine", "image", ours)]
     found.append(Target("/v1/sessions", "image", {"x": ["y"]}))
-    others = (Target("/v1.0/removebg", "image_file", REMOVE_BG_WRONG, is_strict=False),)
+    others = (Target("/v1.0/removebg", "image_file", REMOVE_BG_WRONG, ("type", "type_level", "crop"), is_strict=False),)
     for target in others:
         asked = Case(
             "", f"POST {target.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode(), target.path
