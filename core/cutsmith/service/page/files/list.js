@@ -14,7 +14,11 @@ export function groupOf(picture) {
 
 export const groupName = (picture) => NAMES[groupOf(picture)];
 
-export const shownDoubt = (doubt) => (doubt === null ? "?" : doubt.toFixed(2));
+/** What is told of the doubt; nothing where there is neither a number nor a reason to look. */
+export function shownDoubt(picture) {
+  if (picture.standing !== "done" || (picture.doubt === null && picture.verdict !== "review")) return "";
+  return picture.doubt === null ? "?" : picture.doubt.toFixed(2);
+}
 
 const byName = new Intl.Collator("en", { numeric: true });
 
@@ -94,8 +98,8 @@ export class List {
     const { pictures } = this.workshop;
     const ended = pictures.filter((picture) => !["waiting", "working"].includes(picture.standing)).length;
     const review = pictures.filter((picture) => groupOf(picture) === "review").length;
-    const all = plural(pictures.length, "picture", "pictures");
-    $("count").textContent = ended < pictures.length ? `${ended} of ${all} done` : `${all}${review ? `, ${review} to review` : ""}`;
+    $("count").textContent = plural(pictures.length, "picture", "pictures");
+    $("count-more").textContent = ended < pictures.length ? `${ended} done` : review ? `${review} to review` : "";
     const progress = $("progress");
     progress.max = Math.max(1, pictures.length);
     progress.value = ended;
@@ -111,10 +115,11 @@ export class List {
     const isDone = picture.standing === "done";
     row.className = `row ${group}`;
     parts.badge.textContent = NAMES[group];
-    parts.doubt.textContent = isDone ? `doubt ${shownDoubt(picture.doubt)}` : "";
+    const doubt = shownDoubt(picture) && `doubt ${shownDoubt(picture)}`;
+    parts.doubt.textContent = doubt;
     const told = isDone ? picture.cut.reasons.join(" ") : (picture.failure?.what ?? "");
     parts.reasons.textContent = told;
-    row.setAttribute("aria-label", [picture.name, NAMES[group], isDone ? `doubt ${shownDoubt(picture.doubt)}` : "", told].filter(Boolean).join(", "));
+    row.setAttribute("aria-label", [picture.name, NAMES[group], doubt, told].filter(Boolean).join(", "));
     const source = picture.cut?.blob ?? picture.file;
     if (row.drawn !== source && (picture.cut || !row.drawn)) {
       row.drawn = source;

@@ -17,7 +17,7 @@ export class Machine {
   showLacking() {
     const notes = [];
     if (this.noDetector) notes.push(lacking("Words need a detector.", this.noDetector));
-    if (this.noSam2) notes.push(lacking("Clicks need SAM 2. A box works without it.", this.noSam2));
+    if (this.noSam2) notes.push(lacking("Clicks need SAM 2.", this.noSam2));
     $("lacking").replaceChildren(...notes);
     for (const id of ["words", "find"]) $(id).disabled = Boolean(this.noDetector);
     $("words-form").classList.toggle("off", Boolean(this.noDetector));
@@ -27,12 +27,8 @@ export class Machine {
 /** A note about something that this machine cannot do, with the commands that mend it. */
 function lacking(title, error) {
   const commands = commandsOf(error);
-  return make(
-    "div",
-    { class: "note lacking" },
-    make("p", {}, make("b", {}, title), " ", error.what ?? ""),
-    ...(commands.length ? [make("p", {}, "On the service’s machine, run:"), ...commands.map(commandLine)] : error.remedy ? [make("p", {}, error.remedy)] : []),
-  );
+  const told = commands.length ? "On the service’s machine, run:" : [error.what, error.remedy].filter(Boolean).join(" ");
+  return make("div", { class: "note lacking", title: error.what }, make("p", {}, make("b", {}, title), " ", told), ...commands.map(commandLine));
 }
 
 /** A command with a button that copies it. */

@@ -82,7 +82,7 @@ function tellEnds() {
   if (!ended.length) return;
   const [picture] = ended;
   const left = workshop.pictures.filter((each) => ["waiting", "working"].includes(each.standing)).length;
-  const doubt = picture.cut ? `, doubt ${shownDoubt(picture.doubt)}` : "";
+  const doubt = shownDoubt(picture) && `, doubt ${shownDoubt(picture)}`;
   const what = ended.length === 1 ? `${picture.title}: ${groupName(picture)}${doubt}.` : `${plural(ended.length, "picture", "pictures")} done.`;
   say(left ? `${what} ${left} to go.` : what);
   // The most doubtful one is what a person should see first, as long as nobody has chosen.

@@ -85,8 +85,7 @@ export async function resultOf(answer) {
     doubt: typeof doubt === "number" && doubt >= 0 ? doubt : null,
     verdict: quality.verdict ?? "",
     reasons: quality.reasons ?? [],
-    warnings: (told.warnings ?? []).map((each) => (typeof each === "string" ? each : (each.what ?? ""))).filter(Boolean),
-    seconds: secondsOf(told.seconds),
+    warnings: [...(told.warnings ?? []), ...(told.remarks ?? []).map(sentence)].filter(Boolean),
   });
 }
 
@@ -98,7 +97,6 @@ async function resultOfPicture(answer, kind) {
     verdict: answer.headers.get("X-Quality-Verdict") ?? "",
     reasons: reasons ? [reasons] : [],
     warnings: [],
-    seconds: null,
   });
 }
 
@@ -106,11 +104,8 @@ function made(blob, told) {
   return Object.freeze({ blob, url: URL.createObjectURL(blob), ...told });
 }
 
-function secondsOf(told) {
-  if (typeof told === "number") return told;
-  if (told === null || typeof told !== "object") return null;
-  return Object.values(told).reduce((sum, each) => sum + (Number(each) || 0), 0);
-}
+/** A remark as a sentence of its own. */
+const sentence = (told) => told.charAt(0).toUpperCase() + told.slice(1) + (/[.!?]$/.test(told) ? "" : ".");
 
 function bytesOf(base64) {
   if (Uint8Array.fromBase64) return Uint8Array.fromBase64(base64);

@@ -132,7 +132,7 @@ export class Stage {
     if (own && this.picture && !this.picture.size) this.picture.size = own;
     const size = (isFramed && of(this.after)) || own || { width: 3, height: 2 };
     this.size = own ?? size;
-    this.board.style.setProperty("--ratio", (size.width / size.height).toFixed(5));
+    $("stage").style.setProperty("--ratio", (size.width / size.height).toFixed(5));
   }
 
   /** A point of the screen in pixels of the picture. */

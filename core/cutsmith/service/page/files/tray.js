@@ -1,7 +1,7 @@
 // The controls of the tool in use, below the picture: what a click means, the brush's size, and the button that applies.
 
 import { $, button, icon, make, radios } from "./dom.js";
-import { isPending, isPrompted, isWhole, NO_PROMPT } from "./state.js";
+import { hasOwnFrame, isPending, isPrompted, isWhole, NO_PROMPT } from "./state.js";
 
 export class Tray {
   constructor(workshop, stage, tools) {
@@ -87,6 +87,6 @@ export class Tray {
     if (tool?.name === "point") return "Click on what you want to keep. Shift and click on what you do not.";
     if (tool?.name === "box") return "Drag a box around the subject.";
     if (tool?.name === "brush") return "Paint over what is missing. Shift paints away.";
-    return "";
+    return picture.cut && hasOwnFrame(picture.state) ? "Slide over the picture to compare. Take a tool where it is wrong." : "";
   }
 }

@@ -39,9 +39,9 @@ export class VerdictCard {
   }
 
   #head(picture, group) {
-    const doubt = picture.standing === "done" ? picture.doubt : null;
-    const meter = make("span", { class: "doubt-meter" }, make("span", {}, "doubt "), make("b", {}, shownDoubt(doubt)));
-    return make("div", { class: "verdict-head" }, make("span", { class: "badge" }, groupName(picture)), picture.standing === "done" ? meter : null);
+    const doubt = shownDoubt(picture);
+    const meter = make("span", { class: "doubt-meter" }, make("span", {}, "doubt "), make("b", {}, doubt));
+    return make("div", { class: "verdict-head" }, make("span", { class: "badge" }, groupName(picture)), doubt ? meter : null);
   }
 
   #about(picture) {
