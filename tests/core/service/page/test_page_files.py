@@ -104,7 +104,9 @@ def test_every_address_that_the_files_name_is_there() -> None:
 
 def test_texts_never_become_markup() -> None:
     for name in PROGRAMS:
-        found = re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text_of(name))
+        found = re.findall(
+            r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", text_of(name)
+        )
         assert found == [], name
 
 

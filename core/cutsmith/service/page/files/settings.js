@@ -118,7 +118,8 @@ export class Settings {
     this.size.hidden = frame.kind !== "size";
     this.room.hidden = hasOwnFrame(this.state) || frame.kind === "preset";
     for (const [input, value] of [[this.width, frame.width], [this.height, frame.height], [this.margin, frame.margin], [this.unit, frame.unit]]) {
-      if (document.activeElement !== input || input.value !== String(value)) input.value = value;
+      // What is being written there is not done yet.
+      if (document.activeElement !== input) input.value = value;
     }
     $("for-all").hidden = this.workshop.pictures.length < 2;
   }
