@@ -43,6 +43,10 @@ VEIL_AT = """([x, y]) => {
   return veil.hidden ? -1 : veil.getContext("2d").getImageData(...at, 1, 1).data[3];
 }"""
 
+ROWS = """() => [...document.querySelectorAll(".row")].map(row =>
+  [".row-name", ".badge", ".doubt", ".row-reasons"].map(part => row.querySelector(part).textContent)
+    .filter(Boolean).join(", "))"""
+
 
 @contextmanager
 def serving(*options: str, environment: dict[str, str] | None = None) -> Iterator[str]:
@@ -127,14 +131,15 @@ class ServicePage:
 
     @property
     def rows(self) -> list[str]:
-        return [row.get_attribute("aria-label") for row in self.page.locator(".row").all()]
+        """What each row says: name, verdict, doubt and reasons."""
+        return self.page.evaluate(ROWS)
 
     @property
     def names(self) -> list[str]:
         return self.page.locator(".row-name").all_inner_texts()
 
     def select(self, name: str) -> None:
-        self.page.locator(f'.row[aria-label^="{name},"]').click()
+        self.page.locator(".row", has_text=name).first.click()
         self.page.wait_for_timeout(50)
         assert self.heading == name
 

@@ -119,7 +119,6 @@ export class List {
     parts.doubt.textContent = doubt;
     const told = isDone ? picture.cut.reasons.join(" ") : (picture.failure?.what ?? "");
     parts.reasons.textContent = told;
-    row.setAttribute("aria-label", [picture.name, NAMES[group], doubt, told].filter(Boolean).join(", "));
     const source = picture.cut?.blob ?? picture.file;
     if (row.drawn !== source && (picture.cut || !row.drawn)) {
       row.drawn = source;
