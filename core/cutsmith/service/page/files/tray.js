@@ -83,6 +83,7 @@ export class Tray {
     if (failure) return [failure.what, failure.remedy].join(" ");
     if (pending && this.workshop.isMasking(picture)) return "Looking…";
     if (isPrompted(prompt) && !isWhole(prompt)) return "Click on the subject too.";
+    if (pending && !tool) return "What you pointed at is not cut out yet.";
     if (pending && isWhole(prompt)) return "Blue is what will be cut out.";
     if (tool?.name === "point") return "Click on what you want to keep. Shift and click on what you do not.";
     if (tool?.name === "box") return "Drag a box around the subject.";
