@@ -64,7 +64,10 @@ def test_a_misspelt_option_is_wrong_usage_and_does_nothing(clone):
 def test_an_unknown_extra_is_wrong_usage_and_does_nothing(clone):
     run = start(clone, "demo", "--with", "sam2,sam3")
     assert run.returncode == 2
-    assert "'sam3'; known are gcs, groundingdino, heic, jxl, pymatting, ray, rembg, s3, sam2, service, text, watch" in run.stderr
+    assert (
+        "'sam3'; known are gcs, groundingdino, heic, jxl, pymatting, ray, rembg, s3, sam2, service, text, watch"
+        in run.stderr
+    )
     assert not (clone / ".venv").exists()
 
 

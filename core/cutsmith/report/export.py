@@ -8,8 +8,8 @@ import os
 import shutil
 import time
 import zipfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
 
@@ -53,11 +53,19 @@ def export(
     *,
     which: Which = "accepted",
     overwrite: bool = False,
+    beside: Sequence[Path] | None = None,
 ) -> Exported:
     """Write the results of the batch in `folder` as the zip `target`, whole or not at all.
 
     The results keep their names. They are stored as they are, because pictures are compressed already. manifest.csv
     in the zip says of each its input, verdict, uncertainty and reasons.
+
+    Args:
+        folder: the folder of the batch.
+        target: the zip.
+        which: the results that are asked for.
+        overwrite: whether a file at `target` may be replaced.
+        beside: further files for the zip, such as the report. With these it is written even if there is no result.
 
     Raises:
         NothingToExport: no result is among those that are asked for.
@@ -66,15 +74,15 @@ def export(
     batch = read_batch(folder)
     results = [each for each in batch.entries if each.has_result]
     chosen = sorted((each for each in results if _is_chosen(each, which)), key=lambda each: each.order)
-    if not chosen:
+    if not chosen and beside is None:
         raise NothingToExport(
             f"There is nothing to export from {batch.folder}: {_WHY_NONE[which]}.",
             "Look at them and accept some, or export all.",
         )
-    paths = _paths(batch.folder, chosen)
-    originals = Originals([*paths, batch.folder / MANIFEST])
+    files = {**_files(batch.folder, chosen), **{path.name: path for path in beside or ()}}
+    originals = Originals([*files.values(), batch.folder / MANIFEST])
     path = write_atomically(
-        lambda stream: _fill(stream, chosen, paths), target, overwrite=overwrite, originals=originals
+        lambda stream: _fill(stream, chosen, files), target, overwrite=overwrite, originals=originals
     )
     return Exported(path, len(chosen), len(results) - len(chosen))
 
@@ -93,19 +101,21 @@ def _is_chosen(entry: Entry, which: Which) -> bool:
     return entry.said == "accepted" or by_cutsmith
 
 
-def _paths(folder: Path, chosen: Sequence[Entry]) -> list[Path]:
-    paths: list[Path] = []
+def _files(folder: Path, chosen: Sequence[Entry]) -> dict[str, Path]:
+    """The results by their names in the zip; of an entry whose objects have a file each, all of them."""
+    files: dict[str, Path] = {}
     gone: list[str] = []
     for entry in chosen:
-        path = output_path(folder, entry.result)
-        if path is None:
-            raise BadManifest(
-                f"The manifest in {folder} names a result outside of it: {entry.result.output!r:.80}.",
-                "Run the batch again, into another folder.",
-            )
-        if not path.is_file():
-            gone.append(str(entry.result.output))
-        paths.append(path)
+        for name in entry.result.outputs or (str(entry.result.output),):
+            path = output_path(folder, replace(entry.result, output=name))
+            if path is None:
+                raise BadManifest(
+                    f"The manifest in {folder} names a result outside of it: {name!r:.80}.",
+                    "Run the batch again, into another folder.",
+                )
+            if not path.is_file():
+                gone.append(name)
+            files[name] = path
     if gone:
         named = ", ".join(gone[:_MOST_NAMED])
         more = f" and {len(gone) - _MOST_NAMED} more" if len(gone) > _MOST_NAMED else ""
@@ -113,20 +123,20 @@ def _paths(folder: Path, chosen: Sequence[Entry]) -> list[Path]:
             f"Results are missing in {folder}: {named}{more}.",
             "Run the batch again: it makes what is missing.",
         )
-    return paths
+    return files
 
 
-def _fill(stream: BinaryIO, chosen: Sequence[Entry], paths: Sequence[Path]) -> None:
+def _fill(stream: BinaryIO, chosen: Sequence[Entry], files: Mapping[str, Path]) -> None:
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED, strict_timestamps=False) as archive:
-        for entry, path in zip(chosen, paths, strict=True):
-            _add(archive, str(entry.result.output), path)
+        for name, path in files.items():
+            _add(archive, name, path)
         table = zipfile.ZipInfo(TABLE, time.localtime()[:6])
         table.external_attr = 0o644 << 16
         archive.writestr(table, _table(chosen), zipfile.ZIP_DEFLATED)
 
 
 def _add(archive: zipfile.ZipFile, name: str, path: Path) -> None:
-    """One result, a piece at a time."""
+    """One file, a piece at a time."""
     try:
         told = zipfile.ZipInfo.from_file(path, name.encode("utf-8", "replace").decode(), strict_timestamps=False)
         source = path.open("rb")

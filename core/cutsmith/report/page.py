@@ -33,7 +33,7 @@ Addresses = Callable[[Entry], tuple[str | None, str | None]]
 """The addresses of an entry's input and of its result, each None where a page cannot reach it."""
 
 
-def write_report(folder: str | os.PathLike[str]) -> Path:
+def write_report(folder: str | os.PathLike[str], *, with_inputs: bool = True) -> Path:
     """Write the page of the batch in `folder` as report.html in it, whole or not at all; -> its path.
 
     The page carries the thumbnails and needs no network. It opens the inputs and results themselves by addresses that
@@ -45,7 +45,7 @@ def write_report(folder: str | os.PathLike[str]) -> Path:
     batch = read_batch(folder)
 
     def addresses(entry: Entry) -> tuple[str | None, str | None]:
-        paths = input_path(entry.result), output_path(batch.folder, entry.result)
+        paths = input_path(entry.result) if with_inputs else None, output_path(batch.folder, entry.result)
         source, result = (None if path is None else address_from(batch.folder, path) for path in paths)
         return source, result
 

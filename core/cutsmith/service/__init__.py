@@ -14,6 +14,7 @@ dialect         the form of answers: ours, and the endpoint around each route
 request_fields  fields -> the engine's request
 output_fields   fields -> how the answer is encoded
 pictures        uploads -> pictures, masks and backgrounds
+words           what clients are told of an error
 answers         a cut-out -> a picture, JSON, or parts
 cutting         /v1/cut, /v1/refine, /v1/detections
 facts           /v1/models, /healthz, /readyz, /metrics; openapi, /openapi.json

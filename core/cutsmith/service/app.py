@@ -14,6 +14,7 @@ from cutsmith.service.dialect import OURS, Handler, endpoint, failed
 from cutsmith.service.draining import drained_by_sigterm
 from cutsmith.service.failures import MethodNotAllowed, NotFound
 from cutsmith.service.guard import Guard
+from cutsmith.service.jobs import routes as job_routes
 from cutsmith.service.openapi import openapi
 from cutsmith.service.service import Service
 from cutsmith.service.settings import ENVIRONMENT, ServiceSettings
@@ -37,6 +38,11 @@ _OURS: Sequence[tuple[str, str, Handler]] = (
     ("POST", "/v1/sessions/{session}/mask", session_routes.session_mask),
     ("POST", "/v1/sessions/{session}/cut", session_routes.session_cut),
     ("POST", "/v1/sessions/{session}/refine", session_routes.session_refine),
+    ("POST", "/v1/jobs", job_routes.open_job),
+    ("GET", "/v1/jobs", job_routes.list_jobs),
+    ("GET", "/v1/jobs/{job}", job_routes.job_state),
+    ("DELETE", "/v1/jobs/{job}", job_routes.cancel_job),
+    ("GET", "/v1/jobs/{job}/result", job_routes.job_result),
     ("GET", "/metrics", facts.metrics),
 )
 # They say nothing about anybody's pictures, and what watches the service has no key.
@@ -45,6 +51,7 @@ _OPEN: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/readyz", facts.ready),
     ("GET", "/openapi.json", openapi),
 )
+_LAST_SECONDS = 10.0
 
 
 def build_app(settings: ServiceSettings | None = None, pool: ModelPool | None = None) -> Starlette:
@@ -82,6 +89,8 @@ def app_from_environment() -> Starlette:
 def _routes(service: Service) -> list[BaseRoute]:
     from starlette.routing import Route
 
+    from cutsmith.service.page.page_files import page_routes
+
     ours = [Route(path, endpoint(service, handler), methods=[method]) for method, path, handler in _OURS]
     opened = [
         Route(path, endpoint(service, handler, is_open=True), methods=[method]) for method, path, handler in _OPEN
@@ -90,7 +99,7 @@ def _routes(service: Service) -> list[BaseRoute]:
         Route(path, endpoint(service, handler, dialect), methods=[method])
         for method, path, handler, dialect in other_apis.ROUTES
     ]
-    return [*ours, *opened, *others]
+    return [*ours, *opened, *others, *page_routes()]
 
 
 def _failure(path: str, error: Exception) -> Response:
@@ -115,8 +124,11 @@ def _lifespan(service: Service) -> Callable[[Starlette], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         threading.Thread(target=service.load, name="cutsmith-load", daemon=True).start()
+        service.jobs.start()
         with drained_by_sigterm(service, asyncio.get_running_loop()):
             yield
         service.end()
+        # What a job has under way is written, so that the next process has less to do.
+        await asyncio.to_thread(service.jobs.join, _LAST_SECONDS)
 
     return lifespan

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cutsmith.errors import CutsmithError
 from cutsmith.service.failures import ClientGone, MethodNotAllowed, TooManyRequests, retry_after, status_of
+from cutsmith.service.words import told
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,7 +44,7 @@ class CutsmithDialect:
         from starlette.responses import JSONResponse
 
         if isinstance(error, CutsmithError):
-            return JSONResponse({"error": error.to_json()}, status)
+            return JSONResponse({"error": told(error)}, status)
         what = "The service failed in a way that nobody foresaw. Its log tells more."
         return JSONResponse({"error": {"type": "InternalError", "what": what, "remedy": "", "cures": []}}, status)
 
@@ -96,6 +97,9 @@ def failed(error: Exception, dialect: Dialect) -> Response:
         response.headers.update(error.headers)
     if isinstance(error, MethodNotAllowed) and error.allowed:
         response.headers["Allow"] = error.allowed
+    if status in (408, 413):
+        # What is left of the body is not read, so the connection cannot go on.
+        response.headers["Connection"] = "close"
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

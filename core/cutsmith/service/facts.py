@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.service import output_fields, request_fields
+from cutsmith.service import output_fields, request_fields, words
 from cutsmith.version import __version__
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def _models(service: Service) -> dict[str, Any]:
 
     settings = service.settings
     told = dict(run_job("models", {}, {}, lambda stage, share: None).fields)
-    missing = {name: None if error is None else error.to_json() for name, error in service.missing().items()}
+    missing = {name: None if error is None else words.told(error) for name, error in service.missing().items()}
     return {
         **told,
         **missing,
@@ -66,7 +66,7 @@ async def ready(service: Service, request: Request) -> Response:
     if service.is_ending:
         return JSONResponse({**told, "status": "ending"}, 503)
     if service.unready is not None:
-        return JSONResponse({**told, "status": "not ready", "error": service.unready.to_json()}, 503)
+        return JSONResponse({**told, "status": "not ready", "error": words.told(service.unready)}, 503)
     return JSONResponse(told)
 
 

@@ -15,6 +15,7 @@ from cutsmith.errors import (
     SubjectNotFound,
     UsageError,
 )
+from cutsmith.service.fetching.failures import FetchTooLarge
 from cutsmith.serving.queue import QueueFull
 
 RETRY_AFTER = 5
@@ -75,6 +76,14 @@ class NotFound(UsageError):
     """Nothing is at this address, or not any more."""
 
 
+class JobNotDone(UsageError):
+    """The result of a job was asked for, and there is none yet, or never will be."""
+
+
+class NoRoom(CutsmithError):
+    """The disk of the service is full, or does not take more."""
+
+
 class MethodNotAllowed(UsageError):
     """The address exists, but not for this method; `allowed` names those that it has."""
 
@@ -107,6 +116,7 @@ class Crashed(Exception):
 _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (WrongMediaType, 415),
     (BodyTooLarge, 413),
+    (FetchTooLarge, 413),
     (PictureTooLarge, 413),
     (BodyTooSlow, 408),
     (WrongHost, 421),
@@ -115,6 +125,7 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (KeyUnknown, 403),
     (NotFound, 404),
     (MethodNotAllowed, 405),
+    (JobNotDone, 409),
     (TooManyRequests, 429),
     (QueueFull, 429),
     (SubjectNotFound, 422),
@@ -122,6 +133,7 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (NotInstalled, 501),
     (DeadlinePassed, 503),
     (ServiceEnding, 503),
+    (NoRoom, 503),
     (DeviceOutOfMemory, 503),
     (Cancelled, 503),
     (PictureError, 400),

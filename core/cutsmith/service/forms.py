@@ -11,15 +11,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from cutsmith.errors import shown
-from cutsmith.service.failures import BadForm, WrongMediaType
+from cutsmith.service.failures import BadForm, ClientGone, WrongMediaType
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.types import Message, Receive
 
 MOST_FIELDS = 100
 MOST_FILES = 10
 _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _JSON = "application/json"
+_MOST_JSON_VALUES = 200_000
+"""Each takes far more memory than the body's bytes that make it."""
+_CHARSETS = ("", "utf-8", "utf8", "us-ascii", "ascii")
+# Of the last line of a form, with the longest boundary that is allowed.
+_TAIL_BYTES = 200
 
 
 class Upload(NamedTuple):
@@ -115,7 +121,17 @@ async def read_fields(request: Request, *, most_field_bytes: int, most_files: in
         WrongMediaType: the body is neither a form nor JSON.
         BadForm: the body is damaged, has too many fields or files, or gives a name twice.
         BodyTooLarge, BodyTooSlow: by the guard.
+        ClientGone: the client hung up before all had arrived.
     """
+    from starlette.requests import ClientDisconnect
+
+    try:
+        return await _read_fields(request, most_field_bytes, most_files)
+    except ClientDisconnect as error:
+        raise ClientGone from error
+
+
+async def _read_fields(request: Request, most_field_bytes: int, most_files: int) -> Fields:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == _JSON:
         # Of some megabytes it takes a while, and others should be answered meanwhile.
@@ -125,7 +141,48 @@ async def read_fields(request: Request, *, most_field_bytes: int, most_files: in
     if kind not in _FORMS:
         found = f"it is {kind[:60]}" if kind else "it has no Content-Type"
         raise WrongMediaType(f"The body must be {', '.join(_FORMS)} or {_JSON}, but {found}.")
-    return await _form_fields(request, most_field_bytes, most_files)
+    boundary = _boundary(request.headers["content-type"])
+    if kind != _FORMS[0]:
+        return await _form_fields(request, most_field_bytes, most_files)
+    from starlette.requests import Request as WholeRequest
+
+    tail = _Tail(request.receive)
+    fields = await _form_fields(WholeRequest(request.scope, tail.receive), most_field_bytes, most_files)
+    if b"--" + boundary + b"--" not in tail.kept:
+        # The parser takes a form that was cut off between two parts for whole.
+        raise BadForm("The form cannot be read: its end is missing.")
+    return fields
+
+
+def _boundary(content_type: str) -> bytes:
+    """What parts a form, b"" where nothing does.
+
+    Raises:
+        BadForm: the type names a charset that forms do not have.
+    """
+    from python_multipart.multipart import parse_options_header
+
+    _, told = parse_options_header(content_type)
+    charset = told.get(b"charset", b"").decode("latin-1").strip().lower()
+    if charset not in _CHARSETS:
+        # Starlette would take any codec of Python's: decoding "punycode" takes hours for some megabytes.
+        raise BadForm(f"The charset of a form must be UTF-8, but is {charset[:60]!r}.")
+    return told.get(b"boundary", b"")
+
+
+class _Tail:
+    """Hands a body on, and keeps its end."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.kept = b""
+
+    async def receive(self) -> Message:
+        """The next piece."""
+        message = await self._receive()
+        piece = message.get("body", b"")
+        self.kept = piece[-_TAIL_BYTES:] if len(piece) >= _TAIL_BYTES else (self.kept + piece)[-_TAIL_BYTES:]
+        return message
 
 
 async def _form_fields(request: Request, most_field_bytes: int, most_files: int) -> Fields:
@@ -153,6 +210,8 @@ async def _form_fields(request: Request, most_field_bytes: int, most_files: int)
 
 
 def _fields_of_json(body: bytes) -> Fields:
+    if sum(map(body.count, (b"[", b"{", b","))) > _MOST_JSON_VALUES:
+        raise BadForm(f"The body's JSON has more than {_MOST_JSON_VALUES:,} values.")
     try:
         told = json.loads(body, parse_constant=_refuse_constant)
     except RecursionError as error:

@@ -77,7 +77,7 @@ class Guard:
             if refused is not None:
                 await self._failure(scope["path"], refused)(scope, receive, watched)
                 return
-            body = _Body(receive, self._most_bytes(scope["path"]), self._settings.body_seconds)
+            body = _Body(receive, self._most_bytes(scope["path"]), self._body_seconds(scope["path"]))
             await self._app(scope, body.receive, watched)
         finally:
             _log(scope, status, monotonic() - began)
@@ -115,10 +115,19 @@ class Guard:
             return True
         return name == self._settings.host.lower() or name == f"[{self._settings.host.lower()}]"
 
+    def _body_seconds(self, path: str) -> float:
+        """For a job's many pictures as much more than for one as they may have more bytes."""
+        seconds, settings = self._settings.body_seconds, self._settings
+        return seconds * max(settings.most_job_bytes / settings.most_bytes, 1.0) if _is_job(path) else seconds
+
     def _most_bytes(self, path: str) -> int:
-        if path.rstrip("/") == "/v1/jobs":
+        if _is_job(path):
             return self._settings.most_job_bytes
         return int(self._settings.most_bytes * _BASE64) + _BESIDE_THE_FILE
+
+
+def _is_job(path: str) -> bool:
+    return path.rstrip("/") == "/v1/jobs"
 
 
 def too_large(most: int) -> BodyTooLarge:

@@ -7,7 +7,7 @@ import itertools
 import logging
 import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from time import monotonic
 from typing import Any, TypeVar, cast
 
@@ -116,15 +116,26 @@ class Runner:
                 # Its outcome concerns nobody any more; without this, asyncio would complain that nobody looked.
                 future.cancel()
 
-    def run_patiently(self, work: Work[Answer], *, kind: str) -> Answer:
+    def run_patiently(self, work: Work[Answer], *, kind: str, cancelled: IsDropped | None = None) -> Answer:
         """What `work` returns, run once nobody else waits. For a thread that works many pictures off.
+
+        Args:
+            work: runs in one of the threads.
+            kind: what it is, for the log.
+            cancelled: asked now and then whether to give up.
 
         Raises:
             ServiceEnding: no more work is taken.
+            Cancelled: as asked.
             Exception: as `run`.
         """
-        _, waiter = self._put(work, kind, is_patient=True)
-        return cast(Answer, waiter.future.result())
+        job, waiter = self._put(work, kind, is_patient=True)
+        while True:
+            done, _ = wait([waiter.future], timeout=_LOOK)
+            if done:
+                return cast(Answer, waiter.future.result())
+            if cancelled is not None and cancelled() and self._queue.drop(job):
+                raise Cancelled("The work was dropped.")
 
     def counts(self) -> tuple[int, int]:
         """How many wait, and how many run."""

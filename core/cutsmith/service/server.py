@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import socket
-import sys
 import tempfile
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import BadOption
 from cutsmith.service.settings import ENVIRONMENT, ServiceSettings
+
+if TYPE_CHECKING:
+    import uvicorn
 
 APP = "cutsmith.service.app:app_from_environment"
 _BACKLOG = 2048
@@ -60,33 +65,51 @@ def serve(settings: ServiceSettings, listener: socket.socket, workers: int = 1) 
     """
     import uvicorn
 
-    from cutsmith.service.timed_protocol import TimedProtocol
-
     os.environ[ENVIRONMENT] = settings.to_json()
     with tempfile.TemporaryDirectory(prefix="cutsmith-metrics-") as shared:
         if workers > 1:
             # Before prometheus_client is imported: it decides then whether processes add up.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
-        config = uvicorn.Config(
-            APP,
-            factory=True,
-            workers=workers,
-            http=TimedProtocol,
-            ws="none",
-            loop="asyncio",
-            lifespan="on",
-            log_config=logging_config(),
-            access_log=False,
-            server_header=False,
-            timeout_keep_alive=_IDLE_SECONDS,
-            timeout_graceful_shutdown=_LAST_SECONDS,
-        )
-        if workers > 1:
-            from uvicorn.supervisors import Multiprocess
+        config = server_config(APP, factory=True, workers=workers, log_config=logging_config())
+        with _signals_end_nothing():
+            if workers > 1:
+                from uvicorn.supervisors import Multiprocess
 
-            Multiprocess(config, sockets=[listener]).run()
-        else:
-            uvicorn.Server(config).run(sockets=[listener])
+                Multiprocess(config, sockets=[listener]).run()
+            else:
+                uvicorn.Server(config).run(sockets=[listener])
+
+
+def server_config(app: Any, **more: Any) -> uvicorn.Config:
+    """Uvicorn's configuration for `app`, an application or where one is made; `more` as uvicorn has it."""
+    import uvicorn
+
+    from cutsmith.service.timed_protocol import TimedProtocol
+
+    return uvicorn.Config(
+        app,
+        http=TimedProtocol,
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=_LAST_SECONDS,
+        **more,
+    )
+
+
+@contextmanager
+def _signals_end_nothing() -> Iterator[None]:
+    """Once it has ended well, uvicorn raises the signals anew that told it to. Here that must not look like a crash."""
+    numbers = (signal.SIGTERM, signal.SIGINT)
+    before = [signal.signal(number, lambda *_: None) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
 
 
 def logging_config() -> dict[str, Any]:
@@ -95,7 +118,7 @@ def logging_config() -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": "cutsmith.service.server.JsonLines"}},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "stream": sys.stderr}},
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}},
         "loggers": {
             "cutsmith": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
             "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},

@@ -11,6 +11,8 @@ from cutsmith.errors import CutsmithError
 from cutsmith.request import Request as CutRequest
 from cutsmith.service.admission import Admission
 from cutsmith.service.failures import ServiceEnding
+from cutsmith.service.jobs.desk import JobDesk
+from cutsmith.service.jobs.work import Means
 from cutsmith.service.metrics import Metrics
 from cutsmith.service.runner import Runner, Work
 from cutsmith.service.sessions import Sessions
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
+    from cutsmith.batch.manifest_rows import ResultRow
     from cutsmith.pipeline.loading import ModelPool
     from cutsmith.service.settings import ServiceSettings
 
@@ -36,6 +39,7 @@ class Service:
         pool: the models.
         runner: where pictures are worked on.
         sessions: the pictures that were uploaded for clicks.
+        jobs: many pictures at a time, which nobody waits for.
         metrics: what is counted.
         unready: why the service is not ready yet, or cannot be; None once its default model is loaded.
     """
@@ -50,6 +54,7 @@ class Service:
         self.sessions = Sessions(
             settings.own_folder / "sessions", most_bytes=settings.session_bytes, seconds=settings.session_seconds
         )
+        self.jobs = JobDesk(settings, Means(self.runner, self.pool, self.defaults, settings.at_once), self._note_row)
         self.metrics.watch(self.runner.counts)
         self._admission = Admission(settings)
         self._is_ending = threading.Event()
@@ -106,7 +111,13 @@ class Service:
     def end(self) -> None:
         """Take no more work, and let what runs go on."""
         self._is_ending.set()
+        self.jobs.end()
         self.runner.close()
+
+    def _note_row(self, row: ResultRow) -> None:
+        """Count a picture of a job."""
+        if row.verdict is not None:
+            self.metrics.picture(row.stages, row.verdict)
 
     @property
     def is_done(self) -> bool:

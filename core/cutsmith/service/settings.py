@@ -31,7 +31,10 @@ class ServiceSettings:
         needs_key: whether every request needs a key.
         rate: how much one key (or one address) may ask for, such as "60/minute"; "" for no limit.
         most_bytes: of one picture's file.
-        most_job_bytes: of the body of a job with many pictures.
+        most_job_bytes: of the body of a job with many pictures, and of its pictures together.
+        most_job_pictures: of one job.
+        most_jobs: that may wait or run at a time; further ones are refused with 429.
+        job_seconds: after this long, a job that has ended is forgotten with its result.
         max_pixels: of one picture.
         at_once: pictures under way at a time, in this process.
         most_waiting: pictures that may wait; further ones are refused with 429.
@@ -42,6 +45,7 @@ class ServiceSettings:
         allow_url: whether image_url and bg_image_url are fetched.
         allow_webhooks: hosts that a job's webhook may call.
         folder: for jobs and sessions; None for this user's.
+        is_shared: whether several machines use that folder.
         improve_folder: keeps the pictures that clients send to /improve; None refuses them.
         types: the model for each `type` of remove.bg's API.
         runtime: the operator's own defaults for the options of `cutsmith.options.Runtime`, by name.
@@ -58,6 +62,9 @@ class ServiceSettings:
     rate: str = ""
     most_bytes: int = MOST_BYTES
     most_job_bytes: int = 1_000_000_000
+    most_job_pictures: int = 5_000
+    most_jobs: int = 100
+    job_seconds: float = 604_800.0
     max_pixels: int = MOST_PIXELS
     at_once: int = 2
     most_waiting: int = 32
@@ -68,6 +75,7 @@ class ServiceSettings:
     allow_url: bool = False
     allow_webhooks: tuple[str, ...] = ()
     folder: Path | None = None
+    is_shared: bool = False
     improve_folder: Path | None = None
     types: Mapping[str, str] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)

@@ -42,6 +42,27 @@ def test_the_zip_holds_the_chosen_results_as_they_are(batch, tmp_path, which, na
             assert archive.getinfo(name).compress_type == zipfile.ZIP_STORED
 
 
+def test_all_objects_of_a_picture_and_what_lies_beside_are_in_the_zip(tmp_path) -> None:
+    batch = MadeBatch(tmp_path)
+    batch.add("a.jpg", outputs=("a.png", "a-2.png"))
+    (batch.out / "a-2.png").write_bytes(b"the second object")
+    (tmp_path / "report.html").write_bytes(b"a report")
+    path = export(batch.out, tmp_path / "shop.zip", beside=[tmp_path / "report.html"]).path
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["a.png", "a-2.png", "report.html", TABLE]
+        assert archive.read("a-2.png") == b"the second object"
+        assert archive.read("report.html") == b"a report"
+
+
+def test_what_lies_beside_is_exported_even_without_a_result(tmp_path) -> None:
+    batch = MadeBatch(tmp_path)
+    batch.fail("a.jpg")
+    (tmp_path / "report.html").write_bytes(b"a report")
+    path = export(batch.out, tmp_path / "shop.zip", beside=[tmp_path / "report.html"]).path
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["report.html", TABLE]
+
+
 def test_the_table_says_whose_verdict_it_is(batch, tmp_path) -> None:
     path = export(batch.out, tmp_path / "shop.zip").path
     with zipfile.ZipFile(path) as archive:

@@ -151,6 +151,7 @@ def test_words_without_a_detector_say_what_to_fetch(client, photo_bytes) -> None
     answer = client.post("/v1/detections", files=sent(photo_bytes), data={"text": "red box"})
     assert answer.status_code == 501
     assert "cutsmith models fetch" in answer.json()["error"]["remedy"]
+    assert "/" not in answer.json()["error"]["remedy"], "the server's folders are nobody's business"
 
 
 WRONG = {
@@ -197,6 +198,7 @@ def test_the_operators_own_choices_hold_where_a_client_says_nothing(service_clie
     small = service_client(max_pixels=1000).post("/v1/cut", files=sent(photo_bytes))
     assert small.status_code == 413
     assert small.json()["error"]["type"] == "PictureTooLarge"
+    assert "max_pixels" not in small.text, "the limit is the operator's"
     heavy = service_client(most_bytes=100).post("/v1/cut", files=sent(photo_bytes))
     assert heavy.status_code == 413
     assert heavy.json()["error"]["type"] == "BodyTooLarge"

@@ -29,6 +29,9 @@ DAMAGED = {
     "another boundary": (multipart(('name="a"', "1")), "multipart/form-data; boundary=y", 400, None),
     "no name": (multipart(("", "1")), FORM, 400, "BadForm"),
     "cut off": (multipart(('name="matting"', "none"), end=False)[:40], FORM, 400, None),
+    "cut off between parts": (multipart(('name="matting"', "none"), end=False) + b"--x\r\n", FORM, 400, "BadForm"),
+    "a charset that is slow": (multipart(('name="matting"', "a" * 9)), f"{FORM}; charset=punycode", 400, "BadForm"),
+    "a charset that is none": (multipart(('name="matting"', "a" * 9)), f'{FORM}; charset="x"', 400, "BadForm"),
     "a name twice": (multipart(('name="matting"', "none"), ('name="matting"', "auto")), FORM, 400, "BadForm"),
     "a file and a text": (multipart(('name="a"; filename="f"', "1"), ('name="a"', "1")), FORM, 400, "BadForm"),
     "many fields": (multipart(*[(f'name="f{n}"', "1") for n in range(MOST_FIELDS + 1)]), FORM, 400, "BadForm"),
@@ -39,6 +42,7 @@ DAMAGED = {
     "JSON that is no object": (b"[1]", "application/json", 400, "BadForm"),
     "JSON that is no number": (b'{"fill": NaN}', "application/json", 400, "BadForm"),
     "JSON that is nested": (b"[" * 200_000, "application/json", 400, "BadForm"),
+    "JSON of many values": (b'{"points": [' + b"[]," * 200_000 + b"[]]}", "application/json", 400, "BadForm"),
     "JSON that is no UTF-8": (b'{"a": "\xff"}', "application/json", 400, "BadForm"),
     "a number of many digits": (b'{"fill": ' + b"9" * 10_000 + b"}", "application/json", 400, "BadForm"),
     "Base64 that is none": (b'{"image": "%%%"}', "application/json", 400, "BadForm"),
@@ -54,6 +58,14 @@ def test_what_is_no_form_is_told(client, body, kind, status, error) -> None:
     told = answer.json()["error"]
     assert error is None or told["type"] == error
     assert told["what"].endswith(".")
+
+
+@pytest.mark.parametrize("size", range(190, 230))
+def test_the_end_of_a_form_is_seen_however_its_pieces_fall(client, size) -> None:
+    whole = multipart(('name="matting"', "a" * 500))
+    pieces = (whole[start : start + size] for start in range(0, len(whole), size))
+    answer = client.post("/v1/cut", content=pieces, headers={"Content-Type": f"{FORM}; charset=UTF-8"})
+    assert answer.json()["error"]["type"] == "FieldMissing"
 
 
 def test_values_of_json_are_given_as_texts_where_texts_are_wanted() -> None:

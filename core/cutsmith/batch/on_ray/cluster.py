@@ -12,8 +12,9 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from secrets import token_hex
@@ -85,9 +86,17 @@ def check_address(address: str) -> None:
         raise _unreachable(address, getattr(error, "strerror", None) or str(error)) from error
 
 
+Hear = Callable[[str], object]
+"""Hears each line that a process of Ray's writes."""
+
+
 @contextmanager
-def connected(address: str) -> Iterator[Any]:
+def connected(address: str, hear: Hear | None = None) -> Iterator[Any]:
     """Connect to the Ray at `address`, and yield the module `ray`. Where this process is connected, that is used.
+
+    Args:
+        address: "local", "auto" or HOST:PORT.
+        hear: hears what Ray's processes write; None for nobody.
 
     Raises:
         ExtraMissing: Ray is not installed.
@@ -95,13 +104,13 @@ def connected(address: str) -> Iterator[Any]:
     """
     check_installed()
     check_address(address)
-    ray = _imported(address)
+    ray = _imported(address, hear)
     if ray.is_initialized():
         yield ray
         return
     folder = _own_folder() if address == LOCAL else None
     try:
-        _connect(ray, address, folder)
+        _connect(ray, address, folder, hears=hear is not None)
         yield ray
     finally:
         ray.shutdown()
@@ -118,7 +127,7 @@ def _own_folder() -> str:
     return tempfile.mkdtemp(prefix=f"{_FOLDER}-{os.getpid()}-")
 
 
-def _imported(address: str) -> Any:
+def _imported(address: str, hear: Hear | None) -> Any:
     """The module `ray` with `ray.data`, which say nothing."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
@@ -136,16 +145,20 @@ def _imported(address: str) -> Any:
         logging.getLogger(each).setLevel(logging.CRITICAL)
     ray.data.DataContext.get_current().enable_progress_bars = False
     # There is no setting for this: Ray prints to standard output that a worker was ended, where our JSON goes.
-    worker.print_to_stdstream = _print_nothing
+    worker.print_to_stdstream = partial(_print_nothing, hear)
     return ray
 
 
-def _print_nothing(data: Mapping[str, Any], ignore_prefix: bool) -> None:
-    _log.debug("Ray says %s", data.get("lines"))
+def _print_nothing(hear: Hear | None, data: Mapping[str, Any], ignore_prefix: bool) -> None:
+    if hear is None:
+        _log.debug("Ray says %s", data.get("lines"))
+        return
+    for line in data.get("lines") or ():
+        hear(str(line))
 
 
-def _connect(ray: Any, address: str, folder: str | None) -> None:
-    settings: dict[str, Any] = {"log_to_driver": False, "configure_logging": False, "logging_level": logging.CRITICAL}
+def _connect(ray: Any, address: str, folder: str | None, *, hears: bool) -> None:
+    settings: dict[str, Any] = {"log_to_driver": hears, "configure_logging": False, "logging_level": logging.CRITICAL}
     if folder is not None:
         settings |= {
             "num_cpus": thread_count(),
