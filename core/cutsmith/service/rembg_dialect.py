@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cutsmith.service.service import Service
 
 FILE, URL = "file", "url"
+# In 8 bits, less is nothing.
+_SEEN = 0.5 / 255
 
 IsDropped = Callable[[], bool]
 
@@ -159,5 +161,5 @@ def _encoded(cutout: Cutout, wanted: Wanted) -> bytes:
         picture = lay_in_own_frame(cutout, OwnFrame()).on(wanted.ground.colour, wanted.ground.opacity)
     elif not (picture.alpha is None or wanted.clean_edges):
         # The old background, which is still there, would make the file many times as large.
-        picture = replace(picture, pixels=picture.pixels * (picture.alpha > 0)[..., None])
+        picture = replace(picture, pixels=picture.pixels * (picture.alpha >= _SEEN)[..., None])
     return replace(picture, warnings=()).encode(".png")
