@@ -52,7 +52,7 @@ EXTRA_SIZES = {
     "heic": Size(2, 5),
     "jxl": Size(3, 8),
     "pymatting": Size(61, 222),
-    "ray": Size(172, 610),
+    "ray": Size(208, 714),
     "rembg": Size(17, 62),
     "s3": Size(19, 50),
     "sam2": Size(2, 11),
