@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from cutsmith.service.fetching import fetch as fetching
+from cutsmith.service.fetching import in_threads
 from cutsmith.service.forms import Fields
 from cutsmith.service.rembg_dialect import trimap_of
 from cutsmith.service.rembg_fields import Wanted, wanted_of
@@ -113,7 +113,10 @@ def test_failures_are_told_in_rembgs_form(client, photo_bytes) -> None:
 
 
 def test_a_picture_comes_from_an_address_where_the_operator_allows_it(service_client, photo_bytes, monkeypatch):
-    monkeypatch.setattr(fetching, "fetch", lambda address, **more: SimpleNamespace(data=photo_bytes))
+    async def fetched(address: str, **more: object) -> SimpleNamespace:
+        return SimpleNamespace(data=photo_bytes)
+
+    monkeypatch.setattr(in_threads, "fetch_in_thread", fetched)
     answer = service_client(allow_url=True).get(ADDRESS, params={"url": "https://a.example/x.png", "om": "true"})
     assert answer.status_code == 200, answer.text
     assert opened(answer.content).mode == "L"

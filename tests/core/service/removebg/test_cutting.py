@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from cutsmith import Picture, cut_out
-from cutsmith.service.fetching import fetch as fetching
+from cutsmith.service.fetching import in_threads
 from cutsmith.service.fetching.failures import BadWebAddress, FetchTooLarge, NotPublic
 from tests.core.service.conftest import RED, opened, png, red_picture
 
@@ -315,10 +315,10 @@ def test_other_addresses_methods_and_bodies_are_refused_in_the_apis_form(client,
     ],
 )
 def test_an_address_that_fails_is_told_with_its_code(service_client, refused, monkeypatch, error, code) -> None:
-    def fails(*arguments, **more):
+    async def fails(address: str, **more: Any) -> None:
         raise error
 
-    monkeypatch.setattr(fetching, "fetch", fails)
+    monkeypatch.setattr(in_threads, "fetch_in_thread", fails)
     to = service_client(allow_url=True)
     assert refused(to=to, data={"image_url": "https://a.example/x"}, files={}) == code
 
@@ -326,16 +326,16 @@ def test_an_address_that_fails_is_told_with_its_code(service_client, refused, mo
 def test_pictures_come_from_addresses_where_the_operator_allows_it(service_client, ask, photo_bytes, monkeypatch):
     asked = []
 
-    def fetched(address: str, **more: Any) -> SimpleNamespace:
-        asked.append(address)
+    async def fetched(address: str, *, option: str, **more: Any) -> SimpleNamespace:
+        asked.append((option, address))
         return SimpleNamespace(data=photo_bytes)
 
-    monkeypatch.setattr(fetching, "fetch", fetched)
+    monkeypatch.setattr(in_threads, "fetch_in_thread", fetched)
     client = service_client(allow_url=True)
     fields = {"image_url": "https://a.example/x.png", "bg_image_url": "https://b.example/y.png", "format": "png"}
     answer = client.post(ADDRESS, json=fields)
     assert answer.status_code == 200, answer.text
-    assert asked == ["https://a.example/x.png", "https://b.example/y.png"]
+    assert asked == [(name, fields[name]) for name in ("image_url", "bg_image_url")]
     plain = ask(files={"bg_image_file": photo_bytes}, format="png")
     assert answer.content == plain.content
 
