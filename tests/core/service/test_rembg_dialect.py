@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -101,6 +102,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence(client, photo_bytes, fields, 
     assert answer.status_code == status, answer.text
     assert set(answer.json()) == {"detail"}
     assert word in answer.json()["detail"]
+    assert str(Path.home()) not in answer.json()["detail"], "where weights are looked for is the operator's business"
 
 
 def test_failures_are_told_in_rembgs_form(client, photo_bytes) -> None:
