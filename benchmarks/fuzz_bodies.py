@@ -115,6 +115,16 @@ class Bodies(Maker):
         whole = json.dumps(self._json_image(target))[:-1] + f", {json.dumps(name)}: {value}}}"
         return self._case("numbers of JSON", target.path, whole.encode(), "application/json", may_pass=True)
 
+    def _make_wide_json(self, target: Target) -> Case:
+        piece = self._picked(b"[],", b"{},", b"1,", b'"",', b'{"a":[]},')
+        body = b'{"points":[' + piece * self._rng.choice([300_000, 1_000_000]) + b"1]}"
+        return self._case("wide JSON", target.path, body, "application/json")
+
+    def _make_charset(self, target: Target) -> Case:
+        charset = self._picked("punycode", "idna", "undefined", "hex", "zlib", "utf-7", "x", "unicode_escape")
+        body, told = self._form([(b"text", None, b"ba" * 2_000_000), self._image(target)])
+        return self._case("charset", target.path, body, f"{told}; charset={charset}")
+
     def _make_json_kinds(self, target: Target) -> Case:
         value = self._picked([], {}, [[[]]], {"a": [1]}, "\x00", "\ud800", True, [None], "x" * 100_000, {"": ""})
         told: Any = self._picked(
@@ -234,17 +244,20 @@ class Bodies(Maker):
             (b"format=%00&%00=1", "application/x-www-form-urlencoded"),
             (b'{"\\u0000": "\\u0000"}', "application/json"),
         )
-        return self._case("NUL", target.path, body, told)
+        return self._case("NUL", target.path, body, told, may_pass=not target.is_strict)
 
     def _make_wrong_value(self, target: Target) -> Case:
         name = self._rng.choice(list(target.wrong))
         value = self._rng.choice(target.wrong[name])
+        lenient = name in target.lenient
         if target.has_json and self._rng.random() < 0.3 and value != "AAAA":
             body = json.dumps({**self._json_image(target), name: value}).encode()
-            return self._case(f"wrong value: {name}", target.path, body, "application/json")
-        extra = [(b"crop", None, b"true")] if name == "crop_margin" else []
+            return self._case(f"wrong value: {name}", target.path, body, "application/json", may_pass=lenient)
+        extra: list[tuple[bytes, bytes | None, bytes]] = [(b"crop", None, b"true")] if name == "crop_margin" else []
+        if target.path == "/v1/refine":
+            extra.append((b"mask", b"mask.png", self._picture))
         body, told = self._form([self._image(target), *extra, (name.encode(), None, value.encode())])
-        return self._case(f"wrong value: {name}", target.path, body, told)
+        return self._case(f"wrong value: {name}", target.path, body, told, may_pass=lenient)
 
     def _make_form_shape(self, target: Target) -> Case:
         image = self._image(target)

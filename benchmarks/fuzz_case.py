@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from typing import Any
 
 HOST = b"{host}"
 """Stands for the server's address, which is known once it runs."""
+EVEN_ROUNDS = 6
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,7 @@ class Target:
         path: of the address.
         image: the field of the picture.
         wrong: wrong values by the names of its fields.
+        lenient: fields whose wrong values count as none, as remove.bg, which has no error for them, does it.
         is_strict: whether unknown fields are refused.
         has_json: whether JSON is taken.
     """
@@ -48,6 +51,7 @@ class Target:
     path: str
     image: str
     wrong: dict[str, Sequence[str]] = field(default_factory=dict)
+    lenient: Sequence[str] = ()
     is_strict: bool = True
     has_json: bool = True
 
@@ -118,11 +122,19 @@ class Maker:
         self._makers: dict[str, Callable[[Target], Case]] = {name: getattr(self, f"_make_{name}") for name in kinds}
 
     def cases(self, count: int) -> Iterator[Case]:
-        """`count` cases: every kind as often as any other, for every target."""
-        makers = list(self._makers.values())
-        for number in range(count):
-            target = self._targets[number // len(makers) % len(self._targets)]
-            yield makers[number % len(makers)](target)
+        """`count` cases of all kinds, for every target."""
+        kinds = list(self._makers.values())
+        # There are hundreds of wrong values, and of other kinds a few. At first all are as frequent: by then the
+        # service has seen the worst of each.
+        rounds = itertools.chain(
+            itertools.repeat(kinds, EVEN_ROUNDS), itertools.repeat([*kinds, *[self._makers["wrong_value"]] * 15])
+        )
+        for number, makers in enumerate(rounds):
+            for maker in makers:
+                if not count:
+                    return
+                count -= 1
+                yield maker(self._targets[number % len(self._targets)])
 
     def _case(
         self, kind: str, path: str, body: bytes, content_type: str | bytes | None, *more: bytes, **about: Any

@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import itertools
 import json
 import random
 import re
@@ -67,14 +68,14 @@ def main() -> int:
         for _ in range(5):
             told = sent(good, host)
             assert told.startswith(b"HTTP/1.1 200"), told[:500]
-        requests = Requests(random.Random(options.seed), targets(host, picture), picture, MOST_BYTES)
-        cases = list(requests.cases(options.requests))
+        requests = Requests(random.Random(options.seed), targets(host), picture, MOST_BYTES)
+        cases = enumerate(requests.cases(options.requests))
         tally = Tally()
         start = time.perf_counter()
-        drive(cases[:WARM], 0, host, tally, options)
-        before = resident(process)
-        drive(cases[WARM:], WARM, host, tally, options)
-        after = resident(process)
+        memory = []
+        for share in (WARM, *[(options.requests - WARM) // 4] * 4):
+            drive(itertools.islice(cases, share), host, tally, options)
+            memory.append(resident(process))
         seconds = time.perf_counter() - start
         if not sent(good, host).startswith(b"HTTP/1.1 200"):
             tally.faults.append("a good request is not answered any more")
@@ -82,15 +83,16 @@ def main() -> int:
             where = logged.index(b"raceback")
             tally.faults.append(f"the log has a traceback: {logged[max(0, where - 300) : where + 3000].decode()}")
 
-    print(f"{len(cases)} requests, seed {options.seed}, {options.clients} at a time, {seconds:.0f} s")
+    print(f"{options.requests} requests, seed {options.seed}, {options.clients} at a time, {seconds:.0f} s")
     print(f"{'':28} {'refused':>8} {'passed':>8} {'hung up':>8}  statuses")
     for kind, outcomes in sorted(tally.outcomes.items()):
         statuses = " ".join(f"{name}:{count}" for name, count in sorted(outcomes.items()))
         refused = sum(count for name, count in outcomes.items() if name[0] == "4")
         passed = sum(count for name, count in outcomes.items() if name[0] == "2")
         print(f"{kind:28} {refused:8d} {passed:8d} {outcomes['no answer']:8d}  {statuses}")
-    growth = after / before
-    print(f"memory: {before / 1e6:.0f} MB after {WARM}, {after / 1e6:.0f} MB at the end, ratio {growth:.3f}")
+    growth = memory[-1] / memory[0]
+    shown = ", ".join(f"{each / 1e6:.0f}" for each in memory)
+    print(f"memory: {shown} MB after {WARM} requests and after each quarter of the others, ratio {growth:.3f}")
     print(f"slowest: {tally.slowest[0]:.1f} s ({tally.slowest[1]})")
     if growth > MOST_GROWTH:
         tally.faults.append(f"memory grew to {growth:.2f} times")
@@ -148,12 +150,12 @@ def good_request(picture: bytes) -> bytes:
     return head + body
 
 
-def targets(host: str, picture: bytes) -> list[Target]:
+def targets(host: str) -> list[Target]:
     """The addresses that this service has."""
     ours = our_wrong_values()
     found = [Target("/v1/cut", "image", ours), Target("/v1/refine", "image", ours)]
     found.append(Target("/v1/sessions", "image", {"x": ["y"]}))
-    others = (Target("/v1.0/removebg", "image_file", REMOVE_BG_WRONG, is_strict=False),)
+    others = (Target("/v1.0/removebg", "image_file", REMOVE_BG_WRONG, ("type", "type_level", "crop"), is_strict=False),)
     for target in others:
         asked = Case(
             "", f"POST {target.path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode(), target.path
@@ -165,14 +167,17 @@ def targets(host: str, picture: bytes) -> list[Target]:
     return found
 
 
-def drive(cases: list[Case], first: int, host: str, tally: Tally, options: argparse.Namespace) -> None:
-    """Send `cases`, several at a time. `first` is the number of the first one."""
+def drive(cases: Iterator[tuple[int, Case]], host: str, tally: Tally, options: argparse.Namespace) -> None:
+    """Send `cases`, numbered, several at a time."""
 
-    def work(part: list[tuple[int, Case]]) -> None:
-        for number, case in part:
+    def work() -> None:
+        while True:
+            with tally.lock:
+                number, case = next(cases, (0, None))
+            if case is None:
+                return
             start = time.perf_counter()
-            answer = sent(case, host)
-            outcome, fault = judged(case, answer)
+            outcome, fault = judged(case, sent(case, host))
             with tally.lock:
                 tally.outcomes.setdefault(case.kind.partition(":")[0], Counter())[outcome] += 1
                 tally.slowest = max(tally.slowest, (time.perf_counter() - start, f"request {number}, {case.kind}"))
@@ -183,10 +188,7 @@ def drive(cases: list[Case], first: int, host: str, tally: Tally, options: argpa
                         options.keep.mkdir(parents=True, exist_ok=True)
                         (options.keep / f"{number}.bin").write_bytes(case.data)
 
-    numbered = list(enumerate(cases, first))
-    threads = [
-        threading.Thread(target=work, args=(numbered[each :: options.clients],)) for each in range(options.clients)
-    ]
+    threads = [threading.Thread(target=work) for _ in range(options.clients)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -35,6 +35,8 @@ ALLOWED_OUTPUT = {
     ("core/cutsmith/result/canvas/of_output.py", "canvas, preset, crop, fill, margin, position, shadow"),
     ("core/cutsmith/result/canvas/settings.py", "fill, margin, position, shadow, crop"),
     ("core/cutsmith/result/canvas/presets.py", "class Preset"),
+    # What says of files what no answer over HTTP has.
+    ("core/cutsmith/service/output_fields.py", "name, overwrite, skip_existing, detections_only"),
     # What stands for a value in the command line's help.
     ("core/cutsmith/cli/request_options.py", "background, name, canvas, margin, position, preset"),
 }

@@ -47,6 +47,12 @@ def chromium_command() -> str:
     return next(filter(None, found), None) or without_host("Chromium is not on this machine")
 
 
+def axe_script() -> str:
+    """axe-core's program, as text."""
+    found = sorted((HOSTS / "axe").glob("axe-*.min.js"))
+    return found[-1].read_text(encoding="utf-8") if found else without_host(f"axe-core is not in {HOSTS / 'axe'}")
+
+
 def artifacts_folder() -> Path:
     """Where screenshots are kept; $CUTSMITH_ARTIFACTS names another place."""
     named = os.environ.get("CUTSMITH_ARTIFACTS", "").strip()

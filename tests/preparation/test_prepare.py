@@ -12,6 +12,7 @@ def test_each_host_is_told_in_a_line_with_its_time_and_the_tests_learn_where_the
     monkeypatch.setattr(preparation, "prepare_comfyui", lambda clone, hosts, python: hosts / "comfyui")
     monkeypatch.setattr(preparation, "prepare_chromium", lambda hosts: Path("/usr/bin/chromium"))
     monkeypatch.setattr(preparation, "prepare_gimp", lambda hosts: hosts / "gimp" / "run")
+    monkeypatch.setattr(preparation, "prepare_axe", lambda hosts: hosts / "axe.js")
     assert prepare_hosts(Clone(tmp_path), tmp_path / "hosts", Path("python")) == {
         "CUTSMITH_HOSTS": str(tmp_path / "hosts"),
         "CUTSMITH_CHROMIUM": "/usr/bin/chromium",
@@ -22,6 +23,7 @@ def test_each_host_is_told_in_a_line_with_its_time_and_the_tests_learn_where_the
         f"ComfyUI is ready (0.0 s): {tmp_path / 'hosts' / 'comfyui'}",
         "Chromium is ready (0.0 s): /usr/bin/chromium",
         f"GIMP is ready (0.0 s): {tmp_path / 'hosts' / 'gimp' / 'run'}",
+        f"axe-core is ready (0.0 s): {tmp_path / 'hosts' / 'axe.js'}",
     ]
 
 
@@ -32,6 +34,7 @@ def test_one_that_cannot_be_had_is_told_with_the_reason_and_the_others_are_prepa
     monkeypatch.setattr(preparation, "prepare_comfyui", fail)
     monkeypatch.setattr(preparation, "prepare_chromium", lambda hosts: hosts / "chromium")
     monkeypatch.setattr(preparation, "prepare_gimp", lambda hosts: hosts / "gimp" / "run")
+    monkeypatch.setattr(preparation, "prepare_axe", lambda hosts: hosts / "axe.js")
     assert "CUTSMITH_CHROMIUM" in prepare_hosts(Clone(tmp_path), tmp_path, Path("python"))
     said = capsys.readouterr().out
     assert "ComfyUI cannot be had: pip failed\n  Check the network." in said

@@ -14,6 +14,7 @@ from cutsmith.cli.request_options import OFFERED, Command, click_option
 from cutsmith.cli.serve_keys_command import keys
 from cutsmith.cures import give, install_extra, run, set_option
 from cutsmith.errors import BadOption, ExtraMissing, WeightsMissing, shown
+from cutsmith.service.settings import MOST_PIXELS
 
 if TYPE_CHECKING:
     from cutsmith.service.settings import ServiceSettings
@@ -25,14 +26,15 @@ _ENGINE_OR_RAY = _ENGINE._replace(
     choices=(*_ENGINE.choices, _RAY),
     help=f"{_ENGINE.help.removesuffix('.')}; ray serves with Ray Serve, and chooses as auto.",
 )
-# Which models run, on what and within which limits is the operator's choice. The limit of pixels is another one here.
-_RUNTIME = {name: option for name, option in OFFERED.items() if option.part == "runtime" and name != "max_pixels"}
+# Which models run, on what and within which limits is the operator's choice.
+_RUNTIME = {name: option for name, option in OFFERED.items() if option.part == "runtime"}
+_INSTEAD = {"engine": _ENGINE_OR_RAY, "max_pixels": OFFERED["max_pixels"]._replace(default=MOST_PIXELS)}
 
 
 def _runtime_options(command: Command) -> Command:
     """Add the options of `Runtime` to `command`."""
     for name, option in reversed(list(_RUNTIME.items())):
-        command = click_option(_ENGINE_OR_RAY if name == "engine" else option)(command)
+        command = click_option(_INSTEAD.get(name, option))(command)
     return command
 
 
@@ -51,8 +53,6 @@ def _runtime_options(command: Command) -> Command:
               help="Pictures that may wait before further ones are refused with 429. [default: 32]")  # fmt: skip
 @click.option("--deadline", type=click.FloatRange(min=1), default=300.0, metavar="SECONDS",
               help="What a request may take, waiting included. [default: 300]")  # fmt: skip
-@click.option("--max-pixels", type=click.IntRange(min=1), default=50_000_000, metavar="N",
-              help="Refuse pictures with more pixels than this. [default: 50000000]")  # fmt: skip
 @click.option("--max-bytes", type=click.IntRange(min=1), default=22_000_000, metavar="N",
               help="Refuse pictures whose files have more bytes than this. [default: 22000000]")  # fmt: skip
 @click.option("--rate", default="", metavar="RATE",
@@ -130,9 +130,9 @@ def _settings(options: dict[str, Any]) -> ServiceSettings:
     from cutsmith.service.settings import ServiceSettings
 
     engine = _ENGINE.default if options["engine"] == _RAY else options["engine"]
-    chosen = {name: options[name] for name in _RUNTIME} | {"engine": engine}
+    chosen = {name: options[name] for name in _RUNTIME if name != "max_pixels"} | {"engine": engine}
     runtime = {name: value for name, value in chosen.items() if value != OFFERED[name].default}
-    Request().updated(runtime).checked()
+    Request().updated({**runtime, "max_pixels": options["max_pixels"]}).checked()
     settings = ServiceSettings(
         host=options["host"],
         port=options["port"],

@@ -89,6 +89,8 @@ def app_from_environment() -> Starlette:
 def _routes(service: Service) -> list[BaseRoute]:
     from starlette.routing import Route
 
+    from cutsmith.service.page.page_files import page_routes
+
     ours = [Route(path, endpoint(service, handler), methods=[method]) for method, path, handler in _OURS]
     opened = [
         Route(path, endpoint(service, handler, is_open=True), methods=[method]) for method, path, handler in _OPEN
@@ -97,7 +99,7 @@ def _routes(service: Service) -> list[BaseRoute]:
         Route(path, endpoint(service, handler, dialect), methods=[method])
         for method, path, handler, dialect in other_apis.ROUTES
     ]
-    return [*ours, *opened, *others]
+    return [*ours, *opened, *others, *page_routes()]
 
 
 def _failure(path: str, error: Exception) -> Response:

@@ -119,7 +119,7 @@ def test_a_file_that_holds_no_keys_is_refused_and_kept(path, text) -> None:
     for use in (lambda: KeyRing(path), lambda: add_key("A", path), lambda: revoke_key("A", path)):
         with pytest.raises(BadOption, match="must be a file of keys"):
             use()
-    assert path.read_text() == text
+    assert path.read_text(encoding="utf-8") == text
 
 
 @pytest.mark.parametrize("name", ["", " ", " a", "a ", "a\nb", "\x1b[2J", "x" * 65])

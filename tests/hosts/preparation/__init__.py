@@ -3,6 +3,7 @@
 prepare            makes each host that is not there, and says how long it took
 comfyui_engine     a ComfyUI with a Python of its own
 chromium           a browser for its page
+axe_script         the program that looks for faults of accessibility in a page
 debian_packages    unpacks Debian's packages into a folder
 gimp_tree          a Debian with GIMP in a folder
 captured_run       runs a program and keeps what it says

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from installer.failure import InstallFailed
 from installer.folders import Clone
+from tests.hosts.preparation.axe_script import prepare_axe
 from tests.hosts.preparation.chromium import CHOSEN, prepare_chromium
 from tests.hosts.preparation.comfyui_engine import prepare_comfyui
 from tests.hosts.preparation.gimp_tree import prepare_gimp
@@ -25,6 +26,7 @@ def prepare_hosts(clone: Clone, hosts: Path, python: Path) -> dict[str, str]:
     if browser is not None:
         variables[CHOSEN] = str(browser)
     _timed("GIMP", lambda: prepare_gimp(hosts))
+    _timed("axe-core", lambda: prepare_axe(hosts))
     return variables
 
 
