@@ -57,7 +57,9 @@ def understand(arguments: list[str]) -> None:
     command.make_context(command.name, arguments)
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/models.md", "docs/comfyui.md", "docs/gimp.md", "docs/service.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/models.md", "docs/comfyui.md", "docs/gimp.md", "docs/service.md"]
+)
 def test_every_command_that_is_shown_is_one_that_cutsmith_understands(document) -> None:
     for arguments in commands_in(document, "cutsmith"):
         understand(arguments)
