@@ -35,6 +35,9 @@ _GRAPH = "graph.xml"
 _UNFINISHED = ".new-"
 _WRITING_ENDS = 3600  # seconds; a model is written in a few
 _FIRST_CALL = Lock()
+# While it reads a model, OpenVINO sets the locale of the process to C, and back (2026.4): two threads that do so at the
+# same moment would leave it at C, and with it the encoding in which Python reads files.
+_READING = Lock()
 
 
 class OpenVinoEngine:
@@ -67,7 +70,8 @@ class OpenVinoEngine:
             source = _Source(openvino, core, path, output, config)
             self._folder = (cache or compiled_folder()) / _cache_name(path, output, openvino.__version__)
             self._source, self._may_be_damaged = source, is_file(self._folder / _GRAPH)
-            self._take(_compile(source, self._folder))
+            with _READING:
+                self._take(_compile(source, self._folder))
         except RuntimeError as error:
             raise cannot_load("OpenVINO", path, error) from error
         self._repair = Lock()
@@ -111,7 +115,8 @@ class OpenVinoEngine:
     def _compile_anew(self) -> None:
         logger.warning("the model kept in %s gave values that are not finite: it is made again", self._folder)
         self._may_be_damaged = False
-        self._take(_compile_anew(self._source, self._folder))
+        with _READING:
+            self._take(_compile_anew(self._source, self._folder))
 
     def _take(self, compiled: Any) -> None:
         requests: SimpleQueue[Any] = SimpleQueue()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from cutsmith.service.service import Service
 
 _FILE = {"type": "string", "format": "binary"}
+_FORMS = ("multipart/form-data", "application/json")
 _ERROR = {"description": "Why not: type, what, remedy, cures.", "content": {"application/json": {
     "schema": {"type": "object", "properties": {"error": {"type": "object"}}, "required": ["error"]}}}}  # fmt: skip
 _STATUSES = ("400", "401", "403", "404", "408", "413", "415", "422", "429", "501", "503")
@@ -98,7 +99,7 @@ def _of_jobs() -> dict[str, Any]:
     return {
         "/v1/jobs": {
             "get": _operation("List the jobs", {}, _json("The jobs")),
-            "post": _operation("Cut many pictures out", fields, {"202": facts["200"]}),
+            "post": _operation("Cut many pictures out", fields, {"202": facts["200"]}, kinds=("multipart/form-data",)),
         },
         "/v1/jobs/{job}": {
             **at,
@@ -146,7 +147,11 @@ def _output_fields() -> dict[str, Any]:
 
 
 def _operation(
-    summary: str, fields: Mapping[str, Any], answers: Mapping[str, Any], required: Iterable[str] = ()
+    summary: str,
+    fields: Mapping[str, Any],
+    answers: Mapping[str, Any],
+    required: Iterable[str] = (),
+    kinds: Iterable[str] = _FORMS,
 ) -> dict[str, Any]:
     errors = dict.fromkeys(_STATUSES, _ERROR)
     told: dict[str, Any] = {"summary": summary, "responses": {**answers, **errors}}
@@ -154,7 +159,6 @@ def _operation(
         schema = {"type": "object", "properties": dict(fields), "additionalProperties": False}
         if required:
             schema["required"] = list(required)
-        kinds = ("multipart/form-data", "application/json")
         told["requestBody"] = {"content": {kind: {"schema": schema} for kind in kinds}}
     return told
 

@@ -229,3 +229,31 @@ def test_the_first_inferences_of_several_threads_do_not_wait_for_each_other_for_
     for _ in range(5):
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert done.returncode == 0, done.stderr
+
+
+LOADING = """
+import locale
+import sys
+import threading
+from pathlib import Path
+from cutsmith.engines.openvino_engine import OpenVinoEngine
+
+before = locale.setlocale(locale.LC_ALL)
+for _ in range(10):
+    threads = [
+        threading.Thread(target=OpenVinoEngine, args=(Path(sys.argv[1]), 0, 1, Path(sys.argv[2]) / str(number)))
+        for number in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+assert locale.setlocale(locale.LC_ALL) == before, (before, locale.setlocale(locale.LC_ALL))
+"""
+
+
+def test_models_that_are_loaded_at_the_same_moment_leave_the_locale_of_the_process_as_it_was(network, tmp_path) -> None:
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    command = [sys.executable, "-c", LOADING, str(network), str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr

@@ -48,6 +48,7 @@ class JobDesk:
     Attributes:
         store: the states of all jobs.
         folder: of all jobs' folders.
+        uploads: how many jobs arrive right now, in this process.
     """
 
     def __init__(self, settings: ServiceSettings, means: Means, on_row: OnRow = lambda row: None) -> None:
@@ -60,6 +61,7 @@ class JobDesk:
         """
         self.folder = settings.own_folder / "jobs"
         self.store = JobStore(settings.own_folder / "jobs.sqlite", is_shared=settings.is_shared)
+        self.uploads = 0
         self._settings = settings
         self._means = means
         self._on_row = on_row

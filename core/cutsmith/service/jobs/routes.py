@@ -46,10 +46,11 @@ async def open_job(service: Service, request: Request) -> Response:
     from starlette.responses import JSONResponse
 
     desk, owner = service.jobs, _owner(request)
-    if await asyncio.to_thread(desk.store.open_count) >= service.settings.most_jobs:
+    if desk.uploads + await asyncio.to_thread(desk.store.open_count) >= service.settings.most_jobs:
         raise _too_many(service)
     job = new_identity()
     folder = desk.folder_of(job)
+    desk.uploads += 1
     try:
         upload = await _received(service, request, folder)
         record, left_out = await asyncio.to_thread(_prepared, service, job, owner, upload, folder)
@@ -57,8 +58,10 @@ async def open_job(service: Service, request: Request) -> Response:
             raise _too_many(service)
     except BaseException:
         # A cancelled task, too, must leave nothing behind.
-        folder.remove()
+        await asyncio.to_thread(folder.remove)
         raise
+    finally:
+        desk.uploads -= 1
     desk.wake()
     told = {"job": job, "state": record.state, "pictures": record.pictures, "left_out": left_out}
     return JSONResponse(told, 202, headers={"Location": f"/v1/jobs/{job}"})

@@ -145,8 +145,8 @@ class JobStore:
         return next(iter(self._select("job = ?", job)), None)
 
     def of_owner(self, owner: str) -> list[JobRecord]:
-        """The jobs of `owner`, the newest first."""
-        return self._select("owner = ? ORDER BY created DESC, job", owner)
+        """The jobs of `owner`, the newest first; a thousand at most."""
+        return self._select("owner = ? ORDER BY created DESC, job LIMIT 1000", owner)
 
     def to_do(self) -> list[JobRecord]:
         """The jobs that somebody has to work at, or clear away; the oldest first."""

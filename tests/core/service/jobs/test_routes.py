@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import socket
 import threading
+import time
 from dataclasses import replace
 
 import pytest
 from PIL import Image
 
+from cutsmith.service.jobs import upload
 from cutsmith.service.keys import add_key
 from cutsmith.service.settings import ServiceSettings
 from tests.core.service.jobs.pictures import QUICK, ended, images, picture, result, zipped
+from tests.core.service.servers import server_in_a_thread
 
 
 def test_files_go_in_and_a_zip_with_results_table_and_report_comes_out(client, settings) -> None:
@@ -100,8 +105,6 @@ def test_what_is_over_takes_no_more_room_than_its_zip(client, settings) -> None:
 
 
 def assert_soon(is_so, seconds: float = 10) -> None:
-    import time
-
     until = time.monotonic() + seconds
     while not is_so() and time.monotonic() < until:
         time.sleep(0.05)
@@ -143,6 +146,39 @@ def test_pictures_and_jobs_are_limited(serve, settings) -> None:
     assert client.post("/v1/jobs", files={"images": ("a.png", bytes(1001))}, data=QUICK).status_code == 413
     assert client.post("/v1/jobs", files={"images": ("a.png", bytes(5000))}, data=QUICK).status_code == 413
     assert not list((settings.own_folder / "jobs").glob("*"))
+
+
+def test_jobs_that_arrive_count_among_those_that_are_open(serve, settings) -> None:
+    client = serve(replace(settings, most_jobs=2))
+    client.app.state.service.jobs.uploads = 1
+    assert client.post("/v1/jobs", files=images("a.png"), data=QUICK).status_code == 202
+    client.app.state.service.jobs.uploads = 2
+    answer = client.post("/v1/jobs", files=images("a.png"), data=QUICK)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (429, "QueueFull")
+    assert answer.headers["retry-after"]
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(client, settings, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(upload._Parts, "_on_data", full)
+    answer = client.post("/v1/jobs", files=images("a.png"), data=QUICK)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (503, "NoRoom")
+    assert not list((settings.own_folder / "jobs").glob("*"))
+
+
+def test_who_hangs_up_amid_an_upload_leaves_nothing(settings) -> None:
+    with server_in_a_thread(settings) as address:
+        port = int(address.rstrip("/").rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as stream:
+            stream.sendall(
+                b"POST /v1/jobs HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9999\r\n"
+                b"Content-Type: multipart/form-data; boundary=x\r\n\r\n--x\r\n"
+                b'Content-Disposition: form-data; name="images"; filename="a.png"\r\n\r\n1234'
+            )
+            assert_soon(lambda: list((settings.own_folder / "jobs").glob("*/inputs/a.png")))
+        assert_soon(lambda: not list((settings.own_folder / "jobs").glob("*")))
 
 
 @pytest.mark.parametrize(
