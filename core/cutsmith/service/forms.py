@@ -220,6 +220,10 @@ def _fields_of_json(body: bytes) -> Fields:
         raise BadForm(f"The body is no JSON: {str(error)[:100]}.") from error
     if not isinstance(told, dict):
         raise BadForm(f"The body must be a JSON object, but got {shown(told)}.")
+    for name in told:
+        if not name.isprintable():
+            # Half a surrogate pair among them, which no answer could repeat.
+            raise BadForm(f"A field's name must be printable, but got {shown(name)}.")
     return Fields(told, is_json=True)
 
 

@@ -44,6 +44,7 @@ DAMAGED = {
     "JSON that is nested": (b"[" * 200_000, "application/json", 400, "BadForm"),
     "JSON of many values": (b'{"points": [' + b"[]," * 200_000 + b"[]]}", "application/json", 400, "BadForm"),
     "JSON that is no UTF-8": (b'{"a": "\xff"}', "application/json", 400, "BadForm"),
+    "a name that no text may have": (b'{"\\ud800": 1}', "application/json", 400, "BadForm"),
     "a number of many digits": (b'{"fill": ' + b"9" * 10_000 + b"}", "application/json", 400, "BadForm"),
     "Base64 that is none": (b'{"image": "%%%"}', "application/json", 400, "BadForm"),
     "a picture that is a number": (b'{"image": 3}', "application/json", 400, "BadForm"),
