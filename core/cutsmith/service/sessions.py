@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import threading
@@ -80,16 +81,19 @@ class Sessions:
         with self._lock:
             session = self._kept.get(identity)
         path = self._path(identity)
-        if session is not None and path is not None and path.exists():
-            session.used = monotonic()
-            path.touch()
-            return self._keep(session)
         if path is None or not self._is_alive(path):
-            raise NotFound(
-                "There is no such session, or none any more.", "Upload the picture again: POST /v1/sessions."
-            )
-        path.touch()
-        return self._keep(_session(identity, read_picture(path.read_bytes(), "the picture", max_pixels)))
+            with self._lock:
+                self._kept.pop(identity, None)
+            raise _not_found()
+        try:
+            # Never makes the file anew, as touch would: another request may end the session at this moment.
+            os.utime(path)
+            if session is None:
+                session = _session(identity, read_picture(path.read_bytes(), "the picture", max_pixels))
+        except FileNotFoundError as error:
+            raise _not_found() from error
+        session.used = monotonic()
+        return self._keep(session)
 
     def forget(self, identity: str) -> bool:
         """Forget a session; -> whether there was one."""
@@ -128,6 +132,10 @@ class Sessions:
             for path in self._folder.iterdir():
                 if not self._is_alive(path):
                     path.unlink(missing_ok=True)
+
+
+def _not_found() -> NotFound:
+    return NotFound("There is no such session, or none any more.", "Upload the picture again: POST /v1/sessions.")
 
 
 def _session(identity: str, picture: Picture) -> Session:
