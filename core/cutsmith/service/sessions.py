@@ -66,7 +66,7 @@ class Sessions:
     def open(self, data: bytes, max_pixels: int) -> Session:
         """A new session for the picture in the file `data`; errors as for `Picture.read`."""
         picture = read_picture(data, "the picture", max_pixels)
-        self._forget_expired()
+        self.forget_expired()
         identity = secrets.token_urlsafe(16)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_bytes_atomically(data, self._folder / identity, overwrite=False)
@@ -123,7 +123,8 @@ class Sessions:
                 self._kept.popitem(last=False)
         return session
 
-    def _forget_expired(self) -> None:
+    def forget_expired(self) -> None:
+        """Forget the sessions that nobody has used for long, those of processes that have ended among them."""
         with self._lock:
             for identity, session in list(self._kept.items()):
                 if session.used < monotonic() - self.seconds:

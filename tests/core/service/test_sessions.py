@@ -153,6 +153,18 @@ def test_a_session_that_ends_while_it_is_looked_for_stays_ended(
     assert not path.exists()
 
 
+def test_pictures_of_sessions_that_have_ended_leave_the_disk_though_nobody_comes(service_client, tmp_path) -> None:
+    left = tmp_path / "service" / "sessions" / ("a" * 22)
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"a picture of a process that has ended")
+    os.utime(left, (0, 0))
+    service_client()
+    end = time.monotonic() + 10
+    while left.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not left.exists()
+
+
 def test_a_mask_is_one_so_objects_are_never_apart(client, photo_bytes) -> None:
     session = opened_session(client, photo_bytes)
     answer = client.post(f"/v1/sessions/{session}/mask", json={"text": "mug", "objects": "each"})
