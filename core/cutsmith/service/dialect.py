@@ -9,7 +9,14 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from cutsmith.errors import CutsmithError
-from cutsmith.service.failures import ClientGone, MethodNotAllowed, ServiceEnding, TooManyRequests, retry_after, status_of
+from cutsmith.service.failures import (
+    ClientGone,
+    MethodNotAllowed,
+    ServiceEnding,
+    TooManyRequests,
+    retry_after,
+    status_of,
+)
 from cutsmith.service.words import told
 
 if TYPE_CHECKING:

@@ -28,7 +28,8 @@ _LAST_WORDS = 0.3
 def drained_by_sigterm(service: Service, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """While the body runs, SIGTERM and SIGINT let `service` finish before the server's own handler ends it.
 
-    A second signal ends it at once, unless it comes so soon that it is the same one by another way. Only a program's main thread can have that; Ray Serve has its own way.
+    A second signal ends it at once, unless it comes so soon that it is the same one by another way. Only a program's
+    main thread can have that; Ray Serve has its own way.
     """
     if threading.current_thread() is not threading.main_thread():
         yield

@@ -15,7 +15,6 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from cutsmith.service.settings import ENVIRONMENT, ServiceSettings
 
-
 _LEAST_TAKEN = 32_768
 """Bytes of an answer that a client must take in the time that a body may take to arrive."""
 
