@@ -92,4 +92,4 @@ def _forget_dead(folder: Path) -> None:
     for path in folder.glob("gauge_live*.db"):
         worker = path.stem.rpartition("_")[2]
         if worker.isdecimal() and not psutil.pid_exists(int(worker)):
-            mark_process_dead(int(worker), str(folder))  # type: ignore[no-untyped-call]
+            mark_process_dead(int(worker), str(folder))
