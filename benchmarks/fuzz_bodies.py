@@ -227,7 +227,7 @@ class Bodies(Maker):
                 case 1:
                     packed.writestr("../../../../tmp/evil.png", self._picture)
                 case 2:
-                    for number in range(3000):
+                    for number in range(300):
                         packed.writestr(f"{number}.png", b"")
                 case _:
                     packed.writestr("a.txt", b"no picture")

@@ -52,7 +52,7 @@ EXTRA_SIZES = {
     "heic": Size(2, 5),
     "jxl": Size(3, 8),
     "pymatting": Size(61, 222),
-    "ray": Size(172, 610),
+    "ray": Size(208, 714),
     "rembg": Size(17, 62),
     "s3": Size(19, 50),
     "sam2": Size(2, 11),
@@ -63,7 +63,7 @@ EXTRA_SIZES = {
 }
 
 # The host programs of the tests; each of tests/hosts/preparation says its own size, and a test adds them up.
-TEST_HOSTS = Size(4290, 9065)
+TEST_HOSTS = Size(4300, 9100)
 
 
 def size_of(extras: Iterable[str]) -> Size:

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import pytest
 
-from installer.folders import hosts_folder
+from installer.folders import HOST_STAMP, hosts_folder
 
 # $CUTSMITH_HOSTS, else in the user's cache; read when pytest collects: while tests run, the cache is one of their own.
 HOSTS = hosts_folder()
@@ -58,6 +58,14 @@ def artifacts_folder() -> Path:
     named = os.environ.get("CUTSMITH_ARTIFACTS", "").strip()
     folder = Path(named) if named else HOSTS / "artifacts"
     folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def service_clients_folder() -> Path:
+    """The folder with a folder for each of the service's clients."""
+    folder = HOSTS / "service-clients"
+    if not (folder / HOST_STAMP).is_file():
+        without_host(f"The service's clients are not in {folder}")
     return folder
 
 

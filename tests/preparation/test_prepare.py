@@ -3,7 +3,7 @@ from pathlib import Path
 from installer.environment.extras import NOTHING, TEST_HOSTS
 from installer.failure import InstallFailed
 from installer.folders import Clone
-from tests.hosts.preparation import chromium, comfyui_engine, gimp_tree
+from tests.hosts.preparation import chromium, comfyui_engine, gimp_tree, service_clients
 from tests.hosts.preparation import prepare as preparation
 from tests.hosts.preparation.prepare import prepare_hosts
 
@@ -13,6 +13,7 @@ def test_each_host_is_told_in_a_line_with_its_time_and_the_tests_learn_where_the
     monkeypatch.setattr(preparation, "prepare_chromium", lambda hosts: Path("/usr/bin/chromium"))
     monkeypatch.setattr(preparation, "prepare_gimp", lambda hosts: hosts / "gimp" / "run")
     monkeypatch.setattr(preparation, "prepare_axe", lambda hosts: hosts / "axe.js")
+    monkeypatch.setattr(preparation, "prepare_service_clients", lambda hosts, python: hosts / "service-clients")
     assert prepare_hosts(Clone(tmp_path), tmp_path / "hosts", Path("python")) == {
         "CUTSMITH_HOSTS": str(tmp_path / "hosts"),
         "CUTSMITH_CHROMIUM": "/usr/bin/chromium",
@@ -24,6 +25,7 @@ def test_each_host_is_told_in_a_line_with_its_time_and_the_tests_learn_where_the
         "Chromium is ready (0.0 s): /usr/bin/chromium",
         f"GIMP is ready (0.0 s): {tmp_path / 'hosts' / 'gimp' / 'run'}",
         f"axe-core is ready (0.0 s): {tmp_path / 'hosts' / 'axe.js'}",
+        f"The set of service clients is ready (0.0 s): {tmp_path / 'hosts' / 'service-clients'}",
     ]
 
 
@@ -35,6 +37,7 @@ def test_one_that_cannot_be_had_is_told_with_the_reason_and_the_others_are_prepa
     monkeypatch.setattr(preparation, "prepare_chromium", lambda hosts: hosts / "chromium")
     monkeypatch.setattr(preparation, "prepare_gimp", lambda hosts: hosts / "gimp" / "run")
     monkeypatch.setattr(preparation, "prepare_axe", lambda hosts: hosts / "axe.js")
+    monkeypatch.setattr(preparation, "prepare_service_clients", lambda hosts, python: hosts / "service-clients")
     assert "CUTSMITH_CHROMIUM" in prepare_hosts(Clone(tmp_path), tmp_path, Path("python"))
     said = capsys.readouterr().out
     assert "ComfyUI cannot be had: pip failed\n  Check the network." in said
@@ -42,4 +45,4 @@ def test_one_that_cannot_be_had_is_told_with_the_reason_and_the_others_are_prepa
 
 
 def test_help_adds_up_what_each_host_takes():
-    assert sum((host.SIZE for host in (comfyui_engine, chromium, gimp_tree)), NOTHING) == TEST_HOSTS
+    assert sum((host.SIZE for host in (comfyui_engine, chromium, gimp_tree, service_clients)), NOTHING) == TEST_HOSTS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cutsmith.machine.files import is_file
+from cutsmith.machine.files import is_file, is_folder
 from cutsmith.models.catalogue import find_entry, of_kind
 from cutsmith.models.entry import KINDS
 from cutsmith.models.store import Store
@@ -20,7 +20,7 @@ def check_models(runtime: Runtime, store: Store | None = None) -> None:
     """Find the files of the models that `runtime` names, and of the default one, without opening them.
 
     Raises:
-        UnknownModel: neither a catalogue entry nor a file.
+        UnknownModel: neither a catalogue entry, nor a file or folder.
         WeightsMissing, WeightsDamaged: a model's file is not here, or is not the publisher's.
     """
     store = store or Store()
@@ -32,5 +32,5 @@ def check_models(runtime: Runtime, store: Store | None = None) -> None:
             continue
         if name in of_kind(kind):
             store.require(find_entry(name, kind))
-        elif not is_file(name):
+        elif not is_file(name) and not is_folder(name):  # a detector may be a folder
             find_entry(name, kind)  # tells which names there are

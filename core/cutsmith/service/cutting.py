@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING
@@ -189,19 +188,19 @@ def check_bytes(service: Service, data: bytes) -> None:
         raise BodyTooLarge(f"A picture may have at most {most:,} bytes, but this one has {len(data):,}.")
 
 
-async def fetched(service: Service, address: str) -> bytes:
-    """The bytes at `address`, if the operator allows that.
+async def fetched(service: Service, address: str, option: str = IMAGE_URL) -> bytes:
+    """The bytes at `address`, which came in the field `option`, if the operator allows that.
 
     Raises:
         NotOffered: addresses are not fetched here.
-        CutsmithError: as for `fetching.fetch`.
+        CutsmithError: as for `fetching.fetch.fetch`.
     """
     if not service.settings.allow_url:
         raise NotOffered(
             "This service fetches no addresses.",
             "Send the picture itself, or start the service with --allow-url.",
         )
-    from cutsmith.service.fetching.fetch import fetch
+    from cutsmith.service.fetching.in_threads import fetch_in_thread
 
-    found = await asyncio.to_thread(fetch, address, most_bytes=service.settings.most_bytes)
+    found = await fetch_in_thread(address, most_bytes=service.settings.most_bytes, option=option)
     return found.data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from time import perf_counter
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cutsmith.errors import CutsmithError
+from cutsmith.errors import CutsmithError, NotInstalled
 from cutsmith.picture import Picture, encode_mask
 from cutsmith.result.canvas.laying import lay_in_own_frame
 from cutsmith.result.canvas.own_frame import OwnFrame
@@ -30,7 +31,11 @@ if TYPE_CHECKING:
     from cutsmith.result.cutout import Cutout
     from cutsmith.service.service import Service
 
+logger = logging.getLogger(__name__)
+
 FILE, URL = "file", "url"
+# In 8 bits, less is nothing.
+_SEEN = 0.5 / 255
 
 IsDropped = Callable[[], bool]
 
@@ -44,7 +49,13 @@ class RembgDialect:
         """The answer that tells of `error`. One that is no `CutsmithError` is a bug: it says no more than that."""
         from starlette.responses import JSONResponse
 
-        told = str(error) if isinstance(error, CutsmithError) else "Internal Server Error"
+        told = "Internal Server Error"
+        if isinstance(error, NotInstalled):
+            # What mends it is for the operator, and names folders of this machine.
+            logger.warning("a request needs what is not installed: %s", error)
+            told = error.what
+        elif isinstance(error, CutsmithError):
+            told = str(error)
         return JSONResponse({"detail": told}, status)
 
 
@@ -67,7 +78,7 @@ async def remove_address(service: Service, request: Request) -> Response:
     address = fields.text(URL)
     if not address:
         raise FieldMissing("There is no picture.", "Give its address as url.", option=URL)
-    data = await cutting.fetched(service, address)
+    data = await cutting.fetched(service, address, URL)
     return await _answered(service, request, fields, data)
 
 
@@ -157,4 +168,7 @@ def _encoded(cutout: Cutout, wanted: Wanted) -> bytes:
     picture = cutout.as_picture()
     if wanted.ground is not None:
         picture = lay_in_own_frame(cutout, OwnFrame()).on(wanted.ground.colour, wanted.ground.opacity)
+    elif not (picture.alpha is None or wanted.clean_edges):
+        # The old background, which is still there, would make the file many times as large.
+        picture = replace(picture, pixels=picture.pixels * (picture.alpha >= _SEEN)[..., None])
     return replace(picture, warnings=()).encode(".png")

@@ -12,6 +12,7 @@ from tests.hosts.preparation.axe_script import prepare_axe
 from tests.hosts.preparation.chromium import CHOSEN, prepare_chromium
 from tests.hosts.preparation.comfyui_engine import prepare_comfyui
 from tests.hosts.preparation.gimp_tree import prepare_gimp
+from tests.hosts.preparation.service_clients import prepare_service_clients
 
 
 def prepare_hosts(clone: Clone, hosts: Path, python: Path) -> dict[str, str]:
@@ -27,6 +28,7 @@ def prepare_hosts(clone: Clone, hosts: Path, python: Path) -> dict[str, str]:
         variables[CHOSEN] = str(browser)
     _timed("GIMP", lambda: prepare_gimp(hosts))
     _timed("axe-core", lambda: prepare_axe(hosts))
+    _timed("The set of service clients", lambda: prepare_service_clients(hosts, python))
     return variables
 
 

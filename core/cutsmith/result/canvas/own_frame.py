@@ -72,7 +72,9 @@ def shrunk_size(width: int, height: int, most_pixels: int | None) -> tuple[tuple
     if most_pixels is None or width * height <= most_pixels:
         return (width, height), 1.0
     scale = math.sqrt(most_pixels / (width * height))
-    return (max(int(width * scale), 1), max(int(height * scale), 1)), scale
+    across = min(max(int(width * scale), 1), most_pixels)
+    down = min(max(int(height * scale), 1), most_pixels // across)
+    return (across, down), scale
 
 
 def _unmoved(subject: Subject, size: tuple[int, int]) -> Placement:
@@ -111,6 +113,8 @@ def _cut_down(subject: Subject, frame: OwnFrame, scale: float) -> Placement:
     found = _with_margins(subject, frame.margins, scale, smaller)
     # The margins can make the frame larger than the picture's own.
     while frame.most_pixels is not None and found.width * found.height > frame.most_pixels:
+        if (found.box.width, found.box.height) == (1, 1):
+            return _with_margins(subject, NO_MARGINS, scale, smaller)
         smaller *= min(math.sqrt(frame.most_pixels / (found.width * found.height)), 0.999)
         found = _with_margins(subject, frame.margins, scale, smaller)
     return found

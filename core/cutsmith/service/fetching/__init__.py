@@ -10,5 +10,6 @@ resolving     a name -> the IP addresses that may be connected to
 timed_socket  a socket whose whole talk has one deadline, one end for its bytes, and stops when it is cancelled
 exchange      one request and the head of its answer, over a pinned connection
 fetch         `fetch`: redirects followed and checked, size and time capped
+in_threads    `fetch_in_thread`: the same for callers that wait asynchronously
 webhook       `post_json`: to hosts that the operator allowed
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from cutsmith.errors import (
@@ -14,6 +15,7 @@ from cutsmith.errors import (
     PictureTooLarge,
     PictureTooSmall,
     SubjectNotFound,
+    UnknownModel,
     UsageError,
 )
 from cutsmith.service.failures import (
@@ -36,7 +38,11 @@ from cutsmith.serving.queue import QueueFull
 if TYPE_CHECKING:
     from starlette.responses import Response
 
+logger = logging.getLogger(__name__)
+
 INTERNAL = "internal_error"
+
+_NOT_INSTALLED = "Something that this needs is not installed here"
 
 # The first that fits counts. None keeps the title that the error brings, and the status that it has elsewhere.
 _CODES: tuple[tuple[type[Exception], str, int | None, str | None], ...] = (
@@ -60,7 +66,9 @@ _CODES: tuple[tuple[type[Exception], str, int | None, str | None], ...] = (
     (BodyTooSlow, "request_timeout", None, "Request timeout"),
     (WrongHost, "wrong_host", None, None),
     (NotOffered, "not_offered", None, None),
-    (NotInstalled, "not_installed", None, None),
+    (NotInstalled, "not_installed", None, _NOT_INSTALLED),
+    # Clients name no models here: the operator's table of types does.
+    (UnknownModel, "not_installed", 501, _NOT_INSTALLED),
     (UsageError, "invalid_request", 400, "Invalid request"),
     (CutsmithError, "unavailable", None, "Service unavailable"),
 )
@@ -86,6 +94,10 @@ def told_of(error: Exception, status: int) -> tuple[int, dict[str, str]]:
     for kind, code, its_status, title in _CODES:
         if isinstance(error, kind):
             assert isinstance(error, CutsmithError)
+            if title == _NOT_INSTALLED:
+                # What is missing, and where it was looked for, is for the operator.
+                logger.warning("a request needs what is not installed: %s", error)
+                return its_status or status, {"title": title, "code": code, "detail": "Tell the service's operator."}
             detail = error.remedy if title is None else f"{error.what}\n{error.remedy}".strip()
             return its_status or status, {"title": title or error.what, "code": code, "detail": detail}
     detail = "The service failed in a way that nobody foresaw. Its log tells more."

@@ -101,7 +101,7 @@ async def _fetched(service: Service, name: str, address: str) -> bytes:
     if not _is_web_address(address):
         raise _bad_address(name, "It must begin with http:// or https:// and name a host.")
     try:
-        return await cutting.fetched(service, address)
+        return await cutting.fetched(service, address, name)
     except NotOffered as error:
         raise Refused(*_FAILED[name], str(error)) from error
     except CutsmithError as error:

@@ -62,11 +62,12 @@ def test_json_is_posted_to_a_private_host_with_a_signature() -> None:
     assert f"\r\nX-Cutsmith-Signature: sha256={wanted}".encode() in head
 
 
-def test_without_a_secret_there_is_no_signature() -> None:
+def test_without_a_secret_there_is_no_signature_and_other_headers_are_sent() -> None:
     with serving(answer()) as server:
         host = f"hooks.lan:{server.port}"
-        assert post_json(f"http://{host}/", [], allowed_hosts=[host], resolve=NAMES) == 200
+        assert post_json(f"http://{host}/", [], allowed_hosts=[host], headers={"X-Event": "7"}, resolve=NAMES) == 200
     assert b"Signature" not in server.requests[0]
+    assert b"\r\nX-Event: 7\r\n" in server.requests[0]
 
 
 @pytest.mark.parametrize("status", ["302 Found", "404 Not Found", "500 Oops"])
