@@ -118,10 +118,10 @@ def _of_others() -> dict[str, Any]:
             ("/v1.0/removebg", "post", "remove.bg's API: cut a picture out"),
             ("/v1.0/account", "get", "remove.bg's API: the account, which costs nothing here"),
             ("/v1.0/improve", "post", "remove.bg's API: send in a picture that went wrong"),
-            ("/api/remove", "post", "rembg's API: cut a picture out"),
+            ("/api/remove", "post", "rembg's API: cut a picture out; GET takes an address"),
             ("/api/removebg", "post", "carvekit's API: cut a picture out"),
             ("/api/account", "get", "carvekit's API: the account"),
-            ("/api/admin/config", "get", "carvekit's API: what it runs"),
+            ("/api/admin/config", "get", "carvekit's API: its configuration, which is not told here"),
         )
     }
 

@@ -18,7 +18,6 @@ from cutsmith.result.canvas.laying import LaidOut, lay_in_own_frame
 from cutsmith.result.canvas.layout import Subject, find_subject
 from cutsmith.result.canvas.own_frame import place_in_own_frame
 from cutsmith.service.answers import JSON, quality_headers
-from cutsmith.service.removebg.sizes import MOST_PNG
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -56,7 +55,7 @@ def answer_of(cutout: Cutout, wanted: Wanted, behind: Picture | None, original: 
     from starlette.responses import Response
 
     kind = _format(cutout, wanted, behind)
-    most_pixels = min(wanted.most_pixels, MOST_PNG) if kind == "png" else wanted.most_pixels
+    most_pixels = wanted.most_pixels(has_picture_behind=behind is not None)
     laid = lay_in_own_frame(cutout, replace(wanted.frame, most_pixels=most_pixels))
     data = _encoded(laid, wanted, behind, kind)
     subject = _in_original(find_subject(cutout.alpha), original)
@@ -86,7 +85,7 @@ def _format(cutout: Cutout, wanted: Wanted, behind: Picture | None) -> Format:
         return wanted.format
     if wanted.channels == "alpha":
         return "png"
-    if behind is not None or (wanted.ground is not None and wanted.ground.opacity == 1):
+    if wanted.covers_all(has_picture_behind=behind is not None):
         return "jpg"
     frame = wanted.frame
     has_room = any(map(any, frame.margins)) or frame.fill is not None or frame.place is not None

@@ -81,7 +81,8 @@ class _Job:
         from cutsmith.pipeline.cut_out import cut_out
 
         region = self.wanted.region.box(picture.width, picture.height)
-        size, scale = shrunk_size(picture.width, picture.height, most_cut(self.wanted.most_pixels))
+        most_pixels = self.wanted.most_pixels(has_picture_behind=self.ground is not None)
+        size, scale = shrunk_size(picture.width, picture.height, most_cut(most_pixels))
         return cut_out(
             resampled_picture(picture, size),
             self._request(region, scale),

@@ -10,7 +10,7 @@ from cutsmith.service.removebg.colour import Ground, ground_of
 from cutsmith.service.removebg.geometry import Region, fill_of, margins_of, place_of, region_of
 from cutsmith.service.removebg.refusal import invalid
 from cutsmith.service.removebg.shadows import shadow_opacity_of
-from cutsmith.service.removebg.sizes import most_pixels_of
+from cutsmith.service.removebg.sizes import MOST_PNG, most_pixels_of
 
 if TYPE_CHECKING:
     from cutsmith.service.forms import Fields
@@ -43,7 +43,7 @@ class Wanted:
     Attributes:
         region: where the subject is looked for.
         frame: how the picture's frame is changed, without a limit of its size.
-        most_pixels: of the result, whatever its format.
+        size_pixels: what the size allows, whatever the format.
         format: "auto" for PNG where the result has transparency, else JPEG.
         channels: "alpha" for the mask alone.
         ground: the colour behind the subject; None for none.
@@ -53,12 +53,22 @@ class Wanted:
 
     region: Region
     frame: OwnFrame
-    most_pixels: int
+    size_pixels: int
     format: Format
     channels: Channels
     ground: Ground | None
     type: str
     told_type: str | None
+
+    def covers_all(self, *, has_picture_behind: bool) -> bool:
+        """Whether something opaque lies behind the subject."""
+        return has_picture_behind or (self.ground is not None and self.ground.opacity == 1)
+
+    def most_pixels(self, *, has_picture_behind: bool) -> int:
+        """How many pixels the result has at most. Where the format depends on the result, it may become a PNG."""
+        is_mask = self.channels == "alpha"
+        may_be_png = self.format == "auto" and (is_mask or not self.covers_all(has_picture_behind=has_picture_behind))
+        return min(self.size_pixels, MOST_PNG) if may_be_png or self.format == "png" else self.size_pixels
 
 
 def wanted_of(fields: Fields, size: str = "preview") -> Wanted:
@@ -86,7 +96,7 @@ def wanted_of(fields: Fields, size: str = "preview") -> Wanted:
             place=place_of(fields.text("position").lower()),
             shadow_opacity=shadow_opacity_of(fields, _SUBJECTS.get(kind, _OTHER)),
         ),
-        most_pixels=most_pixels_of(fields.text("size", size)),
+        size_pixels=most_pixels_of(fields.text("size", size)),
         format=cast(Format, _one_of("format", fields.text("format", "auto"), _FORMATS)),
         channels=cast(Channels, _one_of("channels", fields.text("channels", "rgba"), _CHANNELS)),
         ground=ground_of(fields.text("bg_color")),

@@ -25,7 +25,7 @@ def code_of(values: dict[str, object]) -> str:
 
 def test_without_fields_the_result_is_a_preview_of_the_picture_as_it_is() -> None:
     plain = wanted()
-    assert plain.most_pixels == 250_000
+    assert plain.size_pixels == 250_000
     assert (plain.format, plain.channels, plain.ground, plain.type, plain.told_type) == (
         "auto", "rgba", None, "auto", "other",
     )  # fmt: skip
@@ -65,7 +65,25 @@ def test_what_is_no_colour_is_refused(text) -> None:
     ],
 )  # fmt: skip
 def test_each_size_has_its_pixels(text, most) -> None:
-    assert wanted(size=text).most_pixels == most
+    assert wanted(size=text).size_pixels == most
+
+
+@pytest.mark.parametrize(
+    ("fields", "has_picture_behind", "most"),
+    [
+        ({}, False, 10_000_000),
+        ({}, True, 25_000_000),
+        ({"format": "png"}, True, 10_000_000),
+        ({"bg_color": "fff"}, False, 25_000_000),
+        ({"bg_color": "fff8"}, False, 10_000_000),
+        ({"bg_color": "fff", "channels": "alpha"}, False, 10_000_000),
+        ({"format": "zip"}, False, 25_000_000),
+        ({"format": "webp", "size": "50MP"}, False, 50_000_000),
+        ({"size": "preview"}, False, 250_000),
+    ],
+)
+def test_what_may_become_a_png_has_ten_million_pixels_at_most(fields, has_picture_behind, most) -> None:
+    assert wanted(**{"size": "auto", **fields}).most_pixels(has_picture_behind=has_picture_behind) == most
 
 
 @pytest.mark.parametrize("text", ["large", "10MP", "1", "undefined"])
