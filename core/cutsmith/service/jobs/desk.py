@@ -33,6 +33,7 @@ logger = logging.getLogger(__name__)
 
 _LOOK = 1.0
 """Seconds between two looks for jobs of other processes."""
+_AFTER_FAILURE = 15.0
 _LOOK_AT_STATE = 0.5
 """Seconds between two looks at whether a running job was cancelled."""
 _SWEEP = 60.0
@@ -124,14 +125,16 @@ class JobDesk:
 
     def _run(self) -> None:
         while not self._ended:
+            seconds = _LOOK
             try:
                 self._sweep()
                 if self._has_worked():
                     continue
             except Exception:  # the thread must live on; what failed is tried again
                 logger.exception("jobs cannot be worked at")
+                seconds = _AFTER_FAILURE
             with suppress(Empty):
-                self._wakes.get(timeout=_LOOK)
+                self._wakes.get(timeout=seconds)
 
     def _has_worked(self) -> bool:
         """Do the first job that nobody else does; -> whether there was one."""

@@ -6,10 +6,11 @@ What the client gets tells nothing of this machine: the pictures have the names 
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePath
 from typing import Any
 
-from cutsmith.batch.manifest import MANIFEST, Manifest
+from cutsmith.batch.manifest import MANIFEST, Manifest, ResultRow
 from cutsmith.picture import write_bytes_atomically
 from cutsmith.report.export import export
 from cutsmith.report.page import write_report
@@ -34,12 +35,18 @@ def _name_as_client(folder: JobFolder) -> None:
         write_bytes_atomically(b"", manifest.path, overwrite=False)
         return
     rows = manifest.latest().results.values()
-    lines = [json.dumps(_without(row.as_json(), folder.inputs), ensure_ascii=False) for row in rows]
+    lines = [json.dumps(_told(row, folder.inputs), ensure_ascii=False) for row in rows]
     write_bytes_atomically(
         "".join(f"{line}\n" for line in lines).encode("utf-8", "replace"),
         folder.results / MANIFEST,
         overwrite=True,
     )
+
+
+def _told(row: ResultRow, inputs: Path) -> Any:
+    # A model of the operator's own is named by its path.
+    model = None if row.model is None else PurePath(row.model).name
+    return _without(replace(row, model=model).as_json(), inputs)
 
 
 def _without(told: Any, inputs: Path) -> Any:

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from cutsmith.errors import CutsmithError
 from cutsmith.service.jobs.store import JobRecord, JobStore
 from cutsmith.service.settings import ServiceSettings
 
@@ -28,6 +27,7 @@ _SECONDS = 10.0
 _BACKOFF = (5.0, 30.0, 120.0, 600.0, 3600.0, 4 * 3600.0)
 """Seconds between one attempt and the next."""
 _LOOK = 2.0
+_AFTER_FAILURE = 15.0
 
 
 class WebhookSender:
@@ -68,6 +68,7 @@ class WebhookSender:
 
     def _run(self) -> None:
         while not self._ended:
+            seconds = _LOOK
             try:
                 record = self._store.take_webhook(_LEASE)
                 if record is not None:
@@ -75,8 +76,9 @@ class WebhookSender:
                     continue
             except Exception:  # the thread must live on; a later attempt may do
                 logger.exception("webhooks cannot be sent")
+                seconds = _AFTER_FAILURE
             with suppress(Empty):
-                self._wakes.get(timeout=_LOOK)
+                self._wakes.get(timeout=seconds)
 
     def _tell(self, record: JobRecord) -> None:
         from cutsmith.service.fetching.webhook import post_json
@@ -90,17 +92,17 @@ class WebhookSender:
                 seconds=_SECONDS,
                 cancelled=lambda: self._ended,
             )
-        except CutsmithError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not be tried for ever
             self._note_failure(record, error)
         else:
             self._store.webhook_again(record.job, None)
 
-    def _note_failure(self, record: JobRecord, error: CutsmithError) -> None:
+    def _note_failure(self, record: JobRecord, error: Exception) -> None:
         if self._ended:
             self._store.webhook_again(record.job, time.time())  # the next process does it
             return
         is_last = record.tries > len(self._backoff)
-        logger.warning("the webhook of job %s failed, attempt %d: %s", record.job, record.tries, error.what)
+        logger.warning("the webhook of job %s failed, attempt %d: %s", record.job, record.tries, error)
         self._store.webhook_again(record.job, None if is_last else time.time() + self._backoff[record.tries - 1])
 
 
