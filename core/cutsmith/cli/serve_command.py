@@ -60,6 +60,10 @@ def _runtime_options(command: Command) -> Command:
 @click.option("--require-key", is_flag=True, help="Ask for a key on this machine, too.")
 @click.option("--keys", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE",
               help="The file of keys. [default: this user's]")  # fmt: skip
+@click.option("--behind-proxy", is_flag=True,
+              help="Take clients' addresses from the X-Forwarded-For of a proxy on this machine.")  # fmt: skip
+@click.option("--model-memory", type=click.IntRange(min=1), default=2000, metavar="MEGABYTES",
+              help="Weights to keep open; models take one to four times as much. [default: 2000]")  # fmt: skip
 @click.option("--allow-url", is_flag=True, help="Fetch pictures from public addresses that clients name.")
 @click.option("--allow-webhook", "allow_webhooks", multiple=True, metavar="HOST",
               help="A host that a job may call when it is done. May be repeated.")  # fmt: skip
@@ -144,6 +148,8 @@ def _settings(options: dict[str, Any]) -> ServiceSettings:
         at_once=options["at_once"],
         most_waiting=options["most_waiting"],
         deadline=options["deadline"],
+        behind_proxy=options["behind_proxy"],
+        model_bytes=options["model_memory"] * 1_000_000,
         allow_url=options["allow_url"],
         allow_webhooks=options["allow_webhooks"],
         folder=options["folder"],

@@ -14,6 +14,7 @@ from cutsmith.service.failures import (
     MethodNotAllowed,
     ServiceEnding,
     TooManyRequests,
+    TooMuchAtOnce,
     retry_after,
     status_of,
 )
@@ -110,7 +111,7 @@ def failed(error: Exception, dialect: Dialect) -> Response:
         response.headers.update(error.headers)
     if isinstance(error, MethodNotAllowed) and error.allowed:
         response.headers["Allow"] = error.allowed
-    if status in (408, 413):
+    if status in (408, 413) or isinstance(error, TooMuchAtOnce):
         # What is left of the body is not read, so the connection cannot go on.
         response.headers["Connection"] = "close"
     if status == 401:

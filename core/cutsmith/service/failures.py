@@ -72,6 +72,10 @@ class TooManyRequests(CutsmithError):
         self.headers = headers
 
 
+class TooMuchAtOnce(CutsmithError):
+    """The requests under way together hold as many bytes as they may. Ask again later."""
+
+
 class NotFound(UsageError):
     """Nothing is at this address, or not any more."""
 
@@ -128,6 +132,7 @@ _STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (JobNotDone, 409),
     (TooManyRequests, 429),
     (QueueFull, 429),
+    (TooMuchAtOnce, 429),
     (SubjectNotFound, 422),
     (NotOffered, 501),
     (NotInstalled, 501),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from time import monotonic
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from cutsmith.errors import CutsmithError
-from cutsmith.service.failures import BodyTooLarge, BodyTooSlow, ForeignOrigin, WrongHost
+from cutsmith.service.failures import BodyTooLarge, BodyTooSlow, ForeignOrigin, TooMuchAtOnce, WrongHost
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 access_logger = logging.getLogger("cutsmith.service.access")
 
+# Whoever knows a session's name may use it.
+_SESSION = re.compile(r"^(/v1/sessions/)[^/]+")
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "[::1]"})
 # A body carries more than its file: other fields, the parts' own headers, and a third more as Base64.
 _BESIDE_THE_FILE = 1_000_000
@@ -56,6 +59,7 @@ class Guard:
         self._settings = settings
         self._failure = failure
         self._hosts = {name.lower() for name in settings.host_names}
+        self._held = _Held(settings.most_held_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -77,8 +81,14 @@ class Guard:
             if refused is not None:
                 await self._failure(scope["path"], refused)(scope, receive, watched)
                 return
-            body = _Body(receive, self._most_bytes(scope["path"]), self._body_seconds(scope["path"]))
-            await self._app(scope, body.receive, watched)
+            path = scope["path"]
+            # A job's pictures go to the disk as they come.
+            held = _Held(self._settings.most_job_bytes) if _is_job(path) else self._held
+            body = _Body(receive, self._most_bytes(path), self._body_seconds(path), held)
+            try:
+                await self._app(scope, body.receive, watched)
+            finally:
+                held.let_go(body.taken)
         finally:
             _log(scope, status, monotonic() - began)
 
@@ -97,7 +107,8 @@ class Guard:
         if any(not _is_same(origin.decode("latin-1"), host) for origin in origins):
             return ForeignOrigin("Another web site sent this request, and the service answers only its own page.")
         if any(site not in (b"same-origin", b"none") for site in headers.get(b"sec-fetch-site", [])):
-            is_link = scope["method"] == "GET" and headers.get(b"sec-fetch-mode") == [b"navigate"]
+            # People may be led to the page; any other address would do work for somebody who cannot see the answer.
+            is_link = scope["path"] == "/" and headers.get(b"sec-fetch-mode") == [b"navigate"]
             if not is_link:
                 return ForeignOrigin("Another web site sent this request, and the service answers only its own page.")
         lengths = headers.get(b"content-length", [])
@@ -135,12 +146,34 @@ def too_large(most: int) -> BodyTooLarge:
     return BodyTooLarge(f"The request may have at most {most:,} bytes, but has more.", "Send a smaller file.")
 
 
-class _Body:
-    """The body of a request, counted and timed while it arrives."""
+class _Held:
+    """The bytes of all bodies under way together: a queue with a limit comes only after they have been read."""
 
-    def __init__(self, receive: Receive, most_bytes: int, seconds: float) -> None:
-        self._receive = receive
+    def __init__(self, most_bytes: int) -> None:
         self._left = most_bytes
+
+    def take(self, count: int) -> None:
+        """Hold `count` bytes more. They count until `let_go`, even where they are refused.
+
+        Raises:
+            TooMuchAtOnce: that is more than may be held.
+        """
+        self._left -= count
+        if self._left < 0:
+            raise TooMuchAtOnce("Too many pictures are being sent at once.", "Ask again later.")
+
+    def let_go(self, count: int) -> None:
+        """Hold `count` bytes less."""
+        self._left += count
+
+
+class _Body:
+    """The body of a request, counted and timed while it arrives. Attribute: taken: the bytes that have come."""
+
+    def __init__(self, receive: Receive, most_bytes: int, seconds: float, held: _Held) -> None:
+        self._receive = receive
+        self._held = held
+        self.taken = 0
         self._most = most_bytes
         self._seconds = seconds
         self._ends: float | None = None
@@ -150,7 +183,7 @@ class _Body:
         """The next piece.
 
         Raises:
-            BodyTooLarge, BodyTooSlow: the app tells of it in its dialect.
+            BodyTooLarge, BodyTooSlow, TooMuchAtOnce: the app tells of it in its dialect.
         """
         if self._is_whole:
             return await self._receive()  # until the client hangs up
@@ -165,8 +198,10 @@ class _Body:
             ) from error
         if message["type"] != "http.request":
             return message
-        self._left -= len(message.get("body", b""))
-        if self._left < 0:
+        count = len(message.get("body", b""))
+        self.taken += count
+        self._held.take(count)
+        if self.taken > self._most:
             raise too_large(self._most)
         self._is_whole = not message.get("more_body", False)
         return message
@@ -191,12 +226,12 @@ def _with_security_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple
 
 
 def _log(scope: Scope, status: int, seconds: float) -> None:
-    """One line of JSON, without what was sent: neither pictures, nor keys, nor the query."""
+    """One line of JSON, without what was sent: neither pictures, nor keys, nor the query, nor a session's name."""
     told: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "client": (scope.get("client") or ("",))[0],
         "method": scope["method"],
-        "path": scope["path"][:200],
+        "path": _SESSION.sub(r"\1...", scope["path"])[:200],
         "status": status,
         "seconds": round(seconds, 4),
     }

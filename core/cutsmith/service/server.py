@@ -70,7 +70,9 @@ def serve(settings: ServiceSettings, listener: socket.socket, workers: int = 1) 
         if workers > 1:
             # Before prometheus_client is imported: it decides then whether processes add up.
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = shared
-        config = server_config(APP, factory=True, workers=workers, log_config=logging_config())
+        config = server_config(
+            APP, factory=True, workers=workers, log_config=logging_config(), proxy_headers=settings.behind_proxy
+        )
         with _signals_end_nothing():
             if workers > 1:
                 from uvicorn.supervisors import Multiprocess

@@ -48,11 +48,14 @@ class Service:
         from cutsmith.pipeline.loading import ModelPool
 
         self.settings = settings
-        self.pool = pool or ModelPool(kept_pictures=settings.kept_embeddings)
+        self.pool = pool or ModelPool(settings.model_bytes, kept_pictures=settings.kept_embeddings)
         self.metrics = Metrics()
         self.runner = Runner(settings.at_once, settings.most_waiting)
         self.sessions = Sessions(
-            settings.own_folder / "sessions", most_bytes=settings.session_bytes, seconds=settings.session_seconds
+            settings.own_folder / "sessions",
+            most_bytes=settings.session_bytes,
+            seconds=settings.session_seconds,
+            most_disk_bytes=settings.session_disk_bytes,
         )
         self.jobs = JobDesk(settings, Means(self.runner, self.pool, self.defaults, settings.at_once), self._note_row)
         self.metrics.watch(self.runner.counts)

@@ -7,6 +7,7 @@ import re
 import secrets
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, time
@@ -54,9 +55,11 @@ class Sessions:
         folder: for the uploaded files.
         most_bytes: of pixels in memory, the pictures used last; others are read again from their files.
         seconds: without a request after which a session is forgotten.
+        most_disk_bytes: of the files; the oldest sessions end beyond that.
     """
 
-    def __init__(self, folder: Path, *, most_bytes: int, seconds: float) -> None:
+    def __init__(self, folder: Path, *, most_bytes: int, seconds: float, most_disk_bytes: int = 5_000_000_000) -> None:
+        self._most_disk_bytes = most_disk_bytes
         self._folder = folder
         self._most_bytes = most_bytes
         self.seconds = seconds
@@ -67,6 +70,7 @@ class Sessions:
         """A new session for the picture in the file `data`; errors as for `Picture.read`."""
         picture = read_picture(data, "the picture", max_pixels)
         self.forget_expired()
+        self._make_room(len(data))
         identity = secrets.token_urlsafe(16)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_bytes_atomically(data, self._folder / identity, overwrite=False)
@@ -104,6 +108,20 @@ class Sessions:
             return False
         path.unlink(missing_ok=True)
         return True
+
+    def _make_room(self, count: int) -> None:
+        """End the sessions that were used longest ago, until `count` bytes more have room on the disk."""
+        files = []
+        for path in self._folder.iterdir() if self._folder.is_dir() else ():
+            with suppress(OSError):  # another request has just ended it
+                told = path.stat()
+                files.append((told.st_mtime, told.st_size, path.name))
+        left = self._most_disk_bytes - count - sum(size for _, size, _ in files)
+        for _, size, name in sorted(files):
+            if left >= 0:
+                return
+            self.forget(name)
+            left += size
 
     def _path(self, identity: str) -> Path | None:
         """The session's file; None for what can be no identity, such as a path that leads elsewhere."""

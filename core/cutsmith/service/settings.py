@@ -35,6 +35,7 @@ class ServiceSettings:
         most_job_pictures: of one job.
         most_jobs: that may wait or run at a time; further ones are refused with 429.
         job_seconds: after this long, a job that has ended is forgotten with its result.
+        most_held_bytes: of the bodies of all requests under way together, in this process.
         max_pixels: of one picture.
         at_once: pictures under way at a time, in this process.
         most_waiting: pictures that may wait; further ones are refused with 429.
@@ -49,6 +50,9 @@ class ServiceSettings:
         improve_folder: keeps the pictures that clients send to /improve; None refuses them.
         types: the model for each `type` of remove.bg's API.
         runtime: the operator's own defaults for the options of `cutsmith.options.Runtime`, by name.
+        model_bytes: of the weights of all models kept open, on the disk; in memory they take one to four times as much.
+        behind_proxy: whether a proxy on this machine tells the clients' addresses (X-Forwarded-For).
+        session_disk_bytes: of the files of all sessions; the oldest sessions end beyond that.
         session_bytes: memory for uploaded pictures of sessions, in bytes.
         kept_embeddings: pictures of which SAM 2 keeps what further clicks need, 16 MB each.
         session_seconds: after this long without a request, a session ends.
@@ -65,6 +69,7 @@ class ServiceSettings:
     most_job_pictures: int = 5_000
     most_jobs: int = 100
     job_seconds: float = 604_800.0
+    most_held_bytes: int = 500_000_000
     max_pixels: int = MOST_PIXELS
     at_once: int = 2
     most_waiting: int = 32
@@ -79,6 +84,9 @@ class ServiceSettings:
     improve_folder: Path | None = None
     types: Mapping[str, str] = field(default_factory=dict)
     runtime: Mapping[str, Any] = field(default_factory=dict)
+    model_bytes: int = 2_000_000_000
+    behind_proxy: bool = False
+    session_disk_bytes: int = 5_000_000_000
     session_bytes: int = 1_000_000_000
     kept_embeddings: int = 16
     session_seconds: float = 900.0

@@ -8,8 +8,8 @@ import logging
 
 import pytest
 
-from cutsmith.service.failures import BodyTooLarge, BodyTooSlow
-from cutsmith.service.guard import SECURITY_HEADERS, _Body
+from cutsmith.service.failures import BodyTooLarge, BodyTooSlow, TooMuchAtOnce
+from cutsmith.service.guard import SECURITY_HEADERS, _Body, _Held
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:7007", "localhost:7007", "LOCALHOST", "[::1]:7007"])
@@ -51,7 +51,7 @@ def test_the_page_itself_and_a_link_to_it_are_answered(client) -> None:
     own = {"Origin": "http://127.0.0.1:7007", "Sec-Fetch-Site": "same-origin"}
     assert client.get("/healthz", headers=own).status_code == 200
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
-    assert client.get("/healthz", headers=link).status_code == 200
+    assert client.get("/", headers=link).status_code == 200
     assert client.post("/v1/cut", headers=link).status_code == 403, "a form of another site is no link"
 
 
@@ -97,7 +97,9 @@ def test_a_body_is_capped_while_it_streams(service_client) -> None:
     assert answer.json()["error"]["type"] == "BodyTooLarge"
 
 
-def body_of(*pieces: bytes, most: int = 100, seconds: float = 5.0, pause: float = 0.0) -> _Body:
+def body_of(
+    *pieces: bytes, most: int = 100, seconds: float = 5.0, pause: float = 0.0, held: _Held | None = None
+) -> _Body:
     waiting = list(pieces)
 
     async def receive() -> dict[str, object]:
@@ -105,7 +107,7 @@ def body_of(*pieces: bytes, most: int = 100, seconds: float = 5.0, pause: float 
         piece = waiting.pop(0)
         return {"type": "http.request", "body": piece, "more_body": bool(waiting)}
 
-    return _Body(receive, most, seconds)
+    return _Body(receive, most, seconds, held or _Held(1_000_000))
 
 
 async def all_of(body: _Body) -> list[bytes]:
@@ -141,3 +143,38 @@ def test_the_log_has_a_line_of_json_without_query_key_or_picture(client, photo_b
     assert (told["method"], told["path"], told["status"]) == ("POST", "/v1/cut", 200)
     assert told["seconds"] > 0
     assert not any(word in line for word in ("secret", "cs_key", "private"))
+
+
+def test_the_bodies_of_all_requests_together_are_capped() -> None:
+    held = _Held(150)
+    first, second = body_of(b"a" * 100, held=held), body_of(b"b" * 100, held=held)
+    asyncio.run(all_of(first))
+    with pytest.raises(TooMuchAtOnce):
+        asyncio.run(all_of(second))
+    held.let_go(second.taken)
+    held.let_go(first.taken)
+    assert asyncio.run(all_of(body_of(b"c" * 100, held=held))) == [b"c" * 100]
+
+
+def test_too_much_at_once_is_told_to_come_back(service_client, photo_bytes) -> None:
+    client = service_client(most_held_bytes=len(photo_bytes) // 2)
+    for _ in range(2):
+        answer = client.post("/v1/cut", files={"image": ("a.png", photo_bytes)})
+        assert answer.status_code == 429
+        assert answer.headers["retry-after"] == "5"
+    assert service_client().post("/v1/cut", files={"image": ("a.png", photo_bytes)}).status_code == 200
+
+
+def test_only_the_page_may_be_led_to_from_elsewhere(client) -> None:
+    link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    assert client.get("/", headers=link).status_code == 200
+    assert client.get("/api/remove?url=http://example.org/a.jpg", headers=link).status_code == 403
+
+
+def test_the_log_names_no_session(client, photo_bytes, caplog) -> None:
+    session = client.post("/v1/sessions", files={"image": ("a.png", photo_bytes)}).json()["session"]
+    with caplog.at_level(logging.INFO, "cutsmith.service.access"):
+        client.get(f"/v1/sessions/{session}")
+        client.post(f"/v1/sessions/{session}/mask", json={"box": [1, 1, 90, 90]})
+    paths = [json.loads(record.getMessage())["path"] for record in caplog.records if "access" in record.name]
+    assert paths == ["/v1/sessions/...", "/v1/sessions/.../mask"]

@@ -169,3 +169,18 @@ def test_a_mask_is_one_so_objects_are_never_apart(client, photo_bytes) -> None:
     session = opened_session(client, photo_bytes)
     answer = client.post(f"/v1/sessions/{session}/mask", json={"text": "mug", "objects": "each"})
     assert (answer.status_code, answer.json()["error"]["option"]) == (400, "objects")
+
+
+def test_the_oldest_sessions_end_where_their_files_take_too_much(tmp_path, photo_bytes) -> None:
+    most = 3 * len(photo_bytes)
+    sessions = Sessions(tmp_path / "sessions", most_bytes=1_000_000, seconds=100, most_disk_bytes=most)
+    found = []
+    for age in (50, 30, 40):
+        found.append(sessions.open(photo_bytes, PIXELS).identity)
+        used = time.time() - age
+        os.utime(tmp_path / "sessions" / found[-1], (used, used))
+    newest = sessions.open(photo_bytes, PIXELS).identity
+    left = {path.name for path in (tmp_path / "sessions").iterdir()}
+    assert left == {found[1], found[2], newest}
+    with pytest.raises(NotFound):
+        sessions.find(found[0], PIXELS)
