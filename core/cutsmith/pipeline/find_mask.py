@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from cutsmith.options import Objects
     from cutsmith.pipeline.subject import Subject
     from cutsmith.request import Request
 
@@ -30,7 +31,7 @@ def find_mask(
 
     Args:
         image: uint8 (H, W, 3) sRGB.
-        request: what to find; the options of `Finish` have no effect.
+        request: what to find; the options of `Finish` have no effect, and objects are never apart.
         pool: as for `cutsmith.cut_out`.
         cancelled: as for `cutsmith.cut_out`.
 
@@ -41,5 +42,7 @@ def find_mask(
     check_target(wanted.target, image.shape[1], image.shape[0])
     run = Run(cancelled=cancelled)
     models = load_models(wanted.updated({"matting": "none", "band": None}), pool=pool)
-    (subject,) = find_subjects(models, image, wanted, "the picture", run)
+    # One mask is wanted, so objects are never taken apart.
+    objects: Objects = "best" if wanted.target.objects == "best" else "all"
+    (subject,) = find_subjects(models, image, wanted, "the picture", run, objects=objects)
     return subject

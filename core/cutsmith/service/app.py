@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from cutsmith.pipeline.loading import ModelPool
+    from cutsmith.service.sessions import Sessions
+
+logger = logging.getLogger(__name__)
 
 _OURS: Sequence[tuple[str, str, Handler]] = (
     ("POST", "/v1/cut", cutting.cut),
@@ -52,6 +56,7 @@ _OPEN: Sequence[tuple[str, str, Handler]] = (
     ("GET", "/openapi.json", openapi),
 )
 _LAST_SECONDS = 10.0
+_SWEEP_SECONDS = 60.0
 
 
 def build_app(settings: ServiceSettings | None = None, pool: ModelPool | None = None) -> Starlette:
@@ -124,11 +129,23 @@ def _lifespan(service: Service) -> Callable[[Starlette], Any]:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         threading.Thread(target=service.load, name="cutsmith-load", daemon=True).start()
+        sweeping = asyncio.create_task(_sweep(service.sessions))
         service.jobs.start()
         with drained_by_sigterm(service, asyncio.get_running_loop()):
             yield
+        sweeping.cancel()
         service.end()
         # What a job has under way is written, so that the next process has less to do.
         await asyncio.to_thread(service.jobs.join, _LAST_SECONDS)
 
     return lifespan
+
+
+async def _sweep(sessions: Sessions) -> None:
+    """Keep no picture on the disk for longer than promised, even if nobody comes any more."""
+    while True:
+        try:
+            await asyncio.to_thread(sessions.forget_expired)
+        except OSError as error:  # such as a disk that is gone for a while
+            logger.warning("sessions that have ended cannot be removed: %s", error)
+        await asyncio.sleep(_SWEEP_SECONDS)

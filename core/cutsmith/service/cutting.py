@@ -139,15 +139,25 @@ async def _answered(
 
 
 def _asked(service: Service, fields: Fields, accept: str) -> tuple[CutRequest, AnswerWriting]:
+    return one_of(fields, service), writing_of(fields, accept, service.settings.max_pixels)
+
+
+def one_of(fields: Fields, service: Service) -> CutRequest:
+    """The engine's request that `fields` make, for an answer with one result.
+
+    Raises:
+        BadOption: the objects were asked for apart.
+        CutsmithError: as for `request_of`.
+    """
     asked = request_of(fields, service.defaults)
     if asked.target.objects == "each":
         raise BadOption(
-            "An answer has one cut-out, but the objects were asked for apart.",
+            "An answer has one result, but the objects were asked for apart.",
             set_option("objects", "all"),
             "A box of /v1/detections cuts one of them out.",
             option="objects",
         )
-    return asked, writing_of(fields, accept, service.settings.max_pixels)
+    return asked
 
 
 async def fields_of(service: Service, request: Request) -> Fields:

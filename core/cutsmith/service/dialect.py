@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import TYPE_CHECKING, Protocol
 
 from cutsmith.errors import CutsmithError
-from cutsmith.service.failures import ClientGone, MethodNotAllowed, TooManyRequests, retry_after, status_of
+from cutsmith.service.failures import (
+    ClientGone,
+    MethodNotAllowed,
+    ServiceEnding,
+    TooManyRequests,
+    retry_after,
+    status_of,
+)
 from cutsmith.service.words import told
 
 if TYPE_CHECKING:
@@ -75,6 +83,11 @@ def endpoint(
             response = await handler(service, request)
         except ClientGone:
             response = nobody_hears()
+        except asyncio.CancelledError:
+            if not service.is_ending:
+                raise
+            # The server has waited for long enough. The answer is the last that this task does.
+            response = failed(ServiceEnding("The service has ended.", "Ask again in a moment."), dialect)
         except Exception as error:  # noqa: BLE001 - every failure becomes an answer; a bug is logged in full
             response = failed(error, dialect)
         for name, value in allowance.items():

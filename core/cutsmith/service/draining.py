@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _LOOK = 0.1
+# Ctrl+C in a terminal, and systemd, signal every process, and the parent of several workers passes the signal on.
+_SAME_SECONDS = 2.0
 # Answers that are ready still have to be sent.
 _LAST_WORDS = 0.3
 
@@ -26,20 +28,25 @@ _LAST_WORDS = 0.3
 def drained_by_sigterm(service: Service, loop: asyncio.AbstractEventLoop) -> Iterator[None]:
     """While the body runs, SIGTERM and SIGINT let `service` finish before the server's own handler ends it.
 
-    A second signal ends it at once. Only a program's main thread can have that; Ray Serve has its own way.
+    A second signal ends it at once, unless it comes so soon that it is the same one by another way. Only a program's
+    main thread can have that; Ray Serve has its own way.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    heard_at = -_SAME_SECONDS
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
 
     def hear(number: int, frame: FrameType | None) -> None:
+        nonlocal heard_at
         handler = before[signal.Signals(number)]
         if not callable(handler):
             raise SystemExit(128 + number)
         if service.is_ending:
-            handler(number, frame)
+            if monotonic() - heard_at >= _SAME_SECONDS:
+                handler(number, frame)
             return
+        heard_at = monotonic()
         service.end()
         logger.info("asked to end: finishing what runs")
         asyncio.run_coroutine_threadsafe(_when_done(service, lambda: handler(number, frame)), loop)

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from urllib.parse import parse_qsl
 
 from cutsmith.errors import shown
 from cutsmith.service.failures import BadForm, ClientGone, WrongMediaType
@@ -23,6 +24,8 @@ _FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
 _JSON = "application/json"
 _MOST_JSON_VALUES = 200_000
 """Each takes far more memory than the body's bytes that make it."""
+_MOST_ESCAPES = 2_000_000
+"""As many as a picture's Base64 needs, and more. Each takes a hundred bytes while it is decoded."""
 _CHARSETS = ("", "utf-8", "utf8", "us-ascii", "ascii")
 # Of the last line of a form, with the longest boundary that is allowed.
 _TAIL_BYTES = 200
@@ -143,7 +146,7 @@ async def _read_fields(request: Request, most_field_bytes: int, most_files: int)
         raise WrongMediaType(f"The body must be {', '.join(_FORMS)} or {_JSON}, but {found}.")
     boundary = _boundary(request.headers["content-type"])
     if kind != _FORMS[0]:
-        return await _form_fields(request, most_field_bytes, most_files)
+        return await asyncio.to_thread(_fields_of_urlencoded, await request.body(), most_field_bytes)
     from starlette.requests import Request as WholeRequest
 
     tail = _Tail(request.receive)
@@ -209,6 +212,22 @@ async def _form_fields(request: Request, most_field_bytes: int, most_files: int)
     return Fields(values, files)
 
 
+def _fields_of_urlencoded(body: bytes, most_field_bytes: int) -> Fields:
+    if body.count(b"%") > _MOST_ESCAPES:
+        raise BadForm(f"The form has more than {_MOST_ESCAPES:,} escapes.", "Send it as multipart/form-data.")
+    try:
+        pairs = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    except ValueError as error:
+        raise BadForm(f"The form cannot be read: it has more than {MOST_FIELDS} fields.") from error
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        name = next(name for place, (name, _) in enumerate(pairs) if name in dict(pairs[:place]))
+        raise BadForm(f"The field {name[:60]!r} was given twice.", option=name[:60])
+    if any(len(value) > most_field_bytes for value in values.values()):
+        raise BadForm(f"A field of the form has more than {most_field_bytes:,} letters.")
+    return Fields(values)
+
+
 def _fields_of_json(body: bytes) -> Fields:
     if sum(map(body.count, (b"[", b"{", b","))) > _MOST_JSON_VALUES:
         raise BadForm(f"The body's JSON has more than {_MOST_JSON_VALUES:,} values.")
@@ -220,6 +239,10 @@ def _fields_of_json(body: bytes) -> Fields:
         raise BadForm(f"The body is no JSON: {str(error)[:100]}.") from error
     if not isinstance(told, dict):
         raise BadForm(f"The body must be a JSON object, but got {shown(told)}.")
+    for name in told:
+        if not name.isprintable():
+            # Half a surrogate pair among them, which no answer could repeat.
+            raise BadForm(f"A field's name must be printable, but got {shown(name)}.")
     return Fields(told, is_json=True)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 # Seconds: from a tiny picture to one that takes all the time that it may.
@@ -72,6 +73,7 @@ class Metrics:
         if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
             from prometheus_client.multiprocess import MultiProcessCollector
 
+            _forget_dead(Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]))
             registry = CollectorRegistry()
             MultiProcessCollector(registry)
         return generate_latest(registry), CONTENT_TYPE_LATEST
@@ -80,3 +82,14 @@ class Metrics:
         waiting, running = self._counts()
         self._queue.labels("waiting").set(waiting)
         self._queue.labels("running").set(running)
+
+
+def _forget_dead(folder: Path) -> None:
+    """Count no queue of a worker that was killed: it would stand there for ever."""
+    import psutil
+    from prometheus_client.multiprocess import mark_process_dead
+
+    for path in folder.glob("gauge_live*.db"):
+        worker = path.stem.rpartition("_")[2]
+        if worker.isdecimal() and not psutil.pid_exists(int(worker)):
+            mark_process_dead(int(worker), str(folder))

@@ -14,11 +14,12 @@ from cutsmith.service.cutting import (
     answer_cut,
     answer_refined,
     fields_of,
+    one_of,
     picture_data,
 )
 from cutsmith.service.failures import NotFound
 from cutsmith.service.forms import Fields
-from cutsmith.service.request_fields import refuse_unknown, request_of
+from cutsmith.service.request_fields import refuse_unknown
 from cutsmith.serving.running import Report
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def _mask_answer(service: Service, request: Request, fields: Fields, is_dropped:
     from cutsmith.pipeline.find_mask import find_mask
 
     session = _found(service, request)
-    asked = request_of(fields, service.defaults)
+    asked = one_of(fields, service)
     found = find_mask(session.image, asked, pool=service.pool, cancelled=is_dropped)
     headers = {}
     if found.objects and found.objects[0].predicted_iou is not None:

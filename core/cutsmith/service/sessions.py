@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import secrets
 import threading
@@ -65,7 +66,7 @@ class Sessions:
     def open(self, data: bytes, max_pixels: int) -> Session:
         """A new session for the picture in the file `data`; errors as for `Picture.read`."""
         picture = read_picture(data, "the picture", max_pixels)
-        self._forget_expired()
+        self.forget_expired()
         identity = secrets.token_urlsafe(16)
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_bytes_atomically(data, self._folder / identity, overwrite=False)
@@ -80,16 +81,19 @@ class Sessions:
         with self._lock:
             session = self._kept.get(identity)
         path = self._path(identity)
-        if session is not None and path is not None and path.exists():
-            session.used = monotonic()
-            path.touch()
-            return self._keep(session)
         if path is None or not self._is_alive(path):
-            raise NotFound(
-                "There is no such session, or none any more.", "Upload the picture again: POST /v1/sessions."
-            )
-        path.touch()
-        return self._keep(_session(identity, read_picture(path.read_bytes(), "the picture", max_pixels)))
+            with self._lock:
+                self._kept.pop(identity, None)
+            raise _not_found()
+        try:
+            # Never makes the file anew, as touch would: another request may end the session at this moment.
+            os.utime(path)
+            if session is None:
+                session = _session(identity, read_picture(path.read_bytes(), "the picture", max_pixels))
+        except FileNotFoundError as error:
+            raise _not_found() from error
+        session.used = monotonic()
+        return self._keep(session)
 
     def forget(self, identity: str) -> bool:
         """Forget a session; -> whether there was one."""
@@ -119,7 +123,8 @@ class Sessions:
                 self._kept.popitem(last=False)
         return session
 
-    def _forget_expired(self) -> None:
+    def forget_expired(self) -> None:
+        """Forget the sessions that nobody has used for long, those of processes that have ended among them."""
         with self._lock:
             for identity, session in list(self._kept.items()):
                 if session.used < monotonic() - self.seconds:
@@ -128,6 +133,10 @@ class Sessions:
             for path in self._folder.iterdir():
                 if not self._is_alive(path):
                     path.unlink(missing_ok=True)
+
+
+def _not_found() -> NotFound:
+    return NotFound("There is no such session, or none any more.", "Upload the picture again: POST /v1/sessions.")
 
 
 def _session(identity: str, picture: Picture) -> Session:

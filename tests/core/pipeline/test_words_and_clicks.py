@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cutsmith import Models, Picture, SubjectNotFound, cut_out, cut_out_each, find_detections
+from cutsmith import Models, Picture, Request, SubjectNotFound, cut_out, cut_out_each, find_detections
 from cutsmith.errors import BadBox, BadOption, BadPhrases, BadPoint, NotInstalled, WeightsMissing
 from cutsmith.matting.stray_alpha import without_strays
 from cutsmith.options import Runtime
+from cutsmith.pipeline.find_mask import find_mask
 from cutsmith.pipeline.loading import POOL, forget_models
 
 # Random weights: whatever they are sure of, something passes.
@@ -249,3 +250,9 @@ def test_what_no_picture_could_be_searched_for_is_refused(coffee, options, error
 def test_what_does_not_fit_the_picture_is_refused(coffee, models, options, error):
     with pytest.raises(error):
         cut_out(Picture(coffee), segmenter=models["segmenter"], device="cpu", **options)
+
+
+def test_a_mask_alone_is_of_the_best_object_where_that_is_asked(coffee, found, models):
+    asked = Request().updated({**WORDS, **models})
+    assert len(find_mask(coffee, asked).objects) == len(found.objects) > 1
+    assert len(find_mask(coffee, asked.updated({"objects": "best"})).objects) == 1

@@ -226,3 +226,36 @@ def test_every_option_that_a_client_may_say_is_an_option_of_the_request() -> Non
     assert {"text", "box", "points", "mask", "matting", "band", "cascade", "model"} <= set(request_fields.CLIENTS)
     assert not {"device", "engine", "threads", "matting_memory", "max_pixels"} & set(request_fields.CLIENTS)
     assert all(Request().value(name) is not NotImplemented for name in request_fields.CLIENTS)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("points", [[1, 1]] * 1001),
+        ("text", "mug. " * 3000),
+        ("text", ["mug"] * 1001),
+        ("mask_blur", 1e9),
+        ("mask_blur", 3000),
+        ("mask_offset", -3000),
+    ],
+)
+def test_a_small_request_asks_for_no_huge_work(client, photo_bytes, field, value) -> None:
+    body = {"image": base64.b64encode(photo_bytes).decode(), field: value}
+    answer = client.post("/v1/cut", json=body)
+    assert answer.status_code == 400, answer.text
+    assert answer.json()["error"]["option"] == field
+
+
+def test_as_text_too_points_have_a_limit(client, photo_bytes) -> None:
+    answer = client.post("/v1/cut", files=sent(photo_bytes), data={"points": "1,1 " * 100_000})
+    assert answer.json()["error"]["type"] == "BadForm"
+
+
+def test_a_packed_plane_is_not_unpacked_beyond_the_limit_of_pixels(client, photo_bytes, monkeypatch) -> None:
+    from cutsmith.service import request_fields
+
+    monkeypatch.setattr(request_fields, "from_json", lambda name, value: pytest.fail("it was unpacked"))
+    packed = {"dtype": "uint8", "shape": [30_000, 30_000], "zlib": "AAAA"}
+    body = {"image": base64.b64encode(photo_bytes).decode(), "trimap": packed}
+    answer = client.post("/v1/cut", json=body)
+    assert (answer.status_code, answer.json()["error"]["type"]) == (413, "PictureTooLarge")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from time import sleep
 
 from cutsmith.errors import WeightsMissing
@@ -60,6 +63,21 @@ def test_metrics_count_requests_stages_and_verdicts(client, photo_bytes) -> None
     assert counted['cutsmith_verdicts_total{verdict="accept"}'] == "1.0"
     assert counted['cutsmith_queue{state="running"}'] == "0.0"
     assert 0 < float(counted["cutsmith_engine_seconds_total"]) < float(counted["cutsmith_work_seconds_total"])
+
+
+def test_the_queue_of_a_worker_that_was_killed_counts_no_more(tmp_path, monkeypatch) -> None:
+    from prometheus_client.mmap_dict import MmapedDict, mmap_key
+
+    from cutsmith.service.metrics import Metrics
+
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for worker, running in ((dead.pid, 2.0), (os.getpid(), 1.0)):
+        file = MmapedDict(str(tmp_path / f"gauge_livesum_{worker}.db"))
+        file.write_value(mmap_key("cutsmith_queue", "cutsmith_queue", ("state",), ("running",), ""), running, 0.0)
+        file.close()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    assert b'cutsmith_queue{state="running"} 1.0' in Metrics().as_text()[0]
 
 
 def test_the_description_names_every_route_and_every_field(client) -> None:

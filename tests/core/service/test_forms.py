@@ -7,7 +7,7 @@ import json
 import pytest
 
 from cutsmith.service.failures import BadForm
-from cutsmith.service.forms import MOST_FIELDS, MOST_FILES, Fields, Upload, decoded
+from cutsmith.service.forms import MOST_FIELDS, MOST_FILES, Fields, Upload, _fields_of_urlencoded, decoded
 
 
 def answer_to(client, body: bytes, kind: str | None):
@@ -44,9 +44,14 @@ DAMAGED = {
     "JSON that is nested": (b"[" * 200_000, "application/json", 400, "BadForm"),
     "JSON of many values": (b'{"points": [' + b"[]," * 200_000 + b"[]]}", "application/json", 400, "BadForm"),
     "JSON that is no UTF-8": (b'{"a": "\xff"}', "application/json", 400, "BadForm"),
+    "a name that no text may have": (b'{"\\ud800": 1}', "application/json", 400, "BadForm"),
     "a number of many digits": (b'{"fill": ' + b"9" * 10_000 + b"}", "application/json", 400, "BadForm"),
     "Base64 that is none": (b'{"image": "%%%"}', "application/json", 400, "BadForm"),
     "a picture that is a number": (b'{"image": 3}', "application/json", 400, "BadForm"),
+    "many escapes": (b"text=" + b"%41" * 2_100_000, "application/x-www-form-urlencoded", 400, "BadForm"),
+    "many urlencoded fields": (b"&".join(b"f%d=1" % n for n in range(MOST_FIELDS + 1)),
+                               "application/x-www-form-urlencoded", 400, "BadForm"),
+    "an urlencoded name twice": (b"a=1&b=2&a=3", "application/x-www-form-urlencoded", 400, "BadForm"),
     "fields of an urlencoded form": (b"matting=none", "application/x-www-form-urlencoded", 400, "FieldMissing"),
 }  # fmt: skip
 
@@ -91,3 +96,8 @@ def test_a_name_that_is_no_ascii_is_told_and_not_crashed_on(client) -> None:
     answer = client.post("/v1/cut", content=json.dumps({"höhe": 1}), headers={"Content-Type": "application/json"})
     assert answer.status_code == 400
     assert "höhe" in answer.json()["error"]["what"]
+
+
+def test_an_urlencoded_form_is_decoded_as_browsers_write_it() -> None:
+    fields = _fields_of_urlencoded(b"text=red+mug%2C+%C3%A4&empty=&alone", 100)
+    assert fields.values == {"text": "red mug, ä", "empty": "", "alone": ""}

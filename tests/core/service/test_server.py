@@ -71,6 +71,31 @@ def test_headers_that_trickle_in_a_later_request_are_hung_up_on_too(settings) ->
         assert 1 < time.monotonic() - began < 10
 
 
+def asked_for_a_large_answer(address: str, photo_bytes: bytes) -> socket.socket:
+    fields = {"background": "white", "canvas": "3000x3000", "format": "bmp"}
+    body = requests.Request("POST", "http://x/", files={"image": photo_bytes}, data=fields).prepare()
+    stream = connection(address)
+    head = f"POST /v1/cut HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(body.body)}\r\n"
+    stream.sendall(f"{head}Content-Type: {body.headers['Content-Type']}\r\n\r\n".encode() + body.body)
+    assert stream.recv(12) == b"HTTP/1.1 200"
+    return stream
+
+
+@pytest.mark.slow
+def test_who_asks_for_an_answer_and_does_not_read_it_is_hung_up_on(settings, photo_bytes) -> None:
+    with server_in_a_thread(settings) as address:
+        with asked_for_a_large_answer(address, photo_bytes) as stream:
+            time.sleep(2.5 * settings.body_seconds)
+            assert len(rest_of(stream)) < 20_000_000, "what the kernel had taken, and no more"
+        with asked_for_a_large_answer(address, photo_bytes) as stream:  # slow, but steady
+            size = 12
+            for pause in [settings.body_seconds / 8] * 24:
+                time.sleep(pause)
+                size += len(stream.recv(1 << 18))
+            size += len(rest_of(stream))
+        assert size > 27_000_000
+
+
 def test_endless_headers_are_refused(settings) -> None:
     with server_in_a_thread(settings) as address, connection(address) as stream:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):

@@ -128,3 +128,44 @@ def test_a_session_expires_unless_it_is_used(sessions, tmp_path, photo_bytes) ->
     assert not (folder / left.identity).exists()
     with pytest.raises(NotFound):
         sessions.find(left.identity, PIXELS)
+
+
+def test_a_session_that_has_expired_is_not_found_though_nobody_has_swept(sessions, tmp_path, photo_bytes) -> None:
+    session = sessions.open(photo_bytes, PIXELS)
+    old = time.time() - 101
+    os.utime(tmp_path / "sessions" / session.identity, (old, old))
+    with pytest.raises(NotFound):
+        sessions.find(session.identity, PIXELS)
+    assert not sessions._kept
+
+
+@pytest.mark.parametrize("is_in_memory", [True, False])
+def test_a_session_that_ends_while_it_is_looked_for_stays_ended(
+    sessions, tmp_path, photo_bytes, monkeypatch, is_in_memory
+) -> None:
+    session = sessions.open(photo_bytes, PIXELS)
+    if not is_in_memory:
+        sessions._kept.clear()
+    path = tmp_path / "sessions" / session.identity
+    monkeypatch.setattr(Sessions, "_is_alive", lambda self, path: path.unlink() is None)
+    with pytest.raises(NotFound):
+        sessions.find(session.identity, PIXELS)
+    assert not path.exists()
+
+
+def test_pictures_of_sessions_that_have_ended_leave_the_disk_though_nobody_comes(service_client, tmp_path) -> None:
+    left = tmp_path / "service" / "sessions" / ("a" * 22)
+    left.parent.mkdir(parents=True)
+    left.write_bytes(b"a picture of a process that has ended")
+    os.utime(left, (0, 0))
+    service_client()
+    end = time.monotonic() + 10
+    while left.exists() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not left.exists()
+
+
+def test_a_mask_is_one_so_objects_are_never_apart(client, photo_bytes) -> None:
+    session = opened_session(client, photo_bytes)
+    answer = client.post(f"/v1/sessions/{session}/mask", json={"text": "mug", "objects": "each"})
+    assert (answer.status_code, answer.json()["error"]["option"]) == (400, "objects")
