@@ -27,6 +27,8 @@ _EXTRAS = {
     "sam2": "sam2",
     "text": "transformers",
     "groundingdino": "groundingdino-py",
+    "service": "starlette",
+    "ray": "ray",
 }
 # Each pair installs the same import package: the one installed last overwrites files of the other.
 _CLASHES = (
