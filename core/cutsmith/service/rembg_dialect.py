@@ -20,6 +20,7 @@ from cutsmith.service.failures import FieldMissing
 from cutsmith.service.forms import Fields
 from cutsmith.service.pictures import read_picture
 from cutsmith.service.rembg_fields import SAM, Wanted, wanted_of
+from cutsmith.service.words import sentence
 from cutsmith.serving.running import Report
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class RembgDialect:
         if isinstance(error, NotInstalled):
             # What mends it is for the operator, and names folders of this machine.
             logger.warning("a request needs what is not installed: %s", error)
-            told = error.what
+            told = sentence(error.what)
         elif isinstance(error, CutsmithError):
             told = str(error)
         return JSONResponse({"detail": told}, status)

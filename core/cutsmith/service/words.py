@@ -17,9 +17,15 @@ def told(error: CutsmithError) -> dict[str, Any]:
     cures = [cure for cure in error.cures if _concerns_clients(cure, error)]
     return {
         **error.to_json(),
+        "what": sentence(error.what),
         "remedy": "\n  ".join(map(str, cures)),
         "cures": [cure.to_json() for cure in cures],
     }
+
+
+def sentence(what: str) -> str:
+    """`what` with a capital where it begins with the picture's name, which is "the picture" here."""
+    return f"T{what[1:]}" if what.startswith("the ") else what
 
 
 def _concerns_clients(cure: Cure, error: CutsmithError) -> bool:

@@ -184,6 +184,7 @@ def test_what_is_wrong_is_told_with_the_field_and_a_remedy(client, photo_bytes, 
     assert answer.status_code == status, answer.text
     error = answer.json()["error"]
     assert error["what"].endswith(".")
+    assert not error["what"].startswith("the ")
     assert option is None or error["option"] == option
 
 

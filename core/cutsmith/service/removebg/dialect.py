@@ -33,6 +33,7 @@ from cutsmith.service.failures import (
     WrongMediaType,
 )
 from cutsmith.service.removebg.refusal import Refused
+from cutsmith.service.words import sentence
 from cutsmith.serving.queue import QueueFull
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def told_of(error: Exception, status: int) -> tuple[int, dict[str, str]]:
                 # What is missing, and where it was looked for, is for the operator.
                 logger.warning("a request needs what is not installed: %s", error)
                 return its_status or status, {"title": title, "code": code, "detail": "Tell the service's operator."}
-            detail = error.remedy if title is None else f"{error.what}\n{error.remedy}".strip()
+            detail = error.remedy if title is None else f"{sentence(error.what)}\n{error.remedy}".strip()
             return its_status or status, {"title": title or error.what, "code": code, "detail": detail}
     detail = "The service failed in a way that nobody foresaw. Its log tells more."
     return status, {"title": "Internal server error", "code": INTERNAL, "detail": detail}
