@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.core.service.servers import serving
 
 OWN_MILLISECONDS, OF_DECODER = 40.0, 1.1
+SHOWN = 1024  # pixels: what the page asks for
 CLICK = (700.0, 500.0, 1)
 
 
@@ -89,7 +90,9 @@ def clicks(address: str, data: bytes, decoder: Callable[[], float], rounds: int)
         print(f"first click in a session: {perf_counter() - began:.2f} s, SAM 2's encoder in it")
         for number in range(rounds + 1):
             began = perf_counter()
-            answer = session.post(mask, json={"points": [CLICK, [50.0 + number / 10, 50.0, 0.0]]}, timeout=120)
+            answer = session.post(
+                mask, json={"points": [CLICK, [50.0 + number / 10, 50.0, 0.0]], "longest": SHOWN}, timeout=120
+            )
             seconds = perf_counter() - began
             if answer.status_code not in (200, 422):  # random weights may find nothing
                 answer.raise_for_status()

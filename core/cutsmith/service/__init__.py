@@ -18,6 +18,7 @@ words           what clients are told of an error
 answers         a cut-out -> a picture, JSON, or parts
 cutting         /v1/cut, /v1/refine, /v1/detections
 facts           /v1/models, /healthz, /readyz, /metrics; openapi, /openapi.json
+mask_preview    a soft mask as large as a screen shows it
 sessions, session_routes    /v1/sessions: a picture uploaded once, then clicks on it
 metrics         what is counted
 """

@@ -9,6 +9,7 @@ from cutsmith.options import OPTIONS
 from cutsmith.output import OUTPUT_OPTIONS
 from cutsmith.request_json import schema_of
 from cutsmith.service import output_fields, request_fields
+from cutsmith.service.mask_preview import LEAST, LONGEST, MOST
 from cutsmith.service.output_fields import BACKGROUND_IMAGE, MEDIA_TYPES
 from cutsmith.version import __version__
 
@@ -67,6 +68,8 @@ def _of_sessions() -> dict[str, Any]:
     facts = _json("The session, its picture's size, and for how long it stays")
     target, cut = _option_fields(), {**_option_fields(), **_output_fields()}
     at = {"parameters": [_SESSION]}
+    longest = {LONGEST: {"type": "integer", "minimum": LEAST, "maximum": MOST,
+                         "description": "The longer side of the mask, at most; the picture's own size without."}}  # fmt: skip
     mask = {"200": {"description": "The soft mask, before matting", "content": {"image/png": {"schema": _FILE}}}}
     return {
         "/v1/sessions": {"post": _operation("Upload a picture for clicks", _PICTURE, {"201": facts["200"]}, ())},
@@ -75,7 +78,10 @@ def _of_sessions() -> dict[str, Any]:
             "get": _operation("Look at a session", {}, facts),
             "delete": _operation("End a session", {}, {"204": {"description": "It is forgotten."}}),
         },
-        "/v1/sessions/{session}/mask": {**at, "post": _operation("The mask of what is pointed at", target, mask)},
+        "/v1/sessions/{session}/mask": {
+            **at,
+            "post": _operation("The mask of what is pointed at", {**target, **longest}, mask),
+        },
         "/v1/sessions/{session}/cut": {**at, "post": _operation("Cut the session's picture out", cut, _pictures())},
         "/v1/sessions/{session}/refine": {
             **at,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from time import perf_counter
 from typing import TYPE_CHECKING
 
-from cutsmith.picture import encode_mask
 from cutsmith.service import request_fields
+from cutsmith.service.answers import with_stages
 from cutsmith.service.cutting import (
     CUT_FIELDS,
     IMAGE,
@@ -19,6 +20,7 @@ from cutsmith.service.cutting import (
 )
 from cutsmith.service.failures import NotFound
 from cutsmith.service.forms import Fields
+from cutsmith.service.mask_preview import LONGEST, encode_preview, longest_of
 from cutsmith.service.request_fields import refuse_unknown
 from cutsmith.serving.running import Report
 
@@ -65,9 +67,9 @@ async def close_session(service: Service, request: Request) -> Response:
 
 
 async def session_mask(service: Service, request: Request) -> Response:
-    """POST /v1/sessions/{session}/mask: the soft mask of what is pointed at, as a gray PNG of the picture's size."""
+    """POST /v1/sessions/{session}/mask: the soft mask of what is pointed at, as a gray PNG."""
     fields = await fields_of(service, request)
-    refuse_unknown(fields, request_fields.CLIENTS)
+    refuse_unknown(fields, (*request_fields.CLIENTS, LONGEST))
     return await service.work(
         request, lambda report, is_dropped: _mask_answer(service, request, fields, is_dropped), "mask"
     )
@@ -93,12 +95,15 @@ def _mask_answer(service: Service, request: Request, fields: Fields, is_dropped:
     from cutsmith.pipeline.find_mask import find_mask
 
     session = _found(service, request)
-    asked = one_of(fields, service)
+    asked, longest = one_of(fields, service), longest_of(fields)
+    began = perf_counter()
     found = find_mask(session.image, asked, pool=service.pool, cancelled=is_dropped)
-    headers = {}
+    seen = perf_counter()
+    data = encode_preview(found.soft_mask, longest)
+    headers = {"Server-Timing": with_stages({"mask": seen - began, "answer": perf_counter() - seen})}
     if found.objects and found.objects[0].predicted_iou is not None:
         headers["X-Predicted-IoU"] = f"{found.objects[0].predicted_iou:.4f}"
-    return Response(encode_mask(found.soft_mask, ".png"), headers=headers, media_type="image/png")
+    return Response(data, headers=headers, media_type="image/png")
 
 
 def _found(service: Service, request: Request) -> Session:

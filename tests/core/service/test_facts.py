@@ -15,17 +15,23 @@ from cutsmith.service import output_fields, request_fields
 from cutsmith.service.openapi import description
 
 
-def test_it_lives_and_becomes_ready(client) -> None:
-    assert client.get("/healthz").json()["status"] == "ok"
+def once_ready(client):
+    """The answer of /readyz once the model is loaded."""
     for _ in range(200):
         answer = client.get("/readyz")
         if answer.status_code == 200:
             break
         sleep(0.1)
-    assert answer.json() == {"status": "ready", "waiting": 0, "running": 0}
+    return answer
+
+
+def test_it_lives_and_becomes_ready(client) -> None:
+    assert client.get("/healthz").json()["status"] == "ok"
+    assert once_ready(client).json() == {"status": "ready", "waiting": 0, "running": 0}
 
 
 def test_without_its_model_it_is_not_ready_and_says_why(client) -> None:
+    assert once_ready(client).status_code == 200
     service = client.app.state.service
     service.unready = WeightsMissing("The weights are not here.", model="isnet-general-use")
     answer = client.get("/readyz")

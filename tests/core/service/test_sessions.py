@@ -42,6 +42,20 @@ def test_the_mask_in_a_box_is_a_gray_picture_of_the_pictures_size(client, photo_
     assert np.asarray(mask)[RED].mean() > 200
 
 
+def test_a_mask_for_the_eye_is_no_longer_than_it_must_be(client, photo_bytes) -> None:
+    session = opened_session(client, photo_bytes)
+    for longest, size in ((80, (80, 60)), ("100", (100, 75)), (5000, (160, 120))):
+        answer = client.post(f"/v1/sessions/{session}/mask", json={"box": [30, 20, 120, 100], "longest": longest})
+        assert opened(answer.content).size == size
+    small = np.asarray(opened(client.post(
+        f"/v1/sessions/{session}/mask", json={"box": [30, 20, 120, 100], "longest": 80}).content))  # fmt: skip
+    assert small[16:44, 21:54].min() > 200
+    for wrong in (0, 15, "many", -3, 99999, 2.5, True):
+        answer = client.post(f"/v1/sessions/{session}/mask", json={"box": [30, 20, 120, 100], "longest": wrong})
+        assert answer.status_code == 400
+        assert answer.json()["error"]["option"] == "longest"
+
+
 def test_clicks_are_answered_by_sam_2_and_a_further_one_encodes_nothing(
     service_client, photo_bytes, tiny_sam2, monkeypatch
 ) -> None:

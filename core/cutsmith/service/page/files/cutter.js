@@ -5,6 +5,9 @@ import { resultOf } from "./picture.js";
 import { Refused } from "./server.js";
 import { cutFields } from "./state.js";
 
+// The longer side of the mask that is shown, in pixels: as many as a screen has for it.
+const LONGEST_MASK = 1024;
+
 export class Cutter {
   constructor(server) {
     this.server = server;
@@ -23,7 +26,7 @@ export class Cutter {
   /** The soft mask of a prompt, as a gray picture. */
   mask(picture, prompt, options) {
     const told = { ...(prompt.text ? { text: prompt.text } : {}), ...(prompt.box ? { box: prompt.box } : {}) };
-    const body = JSON.stringify({ ...told, ...(prompt.points.length ? { points: prompt.points } : {}) });
+    const body = JSON.stringify({ ...told, ...(prompt.points.length ? { points: prompt.points } : {}), longest: LONGEST_MASK });
     return this.#inSession(picture, options, (address) =>
       this.server.ask(`${address}/mask`, {
         ...options,
