@@ -90,9 +90,8 @@ def clicks(address: str, data: bytes, decoder: Callable[[], float], rounds: int)
         print(f"first click in a session: {perf_counter() - began:.2f} s, SAM 2's encoder in it")
         for number in range(rounds + 1):
             began = perf_counter()
-            answer = session.post(
-                mask, json={"points": [CLICK, [50.0 + number / 10, 50.0, 0.0]], "longest": SHOWN}, timeout=120
-            )
+            points = [CLICK, [50.0 + number / 10, 50.0, 0.0]]
+            answer = session.post(mask, json={"points": points, "longest": SHOWN}, timeout=120)
             seconds = perf_counter() - began
             if answer.status_code not in (200, 422):  # random weights may find nothing
                 answer.raise_for_status()

@@ -68,9 +68,10 @@ def _of_sessions() -> dict[str, Any]:
     facts = _json("The session, its picture's size, and for how long it stays")
     target, cut = _option_fields(), {**_option_fields(), **_output_fields()}
     at = {"parameters": [_SESSION]}
-    longest = {LONGEST: {"type": "integer", "minimum": LEAST, "maximum": MOST,
-                         "description": "The longer side of the mask, at most; the picture's own size without."}}  # fmt: skip
+    what = "The longer side of the mask, at most; the picture's own size without."
+    longest = {LONGEST: {"type": "integer", "minimum": LEAST, "maximum": MOST, "description": what}}
     mask = {"200": {"description": "The soft mask, before matting", "content": {"image/png": {"schema": _FILE}}}}
+    pointed = _operation("The mask of what is pointed at", {**target, **longest}, mask)
     return {
         "/v1/sessions": {"post": _operation("Upload a picture for clicks", _PICTURE, {"201": facts["200"]}, ())},
         "/v1/sessions/{session}": {
@@ -78,10 +79,7 @@ def _of_sessions() -> dict[str, Any]:
             "get": _operation("Look at a session", {}, facts),
             "delete": _operation("End a session", {}, {"204": {"description": "It is forgotten."}}),
         },
-        "/v1/sessions/{session}/mask": {
-            **at,
-            "post": _operation("The mask of what is pointed at", {**target, **longest}, mask),
-        },
+        "/v1/sessions/{session}/mask": {**at, "post": pointed},
         "/v1/sessions/{session}/cut": {**at, "post": _operation("Cut the session's picture out", cut, _pictures())},
         "/v1/sessions/{session}/refine": {
             **at,
