@@ -7,7 +7,6 @@ axe_script         the program that looks for faults of accessibility in a page
 debian_packages    unpacks Debian's packages into a folder
 gimp_tree          a Debian with GIMP in a folder
 service_clients    the clients of remove.bg on PyPI and npm
-service_clients    the clients of remove.bg on PyPI and npm
 captured_run       runs a program and keeps what it says
 scratch_folder     where each is made, until it is whole
 """
