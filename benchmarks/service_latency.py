@@ -9,6 +9,7 @@ further click against that of SAM 2's decoder alone in this process, in turn. Ex
 from __future__ import annotations
 
 import argparse
+import os
 import re
 import statistics
 import sys
@@ -27,6 +28,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.core.service.servers import serving
 
 OWN_MILLISECONDS, OF_DECODER = 40.0, 1.1
+# The decoder's threads in this process must not spin while the server works.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 SHOWN = 1024  # pixels: what the page asks for
 CLICK = (700.0, 500.0, 1)
 
