@@ -93,7 +93,7 @@ def test_clicks_show_the_mask_at_once_and_are_cut_out_and_undone(page, pictures,
     page.settled()
     assert answered.value.headers["content-type"] == "image/png"
     asked = answered.value.request.post_data_json
-    assert asked.keys() == {"points"}
+    assert asked.keys() == {"points", "longest"}
     mask = page.mask_of(pictures[0], asked)
     for x, y in ((40, 200), (160, 120), (300, 30)):
         assert abs(mask.getpixel((x, y)) - page.veil_at((x + 0.5) / 320, (y + 0.5) / 240)) <= 2
@@ -351,7 +351,7 @@ def test_words_are_sent_and_answered(browser, network, tiny_sam2, tiny_folder, p
         page.page.locator("#words").fill("red mug")
         with page.page.expect_response("**/mask", timeout=120_000) as answered:
             page.press("Enter")
-        assert answered.value.request.post_data_json == {"text": "red mug"}
+        assert answered.value.request.post_data_json == {"text": "red mug", "longest": 1024}
         page.settled()
         hint = page.page.locator("#tray .hint").inner_text()
         if answered.value.ok:
