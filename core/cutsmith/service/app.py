@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.service import cutting, facts, other_apis, session_routes
-from cutsmith.service.dialect import OURS, Handler, endpoint, failed
+from cutsmith.service.dialect import OURS, Dialect, Handler, endpoint, failed
 from cutsmith.service.draining import drained_by_sigterm
 from cutsmith.service.failures import MethodNotAllowed, NotFound
 from cutsmith.service.guard import Guard
@@ -73,12 +73,19 @@ def build_app(settings: ServiceSettings | None = None, pool: ModelPool | None = 
     settings = settings or ServiceSettings()
     service = Service(settings, pool)
 
+    def refused(path: str, error: Exception) -> Response:
+        """What no route answers: it is told in the dialect of its path, and counted."""
+        dialect = _dialect_of(path)
+        response = failed(error, dialect)
+        service.metrics.request(dialect.name, path, response.status_code, 0.0)
+        return response
+
     async def told(request: Request, error: Exception) -> Response:
-        return _failure(request.url.path, _as_ours(error))
+        return refused(request.url.path, _as_ours(error))
 
     app = Starlette(
         routes=_routes(service),
-        middleware=[Middleware(Guard, settings=settings, failure=_failure)],
+        middleware=[Middleware(Guard, settings=settings, failure=refused)],
         exception_handlers={HTTPException: told, Exception: told},
         lifespan=_lifespan(service),
     )
@@ -107,9 +114,8 @@ def _routes(service: Service) -> list[BaseRoute]:
     return [*ours, *opened, *others, *page_routes()]
 
 
-def _failure(path: str, error: Exception) -> Response:
-    dialect = next((each for start, each in other_apis.DIALECTS.items() if f"{path}/".startswith(start)), OURS)
-    return failed(error, dialect)
+def _dialect_of(path: str) -> Dialect:
+    return next((each for start, each in other_apis.DIALECTS.items() if f"{path}/".startswith(start)), OURS)
 
 
 def _as_ours(error: Exception) -> Exception:

@@ -217,6 +217,6 @@ def _write(path: Path, keys: list[StoredKey]) -> None:
             file.flush()
             os.fsync(file.fileno())
         Path(name).replace(path)
-    except BaseException:
+    except BaseException:  # handed on; only the half-written file goes
         Path(name).unlink(missing_ok=True)
         raise

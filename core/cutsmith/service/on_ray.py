@@ -244,8 +244,7 @@ def _serving(settings: ServiceSettings, address: str) -> Iterator[Any]:
                 },
                 logging_config={"log_level": "WARNING", "enable_access_log": False},
             )
-        except Exception as error:
-            # Ray raises errors of many types here.
+        except Exception as error:  # Ray raises errors of many types here
             raise ClusterUnreachable(f"Ray Serve cannot be started: {reason_of(error)}.") from error
         yield serve
     finally:
@@ -352,6 +351,5 @@ def _deploy(serve: Any, deployment: Any, is_over: Callable[[], bool]) -> None:
             sleep(_LOOK)
     except CutsmithError:
         raise
-    except Exception as error:
-        # Ray raises errors of many types here.
+    except Exception as error:  # Ray raises errors of many types here
         raise ReplicasFailed(f"The service cannot be started on Ray: {reason_of(error)}.") from error

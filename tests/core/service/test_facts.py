@@ -61,10 +61,14 @@ def test_models_formats_and_presets_are_listed(client) -> None:
 def test_metrics_count_requests_stages_and_verdicts(client, photo_bytes) -> None:
     client.post("/v1/cut", files={"image": ("a.png", photo_bytes)})
     client.post("/v1/cut", data={"image": "x"})
+    client.get("/v1/cut")
+    client.get("/healthz", headers={"Host": "evil.example"})
     text = client.get("/metrics").text
     counted = dict(re.findall(r"^(\w+(?:\{.*\})?) ([\d.e+-]+)$", text, re.MULTILINE))
     assert counted['cutsmith_requests_total{api="cutsmith",route="/v1/",status="200"}'] == "1.0"
     assert counted['cutsmith_requests_total{api="cutsmith",route="/v1/",status="400"}'] == "1.0"
+    assert counted['cutsmith_requests_total{api="cutsmith",route="/v1/",status="405"}'] == "1.0"
+    assert counted['cutsmith_requests_total{api="cutsmith",route="/",status="421"}'] == "1.0"
     assert counted['cutsmith_stage_seconds_count{stage="mask"}'] == "1.0"
     assert counted['cutsmith_verdicts_total{verdict="accept"}'] == "1.0"
     assert counted['cutsmith_queue{state="running"}'] == "0.0"

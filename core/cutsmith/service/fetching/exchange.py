@@ -107,7 +107,7 @@ def _connected(to: WebAddress, addresses: Sequence[Address], patience: Patience)
             # The timeout of a handshake is one for the whole of it.
             plain.settimeout(min(patience.left(), 2 * _CONNECT_SECONDS))
             return _trusted().wrap_socket(plain, server_hostname=to.host)
-        except BaseException:
+        except BaseException:  # handed on; only the socket is closed
             plain.close()
             raise
     raise failed

@@ -12,13 +12,13 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from cutsmith.batch.catalogue import FolderInUse, locked
 from cutsmith.errors import Cancelled, CutsmithError, OutputError
 from cutsmith.service.failures import NotFound
 from cutsmith.service.jobs.folder import JobFolder
+from cutsmith.service.jobs.lookout import Lookout
 from cutsmith.service.jobs.packing import pack
 from cutsmith.service.jobs.store import JobRecord, JobStore
 from cutsmith.service.jobs.webhooks import WebhookSender
@@ -33,7 +33,6 @@ logger = logging.getLogger(__name__)
 
 _LOOK = 1.0
 """Seconds between two looks for jobs of other processes."""
-_AFTER_FAILURE = 15.0
 _LOOK_AT_STATE = 0.5
 """Seconds between two looks at whether a running job was cancelled."""
 _SWEEP = 60.0
@@ -66,32 +65,27 @@ class JobDesk:
         self._settings = settings
         self._means = means
         self._on_row = on_row
-        # No lock is in what `end` does: a signal's handler calls it, wherever its thread is.
-        self._ended = False
-        self._wakes: SimpleQueue[None] = SimpleQueue()
         self._swept = 0.0
-        self._thread = threading.Thread(target=self._run, name="cutsmith-jobs", daemon=True)
+        self._lookout = Lookout("cutsmith-jobs", self._look, _LOOK)
         self._sender = WebhookSender(self.store, settings)
 
     def start(self) -> None:
         """Begin to look for jobs."""
-        self._thread.start()
+        self._lookout.start()
         self._sender.start()
 
     def wake(self) -> None:
         """Look at once: there is something to do."""
-        self._wakes.put(None)
+        self._lookout.wake()
 
     def end(self) -> None:
         """Begin nothing more. The pictures under way end soon; the next process goes on with the job."""
-        self._ended = True
-        self._wakes.put(None)
+        self._lookout.end()
         self._sender.end()
 
     def join(self, seconds: float) -> None:
         """Wait until all is written, for `seconds` at most."""
-        if self._thread.is_alive():
-            self._thread.join(seconds)
+        self._lookout.join(seconds)
         self._sender.join(seconds)
         self.store.close()
 
@@ -123,22 +117,10 @@ class JobDesk:
         self._clear_away(job, folder)
         return True
 
-    def _run(self) -> None:
-        while not self._ended:
-            seconds = _LOOK
-            try:
-                self._sweep()
-                if self._has_worked():
-                    continue
-            except Exception:  # the thread must live on; what failed is tried again
-                logger.exception("jobs cannot be worked at")
-                seconds = _AFTER_FAILURE
-            with suppress(Empty):
-                self._wakes.get(timeout=seconds)
-
-    def _has_worked(self) -> bool:
+    def _look(self) -> bool:
         """Do the first job that nobody else does; -> whether there was one."""
-        return any(not self._ended and self._has_done(record) for record in self.store.to_do())
+        self._sweep()
+        return any(not self._lookout.has_ended and self._has_done(record) for record in self.store.to_do())
 
     def _has_done(self, record: JobRecord) -> bool:
         folder = self.folder_of(record.job)
@@ -186,7 +168,7 @@ class JobDesk:
             self.store.end(record.job, "done")
 
     def _work(self, record: JobRecord, folder: JobFolder) -> None:
-        catalogue = catalogue_of(folder, self._means, _Over(lambda: self._ended, self.store, record.job))
+        catalogue = catalogue_of(folder, self._means, _Over(lambda: self._lookout.has_ended, self.store, record.job))
         counts = record.counts
         with closing(job_rows(catalogue)) as rows:
             for row, counts in rows:

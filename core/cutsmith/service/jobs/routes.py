@@ -56,8 +56,7 @@ async def open_job(service: Service, request: Request) -> Response:
         record, left_out = await asyncio.to_thread(_prepared, service, job, owner, upload, folder)
         if not await asyncio.to_thread(desk.store.add, record, service.settings.most_jobs):
             raise _too_many(service)
-    except BaseException:
-        # A cancelled task, too, must leave nothing behind.
+    except BaseException:  # a cancelled task, too, must leave nothing behind
         await asyncio.to_thread(folder.remove)
         raise
     finally:

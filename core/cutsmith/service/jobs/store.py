@@ -238,7 +238,7 @@ class JobStore:
                 connection.execute("BEGIN IMMEDIATE" if writes else "BEGIN")
                 try:
                     yield connection
-                except BaseException:
+                except BaseException:  # whatever the caller raises, nothing of it is kept
                     if connection.in_transaction:  # some failures have ended it already
                         connection.execute("ROLLBACK")
                     raise
@@ -259,7 +259,7 @@ class JobStore:
             opened = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
             try:
                 self._prepare(opened)
-            except BaseException:
+            except BaseException:  # handed on; only the file is closed
                 opened.close()
                 raise
             self._opened = opened
@@ -281,7 +281,7 @@ class JobStore:
                 for statement in filter(str.strip, _TABLES.split(";")):
                     opened.execute(statement)
                 opened.execute(f"PRAGMA user_version = {VERSION}")
-        except BaseException:
+        except BaseException:  # handed on; nothing is left half made
             opened.execute("ROLLBACK")
             raise
         opened.execute("COMMIT")

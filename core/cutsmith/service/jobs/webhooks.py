@@ -7,13 +7,11 @@ meanwhile, another one, or the next, takes it again, under the same name of the 
 from __future__ import annotations
 
 import logging
-import threading
 import time
-from contextlib import suppress
 from datetime import UTC, datetime
-from queue import Empty, SimpleQueue
 from typing import Any
 
+from cutsmith.service.jobs.lookout import Lookout
 from cutsmith.service.jobs.store import JobRecord, JobStore
 from cutsmith.service.settings import ServiceSettings
 
@@ -27,7 +25,6 @@ _SECONDS = 10.0
 _BACKOFF = (5.0, 30.0, 120.0, 600.0, 3600.0, 4 * 3600.0)
 """Seconds between one attempt and the next."""
 _LOOK = 2.0
-_AFTER_FAILURE = 15.0
 
 
 class WebhookSender:
@@ -43,42 +40,30 @@ class WebhookSender:
         self._store = store
         self._settings = settings
         self._backoff = backoff
-        # No lock is in what `end` does: a signal's handler calls it, wherever its thread is.
-        self._ended = False
-        self._wakes: SimpleQueue[None] = SimpleQueue()
-        self._thread = threading.Thread(target=self._run, name="cutsmith-webhooks", daemon=True)
+        self._lookout = Lookout("cutsmith-webhooks", self._look, _LOOK)
 
     def start(self) -> None:
         """Begin."""
-        self._thread.start()
+        self._lookout.start()
 
     def wake(self) -> None:
         """Look at once: something is due."""
-        self._wakes.put(None)
+        self._lookout.wake()
 
     def end(self) -> None:
         """Begin nothing more; an attempt under way is given up."""
-        self._ended = True
-        self._wakes.put(None)
+        self._lookout.end()
 
     def join(self, seconds: float) -> None:
         """Wait until the thread has ended, for `seconds` at most."""
-        if self._thread.is_alive():
-            self._thread.join(seconds)
+        self._lookout.join(seconds)
 
-    def _run(self) -> None:
-        while not self._ended:
-            seconds = _LOOK
-            try:
-                record = self._store.take_webhook(_LEASE)
-                if record is not None:
-                    self._tell(record)
-                    continue
-            except Exception:  # the thread must live on; a later attempt may do
-                logger.exception("webhooks cannot be sent")
-                seconds = _AFTER_FAILURE
-            with suppress(Empty):
-                self._wakes.get(timeout=seconds)
+    def _look(self) -> bool:
+        """Tell of the first job that is due; -> whether there was one."""
+        record = self._store.take_webhook(_LEASE)
+        if record is not None:
+            self._tell(record)
+        return record is not None
 
     def _tell(self, record: JobRecord) -> None:
         from cutsmith.service.fetching.webhook import post_json
@@ -90,7 +75,7 @@ class WebhookSender:
                 allowed_hosts=self._settings.allow_webhooks,
                 headers={EVENT_HEADER: record.event},
                 seconds=_SECONDS,
-                cancelled=lambda: self._ended,
+                cancelled=lambda: self._lookout.has_ended,
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not be tried for ever
             self._note_failure(record, error)
@@ -98,7 +83,7 @@ class WebhookSender:
             self._store.webhook_again(record.job, None)
 
     def _note_failure(self, record: JobRecord, error: Exception) -> None:
-        if self._ended:
+        if self._lookout.has_ended:
             self._store.webhook_again(record.job, time.time())  # the next process does it
             return
         is_last = record.tries > len(self._backoff)

@@ -85,7 +85,7 @@ def test_a_job_that_was_being_packed_is_packed_again_and_not_worked_again(serve,
         patch.setattr("threading.excepthook", lambda args: None)
         first = serve(settings)
         job = first.post("/v1/jobs", files=images("a.png"), data=QUICK).json()["job"]
-        assert_soon(lambda: not first.app.state.service.jobs._thread.is_alive())
+        assert_soon(lambda: not first.app.state.service.jobs._lookout.is_alive())
         assert first.get(f"/v1/jobs/{job}").json()["state"] == "running"
     starts = [row for row in Manifest(folder_of(settings, job).results).rows() if row["row"] == "start"]
     assert len(starts) == 1
