@@ -38,6 +38,8 @@ def from_text(option: Option, text: str) -> Any:
             if word not in _YES | _NO:
                 raise _bad(BadOption, option.name, text, "true or false")
             return word in _YES
+        case "names":
+            return parse_names(text)
         case "array":
             raise _bad(BadOption, option.name, text, "an array, which no text is")
         case _:
@@ -81,6 +83,12 @@ def parse_band(text: str) -> tuple[int, int]:
     if len(parts) != 2 or not all(part.strip().isdecimal() for part in parts):
         raise _bad(BadOption, "band", text, "IN,OUT, two whole numbers of pixels")
     return int(parts[0]), int(parts[1])
+
+
+def parse_names(text: str) -> tuple[str, ...]:
+    """Parse names with commas between them; "none" and "" are none."""
+    names = tuple(name.strip().lower() for name in text.split(",") if name.strip())
+    return () if names == ("none",) else names
 
 
 def _bad(kind: type[CutsmithError], name: str, text: str, wanted: str) -> CutsmithError:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from cutsmith.errors import BadBox, BadOption, BadPoint
 from cutsmith.option_text import from_text, parse_band, parse_box, parse_point
 from cutsmith.options import OPTIONS
+from cutsmith.output import OUTPUT_OPTIONS
 from cutsmith.request import Request
 
 TEXTS = {
@@ -85,3 +86,10 @@ def test_boxes_and_points_are_read_as_they_are_written(box) -> None:
     assert parse_box(",".join(map(repr, box))) == box
     assert parse_point(",".join(map(repr, box[:2]))) == (*box[:2], 1)
     assert parse_point(",".join(map(repr, box[:3]))) == box[:3]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"), [("exif,xmp", ("exif", "xmp")), (" EXIF , gps,", ("exif", "gps")), ("none", ()), ("", ())]
+)
+def test_names_stand_apart_by_commas(text, names) -> None:
+    assert from_text(OUTPUT_OPTIONS["keep_metadata"], text) == names

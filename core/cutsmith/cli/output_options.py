@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cutsmith.cli.request_options import Command, click_option
+from cutsmith.option_text import parse_names
 from cutsmith.options import Option
 from cutsmith.output import OUTPUT_OPTIONS, Output
 
@@ -27,5 +28,4 @@ def _parsed(option: Option, value: Any) -> Any:
         return value
     if value is None:
         return option.default
-    names = tuple(name.strip().lower() for name in value.split(",") if name.strip())
-    return () if names == ("none",) else names
+    return parse_names(value)

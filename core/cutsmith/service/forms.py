@@ -57,6 +57,17 @@ class Fields:
         """The names of all fields and files."""
         return {*self.values, *self.files}
 
+    def value(self, name: str) -> Any:
+        """The value of the field `name`; None where it is absent or empty.
+
+        Raises:
+            BadForm: it is a file.
+        """
+        if name in self.files:
+            raise BadForm(f"The field {name} must be a text, but is a file.", option=name)
+        value = self.values.get(name)
+        return None if isinstance(value, str) and not value else value
+
     def text(self, name: str, default: str = "") -> str:
         """The text of the field `name`, without blanks around it; `default` where it is absent or empty.
 
@@ -65,9 +76,7 @@ class Fields:
         Raises:
             BadForm: it is a file, or a list or object of JSON.
         """
-        if name in self.files:
-            raise BadForm(f"The field {name} must be a text, but is a file.", option=name)
-        value = self.values.get(name)
+        value = self.value(name)
         if value is None:
             return default
         if isinstance(value, bool):

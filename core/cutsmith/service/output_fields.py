@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -93,16 +92,8 @@ def writing_of(fields: Fields, accept: str, max_pixels: int) -> AnswerWriting:
 
 
 def _value(option: Option, fields: Fields) -> Any:
-    if option.name in fields.files:
-        raise BadForm(f"The field {option.name} must be a text, but is a file.", option=option.name)
-    value = fields.values[option.name]
-    if value is None or value == "":
-        return None
-    if option.kind == "names":
-        names = value.split(",") if isinstance(value, str) else value
-        is_list = isinstance(names, Sequence) and all(isinstance(name, str) for name in names)
-        return tuple(name.strip().lower() for name in names if name.strip()) if is_list else value
-    if isinstance(value, str) and not fields.is_json:
+    value = fields.value(option.name)
+    if isinstance(value, str) and (not fields.is_json or option.kind == "names"):
         return from_text(option, value)
     # A canvas's margin and the like may be a number in JSON.
     return f"{value:g}" if option.kind == "pattern" and type(value) in (int, float) else value

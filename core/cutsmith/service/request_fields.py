@@ -14,7 +14,6 @@ from cutsmith.options import OPTIONS, Option
 from cutsmith.request_json import from_json
 from cutsmith.segmentation.subject_in_box import NAME as SUBJECT_IN_BOX
 from cutsmith.service.failures import BadForm
-from cutsmith.service.forms import decoded
 from cutsmith.service.pictures import read_plane
 
 if TYPE_CHECKING:
@@ -81,10 +80,8 @@ def _value(option: Option, fields: Fields, defaults: Request) -> Any:
     """The value of `option` in Python's form; None where its field is empty."""
     if option.kind == "array":
         return _plane(option.name, fields, defaults.runtime.max_pixels)
-    if option.name in fields.files:
-        raise BadForm(f"The field {option.name} must be a text, but is a file.", option=option.name)
-    value = fields.values[option.name]
-    if value is None or value == "":
+    value = fields.value(option.name)
+    if value is None:
         return None
     _check_length(option.name, value)
     if option.kind == "model":
@@ -115,7 +112,7 @@ def _plane(name: str, fields: Fields, max_pixels: int) -> Any:
     if fields.is_json and isinstance(told, dict):
         _check_shape(name, told.get("shape"), max_pixels)
         return from_json(name, told)  # packed, as a request's own JSON has it
-    data = decoded(name, told) if fields.is_json and told else fields.upload(name)
+    data = fields.upload(name)
     return None if data is None else read_plane(data, name, max_pixels)
 
 
