@@ -107,6 +107,16 @@ def check_errors(api: Api) -> None:
         assert answer.headers["x-content-type-options"] == "nosniff"
 
 
+def check_wrong_fields(api: Api) -> None:
+    """Every wrong field of test_cutting's table."""
+    from tests.core.service.test_cutting import WRONG
+
+    for name, (files, data, status, option) in WRONG.items():
+        answer = api.post("v1/cut", files={"image": PHOTO} if files is None else files or None, data=data)
+        assert answer.status_code == status, (name, answer.text)
+        assert option is None or answer.json()["error"]["option"] == option, name
+
+
 def check_sessions(api: Api) -> None:
     """A picture uploaded once, and clicks on it, whichever process hears them."""
     made = api.post("v1/sessions", files={"image": PHOTO})
@@ -209,6 +219,7 @@ CHECKS: tuple[Callable[[Api], None], ...] = (
     check_cut,
     check_refine,
     check_errors,
+    check_wrong_fields,
     check_sessions,
     check_jobs,
     check_other_apis,
