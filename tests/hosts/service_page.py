@@ -99,6 +99,8 @@ class ServicePage:
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.on("console", lambda told: self._hear(told))
         self.page.on("dialog", lambda dialog: dialog.accept())
+        # Asked for from the start: a chooser that opens while Playwright is still asking for it is lost.
+        self.page.on("filechooser", lambda chooser: None)
         self.address = f"{address.rstrip('/')}/"
 
     def _hear(self, told: Any) -> None:

@@ -261,6 +261,7 @@ def test_the_keyboard_does_it_all(page, pictures, cut) -> None:
     page.press("Tab")
     assert page.page.evaluate("document.activeElement.id") == "ask"
     page.press("Tab")
+    assert page.page.evaluate("document.activeElement.id") == "choose"
     with page.page.expect_file_chooser() as chooser:
         page.press("Enter")
     chooser.value.set_files(pictures)
