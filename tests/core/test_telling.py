@@ -98,8 +98,8 @@ def test_weights_that_have_changed_are_among_the_models_warnings(tiny_network, t
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("CUTSMITH_MODELS", str(tmp_path / "models"))
     entry = catalogue.find_entry("isnet-general-use", "remover")
-    spec = replace(entry.salient, input_size=64)
-    entry = replace(entry, name="changed", md5=None, size=None, salient=spec)
+    spec = replace(entry.spec, input_size=64)
+    entry = replace(entry, name="changed", md5=None, size=None, spec=spec)
     monkeypatch.setattr(loading, "catalogue", lambda: {"changed": entry}, raising=False)
     monkeypatch.setattr(catalogue, "catalogue", lambda: {"changed": entry})
     path = tmp_path / "models" / entry.filename
