@@ -95,6 +95,21 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def job_process_of(worker: int) -> int:
+    """The process that runs the jobs of `worker`."""
+    tasks = Path(f"/proc/{worker}/task").iterdir()
+    (child,) = (each for task in tasks for each in (task / "children").read_text(encoding="utf-8").split())
+    return int(child)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs that is nobody's child here."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not is_alive(pid))

@@ -27,6 +27,8 @@ from tests.core.worker.conftest import (
     Workers,
     environment,
     is_alive,
+    is_running,
+    job_process_of,
     kill,
     received,
     sent,
@@ -48,24 +50,6 @@ def log_of(workers: Workers) -> str:
 
 def stream_to(workers: Workers) -> rendezvous.ConnectionStream:
     return rendezvous.ConnectionStream(rendezvous.dial(workers.folder))
-
-
-def job_process_of(worker: int) -> int:
-    """The process that runs the jobs of `worker`."""
-    (child,) = Path(f"/proc/{worker}/task/{worker}/children").read_text(encoding="utf-8").split() or (
-        each
-        for task in Path(f"/proc/{worker}/task").iterdir()
-        for each in (task / "children").read_text(encoding="utf-8").split()
-    )
-    return int(child)
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process runs that is nobody's child here."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def follow_until(job, stage: str) -> None:
