@@ -4,7 +4,8 @@ A photograph (scikit-image's astronaut, enlarged) with a mask that is undecided 
 `refine` of a real worker, as GIMP's Refine Mask Edge sends it: with the default matting, and with closed-form matting,
 which nothing fades out. For each this prints the seconds, the processor seconds and the peak memory of the process that
 runs the jobs, and what the plug-in's dialog says of them beforehand. Then a job is cancelled in the midst of it, and
-the time is taken until the client is told, and until the worker is free again. The exit code is 1 if a target is missed.
+the time is taken until the client is told, and until the worker is free again. The exit code is 1 if a target is
+missed.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from interleaved_runs import machine
 from cutsmith.serving.costs import MATTING_COSTS
 from cutsmith.worker import client
 from cutsmith.worker.protocol import Array
+from cutsmith.worker.session import Session
 
 SIZES = {12: (4000, 3000), 24: (6000, 4000)}
 TARGETS = {12: 15.0, 24: 30.0}
@@ -94,7 +96,7 @@ def _verdict(seconds: float, megapixels: int) -> str:
     return "met" if seconds <= TARGETS[megapixels] else "MISSED"
 
 
-def _taken(session: client.Session, matting: str, arrays: dict[str, Array]) -> Taken:
+def _taken(session: Session, matting: str, arrays: dict[str, Array]) -> Taken:
     process = _jobs_process(session)
     before, start = sum(process.cpu_times()[:2]), time.monotonic()
     job, peak = session.submit("refine", {"matting": matting, "subject_alone": True}, arrays), 0
@@ -104,7 +106,7 @@ def _taken(session: client.Session, matting: str, arrays: dict[str, Array]) -> T
     return Taken(time.monotonic() - start, sum(process.cpu_times()[:2]) - before, peak)
 
 
-def _cancelled(session: client.Session, arrays: dict[str, Array]) -> tuple[float, float]:
+def _cancelled(session: Session, arrays: dict[str, Array]) -> tuple[float, float]:
     """Seconds until the client is told that a job is cancelled, and until the next job is done."""
     job = session.submit("refine", {"matting": CLOSED_FORM}, arrays)
     begun = float("inf")
@@ -122,7 +124,7 @@ def _cancelled(session: client.Session, arrays: dict[str, Array]) -> tuple[float
     return told, time.monotonic() - start
 
 
-def _jobs_process(session: client.Session) -> psutil.Process:
+def _jobs_process(session: Session) -> psutil.Process:
     session.run("models")  # it has started
     (child,) = psutil.Process(session.welcome.pid).children()
     return child

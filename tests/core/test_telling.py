@@ -49,7 +49,9 @@ def test_no_room_keeps_a_warning_to_the_log() -> None:
         if name.partition("/")[0] not in DOORS and name != "machine/telling.py":
             kept.update(dict.fromkeys(logged_warnings(path), name))
     # Only where there is no watch, which is never in a run of the pipeline.
-    without_a_watch = {text for text, name in kept.items() if name == "matting/bimatting/matter.py" and text == "warning"}
+    without_a_watch = {
+        text for text, name in kept.items() if name == "matting/bimatting/matter.py" and text == "warning"
+    }
     unexplained = {
         text: name
         for text, name in kept.items()

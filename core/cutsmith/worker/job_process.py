@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from multiprocessing.connection import Connection, Pipe
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +69,7 @@ class JobProcess:
         self._stream = ConnectionStream(ours)
 
     def run(self, job: Job) -> Message | None:
-        """Have `job` done; -> the message that answers it, or None if it was dropped. One that does not stop is killed."""
+        """Have `job` done; -> the message that answers it, or None if it was dropped: then it stops, or is killed."""
         self.start()
         assert self._child is not None and self._stream is not None, "just started"  # noqa: PT018 - for mypy
         give_up = float("inf")
@@ -162,7 +163,7 @@ def serve(stream: ConnectionStream) -> None:
     while True:
         job = queue.next(timeout=3600)
         if job is not None:
-            run(job, queue, lambda *asked, kind=job.kind: _work(kind, *asked), lambda answer: answer.fields.get("seconds"))
+            run(job, queue, partial(_work, job.kind), lambda answer: answer.fields.get("seconds"))
 
 
 def _read(stream: ConnectionStream, queue: JobQueue, answers: _Answers) -> None:
@@ -175,6 +176,7 @@ def _read(stream: ConnectionStream, queue: JobQueue, answers: _Answers) -> None:
             os._exit(0)
         if message.kind == "job":
             job = Job(message.header["id"], str(message.header.get("job")), message, answers)
+            del message  # its pixels can be freed while the next one is waited for
             queue.put(job)
         elif job is not None and queue.drop(job):
             answers.tell_dropped(job)

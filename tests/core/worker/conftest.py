@@ -140,6 +140,17 @@ class Workers:
         return sorted(path.name for path in self.folder.iterdir())
 
 
+def log_of(workers: Workers) -> str:
+    return (workers.home / "cutsmith" / "log" / "worker.log").read_text(encoding="utf-8")
+
+
+def follow_until(job, stage: str) -> None:
+    for progress in job.follow(pulse=5):
+        if progress is not None and progress.stage == stage:
+            return
+    raise AssertionError(f"the job ended before {stage}: {job.result().header}")
+
+
 def _ended(workers: Workers) -> None:
     for pid in workers.pids:
         with contextlib.suppress(ProcessLookupError):
@@ -208,3 +219,8 @@ def slow_network(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("slow") / "slow.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def slow_job(slow_network, pixels):
+    return "cut", {"model": str(slow_network), "threads": 1}, {"pixels": sent(pixels)}
