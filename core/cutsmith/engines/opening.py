@@ -29,9 +29,7 @@ class Opened:
 class Opener(Protocol):
     """Opens an ONNX model: `open_model`, or that of a host which keeps open models itself."""
 
-    def __call__(
-        self, path: Path, *, output: int = 0, engine: str = "auto", threads: int | None = None
-    ) -> Opened:
+    def __call__(self, path: Path, *, output: int = 0, engine: str = "auto", threads: int | None = None) -> Opened:
         """The model at `path`, as `open_model` opens it."""
 
 
