@@ -10,8 +10,9 @@ from cutsmith.errors import BadOption, EngineMissing, Notice, shown
 from cutsmith.options import OPTIONS, what_is_wanted
 
 CPU_PROVIDER = "CPUExecutionProvider"
+CUDA_PROVIDER = "CUDAExecutionProvider"
 ACCELERATORS = {
-    "cuda": "CUDAExecutionProvider",
+    "cuda": CUDA_PROVIDER,
     "coreml": "CoreMLExecutionProvider",
     "directml": "DmlExecutionProvider",
 }
@@ -28,8 +29,9 @@ class Choice:
     """One way to run a model.
 
     Attributes:
-        engine: "openvino" or "onnxruntime".
-        provider: onnxruntime's execution provider; empty for OpenVINO.
+        engine: "openvino", "onnxruntime" or "torch".
+        provider: onnxruntime's execution provider; the device that PyTorch must have, empty where any will do; empty
+            for OpenVINO.
         reason: why it was chosen, for `cutsmith doctor`.
     """
 
@@ -55,7 +57,8 @@ def plan(present: Presence, wanted: str = "auto") -> Plan:
     """The engines to try for `wanted`, best first: an accelerator that is there, then OpenVINO, then onnxruntime.
 
     An accelerator that was asked for by name but is not there gives a plan for the processor and a warning: the
-    picture is still cut out, and the user knows why it is slow.
+    picture is still cut out, and the user knows why it is slow. CUDA may also be PyTorch's. PyTorch itself is taken
+    where it was asked for, and runs some networks only: the others follow it.
 
     Raises:
         BadOption: `wanted` is not one of `ENGINE_NAMES`.
@@ -64,7 +67,7 @@ def plan(present: Presence, wanted: str = "auto") -> Plan:
     """
     if must_be := what_is_wanted(OPTIONS["engine"], wanted):
         raise BadOption("", run("doctor"), option="engine", found=shown(wanted), wanted=must_be)
-    if not (present.openvino or present.onnxruntime):
+    if not (present.openvino or present.onnxruntime or present.torch):
         raise EngineMissing(
             "No engine that runs ONNX models is installed; OpenVINO or onnxruntime is needed.",
             install_packages("openvino", "onnxruntime"),
@@ -77,11 +80,17 @@ def plan(present: Presence, wanted: str = "auto") -> Plan:
     if wanted in ACCELERATORS:
         if ACCELERATORS[wanted] in present.accelerators:
             return Plan((_accelerated(wanted, f"{wanted} was asked for"), *on_processor))
+        if wanted == "cuda" and present.torch_cuda:
+            reason = "cuda was asked for, and PyTorch has it where onnxruntime does not"
+            return Plan((Choice("torch", wanted, reason), *on_processor))
         return Plan(on_processor, (_missing_accelerator(wanted, present),))
     if not getattr(present, wanted):
         raise EngineMissing(
             f"The engine {wanted} was asked for, but it is not installed.", install_packages(wanted), option="engine"
         )
+    if wanted == "torch":
+        others = (choice for choice in on_processor if choice.engine != wanted)
+        return Plan((Choice(wanted, "", "torch was asked for"), *others))
     return Plan(tuple(choice for choice in on_processor if choice.engine == wanted))
 
 
@@ -92,6 +101,8 @@ def _processor_choices(present: Presence) -> tuple[Choice, ...]:
     if present.onnxruntime:
         reason = "it is installed" if present.openvino else "OpenVINO is not installed"
         choices.append(Choice("onnxruntime", CPU_PROVIDER, reason))
+    if not choices:
+        choices.append(Choice("torch", "", "neither OpenVINO nor onnxruntime is installed"))
     return tuple(choices)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from cutsmith.cures import run
 from cutsmith.errors import Notice, UnknownModel, WeightsDamaged, WeightsMissing, shown
@@ -21,10 +21,19 @@ if TYPE_CHECKING:
 DEFAULT_MODELS = ("isnet-general-use", "isnet-general-use-fp16")
 
 
+class _Way(NamedTuple):
+    """How a network is to be run."""
+
+    engine: str
+    device: str
+    threads: int | None
+
+
 def load_remover(
     model: str | None = None,
     *,
     engine: str = "auto",
+    device: str = "auto",
     threads: int | None = None,
     store: Store | None = None,
 ) -> Loaded[Remover]:
@@ -34,6 +43,7 @@ def load_remover(
         model: a catalogue name, the path of an ONNX file, "rembg:NAME", or None for the default: IS-Net, from whichever
             of `DEFAULT_MODELS` is on this machine and whole.
         engine: one of `cutsmith.engines.choice.ENGINE_NAMES`.
+        device: where the engine "torch" runs it: one of `cutsmith.engines.torch_device.DEVICE_NAMES`.
         threads: None takes all that the process may use.
         store: where weights are looked for; None takes this user's.
 
@@ -41,14 +51,14 @@ def load_remover(
         UnknownModel: neither a catalogue entry nor a file.
         WeightsMissing, WeightsDamaged: the weights are not here, or are not the publisher's.
         EngineMissing, ExtraMissing, ModelUnusable: the model cannot be run.
-        BadOption: the engine is unknown, or `threads` is below 1.
+        BadOption: the engine or the device is unknown, or `threads` is below 1.
     """
     from cutsmith.models.catalogue import catalogue, find_entry
     from cutsmith.models.store import Store
 
-    store = store or Store()
+    store, way = store or Store(), _Way(engine, device, threads)
     if model is None:
-        return _load_default(store, engine, threads)
+        return _load_default(store, way)
     if model.startswith(PREFIX):
         from cutsmith.machine.threads import thread_count
         from cutsmith.removal.rembg_session import open_rembg_session
@@ -56,9 +66,9 @@ def load_remover(
         return Loaded(open_rembg_session(model.removeprefix(PREFIX), thread_count(threads)))
     if model in catalogue():
         entry = find_entry(model, "remover")
-        return _load_entry(entry, store.require(entry), engine, threads)
+        return _load_entry(entry, store.require(entry), way)
     if Path(model).suffix.lower() == ".onnx" or is_file(model):
-        return _load_file(Path(model), engine, threads)
+        return _load_file(Path(model), way)
     find_entry(model, "remover")
     raise UnknownModel(f"There is no model {model!r}.", run("models", "list"), option="model", found=shown(model))
 
@@ -76,7 +86,7 @@ def default_weights(store: Store | None = None) -> Path:
     return store.require(next((entry for entry in entries if store.find(entry)), entries[0]))
 
 
-def _load_default(store: Store, engine: str, threads: int | None) -> Loaded[Remover]:
+def _load_default(store: Store, way: _Way) -> Loaded[Remover]:
     """The first of `DEFAULT_MODELS` whose file is here and whole; the faults of those before it are warnings."""
     from cutsmith.models.catalogue import find_entry
 
@@ -87,7 +97,7 @@ def _load_default(store: Store, engine: str, threads: int | None) -> Loaded[Remo
         except (WeightsMissing, WeightsDamaged) as refusal:
             refusals.append(refusal)
             continue
-        loaded = _load_entry(entry, path, engine, threads)
+        loaded = _load_entry(entry, path, way)
         told = tuple(_taken_instead(refusal, entry) for refusal in refusals)
         return replace(loaded, warnings=(*told, *loaded.warnings))
     # A damaged file was meant to be used, so its error is more useful than that of a missing one.
@@ -101,17 +111,17 @@ def _taken_instead(refusal: WeightsMissing | WeightsDamaged, entry: Entry) -> st
     return Notice(f"{refusal.what} {entry.name} is used (same network).", *refusal.cures)
 
 
-def _load_entry(entry: Entry, path: Path, engine: str, threads: int | None) -> Loaded[Remover]:
+def _load_entry(entry: Entry, path: Path, way: _Way) -> Loaded[Remover]:
     from cutsmith.engines.opening import open_model
     from cutsmith.removal.salient import SalientRemover
 
     assert entry.salient is not None, f"{entry.name} must be a remover: find_entry was asked for one"
-    opened = open_model(path, output=entry.salient.output, engine=engine, threads=threads)
+    opened = open_model(path, output=entry.salient.output, **way._asdict())
     remover = SalientRemover(entry.name, entry.salient, opened.engine, entry.identified(path))
     return Loaded(remover, opened.warnings, path.stat().st_size)
 
 
-def _load_file(path: Path, engine: str, threads: int | None) -> Loaded[Remover]:
+def _load_file(path: Path, way: _Way) -> Loaded[Remover]:
     from cutsmith.engines.opening import open_model
     from cutsmith.removal.custom_model import described, finished
     from cutsmith.removal.salient import SalientRemover
@@ -124,7 +134,7 @@ def _load_file(path: Path, engine: str, threads: int | None) -> Loaded[Remover]:
             found=str(path),
         )
     description, warnings = described(path)
-    opened = open_model(path, output=description["output"], engine=engine, threads=threads)
+    opened = open_model(path, output=description["output"], **way._asdict())
     spec = finished(description, opened.engine.input_shape)
     remover = SalientRemover(str(path), spec, opened.engine, path.name)
     return Loaded(remover, (*warnings, *opened.warnings), path.stat().st_size)
