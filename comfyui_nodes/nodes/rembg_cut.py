@@ -11,7 +11,7 @@ from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, remover_choices
 from ..notices import Notices
 from ..previews import MaskPreviews
-from ..running import IsCancelled, for_each
+from ..running import Turn, for_each
 from ..shared_inputs import (
     DEFAULT_COLOUR,
     NO_BACKGROUND,
@@ -96,12 +96,17 @@ class RembgCut(io.ComfyNode):
             request = request_of(options)
             pictures = pictures_of(image)
             colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()
-            with loaded_models.remover(model, device, keep=keep_model_loaded, tell=notices.tell) as remover:
-                models = Models(remover=remover)
+            with (
+                loaded_models.remover(model, device, keep=keep_model_loaded, tell=notices.tell) as remover,
+                loaded_models.matting_network(
+                    request, device, keep=keep_model_loaded, tell=notices.tell
+                ) as matting_network,
+            ):
+                models = Models(remover=remover, matting_network=matting_network)
 
-                def cut(picture: Picture, cancelled: IsCancelled) -> Cutout:
+                def cut(picture: Picture, turn: Turn) -> Cutout:
                     try:
-                        return cut_out(picture, request, models=models, cancelled=cancelled)
+                        return cut_out(picture, request, models=models, cancelled=turn.cancelled)
                     except SubjectNotFound as nothing:
                         notices.say(what_of(nothing))
                         return refine_mask(

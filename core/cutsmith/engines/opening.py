@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from cutsmith.cures import install_packages
 from cutsmith.engines.choice import Choice, plan
@@ -23,6 +24,21 @@ class Opened:
     engine: Engine
     choice: Choice
     warnings: tuple[str, ...] = ()
+
+
+class Opener(Protocol):
+    """Opens an ONNX model: `open_model`, or that of a host which keeps open models itself."""
+
+    def __call__(
+        self,
+        path: Path,
+        *,
+        output: int = 0,
+        engine: str = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> Opened:
+        """The model at `path`, as `open_model` opens it."""
 
 
 def open_model(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cutsmith.cures import run
 from cutsmith.errors import Notice, UnknownModel, WeightsDamaged, WeightsMissing, shown
@@ -13,20 +14,16 @@ from cutsmith.protocols import Loaded
 from cutsmith.removal.rembg_session import PREFIX
 
 if TYPE_CHECKING:
+    from cutsmith.engines.opening import Opened, Opener
     from cutsmith.models.entry import Entry
     from cutsmith.models.store import Store
     from cutsmith.protocols import Remover
 
+    Open = Callable[[Path, int], Opened]
+    """(path, number of the output) -> the open model."""
+
 # Taken in this order where no model is named; the second is the first with its weights stored in 16 bits.
 DEFAULT_MODELS = ("isnet-general-use", "isnet-general-use-fp16")
-
-
-class _Way(NamedTuple):
-    """How a network is to be run."""
-
-    engine: str
-    device: str
-    threads: int | None
 
 
 def load_remover(
@@ -36,6 +33,7 @@ def load_remover(
     device: str = "auto",
     threads: int | None = None,
     store: Store | None = None,
+    opener: Opener | None = None,
 ) -> Loaded[Remover]:
     """The remover that `model` names, open on the best engine.
 
@@ -46,6 +44,7 @@ def load_remover(
         device: where the engine "torch" runs it: one of `cutsmith.engines.torch_device.DEVICE_NAMES`.
         threads: None takes all that the process may use.
         store: where weights are looked for; None takes this user's.
+        opener: opens the ONNX file in place of `open_model`; rembg opens its sessions itself.
 
     Raises:
         UnknownModel: neither a catalogue entry nor a file.
@@ -56,9 +55,15 @@ def load_remover(
     from cutsmith.models.catalogue import catalogue, find_entry
     from cutsmith.models.store import Store
 
-    store, way = store or Store(), _Way(engine, device, threads)
+    store = store or Store()
+
+    def open_file(path: Path, output: int) -> Opened:
+        from cutsmith.engines.opening import open_model
+
+        return (opener or open_model)(path, output=output, engine=engine, device=device, threads=threads)
+
     if model is None:
-        return _load_default(store, way)
+        return _load_default(store, open_file)
     if model.startswith(PREFIX):
         from cutsmith.machine.threads import thread_count
         from cutsmith.removal.rembg_session import open_rembg_session
@@ -66,9 +71,9 @@ def load_remover(
         return Loaded(open_rembg_session(model.removeprefix(PREFIX), thread_count(threads)))
     if model in catalogue():
         entry = find_entry(model, "remover")
-        return _load_entry(entry, store.require(entry), way)
+        return _load_entry(entry, store.require(entry), open_file)
     if Path(model).suffix.lower() == ".onnx" or is_file(model):
-        return _load_file(Path(model), way)
+        return _load_file(Path(model), open_file)
     find_entry(model, "remover")
     raise UnknownModel(f"There is no model {model!r}.", run("models", "list"), option="model", found=shown(model))
 
@@ -86,7 +91,7 @@ def default_weights(store: Store | None = None) -> Path:
     return store.require(next((entry for entry in entries if store.find(entry)), entries[0]))
 
 
-def _load_default(store: Store, way: _Way) -> Loaded[Remover]:
+def _load_default(store: Store, open_file: Open) -> Loaded[Remover]:
     """The first of `DEFAULT_MODELS` whose file is here and whole; the faults of those before it are warnings."""
     from cutsmith.models.catalogue import find_entry
 
@@ -97,7 +102,7 @@ def _load_default(store: Store, way: _Way) -> Loaded[Remover]:
         except (WeightsMissing, WeightsDamaged) as refusal:
             refusals.append(refusal)
             continue
-        loaded = _load_entry(entry, path, way)
+        loaded = _load_entry(entry, path, open_file)
         told = tuple(_taken_instead(refusal, entry) for refusal in refusals)
         return replace(loaded, warnings=(*told, *loaded.warnings))
     # A damaged file was meant to be used, so its error is more useful than that of a missing one.
@@ -111,18 +116,16 @@ def _taken_instead(refusal: WeightsMissing | WeightsDamaged, entry: Entry) -> st
     return Notice(f"{refusal.what} {entry.name} is used (same network).", *refusal.cures)
 
 
-def _load_entry(entry: Entry, path: Path, way: _Way) -> Loaded[Remover]:
-    from cutsmith.engines.opening import open_model
+def _load_entry(entry: Entry, path: Path, open_file: Open) -> Loaded[Remover]:
     from cutsmith.removal.salient import SalientRemover
 
     assert entry.salient is not None, f"{entry.name} must be a remover: find_entry was asked for one"
-    opened = open_model(path, output=entry.salient.output, **way._asdict())
+    opened = open_file(path, entry.salient.output)
     remover = SalientRemover(entry.name, entry.salient, opened.engine, entry.identified(path))
     return Loaded(remover, opened.warnings, path.stat().st_size)
 
 
-def _load_file(path: Path, way: _Way) -> Loaded[Remover]:
-    from cutsmith.engines.opening import open_model
+def _load_file(path: Path, open_file: Open) -> Loaded[Remover]:
     from cutsmith.removal.custom_model import described, finished
     from cutsmith.removal.salient import SalientRemover
 
@@ -134,7 +137,7 @@ def _load_file(path: Path, way: _Way) -> Loaded[Remover]:
             found=str(path),
         )
     description, warnings = described(path)
-    opened = open_model(path, output=description["output"], **way._asdict())
+    opened = open_file(path, description["output"])
     spec = finished(description, opened.engine.input_shape)
     remover = SalientRemover(str(path), spec, opened.engine, path.name)
     return Loaded(remover, (*warnings, *opened.warnings), path.stat().st_size)

@@ -1,0 +1,85 @@
+"""Cancelling: long work anywhere in the engine asks `check()` now and then whether it is still wanted.
+
+A run of the pipeline says, with `heeding`, what is called; outside of one, nothing is. What is called belongs to a
+context (`contextvars`), so a thread that helps a run needs a copy of the run's: `in_this_context`.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+Check = Callable[[], None]
+"""Raises where the work is no longer wanted."""
+
+POLL_SECONDS = 0.05
+
+_check: contextvars.ContextVar[Check | None] = contextvars.ContextVar("cutsmith_check", default=None)
+
+
+@contextmanager
+def heeding(asked: Check | None) -> Iterator[None]:
+    """Within the body, `check()` calls `asked`; None stands for work that nobody can cancel."""
+    token = _check.set(asked)
+    try:
+        yield
+    finally:
+        _check.reset(token)
+
+
+def check() -> None:
+    """Raise what the run's caller wants raised, most often `cutsmith.errors.Cancelled`, where the run is cancelled."""
+    asked = _check.get()
+    if asked is not None:
+        asked()
+
+
+def in_this_context(work: Callable[[], Result]) -> Callable[[], Result]:
+    """`work`, for another thread: cancelling reaches it there."""
+    context = contextvars.copy_context()
+    return lambda: context.run(work)
+
+
+def stoppable(work: Callable[[], Result], stop: Callable[[], object]) -> Result:
+    """What `work()`, one long call into a library, returns or raises.
+
+    If the run can be cancelled, the work runs in a thread of its own while this one checks. When the check raises,
+    `stop()` is called, which must make the work end early; it is waited for, and its result is dropped.
+    """
+    if _check.get() is None:
+        return work()
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
+            future.set_exception(error)
+
+    # No daemon: an interpreter that ends beneath native code prints riddles, or crashes.
+    thread = threading.Thread(target=in_this_context(run), name="cutsmith-stoppable")
+    thread.start()
+    try:
+        return awaited(future)
+    except BaseException:  # whatever the caller raises
+        if not future.done():
+            stop()
+        thread.join()
+        raise
+
+
+def awaited(future: Future[Result]) -> Result:
+    """What `future` holds, with `check()` called about every 0.05 s until it is there.
+
+    What the check raises is raised at once; the work behind `future` goes on.
+    """
+    while not future.done():
+        check()
+        wait([future], timeout=POLL_SECONDS)
+    return future.result()
