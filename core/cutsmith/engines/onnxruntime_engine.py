@@ -13,6 +13,7 @@ import numpy as np
 from cutsmith.engines.choice import CPU_PROVIDER, CUDA_PROVIDER
 from cutsmith.engines.model_faults import cannot_load, failed_on_input, no_such_output
 from cutsmith.engines.quiet_import import import_onnxruntime
+from cutsmith.machine.cancelling import stoppable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,10 +59,7 @@ class OnnxruntimeEngine:
 
     def run(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         """The wanted output for `tensor`, float32 (1, C, H, W)."""
-        try:
-            (result,) = self._session.run([self._output_name], {self._input.name: tensor})
-        except Exception as error:  # as in __init__
-            raise failed_on_input(error) from error
+        (result,) = run_session(self._session, [self._output_name], {self._input.name: tensor})
         return np.asarray(result, dtype=np.float32)
 
 
@@ -81,3 +79,23 @@ def _preload_cuda(onnxruntime: Any) -> None:
         logger.info("CUDA's libraries were not preloaded: %s", error)
     if said.getvalue():
         logger.info("onnxruntime, preloading CUDA: %s", said.getvalue().strip())
+
+
+def run_session(session: Any, outputs: list[str] | None, inputs: dict[str, Any]) -> Any:
+    """What `session.run` gives; a cancelled run ends it after the operator that is being computed.
+
+    Raises:
+        ModelUnusable: the model fails on its input.
+    """
+    options = import_onnxruntime().RunOptions()
+
+    def work() -> Any:
+        try:
+            return session.run(outputs, inputs, options)
+        except Exception as error:  # as in OnnxruntimeEngine.__init__
+            raise failed_on_input(error) from error
+
+    def stop() -> None:
+        options.terminate = True
+
+    return stoppable(work, stop)

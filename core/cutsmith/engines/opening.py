@@ -53,8 +53,8 @@ def open_model(
 ) -> Opened:
     """The model at `path` on the best engine (see `choice.plan`), computing only its output number `output`.
 
-    `device` is where PyTorch runs it, if that is the engine: "auto", "cpu", "cuda" or "mps". `present` is what the choice is made from, and `cache` the folder for compiled models; None takes this machine's.
-    An accelerator that turns out not to work is skipped for the next engine, with a warning.
+    `device` is where PyTorch runs it, if that is the engine. `present` is what the choice is made from, and `cache` the
+    folder for compiled models; None takes this machine's. An accelerator that turns out not to work is skipped for the next engine, with a warning.
 
     Raises:
         BadOption: unknown `engine` or `device`, or `threads` below 1.

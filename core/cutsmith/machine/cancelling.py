@@ -50,7 +50,8 @@ def stoppable(work: Callable[[], Result], stop: Callable[[], object]) -> Result:
     """What `work()`, one long call into a library, returns or raises.
 
     If the run can be cancelled, the work runs in a thread of its own while this one checks. When the check raises,
-    `stop()` is called, which must make the work end early; it is waited for, and its result is dropped.
+    `stop()` is called, again and again, until the work has ended; its result is dropped. So `stop` must be one that
+    makes the work end early, and may be called before the work has really begun.
     """
     if _check.get() is None:
         return work()
@@ -68,8 +69,9 @@ def stoppable(work: Callable[[], Result], stop: Callable[[], object]) -> Result:
     try:
         return awaited(future)
     except BaseException:  # whatever the caller raises
-        if not future.done():
+        while not future.done():
             stop()
+            wait([future], timeout=POLL_SECONDS)
         thread.join()
         raise
 

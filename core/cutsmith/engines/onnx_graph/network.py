@@ -11,6 +11,7 @@ import torch
 
 from cutsmith.engines.onnx_graph.file_format import BadGraph, Graph, Node
 from cutsmith.engines.onnx_graph.operators import OPERATORS, Compute, computes
+from cutsmith.machine.cancelling import check
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,10 +56,14 @@ class GraphNetwork(torch.nn.Module):
         self._steps = _steps(nodes, graph.opset, keep=self._output)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """The wanted output for `image`, (N, C, H, W), on the weights' device and in their precision."""
+        """The wanted output for `image`, (N, C, H, W), on the weights' device and in their precision.
+
+        A run that is cancelled ends after the operator that is being computed.
+        """
         values: dict[str, torch.Tensor | None] = {"": None, self._input: image, **self._settings}
         values.update({name: getattr(self, attribute) for name, attribute in self._weights.items()})
         for step in self._steps:
+            check()
             values[step.output] = step.compute(*(values[name] for name in step.inputs))
             for name in step.done:
                 del values[name]
