@@ -16,6 +16,7 @@ ACCELERATORS = {
     "coreml": "CoreMLExecutionProvider",
     "directml": "DmlExecutionProvider",
 }
+_PACKAGES = ("openvino", "onnxruntime", "torch")
 ENGINE_NAMES = OPTIONS["engine"].choices
 _WAYS = {
     "cuda": "Uninstall onnxruntime, and install onnxruntime-gpu in its place.",
@@ -62,8 +63,7 @@ def plan(present: Presence, wanted: str = "auto") -> Plan:
 
     Raises:
         BadOption: `wanted` is not one of `ENGINE_NAMES`.
-        EngineMissing: no engine that runs ONNX models is installed, or `wanted` is an engine for the processor that is
-            not installed.
+        EngineMissing: no engine that runs ONNX models is installed, or `wanted` is a package that is not installed.
     """
     if must_be := what_is_wanted(OPTIONS["engine"], wanted):
         raise BadOption("", run("doctor"), option="engine", found=shown(wanted), wanted=must_be)
@@ -72,11 +72,16 @@ def plan(present: Presence, wanted: str = "auto") -> Plan:
             "No engine that runs ONNX models is installed; OpenVINO or onnxruntime is needed.",
             install_packages("openvino", "onnxruntime"),
         )
+    if wanted in _PACKAGES and not getattr(present, wanted):
+        raise EngineMissing(
+            f"The engine {wanted} was asked for, but it is not installed.", install_packages(wanted), option="engine"
+        )
     on_processor = _processor_choices(present)
-    if wanted == "auto":
+    if wanted in ("auto", "torch"):
         accelerated = (_accelerated(name, f"{name} is present") for name in ACCELERATORS)
         usable = tuple(choice for choice in accelerated if choice.provider in present.accelerators)
-        return Plan(usable + on_processor)
+        first = (Choice("torch", "", "torch was asked for"),) if wanted == "torch" else ()
+        return Plan((*first, *usable, *(each for each in on_processor if each.engine != wanted)))
     if wanted in ACCELERATORS:
         if ACCELERATORS[wanted] in present.accelerators:
             return Plan((_accelerated(wanted, f"{wanted} was asked for"), *on_processor))
@@ -84,13 +89,6 @@ def plan(present: Presence, wanted: str = "auto") -> Plan:
             reason = "cuda was asked for, and PyTorch has it where onnxruntime does not"
             return Plan((Choice("torch", wanted, reason), *on_processor))
         return Plan(on_processor, (_missing_accelerator(wanted, present),))
-    if not getattr(present, wanted):
-        raise EngineMissing(
-            f"The engine {wanted} was asked for, but it is not installed.", install_packages(wanted), option="engine"
-        )
-    if wanted == "torch":
-        others = (choice for choice in on_processor if choice.engine != wanted)
-        return Plan((Choice(wanted, "", "torch was asked for"), *others))
     return Plan(tuple(choice for choice in on_processor if choice.engine == wanted))
 
 

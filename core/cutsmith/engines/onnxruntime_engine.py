@@ -64,9 +64,9 @@ class OnnxruntimeEngine:
 
 
 def _preload_cuda(onnxruntime: Any) -> None:
-    """Load the libraries of CUDA and cuDNN that pip has installed, with PyTorch or alone; others are found by the system.
+    """Load the libraries of CUDA and cuDNN that pip has installed, with PyTorch or alone.
 
-    Without this, onnxruntime-gpu finds them only where PyTorch was imported first, or where they are on the search path.
+    Without this, onnxruntime-gpu finds them only where PyTorch was imported first, or on the system's own search path.
     """
     if not hasattr(onnxruntime, "preload_dlls"):
         return  # before 1.21

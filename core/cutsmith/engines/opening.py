@@ -54,7 +54,8 @@ def open_model(
     """The model at `path` on the best engine (see `choice.plan`), computing only its output number `output`.
 
     `device` is where PyTorch runs it, if that is the engine. `present` is what the choice is made from, and `cache` the
-    folder for compiled models; None takes this machine's. An accelerator that turns out not to work is skipped for the next engine, with a warning.
+    folder for compiled models; None takes this machine's. An accelerator that turns out not to work is skipped for the
+    next engine, with a warning.
 
     Raises:
         BadOption: unknown `engine` or `device`, or `threads` below 1.

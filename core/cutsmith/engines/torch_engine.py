@@ -74,7 +74,9 @@ class TorchEngine:
         import torch
 
         try:
-            with memory_guard(self._file, self._weight.device, set_option("engine", "auto", text="Or take another engine")):
+            with memory_guard(
+                self._file, self._weight.device, set_option("engine", "auto", text="Or take another engine")
+            ):
                 result = self._computed(tensor)
                 if not np.isfinite(result).all() and self._weight.dtype != torch.float32:
                     self._widen()

@@ -76,7 +76,10 @@ class SmallU2Net(nn.Module):
         super().__init__()
         heights = (7, 6, 5, 4)
         self.down = nn.ModuleList(
-            [ResidualU(height, given, middle, made) for height, given in zip(heights, (3, made, made, made), strict=True)]
+            [
+                ResidualU(height, given, middle, made)
+                for height, given in zip(heights, (3, made, made, made), strict=True)
+            ]
             + [DilatedU(made, middle, made) for _ in range(2)]
         )
         self.up = nn.ModuleList(

@@ -90,7 +90,9 @@ def test_cuda_of_pytorch_that_is_not_there_gives_the_processor_and_a_warning(tin
 def test_a_device_of_pytorch_that_is_not_there_is_told(tiny_network) -> None:
     opened = open_model(tiny_network(64, sigmoid=True), engine="torch", device="mps")
     assert opened.engine.name == "torch cpu fp32"
-    assert opened.warnings == ("mps was asked for and is not used: PyTorch does not see it here. The processor is used.",)
+    assert opened.warnings == (
+        "mps was asked for and is not used: PyTorch does not see it here. The processor is used.",
+    )
 
 
 def test_it_alone_is_enough(tmp_path) -> None:

@@ -122,8 +122,8 @@ def _resize_function(node: Node, opset: int) -> Compute:
     if mode not in ("linear", "cubic") or (mode == "cubic" and node.attributes.get("cubic_coeff_a", _CUBIC) != _CUBIC):
         raise BadGraph(f"Resize by {mode} is not supported")
     corners = coordinates == "align_corners"
-    # Below `interpolate`, which takes sizes or factors: where a side times its factor is not whole, ONNX takes both, the
-    # rounded size and the factor itself to place the pixels.
+    # `interpolate` takes sizes or factors. Where a side times its factor is not whole, ONNX takes both: the rounded
+    # size, and the factor itself to place the pixels.
     smooth = torch.ops.aten.upsample_bilinear2d if mode == "linear" else torch.ops.aten.upsample_bicubic2d
     return lambda image, size, factors: smooth(image, size, corners, *(factors or (None, None)))
 
