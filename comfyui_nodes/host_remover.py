@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +18,6 @@ _KINDS = (
     "ComfyUI runs BiRefNet in its large form (BiRefNet general, HR, matting, portrait; RMBG 2.0). The small ones run "
     "from the ONNX files of the list."
 )
-
-
-def host_has_it() -> bool:
-    """Whether this ComfyUI has the implementation: it came with core's node Remove Background."""
-    return find_spec("comfy.bg_removal_model") is not None
 
 
 class HostRemover:
@@ -75,9 +69,15 @@ def open_host_remover(name: str, path: Path, device: torch.device, *, is_native:
 
     Raises:
         WeightsDamaged: the file is not a whole .safetensors file.
-        ModelUnusable: it is for another network, or the .toml is wrong.
+        ModelUnusable: it is for another network, the .toml is wrong, or this ComfyUI runs no such files.
     """
-    from comfy import bg_removal_model
+    try:
+        from comfy import bg_removal_model
+    except ImportError as error:
+        raise ModelUnusable(
+            f"This version of ComfyUI has no comfy.bg_removal_model to run {path.name} ({error}).",
+            "Choose an ONNX model of the list.",
+        ) from error
     from safetensors import SafetensorError
 
     from cutsmith.machine.files import is_file

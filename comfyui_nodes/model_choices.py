@@ -10,7 +10,6 @@ from cutsmith.models.entry import Kind
 from cutsmith.removal.rembg_session import session_names
 
 from . import model_folders
-from .host_remover import host_has_it
 
 DEFAULT_REMOVER = "default (IS-Net)"
 DEFAULT_SAM2 = "default (best SAM 2 here)"
@@ -22,7 +21,7 @@ _HUB_WEIGHTS, _HUB_CONFIG = "model.safetensors", "config.json"
 
 def remover_choices() -> list[str]:
     """The catalogue's removal models, own ONNX files, BiRefNet files that ComfyUI runs itself, and rembg's sessions."""
-    hosts = model_folders.files_for_host() if host_has_it() else []
+    hosts = model_folders.files_for_host()
     return [DEFAULT_REMOVER, *of_kind("remover"), *_own_files(model_folders.REMBG), *hosts, *session_names()]
 
 

@@ -11,7 +11,7 @@ from comfy_api.latest import io
 from cutsmith.errors import BadColour
 from cutsmith.options import DEFAULT_BAND, OPTIONS, Option
 
-from .loaded_models import AUTO, DEVICES
+from .loaded_models import DEVICES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -172,20 +172,6 @@ def model_inputs() -> list[io.Input]:
             tooltip="Off: the model is freed after each run and loaded again for the next.",
         ),
     ]
-
-
-def engine_input() -> io.Input:
-    """The input engine. It stands last, because saved workflows hold the values of widgets in their order."""
-    return io.Combo.Input(
-        "engine",
-        options=list(OPTIONS["engine"].choices),
-        default=AUTO,
-        optional=True,
-        advanced=True,
-        tooltip="What runs an ONNX file. auto: PyTorch on ComfyUI's card if it has one, else the fastest engine on the "
-        "processor. torch: PyTorch on ComfyUI's device, in its precision. cuda: onnxruntime-gpu. A BiRefNet file "
-        "(.safetensors) is always run by ComfyUI itself.",
-    )
 
 
 def why_no_colour(background_color: str | None) -> str | None:

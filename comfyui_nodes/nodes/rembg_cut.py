@@ -17,7 +17,6 @@ from ..shared_inputs import (
     NO_BACKGROUND,
     background_inputs,
     band_inputs,
-    engine_input,
     hardening_inputs,
     mask_edit_inputs,
     model_inputs,
@@ -66,7 +65,7 @@ class RembgCut(io.ComfyNode):
                 *hardening_inputs(),
                 option_input("looks", optional=True),
                 option_input("matting_effort", optional=True),
-                engine_input(),
+                option_input("engine", optional=True),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
