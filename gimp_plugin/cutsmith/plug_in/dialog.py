@@ -26,6 +26,7 @@ from .settings import (  # noqa: E402
     SUBJECT,
     WHAT,
     WORDS,
+    Settings,
 )
 
 _SPACING = 6
@@ -50,12 +51,13 @@ _TOOLTIPS = {
 _BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTIONAL
 
 
-def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> bool:
-    """Show the dialog of Refine Mask Edge, which has only the band and the inside; -> whether OK was clicked."""
+def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, estimate: str) -> bool:
+    """Show the dialog of Refine Mask Edge: the band, the inside and an `estimate`; -> whether OK was clicked."""
     dialog = _new_dialog(procedure, config, "Refine Mask Edge")
     rows = _Rows(dialog, config)
     rows.add_band()
     rows.add_number("harden", _STEP, 2)
+    _Advice(dialog).show(estimate, prevents=False)
     return _answered(dialog)
 
 
@@ -227,6 +229,8 @@ class _CutOutFields:
         self._rows.show("existing-mask", self._has_mask)
         self._rows.show("existing-selection", self._has_selection and result == NEW_SELECTION)
         text, prevents = self._advice_for(what, model)
+        if not prevents:
+            text = "\n".join(filter(None, (text, self._models.estimate(Settings(edge=edge)))))
         self._advice.show(text, prevents=prevents)
         lacks_words = what == WORDS and not (self._config.get_property("prompt") or "").strip()
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not prevents and not lacks_words)

@@ -219,18 +219,22 @@ def _is_confirmed(
     """Show the procedure's dialog; -> whether OK was clicked. Raises CutFailed if the run could not succeed."""
     from .cutting import requested
     from .dialog import ask, ask_for_band
+    from .layers import chosen_layers
     from .model_choices import ModelChoices
     from .worker_link import WorkerLink
 
-    if procedure.get_name() == REFINE_MASK:
-        requested(image, drawables, Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND))
-        end_progress()
-        is_ok = ask_for_band(procedure, config)
+    own_mask = Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND)
+    is_refining = procedure.get_name() == REFINE_MASK
+    if is_refining:
+        requested(image, drawables, own_mask)
+    pixels = sum(layer.get_width() * layer.get_height() for layer in chosen_layers(image, drawables))
+    # This connection is closed first: a dialog may stay open longer than the worker waits for work.
+    with WorkerLink(installation, _client(), show_progress) as link:
+        models = ModelChoices(link.models(), installation, pixels)
+    end_progress()
+    if is_refining:
+        is_ok = ask_for_band(procedure, config, models.estimate(own_mask))
     else:
-        # This connection is closed first: a dialog may stay open longer than the worker waits for work.
-        with WorkerLink(installation, _client(), show_progress) as link:
-            models = ModelChoices(link.models(), installation)
-        end_progress()
         is_ok = ask(procedure, config, image, drawables, models)
     if is_ok:
         begin_progress(_BEGIN)

@@ -194,7 +194,7 @@ def _inserted_above(layer: Gimp.Layer, new: Gimp.Layer) -> Change:
         _require(image.insert_layer(new, layer.get_parent(), image.get_item_position(layer)))
         take_back(lambda: image.remove_layer(new))
         if not layer.get_lock_visibility():
-            layer.set_visible(False)
+            _require(layer.set_visible(False))
             take_back(lambda: layer.set_visible(was_visible))
 
     return change
