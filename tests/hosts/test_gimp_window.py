@@ -320,7 +320,7 @@ def test_the_quick_mask_is_told_and_a_selection_can_be_added_to(window: GimpWind
     window.keys("ctrl+a")
     dialog = window.open_dialog()
     subject = height(window, dialog)
-    choose(window, "r", "End", "Up")
+    choose(window, "u", "End", "Up")
     wait_for_height(window, dialog, lambda tall: tall > subject)
     window.screenshot(artifacts / "gimp-11-selection.png")
     window.close_dialogs("^Cut Out$")
