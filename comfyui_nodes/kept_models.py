@@ -55,8 +55,19 @@ class Borrowed:
             self._taken[key] = managed
         return managed.loaded
 
-    def open_onnx(self, path: Path, *, output: int = 0, engine: str = "auto", threads: int | None = None) -> Opened:
-        """The ONNX model at `path`, as `cutsmith.engines.opening.open_model` opens it."""
+    def open_onnx(
+        self,
+        path: Path,
+        *,
+        output: int = 0,
+        engine: str = "auto",
+        device: str = "auto",
+        threads: int | None = None,
+    ) -> Opened:
+        """The ONNX model at `path`, as `cutsmith.engines.opening.open_model` opens it; PyTorch's is ComfyUI's to move.
+
+        `device` is one of ComfyUI's, such as "cuda:0", and only for the engine "torch".
+        """
         from cutsmith.engines.choice import plan
         from cutsmith.engines.opening import open_model
         from cutsmith.engines.presence import look
@@ -65,13 +76,16 @@ class Borrowed:
         best = plan(look(), engine).choices[0]
 
         def load() -> Managed:
-            from .managed_models import Droppable
+            from .managed_models import Droppable, movable_network
 
-            opened = open_model(path, output=output, engine=engine, threads=threads)
+            # ComfyUI brings the network to its device.
+            opened = open_model(path, output=output, engine=engine, device="cpu", threads=threads)
+            if opened.choice.engine == "torch" and device not in ("auto", "cpu"):
+                return movable_network(opened, device)
             return Droppable(opened, path.stat().st_size, is_on_device=opened.choice.accelerated)
 
         opened: Opened = self.take(
-            ("onnx", file_identity(path), output, best.engine, best.provider, threads), path.name, load
+            ("onnx", file_identity(path), output, best.engine, best.provider or device, threads), path.name, load
         )
         return opened
 

@@ -9,10 +9,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from .kept_models import Borrowed, borrowed, loaded
-from .model_choices import engine_name
-from .model_folders import comfyui_store
+from .model_choices import engine_name, host_file
+from .model_folders import BACKGROUND_REMOVAL, comfyui_store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
     from cutsmith.detection.detector import GroundingDetector
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 DEVICES = ("auto", "cpu")
 """What the input `device` offers. None, which old workflows may hold, is taken for auto."""
 AUTO, CPU = DEVICES
+_TORCH = "torch"
 
 Tell = Callable[[Iterable[str]], object]
 """Is given the warnings about a model, at each run that uses it."""
@@ -32,21 +35,32 @@ Tell = Callable[[Iterable[str]], object]
 # Bytes that one picture needs in addition to the weights: ComfyUI frees this much on the device.
 _SAM2_MEMORY = 1_500_000_000
 _DETECTOR_MEMORY = 2_500_000_000
+_BIREFNET_MEMORY = 4_000_000_000
 
 
 @contextmanager
-def remover(choice: str, device: str | None, *, keep: bool | None, tell: Tell) -> Iterator[Remover]:
-    """The removal model that `choice` names in the node's list; it is freed afterwards unless `keep`."""
-    name = engine_name(choice, "remover")
+def remover(
+    choice: str, device: str | None, *, keep: bool | None, tell: Tell, engine: str | None = AUTO
+) -> Iterator[Remover]:
+    """The removal model that `choice` names in the node's list; it is freed afterwards unless `keep`.
+
+    `engine` is for ONNX files, as the engine's option of that name; "auto" takes PyTorch where ComfyUI has a card.
+    """
+    file = host_file(choice)
+    name = engine_name(choice, "remover") if file is None else choice
 
     def load(run: Borrowed) -> Any:
+        if file is not None:
+            return _host_remover(run, choice, *file, _torch_device(device))
         from cutsmith.removal.loading import load_remover
         from cutsmith.removal.rembg_session import PREFIX
 
         if name is not None and name.startswith(PREFIX):
             # rembg opens its sessions itself.
             return run.take(("rembg", name), name, lambda: _droppable(load_remover(name, store=comfyui_store())))
-        return load_remover(name, engine=_engine(device), store=comfyui_store(), opener=run.open_onnx)
+        wanted = _engine(device) if engine in (None, AUTO) else engine
+        target = str(_torch_device(device)) if wanted == _TORCH else AUTO
+        return load_remover(name, engine=wanted, device=target, store=comfyui_store(), opener=run.open_onnx)
 
     with borrowed(keep=keep) as run:
         given = loaded(run, partial(load, run))
@@ -118,7 +132,9 @@ def matting_network(
 
         store = comfyui_store()
         if method == "vitmatte":
-            return load_network(method, engine=_engine(device), store=store, opener=run.open_onnx)
+            return load_network(
+                method, engine=_processor() if device == CPU else AUTO, store=store, opener=run.open_onnx
+            )
         target = str(_torch_device(device))
         is_on_device = target != CPU
 
@@ -133,10 +149,35 @@ def matting_network(
         yield given.model
 
 
+def _host_remover(run: Borrowed, choice: str, folder: str, path: Path, target: torch.device) -> Any:
+    """The BiRefNet file at `path` in ComfyUI's `folder`, run by ComfyUI itself."""
+    from cutsmith.machine.files import file_identity
+    from cutsmith.protocols import Loaded
+
+    from .host_remover import open_host_remover
+    from .managed_models import Movable
+
+    def opened() -> Managed:
+        remover = open_host_remover(choice, path, target, is_native=folder == BACKGROUND_REMOVAL)
+        found = Loaded(remover, bytes=path.stat().st_size)
+        if target.type == CPU:
+            return _droppable(found)
+        # ComfyUI brings what its model calls its patcher to the device: ours, so that it is listed once.
+        remover.host.patcher = Movable(found, remover.module, target, _BIREFNET_MEMORY)
+        return remover.host.patcher  # type: ignore[no-any-return]
+
+    return run.take(("host", folder, file_identity(path), str(target)), path.name, opened)
+
+
 def _engine(device: str | None) -> str:
-    """The engine for ONNX files."""
-    if device != CPU:
-        return "auto"
+    """The engine for ONNX files: PyTorch on ComfyUI's card if it has one, else the fastest on the processor."""
+    if _torch_device(device).type != CPU:
+        return _TORCH
+    return _processor() if device == CPU else AUTO
+
+
+def _processor() -> str:
+    """The engine for the processor alone."""
     return "openvino" if find_spec("openvino") else "onnxruntime"
 
 
@@ -153,7 +194,9 @@ def _on(target: torch.device, found: Any, memory: int, on_unload: Callable[[], N
     """A torch model that ComfyUI moves to `target`, with room for `memory` bytes; on the processor it stays."""
     from .managed_models import Movable
 
-    return _droppable(found) if target.type == CPU else Movable(found, target, memory, on_unload)
+    if target.type == CPU:
+        return _droppable(found)
+    return Movable(found, found.model.module, target, memory, on_unload)
 
 
 def _droppable(found: Any, *, is_on_device: bool = False) -> Managed:

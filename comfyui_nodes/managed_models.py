@@ -15,6 +15,9 @@ from typing_extensions import override
 
 # More bytes than any device has, and fewer than "Unload models" asks for (1e30).
 _ON_NO_DEVICE = int(1e24)
+# Bytes that a picture needs in a removal network beside the weights. IS-Net at 1024 pixels holds 0.27 GB at most, and
+# the rest is for the convolutions' own working space.
+_NETWORK_MEMORY = 1_000_000_000
 
 
 class Managed(ModelPatcher):
@@ -40,17 +43,23 @@ class Movable(Managed):
     """A torch model, which ComfyUI moves to its device and back. It keeps the model in memory in between.
 
     Args:
-        loaded: what the engine's loader gave; its `model` has the network as `module`.
+        loaded: what the engine's loader gave.
+        module: its network.
         device: where it runs.
         memory: bytes that one picture needs beside the weights: ComfyUI frees this much on the device.
         on_unload: called when the model leaves the device.
     """
 
     def __init__(
-        self, loaded: Any, device: torch.device, memory: int, on_unload: Callable[[], None] | None = None
+        self,
+        loaded: Any,
+        module: torch.nn.Module,
+        device: torch.device,
+        memory: int,
+        on_unload: Callable[[], None] | None = None,
     ) -> None:
         # ComfyUI sets an attribute `device` on what it manages, but the networks have a property of that name.
-        held = torch.nn.ModuleDict({"network": loaded.model.module})
+        held = torch.nn.ModuleDict({"network": module})
         super().__init__(held, load_device=device, offload_device=management.unet_offload_device())
         self.loaded = loaded
         self._memory = memory
@@ -67,6 +76,14 @@ class Movable(Managed):
         if unpatch_all and self._on_unload is not None:
             self._on_unload()
         return super().detach(unpatch_all)
+
+
+def movable_network(opened: Any, device: str) -> Movable:
+    """An ONNX model that PyTorch runs (an `Opened` of the engine), on ComfyUI's `device` and in its precision."""
+    module, target = opened.engine.module, torch.device(device)
+    if management.should_use_fp16(target, sum(weight.numel() for weight in module.parameters())):
+        module.half()
+    return Movable(opened, module, target, _NETWORK_MEMORY)
 
 
 class Droppable(Managed):

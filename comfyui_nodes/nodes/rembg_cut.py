@@ -53,8 +53,9 @@ class RembgCut(io.ComfyNode):
                     "model",
                     options=remover_choices(),
                     default=DEFAULT_REMOVER,
-                    tooltip="A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, or, "
-                    "if rembg is installed, one of its own sessions (rembg:NAME).",
+                    tooltip="A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, a "
+                    "BiRefNet file in models/background_removal, models/BiRefNet or models/RMBG, or, if rembg is "
+                    "installed, one of its own sessions (rembg:NAME).",
                 ),
                 option_input("matting"),
                 *band_inputs(),
@@ -64,6 +65,7 @@ class RembgCut(io.ComfyNode):
                 *hardening_inputs(),
                 option_input("looks", optional=True),
                 option_input("matting_effort", optional=True),
+                option_input("engine", optional=True),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
@@ -85,6 +87,7 @@ class RembgCut(io.ComfyNode):
         background_color: str | None = DEFAULT_COLOUR,
         device: str | None = AUTO,
         keep_model_loaded: bool | None = True,
+        engine: str | None = AUTO,
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the image and the mask."""
@@ -97,7 +100,9 @@ class RembgCut(io.ComfyNode):
             pictures = pictures_of(image)
             colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()
             with (
-                loaded_models.remover(model, device, keep=keep_model_loaded, tell=notices.tell) as remover,
+                loaded_models.remover(
+                    model, device, keep=keep_model_loaded, tell=notices.tell, engine=engine
+                ) as remover,
                 loaded_models.matting_network(
                     request, device, keep=keep_model_loaded, tell=notices.tell
                 ) as matting_network,

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cutsmith.engines.choice import CPU_PROVIDER
+from cutsmith.engines.choice import CPU_PROVIDER, CUDA_PROVIDER
 from cutsmith.engines.model_faults import cannot_load, failed_on_input, no_such_output
 from cutsmith.engines.quiet_import import import_onnxruntime
 from cutsmith.machine.cancelling import stoppable
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+logger = logging.getLogger(__name__)
 
 
 class OnnxruntimeEngine:
@@ -26,6 +31,8 @@ class OnnxruntimeEngine:
             ModelUnusable: the file is not an ONNX model, or has no such output.
         """
         onnxruntime = import_onnxruntime()
+        if provider == CUDA_PROVIDER:
+            _preload_cuda(onnxruntime)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
@@ -54,6 +61,24 @@ class OnnxruntimeEngine:
         """The wanted output for `tensor`, float32 (1, C, H, W)."""
         (result,) = run_session(self._session, [self._output_name], {self._input.name: tensor})
         return np.asarray(result, dtype=np.float32)
+
+
+def _preload_cuda(onnxruntime: Any) -> None:
+    """Load the libraries of CUDA and cuDNN that pip has installed, with PyTorch or alone.
+
+    Without this, onnxruntime-gpu finds them only where PyTorch was imported first, or on the system's own search path.
+    """
+    if not hasattr(onnxruntime, "preload_dlls"):
+        return  # before 1.21
+    said = io.StringIO()
+    try:
+        # It prints what it does not find, which is no fault if the system has it.
+        with contextlib.redirect_stdout(said):
+            onnxruntime.preload_dlls()
+    except (OSError, RuntimeError) as error:
+        logger.info("CUDA's libraries were not preloaded: %s", error)
+    if said.getvalue():
+        logger.info("onnxruntime, preloading CUDA: %s", said.getvalue().strip())
 
 
 def run_session(session: Any, outputs: list[str] | None, inputs: dict[str, Any]) -> Any:

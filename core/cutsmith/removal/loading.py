@@ -30,6 +30,7 @@ def load_remover(
     model: str | None = None,
     *,
     engine: str = "auto",
+    device: str = "auto",
     threads: int | None = None,
     store: Store | None = None,
     opener: Opener | None = None,
@@ -40,6 +41,7 @@ def load_remover(
         model: a catalogue name, the path of an ONNX file, "rembg:NAME", or None for the default: IS-Net, from whichever
             of `DEFAULT_MODELS` is on this machine and whole.
         engine: one of `cutsmith.engines.choice.ENGINE_NAMES`.
+        device: where the engine "torch" runs it: one of `cutsmith.engines.torch_device.DEVICE_NAMES`.
         threads: None takes all that the process may use.
         store: where weights are looked for; None takes this user's.
         opener: opens the ONNX file in place of `open_model`; rembg opens its sessions itself.
@@ -48,7 +50,7 @@ def load_remover(
         UnknownModel: neither a catalogue entry nor a file.
         WeightsMissing, WeightsDamaged: the weights are not here, or are not the publisher's.
         EngineMissing, ExtraMissing, ModelUnusable: the model cannot be run.
-        BadOption: the engine is unknown, or `threads` is below 1.
+        BadOption: the engine or the device is unknown, or `threads` is below 1.
     """
     from cutsmith.models.catalogue import catalogue, find_entry
     from cutsmith.models.store import Store
@@ -58,7 +60,7 @@ def load_remover(
     def open_file(path: Path, output: int) -> Opened:
         from cutsmith.engines.opening import open_model
 
-        return (opener or open_model)(path, output=output, engine=engine, threads=threads)
+        return (opener or open_model)(path, output=output, engine=engine, device=device, threads=threads)
 
     if model is None:
         return _load_default(store, open_file)
