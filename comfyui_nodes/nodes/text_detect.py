@@ -104,9 +104,7 @@ class TextDetect(io.ComfyNode):
 
                 def detect(picture: Picture, turn: Turn) -> list[FoundObject]:
                     try:
-                        detections = find_detections(
-                            picture, request=request, models=models, cancelled=turn.cancelled
-                        )
+                        detections = find_detections(picture, request=request, models=models, cancelled=turn.cancelled)
                     except SubjectNotFound:
                         return []
                     notices.tell(detections.warnings)

@@ -7,10 +7,12 @@ context (`contextvars`), so a thread that helps a run needs a copy of the run's:
 from __future__ import annotations
 
 import contextvars
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from types import FrameType
 from typing import TypeVar
 
 Result = TypeVar("Result")
@@ -25,8 +27,8 @@ _check: contextvars.ContextVar[Check | None] = contextvars.ContextVar("cutsmith_
 
 @contextmanager
 def heeding(asked: Check | None) -> Iterator[None]:
-    """Within the body, `check()` calls `asked`; None stands for work that nobody can cancel."""
-    token = _check.set(asked)
+    """Within the body, `check()` calls `asked`; None changes nothing."""
+    token = _check.set(asked or _check.get())
     try:
         yield
     finally:
@@ -38,6 +40,28 @@ def check() -> None:
     asked = _check.get()
     if asked is not None:
         asked()
+
+
+@contextmanager
+def checking_calls() -> Iterator[None]:
+    """Within the body, `check()` is called wherever a Python function is entered.
+
+    For libraries that compute for seconds in many calls and know no callback. Not for code that holds locks, which may
+    be left where it does not expect to be. A profiler that is at work already is left alone.
+    """
+    if _check.get() is None or sys.getprofile() is not None:
+        yield
+        return
+
+    def entered(_frame: FrameType, event: str, _argument: object) -> None:
+        if event == "call":
+            check()
+
+    sys.setprofile(entered)
+    try:
+        yield
+    finally:
+        sys.setprofile(None)
 
 
 def in_this_context(work: Callable[[], Result]) -> Callable[[], Result]:

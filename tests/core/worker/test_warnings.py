@@ -14,7 +14,7 @@ IMPATIENT = [
     sys.executable,
     "-c",
     "from cutsmith.matting.closed_form import solve\n"
-    "solve._DIRECT_PIXELS = solve._DIRECT_WIDTH = 0\n"
+    "solve._DIRECT_PIXELS = 0\n"
     "solve._MOST_ITERATIONS = 0\n"
     "from cutsmith.cli import main\n"
     "main()\n",
