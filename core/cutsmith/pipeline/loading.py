@@ -92,13 +92,7 @@ class ModelPool:
 
         loaded = self._loaded(
             ("remover", runtime.model, f"{runtime.engine} {runtime.device}", runtime.threads),
-            lambda: load_remover(
-                runtime.model,
-                engine=runtime.engine,
-                device=runtime.device,
-                threads=runtime.threads,
-                store=self.store,
-            ),
+            lambda: load_remover(runtime.model, **self._way(runtime)),
         )
         return loaded.model, loaded.warnings
 
@@ -130,16 +124,18 @@ class ModelPool:
 
         loaded = self._loaded(
             (method, runtime.matting_model, f"{runtime.engine} {runtime.device}", runtime.threads),
-            lambda: load_network(
-                method,
-                runtime.matting_model,
-                engine=runtime.engine,
-                device=runtime.device,
-                threads=runtime.threads,
-                store=self.store,
-            ),
+            lambda: load_network(method, runtime.matting_model, **self._way(runtime)),
         )
         return loaded.model, loaded.warnings
+
+    def _way(self, runtime: Runtime) -> dict[str, Any]:
+        """How a network that is an ONNX file or PyTorch's is opened."""
+        return {
+            "engine": runtime.engine,
+            "device": runtime.device,
+            "threads": runtime.threads,
+            "store": self.store,
+        }
 
     def held(self) -> list[Held]:
         """The models that are kept, the last used first."""
