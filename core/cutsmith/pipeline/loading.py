@@ -90,8 +90,10 @@ class ModelPool:
         """The remover that `runtime` names, and warnings; errors as for `cutsmith.removal.loading.load_remover`."""
         from cutsmith.removal.loading import load_remover
 
+        # The device is PyTorch's.
+        where = f"{runtime.engine} {runtime.device}" if runtime.engine == "torch" else runtime.engine
         loaded = self._loaded(
-            ("remover", runtime.model, f"{runtime.engine} {runtime.device}", runtime.threads),
+            ("remover", runtime.model, where, runtime.threads),
             lambda: load_remover(runtime.model, **self._way(runtime)),
         )
         return loaded.model, loaded.warnings
