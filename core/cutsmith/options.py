@@ -46,6 +46,8 @@ DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
 DEFAULT_MAX_PIXELS = 100_000_000
 """Reading 100 million pixels takes about 1 GB of memory."""
+MINIMUM_SIDE = 4
+"""Pixels: in a smaller picture a subject cannot be told from its background."""
 
 
 class Option(NamedTuple):

@@ -25,6 +25,7 @@ from cutsmith.engines.quiet_import import import_openvino
 from cutsmith.machine.cancelling import stoppable
 from cutsmith.machine.files import is_file
 from cutsmith.machine.folders import compiled_folder
+from cutsmith.machine.telling import tell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -162,7 +163,7 @@ def _compile_anew(source: _Source, folder: Path) -> Any:
         _keep(source.openvino, model, folder)
     except OSError as error:
         # A cache that cannot be written costs time, never the result.
-        logger.warning("compiled models cannot be kept in %s: %s", folder.parent, error)
+        tell(f"Compiled models cannot be kept in {folder.parent}, so each start takes longer: {error}.")
         return source.core.compile_model(model, "CPU", source.config)
     return _compile_kept(source, folder)
 
