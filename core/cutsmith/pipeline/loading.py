@@ -92,8 +92,14 @@ class ModelPool:
         from cutsmith.removal.loading import load_remover
 
         loaded = self._loaded(
-            ("remover", runtime.model, runtime.engine, runtime.threads),
-            lambda: load_remover(runtime.model, engine=runtime.engine, threads=runtime.threads, store=self.store),
+            ("remover", runtime.model, f"{runtime.engine} {runtime.device}", runtime.threads),
+            lambda: load_remover(
+                runtime.model,
+                engine=runtime.engine,
+                device=runtime.device,
+                threads=runtime.threads,
+                store=self.store,
+            ),
         )
         return loaded.model, loaded.warnings
 
