@@ -9,8 +9,9 @@ from comfy_api.latest import io
 from .. import loaded_models
 from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, remover_choices
-from ..notices import Notices
+from ..notices import Judged, Notices
 from ..previews import MaskPreviews
+from ..remembered import RememberingRemover
 from ..running import IsCancelled, for_each
 from ..shared_inputs import (
     DEFAULT_COLOUR,
@@ -19,6 +20,7 @@ from ..shared_inputs import (
     band_inputs,
     hardening_inputs,
     mask_edit_inputs,
+    matting_effort_input,
     model_inputs,
     option_input,
     request_of,
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
 
     from cutsmith.picture import Picture
     from cutsmith.result.cutout import Cutout
+
+    # What was cut out; and why it is empty, or "".
+    Cut = tuple[Cutout, str]
 
 
 class RembgCut(io.ComfyNode):
@@ -57,13 +62,13 @@ class RembgCut(io.ComfyNode):
                     "if rembg is installed, one of its own sessions (rembg:NAME).",
                 ),
                 option_input("matting"),
-                *band_inputs(),
+                *band_inputs(advanced=True),
                 *mask_edit_inputs(),
                 *background_inputs(),
                 *model_inputs(),
                 *hardening_inputs(),
                 option_input("looks", optional=True),
-                option_input("matting_effort", optional=True),
+                matting_effort_input(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
@@ -97,23 +102,26 @@ class RembgCut(io.ComfyNode):
             pictures = pictures_of(image)
             colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()
             with loaded_models.remover(model, device, keep=keep_model_loaded, tell=notices.tell) as remover:
-                models = Models(remover=remover)
+                models = Models(remover=RememberingRemover(remover))
+                notices.ran(models.provenance())
 
-                def cut(picture: Picture, cancelled: IsCancelled) -> Cutout:
+                def cut(picture: Picture, cancelled: IsCancelled) -> Cut:
                     try:
-                        return cut_out(picture, request, models=models, cancelled=cancelled)
+                        return cut_out(picture, request, models=models, cancelled=cancelled), ""
                     except SubjectNotFound as nothing:
-                        notices.say(what_of(nothing))
-                        return refine_mask(
-                            picture, empty_mask(picture), request.updated({"matting": "none", "band": None})
-                        )
+                        without = request.updated({"matting": "none", "band": None})
+                        return refine_mask(picture, empty_mask(picture), without), what_of(nothing)
 
-                def keep(cut: Cutout) -> None:
+                def keep(each: Cut) -> None:
+                    cut, why_empty = each
                     colours.add(shown_pixels(cut, background, background_color))
                     previews.add(cut.alpha)
-                    notices.tell(cut.warnings)
+                    if why_empty:
+                        notices.nothing(why_empty)
+                    else:
+                        notices.judged(Judged.of(cut))
 
                 cuts = for_each(pictures, cut, keep)
         return io.NodeOutput(
-            colours.tensor(), mask_tensor([each.alpha for each in cuts]), ui=notices.with_previews(previews.shown())
+            colours.tensor(), mask_tensor([cut.alpha for cut, _ in cuts]), ui=notices.with_previews(previews.shown())
         )

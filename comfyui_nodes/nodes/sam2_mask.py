@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comfy_api.latest import io
 
@@ -15,8 +15,9 @@ from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
 from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
-from ..notices import Notices
+from ..notices import Judged, Notices
 from ..previews import MaskPreviews
+from ..remembered import RememberingRemover
 from ..running import IsCancelled, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
 
-    from cutsmith import Models
+    from cutsmith import Models, SubjectNotFound
     from cutsmith.picture import Picture
     from cutsmith.pipeline.prompting import Asked
     from cutsmith.protocols import Point, Segmenter
@@ -36,7 +37,14 @@ if TYPE_CHECKING:
     from ..loaded_models import Tell
 
     Given = tuple[Picture, list[FoundObject], NDArray[np.float32] | None]
-    Masked = list[tuple[NDArray[np.float32], FoundObject]]
+
+
+class Masked(NamedTuple):
+    """A mask, float32 (H, W), the objects in it, each with the box of its own mask, and what is told of it."""
+
+    alpha: NDArray[np.float32]
+    objects: list[FoundObject]
+    judged: Judged
 
 
 class SAM2Mask(io.ComfyNode):
@@ -95,7 +103,7 @@ class SAM2Mask(io.ComfyNode):
             ],
             outputs=[
                 io.Mask.Output("mask", tooltip="Soft masks: 1 = subject; all zeros if nothing was found."),
-                io.BoundingBox.Output("bboxes", tooltip="The box of each mask, as a list for each image."),
+                io.BoundingBox.Output("bboxes", tooltip="The box of each object's mask, as a list for each image."),
             ],
         )
 
@@ -123,12 +131,12 @@ class SAM2Mask(io.ComfyNode):
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the masks and their boxes."""
-        from cutsmith import Models
+        from cutsmith import Models, SubjectNotFound
         from cutsmith.pipeline.finishing import edited
         from cutsmith.pipeline.prompting import asked_by_boxes
 
         from ..bounding_boxes import native_boxes, objects_of
-        from ..words import in_the_nodes_words
+        from ..words import in_the_nodes_words, what_of
 
         with in_the_nodes_words():
             # Masks of objects need no colours, and the image's own transparency must not be part of them.
@@ -149,24 +157,27 @@ class SAM2Mask(io.ComfyNode):
             asked = list(zip(pictures, objects_of(bboxes, len(pictures)), rough, strict=True))
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
+                notices.ran(models.provenance())
 
-                def mask_one(each: Given, cancelled: IsCancelled) -> Masked:
+                def mask_one(each: Given, cancelled: IsCancelled) -> list[Masked] | SubjectNotFound:
                     picture, boxes, rough = each
                     prompts = asked_by_boxes(boxes, points, rough)
-                    return _masked(
-                        picture, prompts, request, models, cancelled, notices.tell, apart=bool(individual_masks)
-                    )
+                    return _masked(picture, prompts, request, models, cancelled, apart=bool(individual_masks))
 
-                found = for_each(asked, mask_one)
-        masks = [
-            soft_mask
-            for picture, objects in zip(pictures, found, strict=True)
-            for soft_mask in ([each for each, _ in objects] or [edited(empty_mask(picture), request.finish)])
-        ]
-        boxes = [native_boxes([found_object for _, found_object in objects]) for objects in found]
+                answers = for_each(asked, mask_one)
+        masks, boxes = [], []
+        for picture, answer in zip(pictures, answers, strict=True):
+            if isinstance(answer, SubjectNotFound):
+                notices.nothing(what_of(answer))
+                masks.append(edited(empty_mask(picture), request.finish))
+                boxes.append([])
+            else:
+                notices.judged(*(each.judged for each in answer))
+                masks += [each.alpha for each in answer]
+                boxes.append(native_boxes([found for each in answer for found in each.objects]))
         previews = MaskPreviews()
-        for each in masks:
-            previews.add(each)
+        for mask_of_one in masks:
+            previews.add(mask_of_one)
         return io.NodeOutput(mask_tensor(masks), boxes, ui=notices.with_previews(previews.shown()))
 
 
@@ -179,7 +190,7 @@ def _segmenter(model: str, device: str | None, *, keep: bool | None, tell: Tell)
     from cutsmith.segmentation.subject_in_box import SubjectInBox
 
     with loaded_models.remover(DEFAULT_REMOVER, device, keep=keep, tell=tell) as remover:
-        yield SubjectInBox(remover)
+        yield SubjectInBox(RememberingRemover(remover))
 
 
 def _points(positive: str | None, negative: str | None) -> list[Point]:
@@ -195,36 +206,23 @@ def _masked(
     request: Request,
     models: Models,
     cancelled: IsCancelled,
-    tell: Tell,
     *,
     apart: bool,
-) -> Masked:
-    """The masks of one picture's objects, each with what is known about the object; empty if nothing was found.
-
-    `tell` is given the warnings.
-    """
+) -> list[Masked] | SubjectNotFound:
+    """The masks of one picture: one with all objects or, if `apart`, one an object; why there are none, if so."""
     from cutsmith import SubjectNotFound, cut_out, cut_out_each
-    from cutsmith.geometry import box_of_mask
     from cutsmith.pipeline.subject import FOUND_PROBABILITY
-    from cutsmith.result.cutout import FoundObject
 
     if not asked:
-        return []
+        what = f"There is neither a box nor a point for {picture.source}."
+        return SubjectNotFound(what, best_probability=0.0, threshold=FOUND_PROBABILITY)
     try:
         if apart:
             cuts = cut_out_each(picture, request, models=models, asked=asked, cancelled=cancelled)
         else:
             cuts = [cut_out(picture, request, models=models, asked=asked, cancelled=cancelled)]
-    except SubjectNotFound:
-        return []
-    masked: Masked = []
-    for cut in cuts:
-        tell(cut.warnings)
-        box = box_of_mask(cut.soft_mask >= FOUND_PROBABILITY)
-        alone = cut.objects[0] if len(cut.objects) == 1 else FoundObject(label=_labels(cut.objects))
-        masked.append((cut.alpha, replace(alone, box=box)))
-    return masked
-
-
-def _labels(objects: tuple[FoundObject, ...]) -> str:
-    return ", ".join(dict.fromkeys(found.label for found in objects if found.label))
+    except SubjectNotFound as nothing:
+        return nothing
+    return [
+        Masked(cut.alpha, [replace(found, box=found.mask_box) for found in cut.objects], Judged.of(cut)) for cut in cuts
+    ]
