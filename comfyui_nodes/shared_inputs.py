@@ -64,10 +64,7 @@ def mask_edit_inputs() -> list[io.Input]:
 
 
 def hardening_inputs() -> list[io.Input]:
-    """The inputs harden and threshold.
-
-    They stand last in every node: saved workflows hold the values of widgets in their order.
-    """
+    """The inputs harden and threshold."""
     return [option_input(name, optional=True) for name in ("harden", "threshold")]
 
 
@@ -86,6 +83,7 @@ def band_inputs(*, advanced: bool = False, **conditions: Sequence[str | None]) -
         "default": DEFAULT_BAND,
         "min": least,
         "max": most,
+        "optional": True,
         "advanced": advanced or None,
         "extra_dict": used_if(**conditions or {"matting": WITH_BAND}),
     }
@@ -125,14 +123,15 @@ def request_of(inputs: Mapping[str, Any], **own: Any) -> Request:
 
     fields = {name: value for name, value in inputs.items() if name in OPTIONS and value is not None} | own
     fields |= {name: None for name, value in fields.items() if value == 0 and _is_off_at_zero(OPTIONS[name])}
-    if "band_inner" in inputs and fields.get("matting") != "none":
+    if {"band_inner", "band_outer"} & set(inputs) and fields.get("matting") != "none":
         fields["band"] = chosen_band(inputs)
     return Request().updated(fields).checked()
 
 
 def chosen_band(inputs: Mapping[str, Any]) -> tuple[int, int] | None:
     """The band of a node's inputs; None, which adapts it to the mask's edge, where they are as a new node has them."""
-    band = (inputs["band_inner"], inputs["band_outer"])
+    inner, outer = (inputs.get(name) for name in ("band_inner", "band_outer"))
+    band = (DEFAULT_BAND if inner is None else inner, DEFAULT_BAND if outer is None else outer)
     return None if band == (DEFAULT_BAND, DEFAULT_BAND) else band
 
 

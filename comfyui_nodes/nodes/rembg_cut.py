@@ -61,10 +61,10 @@ class RembgCut(io.ComfyNode):
                     tooltip="A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, or, "
                     "if rembg is installed, one of its own sessions (rembg:NAME).",
                 ),
-                option_input("matting"),
+                *background_inputs(),
+                option_input("matting", optional=True),
                 *band_inputs(advanced=True),
                 *mask_edit_inputs(),
-                *background_inputs(),
                 *model_inputs(),
                 *hardening_inputs(),
                 option_input("looks", optional=True),

@@ -60,8 +60,9 @@ class TrimapMatting(io.ComfyNode):
                     optional=True,
                     tooltip="0 background, 0.5 unknown, 1 foreground. Replaces the band: the unknown is solved.",
                 ),
-                *band_inputs(trimap=[None]),
+                *background_inputs(),
                 option_input("matting", optional=True),
+                *band_inputs(trimap=[None]),
                 io.Boolean.Input(
                     "refine_foreground",
                     default=True,
@@ -70,7 +71,6 @@ class TrimapMatting(io.ComfyNode):
                     tooltip="Removes the old background's colour from the edge.",
                 ),
                 *mask_edit_inputs(),
-                *background_inputs(),
                 *hardening_inputs(),
                 matting_effort_input(),
             ],
