@@ -49,7 +49,9 @@ class QualityLines:
             return ""
         worst = max(self._uncertainties)
         share = "less than 1%" if worst < 0.01 else f"about {worst:.0%}"
-        return f"; {share} of the subject may be wrong" if count == 1 else f"; at worst, {share} of a subject may be wrong"
+        return (
+            f"; {share} of the subject may be wrong" if count == 1 else f"; at worst, {share} of a subject may be wrong"
+        )
 
 
 def _all(count: int) -> str:

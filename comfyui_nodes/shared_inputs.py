@@ -27,7 +27,11 @@ _MOST_DETECTIONS = 900
 
 
 def option_input(
-    name: str, *, optional: bool = False, default: Any = None, conditions: Mapping[str, Sequence[str | None]] | None = None
+    name: str,
+    *,
+    optional: bool = False,
+    default: Any = None,
+    conditions: Mapping[str, Sequence[str | None]] | None = None,
 ) -> io.Input:
     """The input for the engine's option `name`, as declared; `default` replaces the declared default.
 

@@ -104,7 +104,9 @@ def test_hundreds_of_images_are_told_of_in_a_few_short_lines() -> None:
         else:
             reasons = tuple(f"Reason {each}." for each in range(number % 20))
             quality = Quality(None, REVIEW if reasons else ACCEPT, reasons)
-            notices.judged(judged(quality, f"No solution in x {number}." + " Long." * 99, matting_used="the mask itself"))
+            notices.judged(
+                judged(quality, f"No solution in x {number}." + " Long." * 99, matting_used="the mask itself")
+            )
     lines = notices.lines()
     assert lines[0] == "200 of 600 images (3, 6, 9, 12, 15, 18 and 194 more): nothing found."
     assert len(lines) <= 15
@@ -132,7 +134,10 @@ def test_objects_are_counted_by_the_words_that_they_answer() -> None:
 @pytest.mark.parametrize(
     ("used", "line"),
     [
-        ("the mask itself: it is too undecided for matting", "Hair and fur were not refined: the mask is too undecided."),
+        (
+            "the mask itself: it is too undecided for matting",
+            "Hair and fur were not refined: the mask is too undecided.",
+        ),
         ("closed-form, 40%; the mask else", "Hair and fur were refined only in part: the mask is undecided."),
     ],
 )

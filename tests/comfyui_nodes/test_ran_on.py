@@ -35,7 +35,10 @@ from comfyui_nodes.ran_on import ran_on
             ["hair.onnx on torch, cpu"],
         ),
         ({"mask": "given", "matting": "closed-form"}, ["Matting: closed-form, on the processor"]),
-        ({"matting": "auto", "matting_used": "closed-form, 40%; the mask else"}, ["Matting: closed-form, on the processor"]),
+        (
+            {"matting": "auto", "matting_used": "closed-form, 40%; the mask else"},
+            ["Matting: closed-form, on the processor"],
+        ),
         ({"matting": "auto", "matting_used": "the mask itself: it is too undecided for matting"}, []),
         ({"matting": "none"}, []),
     ],

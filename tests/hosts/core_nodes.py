@@ -12,6 +12,10 @@ STOCK: Mapping[str, dict[str, Any]] = {
     "stock_image": {"class_type": "LoadImage", "inputs": {"image": "example.png"}},
     "stock_mask": {"class_type": "LoadImageMask", "inputs": {"image": "painted.png", "channel": "alpha"}},
     "stock_box": {"class_type": "PrimitiveBoundingBox", "inputs": {"x": 100, "y": 20, "width": 300, "height": 260}},
+    "stock_boxes": {
+        "class_type": "CreateBoundingBoxes",
+        "inputs": {"width": 448, "height": 304, "editor_state": {"__value__": []}, "bboxes": ["stock_box", 0]},
+    },
     "stock_latent": {"class_type": "EmptyLatentImage", "inputs": {"width": 448, "height": 296, "batch_size": 1}},
     "stock_audio": {"class_type": "EmptyAudio", "inputs": {"duration": 1.0, "sample_rate": 44100, "channels": 2}},
     "stock_vae": {"class_type": "VAELoader", "inputs": {"vae_name": "pixel_space"}},
@@ -28,7 +32,14 @@ _OF_STOCK: Mapping[str, Link] = {
     "INT": ["stock_number", 0],
     "STRING": ["stock_text", 0],
 }
-_WIDGETS: Mapping[str, Any] = {"STRING": "", "INT": 0, "FLOAT": 0.0, "BOOLEAN": False, "COLOR": "#ffffff", "IMAGECOMPARE": ""}
+_WIDGETS: Mapping[str, Any] = {
+    "STRING": "",
+    "INT": 0,
+    "FLOAT": 0.0,
+    "BOOLEAN": False,
+    "COLOR": "#ffffff",
+    "IMAGECOMPARE": "",
+}
 
 
 class Taker(NamedTuple):
