@@ -32,7 +32,7 @@ class _Input(NamedTuple):
 
 
 def use_defaults_where_unused(posted: dict[str, Any], nodes: Iterable[type[io.ComfyNode]]) -> dict[str, Any]:
-    """In a `posted` prompt, give each input of our `nodes` that has no effect its default; what is posted is changed."""
+    """In a `posted` prompt, which is changed, give each input of our `nodes` that has no effect its default."""
     prompt = posted.get("prompt")
     for node in prompt.values() if isinstance(prompt, dict) else ():
         given = node.get("inputs") if isinstance(node, dict) else None

@@ -1,6 +1,6 @@
-"""What one run of a node tells: warnings on ComfyUI's console as they come, and a few short lines on the node at the end.
+"""What one run of a node tells: warnings on ComfyUI's console as they come, and a few short lines on the node.
 
-The lines have a fixed order: what was found, the quality and its reasons, the edge, warnings, and what ran on what. In a
+The lines have a fixed order: what was found, the quality and its reasons, the edge, warnings, what ran on what. In a
 batch they say which images they are about. They stay few, however many images there are.
 """
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cutsmith.request import Request
     from cutsmith.result.cutout import FoundObject
 
+    from ..bounding_boxes import NativeBox
     from ..loaded_models import Tell
 
     Given = tuple[Picture, list[FoundObject], NDArray[np.float32] | None]
@@ -165,7 +166,8 @@ class SAM2Mask(io.ComfyNode):
                     return _masked(picture, prompts, request, models, cancelled, apart=bool(individual_masks))
 
                 answers = for_each(asked, mask_one)
-        masks, boxes = [], []
+        masks: list[NDArray[np.float32]] = []
+        boxes: list[list[NativeBox]] = []
         for picture, answer in zip(pictures, answers, strict=True):
             if isinstance(answer, SubjectNotFound):
                 notices.nothing(what_of(answer))

@@ -1,4 +1,4 @@
-"""A prompt as ComfyUI looks at it: inputs that have no effect have their defaults, all others are as they were posted."""
+"""A prompt as ComfyUI looks at it: inputs without effect have their defaults, all others are as they were posted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ComfyUI's own nodes, made ready to run from what `/object_info` says of them: defaults, and links where they need any."""
+"""ComfyUI's own nodes, made ready to run from what `/object_info` says of them: defaults, and links where needed."""
 
 from __future__ import annotations
 
