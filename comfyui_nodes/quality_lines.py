@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from cutsmith.result.quality import Quality
 
 _MOST_REASONS = 4
+# Above this share of the subject, the number says no more than the word.
+_MUCH = 0.5
 
 
 class QualityLines:
@@ -48,7 +50,7 @@ class QualityLines:
         if not self._uncertainties:
             return ""
         worst = max(self._uncertainties)
-        share = "less than 1%" if worst < 0.01 else f"about {worst:.0%}"
+        share = "less than 1%" if worst < 0.01 else f"about {worst:.0%}" if worst < _MUCH else "much"
         return (
             f"; {share} of the subject may be wrong" if count == 1 else f"; at worst, {share} of a subject may be wrong"
         )

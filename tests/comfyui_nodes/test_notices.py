@@ -57,6 +57,7 @@ def test_a_single_image_is_told_of_without_numbers() -> None:
     [
         (Quality(0.024, ACCEPT), "Quality: good; about 2% of the subject may be wrong."),
         (Quality(0.004, ACCEPT), "Quality: good; less than 1% of the subject may be wrong."),
+        (Quality(0.87, REVIEW), "Quality: look at this result; much of the subject may be wrong."),
         (Quality(None, ACCEPT), "Quality: good."),
         (Quality(None, REVIEW, REASONS[:1]), "Quality: look at this result."),
     ],

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.hosts.test_comfyui_nodes import DETECT, LOAD, batch, matting, rembg, sam2
 
@@ -29,19 +31,36 @@ def shown(comfyui, node: dict[str, Any], *pictures: str, **further: Any) -> list
     return lines
 
 
-def test_rembg_cut_shows_quality_and_engine(comfyui) -> None:
-    first, *_, matted, ran = shown(comfyui, rembg(matting="closed-form"))
-    assert first.startswith("Quality: good")
-    assert "may be wrong" in first
-    assert matted.startswith("IS-Net general use")
-    assert " on OpenVINO, cpu, " in matted or " on onnxruntime, cpu" in matted
-    assert ran == "Matting: closed-form, on the processor"
+@pytest.fixture(scope="module")
+def bottle(comfyui) -> str:
+    """A bottle on a nearly white ground, which the quality score does not doubt."""
+    import cv2
+
+    pixels = np.full((512, 512, 3), 250, np.uint8)
+    brown = (60, 90, 160)
+    cv2.ellipse(pixels, (256, 300), (110, 150), 0, 0, 360, brown, -1, cv2.LINE_AA)
+    cv2.rectangle(pixels, (225, 60), (287, 180), brown, -1)
+    cv2.rectangle(pixels, (215, 40), (297, 75), (40, 40, 40), -1)
+    cv2.ellipse(pixels, (220, 280), (20, 80), 10, 0, 360, (120, 150, 210), -1, cv2.LINE_AA)
+    Image.fromarray(pixels[..., ::-1]).save(comfyui.folder / "input" / "bottle.png")
+    return "bottle.png"
+
+
+def test_rembg_cut_shows_quality_weights_that_stand_in_and_the_engine(comfyui, bottle: str, isnet_weights) -> None:
+    load = {"class_type": "LoadImage", "inputs": {"image": bottle}}
+    first, *others, matted = shown(comfyui, rembg(matting="closed-form", image=["bottle", 0]), bottle=load)
+    assert first.startswith("Quality: good; about 2")
+    assert first.endswith("of the subject may be wrong.")
+    assert others[-1].startswith("IS-Net general use")
+    assert " on OpenVINO, cpu, " in others[-1] or " on onnxruntime, cpu" in others[-1]
+    assert matted == "Matting: closed-form, on the processor"
+    assert isnet_weights.stem in (others[0] if "half" in others[-1] else "isnet-general-use")
 
 
 def test_a_doubtful_result_is_shown_with_its_reasons_first(comfyui) -> None:
-    first, reason, *_ = shown(comfyui, rembg(mask_offset=-64))
-    assert first.startswith("Quality: look at this result")
-    assert reason == "Nothing is left in the result."
+    first, *reasons = shown(comfyui, rembg())
+    assert first == "Quality: look at this result; much of the subject may be wrong."
+    assert reasons[0] == "The result covers most of the photograph: background may be left."
 
 
 def test_a_batch_shows_in_which_images_nothing_was_found(comfyui) -> None:
