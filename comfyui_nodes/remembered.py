@@ -75,6 +75,8 @@ class RememberingRemover:
 
     def __init__(self, remover: Remover, memory: Memory = MEMORY) -> None:
         self._remover = remover
+        # What stays open between runs, where each run makes a remover of its own.
+        self._kept: object = getattr(remover, "engine", remover)
         self._memory = memory
 
     @property
@@ -89,7 +91,7 @@ class RememberingRemover:
     def soft_mask(self, image: Image) -> NDArray[np.float32]:
         """The probability that each pixel is subject: float32 (H, W) in [0, 1]."""
         mask = self._memory.answer(
-            self._remover, _pixels(image), lambda: self._remover.soft_mask(image), lambda mask: mask.nbytes
+            self._kept, (self.name, _pixels(image)), lambda: self._remover.soft_mask(image), lambda mask: mask.nbytes
         )
         # The caller may write into what it gets.
         return mask.copy()

@@ -18,7 +18,7 @@ from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_
 from ..notices import Judged, Notices
 from ..previews import MaskPreviews
 from ..remembered import RememberingRemover
-from ..running import IsCancelled, for_each
+from ..running import Turn, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
 
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
 
     from ..bounding_boxes import NativeBox
     from ..loaded_models import Tell
-
-    Given = tuple[Picture, list[FoundObject], NDArray[np.float32] | None]
 
 
 class Masked(NamedTuple):
@@ -154,18 +152,16 @@ class SAM2Mask(io.ComfyNode):
                     f"Give positive_points: {EXAMPLE}",
                 )
             pictures, notices = pictures_of(image), Notices()
-            rough = masks_for(mask, pictures)
-            asked = list(zip(pictures, objects_of(bboxes, len(pictures)), rough, strict=True))
+            given = zip(pictures, objects_of(bboxes, len(pictures)), masks_for(mask, pictures), strict=True)
+            asked = [(picture, asked_by_boxes(boxes, points, rough)) for picture, boxes, rough in given]
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
                 notices.ran(models.provenance())
 
-                def mask_one(each: Given, cancelled: IsCancelled) -> list[Masked] | SubjectNotFound:
-                    picture, boxes, rough = each
-                    prompts = asked_by_boxes(boxes, points, rough)
-                    return _masked(picture, prompts, request, models, cancelled, apart=bool(individual_masks))
+                def mask_one(each: tuple[Picture, list[Asked]], turn: Turn) -> list[Masked] | SubjectNotFound:
+                    return _masked(*each, request, models, turn, apart=bool(individual_masks))
 
-                answers = for_each(asked, mask_one)
+                answers = for_each(asked, mask_one, steps=[max(len(prompts), 1) for _, prompts in asked])
         masks: list[NDArray[np.float32]] = []
         boxes: list[list[NativeBox]] = []
         for picture, answer in zip(pictures, answers, strict=True):
@@ -207,7 +203,7 @@ def _masked(
     asked: Sequence[Asked],
     request: Request,
     models: Models,
-    cancelled: IsCancelled,
+    turn: Turn,
     *,
     apart: bool,
 ) -> list[Masked] | SubjectNotFound:
@@ -220,9 +216,14 @@ def _masked(
         return SubjectNotFound(what, best_probability=0.0, threshold=FOUND_PROBABILITY)
     try:
         if apart:
-            cuts = cut_out_each(picture, request, models=models, asked=asked, cancelled=cancelled)
+            cuts = cut_out_each(
+                picture, request, models=models, asked=asked, on_progress=turn.on_progress, cancelled=turn.cancelled
+            )
         else:
-            cuts = [cut_out(picture, request, models=models, asked=asked, cancelled=cancelled)]
+            cut = cut_out(
+                picture, request, models=models, asked=asked, on_progress=turn.on_progress, cancelled=turn.cancelled
+            )
+            cuts = [cut]
     except SubjectNotFound as nothing:
         return nothing
     return [

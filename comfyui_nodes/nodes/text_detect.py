@@ -13,7 +13,7 @@ from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_DETECTOR, detector_choices
 from ..notices import Notices
 from ..remembered import RememberingDetector
-from ..running import IsCancelled, for_each
+from ..running import Turn, for_each
 from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
 
@@ -104,9 +104,9 @@ class TextDetect(io.ComfyNode):
                 models = Models(detector=RememberingDetector(detector))
                 notices.ran(models.provenance())
 
-                def detect(picture: Picture, cancelled: IsCancelled) -> Detections | SubjectNotFound:
+                def detect(picture: Picture, turn: Turn) -> Detections | SubjectNotFound:
                     try:
-                        return find_detections(picture, request=request, models=models, cancelled=cancelled)
+                        return find_detections(picture, request=request, models=models, cancelled=turn.cancelled)
                     except SubjectNotFound as nothing:
                         return nothing
 

@@ -143,9 +143,10 @@ def _union(one: Subject, other: Subject) -> Subject:
 
 def _with_a_mask(segments: Sequence[Segment], found: Sequence[FoundObject], run: Run) -> Iterator[Subject]:
     """Yield each segment that has a mask as a separate subject."""
-    for segment, wanted in zip(segments, found, strict=True):
+    for number, (segment, wanted) in enumerate(zip(segments, found, strict=True)):
         # Some segments run their model only now.
         run.check()
+        run.progress(number / len(segments))
         soft_mask = segment.soft_mask()
         mask_box = box_of_mask(soft_mask >= FOUND_PROBABILITY)
         if mask_box is None:
