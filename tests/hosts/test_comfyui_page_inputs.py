@@ -105,7 +105,7 @@ def with_new_inputs(node: dict[str, Any], queued: dict[str, Any]) -> dict[str, A
 
 
 def in_former_order(name: str, *, with_names: bool) -> dict[str, Any]:
-    """A shipped workflow as the page saved it before; `with_names` as newer pages did, which save the widgets' inputs."""
+    """A shipped workflow as the page saved it before; `with_names` as newer pages do, which save widgets as inputs."""
     graph, prompt = in_page_format(name), in_api_format(name)
     for node in graph["nodes"]:
         if node["type"] in FORMER:
