@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from cutsmith.errors import BadOption, BadPoint
+from cutsmith.errors import BadBox, BadOption, BadPoint
 
 from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
+from ..drawn_boxes import EXAMPLE as EXAMPLE_BOX
+from ..drawn_boxes import drawn_boxes
 from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
 from ..notices import Notices
-from ..previews import MaskPreviews
+from ..previews import MaskPreviews, picture_for_the_editor
 from ..running import IsCancelled, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
@@ -92,6 +94,13 @@ class SAM2Mask(io.ComfyNode):
                 *mask_edit_inputs(),
                 *model_inputs(),
                 *hardening_inputs(),
+                io.String.Input(
+                    "boxes",
+                    default="",
+                    placeholder=EXAMPLE_BOX,
+                    optional=True,
+                    tooltip="Boxes drawn by hand, in pixels: an object each, in addition to those of bboxes.",
+                ),
             ],
             outputs=[
                 io.Mask.Output("mask", tooltip="Soft masks: 1 = subject; all zeros if nothing was found."),
@@ -100,11 +109,14 @@ class SAM2Mask(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, positive_points: str | None = None, negative_points: str | None = None) -> bool | str:
-        """Reject invalid points before anything runs."""
+    def validate_inputs(
+        cls, positive_points: str | None = None, negative_points: str | None = None, boxes: str | None = None
+    ) -> bool | str:
+        """Reject invalid points and boxes before anything runs."""
         try:
             _points(positive_points, negative_points)
-        except BadPoint as error:
+            drawn_boxes(boxes)
+        except (BadBox, BadPoint) as error:
             return str(error)
         return True
 
@@ -118,6 +130,7 @@ class SAM2Mask(io.ComfyNode):
         negative_points: str | None = "",
         mask: torch.Tensor | None = None,
         individual_masks: bool | None = False,
+        boxes: str | None = "",
         device: str | None = AUTO,
         keep_model_loaded: bool | None = True,
         **options: Any,
@@ -133,26 +146,29 @@ class SAM2Mask(io.ComfyNode):
         with in_the_nodes_words():
             # Masks of objects need no colours, and the image's own transparency must not be part of them.
             request = request_of(options, matting="none", foreground="none", subject_alone=True)
-            points = _points(positive_points, negative_points)
-            if bboxes is None and mask is None and not points:
+            points, drawn = _points(positive_points, negative_points), drawn_boxes(boxes)
+            has_place = bboxes is not None or mask is not None or bool(drawn)
+            if not has_place and not points:
                 raise BadOption(
-                    "There must be bboxes, positive_points or a mask to say what to mask, but got none of them.",
-                    "Connect Text Detect's bboxes, or type a point. For the main subject, use Rembg Cut.",
+                    "There must be boxes, positive_points or a mask to say what to mask, but got none of them.",
+                    "Click on the subject in the node's picture, draw a box, or connect Text Detect's bboxes. For the "
+                    "main subject, use Rembg Cut.",
                 )
-            if bboxes is None and mask is None and not any(point.label for point in points):
+            if not has_place and not any(point.label for point in points):
                 raise BadPoint(
                     "At least one point must lie on the subject, but got only negative_points.",
                     f"Give positive_points: {EXAMPLE}",
                 )
             pictures, notices = pictures_of(image), Notices()
             rough = masks_for(mask, pictures)
-            asked = list(zip(pictures, objects_of(bboxes, len(pictures)), rough, strict=True))
+            objects = [[*found, *drawn] for found in objects_of(bboxes, len(pictures))]
+            asked = list(zip(pictures, objects, rough, strict=True))
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
 
                 def mask_one(each: Given, cancelled: IsCancelled) -> Masked:
-                    picture, boxes, rough = each
-                    prompts = asked_by_boxes(boxes, points, rough)
+                    picture, objects, rough = each
+                    prompts = asked_by_boxes(objects, points, rough)
                     return _masked(
                         picture, prompts, request, models, cancelled, notices.tell, apart=bool(individual_masks)
                     )
@@ -163,11 +179,12 @@ class SAM2Mask(io.ComfyNode):
             for picture, objects in zip(pictures, found, strict=True)
             for soft_mask in ([each for each, _ in objects] or [edited(empty_mask(picture), request.finish)])
         ]
-        boxes = [native_boxes([found_object for _, found_object in objects]) for objects in found]
+        found_boxes = [native_boxes([found_object for _, found_object in objects]) for objects in found]
         previews = MaskPreviews()
         for each in masks:
             previews.add(each)
-        return io.NodeOutput(mask_tensor(masks), boxes, ui=notices.with_previews(previews.shown()))
+        shown = {**notices.with_previews(previews.shown()), **picture_for_the_editor(pictures[0])}
+        return io.NodeOutput(mask_tensor(masks), found_boxes, ui=shown)
 
 
 @contextmanager

@@ -8,17 +8,31 @@ from typing import Any
 
 from tests.hosts.headless_chromium import headless_chromium
 
+RENDERERS = ("canvas", "nodes-2.0")
 READY = "() => window.app?.graph && window.app?.extensionManager && window.LiteGraph?.registered_node_types?.LoadImage"
 
 
+SETTINGS = """async settings => {
+  for (const [name, value] of Object.entries(settings)) await app.extensionManager.setting.set(name, value);
+}"""
+
+
 @contextmanager
-def comfyui_page(address: str, width: int = 1700, height: int = 950) -> Iterator[Any]:
-    """A Playwright page that shows the ComfyUI at `address`, ready for use; closed afterwards."""
+def comfyui_page(
+    address: str, width: int = 1700, height: int = 950, renderer: str = "canvas", palette: str = "dark"
+) -> Iterator[Any]:
+    """A Playwright page that shows the ComfyUI at `address`, ready for use; closed afterwards.
+
+    `renderer` is one of RENDERERS: nodes drawn on the canvas, or as elements of the page ("Nodes 2.0").
+    """
     with headless_chromium() as browser:
         page = browser.new_page(viewport={"width": width, "height": height})
         page.route("**/*", lambda route: _only_local(route, address))
         page.goto(address, wait_until="domcontentloaded")
         page.wait_for_function(READY, timeout=120_000)
+        chosen = {"Comfy.VueNodes.Enabled": renderer == "nodes-2.0", "Comfy.ColorPalette": palette}
+        # The server keeps settings for the next page.
+        page.evaluate(SETTINGS, chosen)
         yield page
 
 
