@@ -3,8 +3,9 @@
 import { app } from "../../scripts/app.js";
 import { api } from "../../scripts/api.js";
 import { addEditor, takesMarks } from "./editor/editor.js";
-import { addNotices } from "./notices.js";
 import { everyNode, nodeOfExecution, outputsOf } from "./nodes.js";
+import { addNotices } from "./notices.js";
+import { keepPromptsLow } from "./prompts.js";
 
 /** For each of our nodes, its parts: `show(outputs)` takes what its last run sent, `refresh()` looks at the graph again. */
 const parts = new WeakMap();
@@ -31,6 +32,7 @@ app.registerExtension({
 
   nodeCreated(node) {
     if (!node.comfyClass?.startsWith("Cutsmith")) return;
+    keepPromptsLow(node);
     // Their widgets are not saved, and must stand behind all that are: a workflow holds widgets' values by their order.
     parts.set(node, [...(takesMarks(node) ? [addEditor(node)] : []), addNotices(node)]);
     const { onExecuted } = node;

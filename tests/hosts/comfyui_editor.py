@@ -8,7 +8,10 @@ from typing import Any
 FIELDS = ("positive_points", "negative_points", "boxes")
 
 BUILD = """async ({nodes, links}) => {
+  const last = app.graph.state.lastNodeId;
   app.graph.clear();
+  // The page remembers widgets' values by the number of their node: none is given twice.
+  app.graph.state.lastNodeId = last + 10;
   const made = {};
   for (const [name, {type, pos, values}] of Object.entries(nodes)) {
     const node = made[name] = LiteGraph.createNode(type);

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.hosts.comfyui_server import RUN_SECONDS, ComfyUIServer
 from tests.hosts.headless_chromium import headless_chromium
 
 RENDERERS = ("canvas", "nodes-2.0")
@@ -41,3 +42,15 @@ def _only_local(route: Any, address: str) -> None:
         route.continue_()
     else:
         route.abort()
+
+
+def ran(comfyui: ComfyUIServer, page: Any) -> dict[str, Any]:
+    """Run the workflow that is in the page, to its end; -> what its nodes have sent to the page."""
+    before = set(comfyui.get("/history"))
+    page.evaluate("async () => { await app.queuePrompt(0, 1); }")
+    for _ in range(RUN_SECONDS * 5):
+        for name in comfyui.get("/history").keys() - before:
+            page.wait_for_timeout(500)
+            return comfyui.outputs(name)
+        page.wait_for_timeout(200)
+    raise AssertionError("the run does not end")

@@ -9,20 +9,19 @@ import pytest
 from PIL import Image
 
 from tests.hosts.comfyui_editor import FIELDS, Editor, build
-from tests.hosts.comfyui_page import RENDERERS, comfyui_page
+from tests.hosts.comfyui_page import RENDERERS, comfyui_page, ran
 from tests.hosts.conftest import TINY_SAM2
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 LOAD = {"type": "LoadImage", "pos": [0, 40], "values": {"image": "astronaut.png"}}
 MASK = {"type": "CutsmithSAM2Mask", "pos": [420, 40], "values": {"model": TINY_SAM2}}
-RUN = "async () => { await app.queuePrompt(0, 1); }"
 # What one may miss by: the picture is smaller in the node than it is.
 REACH = 2
 EMPTY = dict.fromkeys(FIELDS, 0)
 
 
-@pytest.fixture(params=RENDERERS)
+@pytest.fixture(scope="module", params=RENDERERS)
 def page(request, comfyui):
     with comfyui_page(comfyui.address, renderer=request.param) as page:
         yield page
@@ -207,19 +206,6 @@ def test_after_another_node_the_picture_comes_with_the_first_run_in_the_inputs_p
     page.wait_for_function(
         "() => document.querySelector('.cutsmith-surface image')?.getAttribute('href')?.includes('astronaut.png')"
     )
-
-
-def ran(comfyui, page):
-    """Run what is in the page; -> the outputs of the run."""
-    before = set(comfyui.get("/history"))
-    page.evaluate(RUN)
-    page.wait_for_function("() => app.extensionManager && !app.ui?.lastQueueSize", timeout=60_000)
-    for _ in range(300):
-        done = [name for name, each in comfyui.get("/history").items() if name not in before]
-        if done:
-            return comfyui.outputs(done[0])
-        page.wait_for_timeout(200)
-    raise AssertionError("the run does not end")
 
 
 def masks(comfyui, outputs):
