@@ -15,6 +15,8 @@ export function addNotices(node) {
     hideInPanel: true,
     hideOnZoom: false,
     margin: MARGIN,
+    // The canvas renderer makes room for previews while it draws, and would show the node's old size until the next move.
+    afterResize: () => requestAnimationFrame(() => node.setDirtyCanvas(true, true)),
   });
   widget.serialize = false;
   // As high as its text, in both renderers: else spare room would be shared with it.

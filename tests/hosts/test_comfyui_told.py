@@ -23,6 +23,11 @@ LAID_OUT = """() => {
   const {top, bottom, width} = lines.getBoundingClientRect();
   return {inside: top >= block.top - 1 && bottom <= block.bottom + 1, width, select: getComputedStyle(lines).userSelect};
 }"""
+TALL = """height => {
+  const [node] = app.graph.nodes;
+  node.setSize([360, height || node.size[1]]);
+  node.setDirtyCanvas(true, true);
+}"""
 MASK = "CutsmithSAM2Mask"
 
 
@@ -74,7 +79,7 @@ def test_a_prompt_takes_a_few_lines_however_tall_the_node(page, artifacts):
     build(page, {"detect": text_detect}, [])
     heights = []
     for height in (0, 900):
-        page.evaluate("height => { const [node] = app.graph.nodes; node.setSize([360, height || node.size[1]]); }", height)
+        page.evaluate(TALL, height)
         page.wait_for_timeout(500)
         (box,) = (each.bounding_box() for each in page.locator("textarea").all() if each.is_visible())
         heights.append(box["height"])

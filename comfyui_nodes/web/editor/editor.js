@@ -14,7 +14,8 @@ const MOST_HEIGHT = 340;
 const BAR_HEIGHT = 32;
 // What the canvas renderer leaves free above and below a widget.
 const MARGIN = 10;
-const HOW = "Click: subject. Right-click: not subject. Drag: box.";
+const HOW = "Click on the subject. Right-click on what is not. Drag a box.";
+const KEYS_NOW = "Enter: subject. -: not subject. B: box. Delete: remove.";
 const KEYS =
   "Arrow keys move a cross, with Shift by one pixel. Enter or + marks the subject, - what is not the subject. " +
   "B begins a box and ends it. Delete removes the mark at the cross.";
@@ -144,14 +145,15 @@ class Editor {
   }
 
   hintNow() {
-    if (this.active) return this.active.field === BOXES ? REMOVES[BOXES] : REMOVES.points;
     if (this.draft) return `${this.draft.width} × ${this.draft.height}`;
+    if (this.cursor) return KEYS_NOW;
+    if (this.active) return this.active.field === BOXES ? REMOVES[BOXES] : REMOVES.points;
     const counted = [
-      [POSITIVE, "subject"],
-      [NEGATIVE, "not subject"],
+      [POSITIVE, "on the subject"],
+      [NEGATIVE, "off it"],
       [BOXES, this.marks[BOXES]?.length === 1 ? "box" : "boxes"],
     ].filter(([field]) => this.marks[field]?.length);
-    return counted.map(([field, name]) => `${this.marks[field].length} ${name}`).join(" · ") || HOW;
+    return counted.map(([field, name]) => `${this.marks[field].length} ${name}`).join(", ") || HOW;
   }
 
   add(field, mark) {

@@ -34,7 +34,9 @@ function urlOfFile(file, loader) {
   const [, path, named] = file.match(ANNOTATED);
   const cut = path.lastIndexOf("/");
   const type = named ?? (loader === "LoadImageOutput" ? "output" : "input");
-  return urlOf({ filename: path.slice(cut + 1), subfolder: path.slice(0, Math.max(cut, 0)), type });
+  const place = { filename: path.slice(cut + 1), subfolder: path.slice(0, Math.max(cut, 0)), type };
+  // ComfyUI's mask editor makes what was painted transparent; the node's input has its colours.
+  return urlOf(path.startsWith("clipspace/") ? { ...place, channel: "rgb" } : place);
 }
 
 const urlOf = (file) => api.apiURL(`/view?${new URLSearchParams(file)}`);
