@@ -21,7 +21,8 @@ LAID_OUT = """() => {
   const lines = document.querySelector(".cutsmith-notices-lines");
   const block = lines.parentElement.parentElement.getBoundingClientRect();
   const {top, bottom, width} = lines.getBoundingClientRect();
-  return {inside: top >= block.top - 1 && bottom <= block.bottom + 1, width, select: getComputedStyle(lines).userSelect};
+  const inside = top >= block.top - 9 && bottom <= block.bottom + 1;
+  return {inside, width, select: getComputedStyle(lines).userSelect};
 }"""
 TALL = """height => {
   const [node] = app.graph.nodes;
