@@ -15,10 +15,11 @@ from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
 from ..drawn_boxes import EXAMPLE as EXAMPLE_BOX
 from ..drawn_boxes import drawn_boxes
+from ..editor_picture import picture_for_the_editor
 from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
 from ..notices import Notices
-from ..previews import MaskPreviews, picture_for_the_editor
+from ..previews import MaskPreviews
 from ..running import Turn, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
