@@ -225,7 +225,9 @@ class Steps:
                 layer.get_composite_mode().value_nick,
             ],
             "tag": layer.get_color_tag().value_nick,
-            "parasites": {each: bytes(layer.get_parasite(each).get_data()).decode() for each in layer.get_parasite_list()},
+            "parasites": {
+                each: bytes(layer.get_parasite(each).get_data()).decode() for each in layer.get_parasite_list()
+            },
         }
         if layer.is_group():
             state["children"] = [self.layer_state(child) for child in layer.get_children()]
