@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comfy_api.latest import io
 
-from cutsmith.errors import BadOption, BadPoint
+from cutsmith.errors import BadBox, BadOption, BadPoint
 
 from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
+from ..drawn_boxes import EXAMPLE as EXAMPLE_BOX
+from ..drawn_boxes import drawn_boxes
+from ..editor_picture import picture_for_the_editor
 from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
 from ..notices import Judged, Notices
@@ -99,6 +102,13 @@ class SAM2Mask(io.ComfyNode):
                 *mask_edit_inputs(),
                 *model_inputs(),
                 *hardening_inputs(),
+                io.String.Input(
+                    "boxes",
+                    default="",
+                    placeholder=EXAMPLE_BOX,
+                    optional=True,
+                    tooltip="Boxes drawn by hand, in pixels: an object each, in addition to those of bboxes.",
+                ),
             ],
             outputs=[
                 io.Mask.Output("mask", tooltip="Soft masks: 1 = subject; all zeros if nothing was found."),
@@ -107,11 +117,14 @@ class SAM2Mask(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, positive_points: str | None = None, negative_points: str | None = None) -> bool | str:
-        """Reject invalid points before anything runs."""
+    def validate_inputs(
+        cls, positive_points: str | None = None, negative_points: str | None = None, boxes: str | None = None
+    ) -> bool | str:
+        """Reject invalid points and boxes before anything runs."""
         try:
             _points(positive_points, negative_points)
-        except BadPoint as error:
+            drawn_boxes(boxes)
+        except (BadBox, BadPoint) as error:
             return str(error)
         return True
 
@@ -125,6 +138,7 @@ class SAM2Mask(io.ComfyNode):
         negative_points: str | None = "",
         mask: torch.Tensor | None = None,
         individual_masks: bool | None = False,
+        boxes: str | None = "",
         device: str | None = AUTO,
         keep_model_loaded: bool | None = True,
         **options: Any,
@@ -140,20 +154,22 @@ class SAM2Mask(io.ComfyNode):
         with in_the_nodes_words():
             # Masks of objects need no colours, and the image's own transparency must not be part of them.
             request = request_of(options, matting="none", foreground="none", subject_alone=True)
-            points = _points(positive_points, negative_points)
-            if bboxes is None and mask is None and not points:
+            points, drawn = _points(positive_points, negative_points), drawn_boxes(boxes)
+            has_place = bboxes is not None or mask is not None or bool(drawn)
+            if not has_place and not points:
                 raise BadOption(
-                    "There must be bboxes, positive_points or a mask to say what to mask, but got none of them.",
-                    "Connect Text Detect's bboxes, or type a point. For the main subject, use Rembg Cut.",
+                    "There must be boxes, positive_points or a mask to say what to mask, but got none of them.",
+                    "Click on the subject in the node's picture, draw a box, or connect Text Detect's bboxes. For the "
+                    "main subject, use Rembg Cut.",
                 )
-            if bboxes is None and mask is None and not any(point.label for point in points):
+            if not has_place and not any(point.label for point in points):
                 raise BadPoint(
                     "At least one point must lie on the subject, but got only negative_points.",
                     f"Give positive_points: {EXAMPLE}",
                 )
             pictures, notices = pictures_of(image), Notices()
             given = zip(pictures, objects_of(bboxes, len(pictures)), masks_for(mask, pictures), strict=True)
-            asked = [(picture, asked_by_boxes(boxes, points, rough)) for picture, boxes, rough in given]
+            asked = [(picture, asked_by_boxes([*boxes, *drawn], points, rough)) for picture, boxes, rough in given]
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
                 notices.ran(models.provenance())
@@ -163,20 +179,21 @@ class SAM2Mask(io.ComfyNode):
 
                 answers = for_each(asked, mask_one, steps=[max(len(prompts), 1) for _, prompts in asked])
         masks: list[NDArray[np.float32]] = []
-        boxes: list[list[NativeBox]] = []
+        found_boxes: list[list[NativeBox]] = []
         for picture, answer in zip(pictures, answers, strict=True):
             if isinstance(answer, SubjectNotFound):
                 notices.nothing(what_of(answer))
                 masks.append(edited(empty_mask(picture), request.finish))
-                boxes.append([])
+                found_boxes.append([])
             else:
                 notices.judged(*(each.judged for each in answer))
                 masks += [each.alpha for each in answer]
-                boxes.append(native_boxes([found for each in answer for found in each.objects]))
+                found_boxes.append(native_boxes([found for each in answer for found in each.objects]))
         previews = MaskPreviews()
         for mask_of_one in masks:
             previews.add(mask_of_one)
-        return io.NodeOutput(mask_tensor(masks), boxes, ui=notices.with_previews(previews.shown()))
+        shown = {**notices.with_previews(previews.shown()), **picture_for_the_editor(pictures[0])}
+        return io.NodeOutput(mask_tensor(masks), found_boxes, ui=shown)
 
 
 @contextmanager
