@@ -56,6 +56,11 @@ class SalientRemover:
             )
 
     @property
+    def engine(self) -> Engine:
+        """What runs the network; removers of one open file may share it."""
+        return self._engine
+
+    @property
     def module(self) -> torch.nn.Module | None:
         """The network where PyTorch runs it, so that a host can move it to its device; None for other engines."""
         return getattr(self._engine, "module", None)
