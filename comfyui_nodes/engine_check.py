@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+
+from .shell_commands import python_command
 
 ENGINE_VERSION = "0.1.0"
 # The first version whose nodes have `search_aliases`, advanced inputs and bounding boxes.
@@ -77,10 +78,10 @@ def _refuse_another_module() -> None:
 def install_command(*options: str) -> str:
     """The command that installs the engine into ComfyUI's Python; `options` are for install.py."""
     installer = _ROOT / "install.py"
+    if installer.is_file():
+        return python_command(str(installer), *options)
     # A copy of the pack (made where links are not possible) has no installer.
-    place = "" if installer.is_file() else "   in the Cutsmith clone that the pack was copied from"
-    words = " ".join([f'"{sys.executable}"', f'"{installer if installer.is_file() else "install.py"}"', *options])
-    return f"{words}{place}"
+    return python_command("install.py", *options) + "   in the Cutsmith clone that the pack was copied from"
 
 
 def _comfyui_version() -> str | None:

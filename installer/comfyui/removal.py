@@ -84,9 +84,7 @@ def _packs(host: RememberedHost, clone: Clone) -> tuple[Path, ...]:
     recorded = [Path(host.pack)] if host.pack and is_ours(Path(host.pack)) else []
     found = dict.fromkeys([*recorded, *entries_in(Path(host.folder) / "custom_nodes")])
     return tuple(
-        pack
-        for pack in found
-        if not (pack.is_symlink() and pack.exists() and pack.resolve() != clone.root.resolve())
+        pack for pack in found if not (pack.is_symlink() and pack.exists() and pack.resolve() != clone.root.resolve())
     )
 
 

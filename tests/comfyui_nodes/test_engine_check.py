@@ -12,9 +12,10 @@ import pytest
 
 import cutsmith
 from comfyui_nodes.engine_check import ENGINE_VERSION, EngineHidden, EngineMismatch, require_engine
+from comfyui_nodes.shell_commands import python_command
 
 ROOT = Path(__file__).parents[2]
-COMMAND = f'"{sys.executable}" "{ROOT / "install.py"}"'
+COMMAND = python_command(str(ROOT / "install.py"))
 
 
 @pytest.fixture

@@ -167,7 +167,9 @@ def test_a_comfyui_loses_the_link_and_the_memory_of_it_goes_too(clone, comfyui, 
     assert not user_data().exists()
     said = capsys.readouterr().out
     assert (
-        said.index("To be removed:") < said.index(str(comfyui / "custom_nodes" / "ComfyUI-Cutsmith")) < said.index("Removed.")
+        said.index("To be removed:")
+        < said.index(str(comfyui / "custom_nodes" / "ComfyUI-Cutsmith"))
+        < said.index("Removed.")
     )
 
 

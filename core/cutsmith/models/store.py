@@ -66,14 +66,18 @@ class Store:
     """The weights on this machine.
 
     CUTSMITH_MODELS and rembg's variables are read from `environ` (default: the process's environment). `host_folders`
-    are searched after Cutsmith's own folder, and never written to.
+    are searched after Cutsmith's own folder, and never written to. With `only`, that folder is the only one.
     """
 
     def __init__(
-        self, environ: Mapping[str, str] | None = None, host_folders: Sequence[str | os.PathLike[str]] = ()
+        self,
+        environ: Mapping[str, str] | None = None,
+        host_folders: Sequence[str | os.PathLike[str]] = (),
+        only: Path | None = None,
     ) -> None:
         self._environ = os.environ if environ is None else environ
         self._host_folders = tuple(_absolute(os.fspath(folder)) for folder in host_folders)
+        self._only = None if only is None else Folder(_absolute(os.fspath(only)), "host")
         self._memory = HashMemory(cache_folder() / "verified")
         self._first_seen = FirstSeen(data_folder() / "first-seen")
 
@@ -83,6 +87,8 @@ class Store:
         CUTSMITH_MODELS (a list as in PATH), Cutsmith's own folder, those of the host, and the folders in which rembg 2
         keeps its files.
         """
+        if self._only is not None:
+            return [self._only]
         named = [part for part in self._environ.get("CUTSMITH_MODELS", "").split(os.pathsep) if part.strip()]
         found = [Folder(_absolute(part), "CUTSMITH_MODELS") for part in named]
         found.append(Folder(data_folder() / "models", "cutsmith"))
