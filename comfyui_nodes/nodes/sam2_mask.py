@@ -14,7 +14,8 @@ from cutsmith.errors import BadOption, BadPoint
 from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
 from ..loaded_models import AUTO
-from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
+from ..model_choices import DEFAULT_REMOVER, SUBJECT_IN_BOX
+from ..model_lists import model_input, why_no_model
 from ..notices import Notices
 from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
@@ -54,11 +55,9 @@ class SAM2Mask(io.ComfyNode):
             search_aliases=["segment anything", "sam2", "sam 2.1", "box to mask", "points to mask", "segmentation"],
             inputs=[
                 io.Image.Input("image", tooltip="One image or a batch. Each is masked."),
-                io.Combo.Input(
-                    "model",
-                    options=sam2_choices(),
-                    default=DEFAULT_SAM2,
-                    tooltip="A SAM 2 model from the catalogue, or one in ComfyUI's folder models/sam2. "
+                model_input(
+                    "segmenter",
+                    "A SAM 2 model from the catalogue, or one in ComfyUI's folder models/sam2. "
                     f"'{SUBJECT_IN_BOX}' needs boxes, but not SAM 2.",
                 ),
                 io.MultiType.Input(
@@ -100,13 +99,15 @@ class SAM2Mask(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, positive_points: str | None = None, negative_points: str | None = None) -> bool | str:
-        """Reject invalid points before anything runs."""
+    def validate_inputs(
+        cls, positive_points: str | None = None, negative_points: str | None = None, model: str | None = None
+    ) -> bool | str:
+        """Reject invalid points, or an unknown model, before anything runs."""
         try:
             _points(positive_points, negative_points)
         except BadPoint as error:
             return str(error)
-        return True
+        return why_no_model(model, "segmenter") or True
 
     @classmethod
     def execute(

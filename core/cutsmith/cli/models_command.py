@@ -236,7 +236,7 @@ def _into(into: Path | None) -> list[str]:
 
 def _with_the_other_default(error: DownloadFailed, entry: Entry, into: Path | None) -> DownloadFailed:
     """Add another way to `error`, in case the default's own source cannot be reached."""
-    from cutsmith.removal.loading import DEFAULT_MODELS
+    from cutsmith.models.catalogue import DEFAULT_MODELS
 
     if entry.name != DEFAULT_MODELS[0]:
         return error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -117,6 +117,20 @@ class Store:
         if located is None or any(self._companion(each, entry, located.path) is None for each in entry.companions):
             return None
         return located
+
+    def find_all(self, entries: Iterable[Entry]) -> dict[str, Located]:
+        """What `find` says of each model that is found, by the model's name.
+
+        Each folder is read once. That is much quicker than `find` where most of the models are missing.
+        """
+        there = {name for folder in self.folders() for name in _names_in(folder.path)}
+        possible = (
+            entry
+            for entry in entries
+            if not there.isdisjoint((entry.name, entry.folder.partition("/")[0], *entry.filenames))
+        )
+        located = {entry.name: self.find(entry) for entry in possible}
+        return {name: found for name, found in located.items() if found is not None}
 
     def require(self, entry: Entry) -> Path:
         """The path of the model's file, checked: its size, then the publisher's hash (once, then remembered).
@@ -260,6 +274,14 @@ class Store:
         if integrity.changed:
             logger.warning("%s: %s", path, integrity.detail)
         return integrity
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        # `find` passes over folders that are missing or closed to us, too.
+        return []
 
 
 def require_licence(name: str, licence: str, *, commercial_use: bool, accepted: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cutsmith.cures import run
 from cutsmith.errors import Notice, UnknownModel, WeightsDamaged, WeightsMissing, shown
 from cutsmith.machine.files import is_file
+from cutsmith.models.catalogue import DEFAULT_MODELS
 from cutsmith.protocols import Loaded
 from cutsmith.removal.rembg_session import PREFIX
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from cutsmith.models.entry import Entry
     from cutsmith.models.store import Store
     from cutsmith.protocols import Remover
-
-# Taken in this order where no model is named; the second is the first with its weights stored in 16 bits.
-DEFAULT_MODELS = ("isnet-general-use", "isnet-general-use-fp16")
 
 
 def load_remover(

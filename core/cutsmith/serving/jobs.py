@@ -170,10 +170,9 @@ def _refine(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
 def _models(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
     """List every model of the catalogue and whether it is here, and say what clicks and words still need."""
     from cutsmith.detection.loading import why_no_detector
-    from cutsmith.models.catalogue import of_kind
+    from cutsmith.models.catalogue import DEFAULT_MODELS, of_kind
     from cutsmith.models.entry import KINDS
     from cutsmith.models.store import Store
-    from cutsmith.removal.loading import DEFAULT_MODELS
     from cutsmith.segmentation.loading import why_no_segmenter
 
     asked.end(fields=(), arrays=())
