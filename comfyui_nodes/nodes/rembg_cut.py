@@ -51,9 +51,9 @@ class RembgCut(io.ComfyNode):
                 io.Image.Input("image", tooltip="One image or a batch. The main subject of each is cut out."),
                 model_input(
                     "remover",
-                    "A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, a BiRefNet file "
-                    "in models/background_removal, models/BiRefNet or models/RMBG, or, if rembg is installed, one of "
-                    "its own sessions (rembg:NAME).",
+                    "A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, a "
+                    "BiRefNet file in models/background_removal, models/BiRefNet or models/RMBG, or, if rembg is "
+                    "installed, one of its own sessions (rembg:NAME).",
                 ),
                 option_input("matting"),
                 *band_inputs(),

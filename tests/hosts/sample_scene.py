@@ -1,6 +1,6 @@
 """Renders still lifes of simple solids by ray marching: a mug, an apple, a toy duck, on a table before a wall.
 
-A solid is its signed distance: positive outside, in units of the scene. Points are float32 (N, 3): x right, y up, z away.
+A solid is its signed distance, positive outside. Points are float32 (N, 3): x right, y up, z away.
 """
 
 from __future__ import annotations
