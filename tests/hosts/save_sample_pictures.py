@@ -35,6 +35,19 @@ def main() -> None:
     }
     for name, pixels in pictures.items():
         Image.fromarray(pixels).save(SAMPLES / f"cutsmith-{name}.jpg", quality=88, optimize=True)
+    painted = painted_over(pictures["animal"])
+    Image.fromarray(painted).save(SAMPLES / "cutsmith-painted-over.webp", quality=88, alpha_quality=100, exact=True)
+
+
+def painted_over(pixels: Pixels) -> Pixels:
+    """The animal as ComfyUI's mask editor saves it: transparent where a coarse brush went over it, uint8 (H, W, 4)."""
+    height, width = pixels.shape[:2]
+    alpha = np.full((height, width), 255, np.uint8)
+    middle = (width // 2, int(0.59 * height))
+    cv2.ellipse(alpha, middle, (int(0.3 * width), int(0.33 * height)), 0, 0, 360, 0, -1)
+    for ear in (-1, 1):
+        cv2.circle(alpha, (middle[0] + int(0.17 * ear * width), int(0.25 * height)), int(0.145 * width), 0, -1)
+    return np.dstack((pixels, alpha))
 
 
 def animal(size: int) -> Pixels:
