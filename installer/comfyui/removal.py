@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from installer.comfyui.node_pack import entries_in, is_ours, remove_pack
+from installer.comfyui.samples import placed_samples
 from installer.environment.interpreter import Interpreter, ask
 from installer.environment.pip_command import run_pip
 from installer.failure import InstallFailed
@@ -16,16 +17,20 @@ from installer.host_memory import RememberedHost, forget, remembered_hosts
 
 @dataclass(frozen=True)
 class ComfyUIRemoval:
-    """What to remove from one ComfyUI: the `packs` in custom_nodes, and the package in `interpreter`, if not None."""
+    """What to remove from one ComfyUI: the `packs` in custom_nodes, the `samples` in its input folder, and the package
+    in `interpreter`, if not None."""
 
     host: RememberedHost
     packs: tuple[Path, ...]
+    samples: tuple[Path, ...]
     interpreter: Interpreter | None
 
     @property
     def words(self) -> list[str]:
         """One line for each thing that will be removed."""
         words = [f"{pack}  ({'the link only' if pack.is_symlink() else 'a copy'})" for pack in self.packs]
+        if self.samples:
+            words.append(f"{self.samples[0].parent}: {', '.join(sample.name for sample in self.samples)}")
         if self.interpreter is not None:
             words.append(f"cutsmith from {self.interpreter.python}  (pip uninstall)")
         return words
@@ -41,6 +46,8 @@ class ComfyUIRemoval:
                 print(f"What came with it stays; unless others use it by now:  {uninstall}")
         for pack in self.packs:
             remove_pack(pack)
+        for sample in self.samples:
+            sample.unlink()
         forget([self.host.folder])
 
 
@@ -56,7 +63,9 @@ def comfyuis_left(going: Sequence[Path]) -> list[RememberedHost]:
 def planned_comfyui_removals(clone: Clone, going: Sequence[Path]) -> list[ComfyUIRemoval]:
     """What to remove from which ComfyUI, except from those that another clone set up."""
     return [
-        ComfyUIRemoval(host, _packs(host, clone), _interpreter(host, clone, going))
+        ComfyUIRemoval(
+            host, _packs(host, clone), tuple(placed_samples(Path(host.folder), clone)), _interpreter(host, clone, going)
+        )
         for host in comfyuis_left(going)
         if not clone.is_left_to(Path(host.clone))
     ]
