@@ -16,7 +16,8 @@ PLACES = """() => app.graph._nodes.map(node => {
   return {type: node.type, errors: !!node.has_errors, x, y, width, height};
 })"""
 CHOOSE = """([name, value]) => {
-  for (const node of app.graph._nodes) for (const each of node.widgets ?? []) if (each.name === name) each.value = value;
+  for (const node of app.graph._nodes)
+    for (const each of node.widgets ?? []) if (each.name === name) each.value = value;
 }"""
 WITH_PICTURES = """kind => app.graph._nodes.filter(node => node.type === kind && node.imgs?.length).length"""
 
