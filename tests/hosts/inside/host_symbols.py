@@ -21,7 +21,9 @@ def resolved(name: str) -> object:
     for end in range(len(parts), 0, -1):
         try:
             found = importlib.import_module(".".join(parts[:end]))
-        except ModuleNotFoundError:
+        except ModuleNotFoundError as error:
+            if not name.startswith(str(error.name)):
+                raise AttributeError(f"{error.name} is not installed, which it imports") from error
             continue
         for part in parts[end:]:
             if inspect.isclass(found) and f"{found.__name__}.{part} = " in inspect.getsource(found):
