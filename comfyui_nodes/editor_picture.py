@@ -16,7 +16,7 @@ _SIDE = 1280
 
 
 def picture_for_the_editor(picture: Picture) -> dict[str, Any]:
-    """Write `picture` to ComfyUI's temp folder; -> an entry of the node's `ui`, with the file and the picture's own size.
+    """Write `picture` to ComfyUI's temp folder; -> an entry of the node's `ui`: the file, and the picture's own size.
 
     The file is called `name`, not `filename`: ComfyUI's page lists everything with a filename among the results.
     """
