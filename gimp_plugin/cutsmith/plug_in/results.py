@@ -166,6 +166,8 @@ def _masked(layer: Gimp.Layer, mask: Gimp.LayerMask) -> Change:
 
 def _new_layer(cut: CutLayer) -> Change:
     copy = cut.layer.copy()
+    # GIMP ends a plug-in that writes to the mask of a locked layer; the lock comes back with the others.
+    copy.set_lock_content(False)
     # GIMP removes no mask of a layer that is in no image.
     if copy.get_mask() is None:
         _require(copy.add_mask(copy.create_mask(Gimp.AddMaskType.BLACK)))
