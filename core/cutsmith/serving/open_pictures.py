@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cutsmith.picture import Picture
+
+_KEPT_MASKS = 8
 
 
 @dataclass
@@ -32,6 +35,8 @@ class OpenPicture:
     picture: Picture
     image: NDArray[np.uint8]
     used: float = field(default_factory=monotonic)
+    _shown: Picture | None = field(default=None, repr=False)
+    _masks: OrderedDict[str, NDArray[np.float32]] = field(default_factory=OrderedDict, repr=False)
 
     @classmethod
     def of(cls, identity: str, picture: Picture) -> OpenPicture:
@@ -50,6 +55,27 @@ class OpenPicture:
         alpha = self.picture.alpha
         own = 0 if self.image is self.picture.pixels else self.image.nbytes
         return self.picture.pixels.nbytes + own + (0 if alpha is None else alpha.nbytes)
+
+    def shown_picture(self, size: tuple[int, int]) -> Picture:
+        """The picture as a screen of `size`, (width, height), shows it: 8 bits, sRGB."""
+        import cv2
+
+        if self._shown is None or (self._shown.width, self._shown.height) != size:
+            colours = replace(self.picture, alpha=None).srgb()
+            alpha = self.picture.alpha
+            if size != (self.picture.width, self.picture.height):
+                colours = np.asarray(cv2.resize(colours, size, interpolation=cv2.INTER_AREA), np.uint8)
+                alpha = None if alpha is None else cv2.resize(alpha, size, interpolation=cv2.INTER_AREA)
+            self._shown = replace(self.picture, pixels=colours, alpha=alpha, icc=None)
+        return self._shown
+
+    def shown_mask(self, key: str, make: Callable[[], NDArray[np.float32]]) -> NDArray[np.float32]:
+        """The mask that was kept as `key`, or else the one that `make` makes now; the last few are kept."""
+        mask = self._masks.pop(key, None)
+        self._masks[key] = mask if mask is not None else make()
+        while len(self._masks) > _KEPT_MASKS:
+            self._masks.popitem(last=False)
+        return self._masks[key]
 
 
 class OpenPictures:

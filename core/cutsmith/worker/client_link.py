@@ -30,7 +30,7 @@ from cutsmith.worker.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from cutsmith.serving.jobs import Answer
+    from cutsmith.serving.answers import Answer
     from cutsmith.worker.protocol import Array, ByteStream
 
 logger = logging.getLogger(__name__)

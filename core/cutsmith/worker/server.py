@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, NoReturn
 
 from cutsmith.cures import give
 from cutsmith.errors import OutputRefused, WorkerEnding
-from cutsmith.serving.jobs import Answer, run_job
+from cutsmith.serving.answers import Answer
+from cutsmith.serving.jobs import run_job
+from cutsmith.serving.open_pictures import OpenPictures
 from cutsmith.serving.queue import Job, JobQueue
 from cutsmith.serving.running import Report, run
 from cutsmith.version import __version__
@@ -48,6 +50,9 @@ _ANOTHER_FOLDER = give("folder", "FOLDER", text="Give another")
 _LOOK_AROUND = 1.0
 """Seconds, at most, between two checks whether the worker should end."""
 
+_OPEN_BYTES, _OPEN_SECONDS = 500_000_000, 900.0
+"""Memory for the pictures that stay open for clicks, and how long one stays that nobody uses."""
+
 _PATIENCE = 5.0
 _PATIENCE_ALONE = 30.0
 """Seconds that a dropped job may take to reach its next stage: _PATIENCE if other jobs wait, else _PATIENCE_ALONE.
@@ -72,6 +77,7 @@ class Worker:
         self._key = key
         self._last_words = last_words
         self._queue = JobQueue()
+        self._pictures = OpenPictures(_OPEN_BYTES, _OPEN_SECONDS)
         self._activity = Activity()
         self._links: set[ClientLink] = set()
         self._links_lock = threading.Lock()
@@ -145,7 +151,8 @@ class Worker:
                 self._is_ending = True
                 return Answer({})
             arrays = {name: array_of(name, each) for name, each in message.arrays.items()}
-            return run_job(job.kind, message.header.get("options", {}), arrays, report, is_dropped)
+            options = message.header.get("options", {})
+            return run_job(job.kind, options, arrays, report, is_dropped, self._pictures)
 
         run(job, self._queue, work, lambda answer: answer.fields.get("seconds"))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cutsmith.serving.jobs import Answer
+from cutsmith.serving.answers import Answer
 from cutsmith.worker import log_file, server
 from cutsmith.worker.protocol import introduce
 from cutsmith.worker.rendezvous import FilePairStream
