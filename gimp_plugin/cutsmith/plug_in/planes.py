@@ -55,3 +55,11 @@ def cropped(plane: Array, rows: range, columns: range) -> Array:
 def hardened(alpha: Array) -> Array:
     """uint8 `alpha` with every value set to 0 or 255."""
     return Array("uint8", alpha.shape, bytes(alpha.data).translate(_HARD))
+
+
+def in_8_bits(alpha: Array) -> Array:
+    """`alpha`, uint8 or float32 of [0, 1], as uint8, for the eye."""
+    if alpha.dtype == "uint8":
+        return alpha
+    values = memoryview(alpha.data).cast("B").cast("f")
+    return Array("uint8", alpha.shape, bytes(int(min(max(value, 0.0), 1.0) * 255 + 0.5) for value in values))
