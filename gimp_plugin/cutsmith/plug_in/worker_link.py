@@ -154,7 +154,9 @@ def _in_words(installation: Installation, settings: Settings) -> Iterator[None]:
         raise CutFailed(error.what, error.remedy) from error
     except protocol.FrameTooLarge as error:
         raise CutFailed(f"The layer is too large: {error}", "Scale it down, or cut out only a part of it.") from error
-    except (protocol.VersionMismatch, protocol.ProtocolError) as error:
+    except protocol.HandshakeRefused as error:
+        raise CutFailed(f"Cutsmith's engine is busy: {error}.", "Close other copies of GIMP, or try again.") from error
+    except protocol.ProtocolError as error:
         raise CutFailed(f"The plug-in and the engine do not match: {error}", again) from error
     except rendezvous.FolderUnsafe as error:
         raise CutFailed(

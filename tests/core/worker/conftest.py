@@ -19,22 +19,33 @@ from cutsmith.worker import client, rendezvous
 from cutsmith.worker.protocol import Array
 
 COMMAND = [sys.executable, "-m", "cutsmith"]
-# A worker whose job "refine" cannot be stopped while it computes, as a run of a network cannot.
-STUBBORN = [
-    sys.executable,
-    "-c",
+
+
+def with_patched_jobs(code: str) -> list[str]:
+    """The command of a worker whose jobs' process runs `code` first."""
+    jobs = f"{code}\nfrom cutsmith.worker.job_process import main\nmain()\n"
+    return [
+        sys.executable,
+        "-c",
+        "from cutsmith.worker import job_process\n"
+        f"job_process.COMMAND = ({sys.executable!r}, '-c', {jobs!r})\n"
+        "from cutsmith.cli import main\n"
+        "main()\n",
+    ]
+
+
+# A worker whose job "refine" cannot be stopped while it computes, as native code cannot.
+STUBBORN = with_patched_jobs(
     "import time\n"
-    "from cutsmith.worker import server\n"
-    "do = server.run_job\n"
+    "from cutsmith.serving import jobs\n"
+    "do = jobs.run_job\n"
     "def run_job(kind, fields, arrays, report, cancelled):\n"
     "    if kind == 'refine' and arrays['pixels'].shape[0] > 500:\n"
     "        report('matting', 0.5)\n"
     "        time.sleep(100)\n"
     "    return do(kind, fields, arrays, report, cancelled)\n"
-    "server.run_job = run_job\n"
-    "from cutsmith.cli import main\n"
-    "main()\n",
-]
+    "jobs.run_job = run_job\n"
+)
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -18,7 +19,7 @@ import pytest
 from cutsmith import Picture, __version__, cut_out
 from cutsmith.worker import client, protocol, rendezvous
 from cutsmith.worker.protocol import Message, VersionMismatch, WrongKey
-from cutsmith.worker.session import JobCancelled, JobFailed, WorkerLost, WorkerNotRunning, WorkerNotStarted
+from cutsmith.worker.session import JobCancelled, WorkerCrashed, WorkerLost, WorkerNotRunning, WorkerNotStarted
 from tests.core.worker.conftest import (
     COMMAND,
     LONG_MATTING,
@@ -49,6 +50,24 @@ def stream_to(workers: Workers) -> rendezvous.ConnectionStream:
     return rendezvous.ConnectionStream(rendezvous.dial(workers.folder))
 
 
+def job_process_of(worker: int) -> int:
+    """The process that runs the jobs of `worker`."""
+    (child,) = Path(f"/proc/{worker}/task/{worker}/children").read_text(encoding="utf-8").split() or (
+        each
+        for task in Path(f"/proc/{worker}/task").iterdir()
+        for each in (task / "children").read_text(encoding="utf-8").split()
+    )
+    return int(child)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs that is nobody's child here."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def follow_until(job, stage: str) -> None:
     for progress in job.follow(pulse=5):
         if progress is not None and progress.stage == stage:
@@ -58,7 +77,7 @@ def follow_until(job, stage: str) -> None:
 
 def test_folder_key_and_log_are_this_users_alone(warm) -> None:
     rights = {name: stat.S_IMODE((warm.folder / name).stat().st_mode) for name in warm.files()}
-    assert set(rights) == {rendezvous.KEY_FILE, rendezvous.SOCKET_FILE, rendezvous.WORKER_LOCK}
+    assert set(rights) == {rendezvous.KEY_FILE, rendezvous.SOCKET_FILE}
     assert stat.S_IMODE(warm.folder.stat().st_mode) == 0o700
     assert rights[rendezvous.KEY_FILE] == 0o600
     assert not any(mode & 0o077 for mode in rights.values())
@@ -239,24 +258,88 @@ def test_matting_that_nobody_wants_any_more_ends_and_the_worker_goes_on(workers)
 
 
 @pytest.mark.slow
-def test_a_job_that_cannot_be_stopped_does_not_keep_others_waiting(workers) -> None:
+def test_a_job_that_cannot_be_stopped_is_killed_and_the_next_ones_are_done(workers) -> None:
     with workers.connect(command=STUBBORN) as one, workers.connect() as two:
-        follow_until(one.submit("refine", LONG_MATTING, undecided_picture()), "matting")
+        job = one.submit("refine", LONG_MATTING, undecided_picture())
+        follow_until(job, "matting")
         waiting = two.submit("models")
         assert next(waiting.follow()).stage == "waiting"
-        one.close()
         start = time.monotonic()
-        with pytest.raises(JobFailed) as caught:
-            waiting.result()
-        assert time.monotonic() - start < 10
-        assert caught.value.type == "WorkerEnding"
-    with workers.connect() as again:
-        assert again.welcome.pid != two.welcome.pid
-        assert again.run("models").kind == "result"
-        wait_until(lambda: not is_alive(two.welcome.pid))
-        assert "does not stop" in log_of(workers)
-        again.run("stop")
+        job.cancel()
+        with pytest.raises(JobCancelled):
+            job.result()
+        assert time.monotonic() - start < 0.2
+        assert waiting.result().kind == "result"
+        assert time.monotonic() - start < 8
+        assert two.run("ping").header["pid"] == one.run("ping").header["pid"] == one.welcome.pid
+        assert "it does not stop, so its process is killed" in log_of(workers)
+        two.run("stop")
     wait_until(lambda: workers.files() == [])
+
+
+@pytest.mark.parametrize("stage", ["load", "mask"])
+def test_a_cancelled_job_leaves_the_worker_free_at_once(warm, slow_job, stage) -> None:
+    """Cancelled: told within 0.2 s; nothing of it goes on, so the next job starts then as well."""
+    with warm.connect(start=False) as one, warm.connect(start=False) as two:
+        job = one.submit(*slow_job)
+        follow_until(job, stage)
+        start = time.monotonic()
+        job.cancel()
+        with pytest.raises(JobCancelled):
+            job.result()
+        assert time.monotonic() - start < 0.2
+        assert two.run("models").kind == "result"
+
+
+def test_a_killed_jobs_process_is_told_and_the_worker_goes_on(workers, slow_job, network, pixels) -> None:
+    with workers.connect() as session:
+        job = session.submit(*slow_job)
+        follow_until(job, "mask")
+        os.kill(job_process_of(session.welcome.pid), signal.SIGKILL)
+        with pytest.raises(WorkerCrashed, match="possibly because memory ran out"):
+            job.result()
+        assert session.run("cut", {"model": str(network)}, {"pixels": sent(pixels)}).kind == "result"
+        assert session.run("ping").header["pid"] == session.welcome.pid
+
+
+def test_the_jobs_process_ends_with_a_killed_worker(workers, slow_job) -> None:
+    with workers.connect() as session:
+        follow_until(session.submit(*slow_job), "mask")
+        child = job_process_of(session.welcome.pid)
+        kill(session.welcome.pid)
+    wait_until(lambda: not is_running(child))
+
+
+@pytest.mark.parametrize("name", [rendezvous.KEY_FILE, rendezvous.SOCKET_FILE, "."])
+def test_a_worker_that_nobody_can_find_any_more_ends_and_harms_no_other(workers, name) -> None:
+    """Its key, its socket or its folder was removed, such as by a cleaner of temporary files."""
+    with workers.connect() as session:
+        orphan = session.welcome.pid
+    if name == ".":
+        shutil.rmtree(workers.folder)
+    else:
+        (workers.folder / name).unlink()
+    with workers.connect() as session:
+        assert session.welcome.pid != orphan
+        wait_until(lambda: not is_alive(orphan))
+        assert workers.files() == sorted([rendezvous.KEY_FILE, rendezvous.SOCKET_FILE])
+        assert session.run("ping").kind == "result"
+    workers.connect(start=False).close()
+
+
+def test_a_payload_that_is_announced_takes_no_memory(warm) -> None:
+    def reserved() -> int:
+        status = Path(f"/proc/{session.welcome.pid}/status").read_text(encoding="utf-8")
+        return int(status.split("VmSize:")[1].split()[0]) * 1024
+
+    with warm.connect(start=False) as session:
+        before = reserved()
+        header = b'{"kind":"job","id":1,"job":"cut"}'
+        announced = b"CSW\n" + len(header).to_bytes(4, "big") + (1_500_000_000).to_bytes(8, "big")
+        session._stream.write(memoryview(announced + header + bytes(100_000)))
+        time.sleep(0.3)
+        # A thread's stack is among it.
+        assert reserved() - before < 150_000_000
 
 
 def test_two_clients_at_once_share_one_worker_and_get_their_own_answers(workers, network, pixels) -> None:
@@ -280,7 +363,7 @@ def test_two_clients_at_once_share_one_worker_and_get_their_own_answers(workers,
     for number, (_, alpha) in results.items():
         expected = cut_out(Picture(np.roll(pixels, number, axis=1)), model=str(network)).alpha
         np.testing.assert_array_equal(alpha, expected)
-    assert rendezvous.START_LOCK not in workers.files()
+    assert workers.files() == sorted([rendezvous.KEY_FILE, rendezvous.SOCKET_FILE])
 
 
 def test_after_a_killed_worker_the_client_starts_a_new_one(workers, slow_job) -> None:
@@ -293,7 +376,7 @@ def test_after_a_killed_worker_the_client_starts_a_new_one(workers, slow_job) ->
         with pytest.raises(WorkerLost, match=r"worker\.log"):
             job.result()
     # What it left is recognised as nobody's.
-    assert workers.files() == sorted([rendezvous.KEY_FILE, rendezvous.SOCKET_FILE, rendezvous.WORKER_LOCK])
+    assert workers.files() == sorted([rendezvous.KEY_FILE, rendezvous.SOCKET_FILE])
     with pytest.raises(WorkerNotRunning, match="Start one, or pass the command"):
         workers.connect(start=False)
     with workers.connect() as session:
@@ -366,45 +449,3 @@ def test_the_waiting_client_can_show_that_it_waits(workers) -> None:
     pulses: list[float] = []
     with workers.connect(on_wait=lambda: pulses.append(time.monotonic())):
         assert pulses
-
-
-def test_over_standard_streams_it_speaks_the_same(workers, network, pixels) -> None:
-    with client.one_shot(COMMAND, environment=environment(workers.home)) as session:
-        answer = session.run("cut", {"model": str(network), "alpha": "float32"}, {"pixels": sent(pixels)})
-        expected = cut_out(Picture(pixels), model=str(network)).alpha
-        np.testing.assert_array_equal(received(answer.arrays["alpha"]), expected)
-    assert session._child.returncode == 0
-    assert not workers.folder.exists()
-
-
-def test_over_standard_streams_the_answer_comes_also_after_the_input_has_ended(workers, slow_job) -> None:
-    session = client.one_shot(COMMAND, environment=environment(workers.home))
-    job = session.submit(*slow_job)
-    session._stream._writer.close()
-    assert job.result().kind == "result"
-    session.close()
-    assert session._child.returncode == 0
-
-
-def test_over_standard_streams_what_is_no_worker_is_told() -> None:
-    with pytest.raises(WorkerNotStarted, match="did not start a worker"):
-        client.one_shot([sys.executable, "-c", "print('hello')"])
-
-
-def test_over_standard_streams_what_a_library_prints_does_not_get_among_the_frames(workers) -> None:
-    noisy = (
-        "import os\n"
-        "from cutsmith.worker import server\n"
-        "do = server.run_job\n"
-        "def run_job(*asked):\n"
-        "    os.write(1, b'noise from C')\n"
-        "    print('noise', flush=True)\n"
-        "    return do(*asked)\n"
-        "server.run_job = run_job\n"
-        "from cutsmith.cli import main\n"
-        "main()\n"
-    )
-    with client.one_shot([sys.executable, "-c", noisy], environment=environment(workers.home)) as session:
-        assert session.run("models").header["models"]
-        assert session.run("models").header["models"]
-    assert "noise from C" in log_of(workers)
