@@ -44,6 +44,7 @@ def test_only_what_is_here_is_offered_and_the_best_is_named() -> None:
         "isnet-small": "Isnet-Small",
     }
     assert list(EVERYTHING.offered("selection")) == ["", "sam-large", "sam-small", "subject-in-box", "none"]
+    assert list(EVERYTHING.offered("points")) == ["", "sam-large", "sam-small", "subject-in-box"]
     assert list(EVERYTHING.offered("words")) == ["", "dino"]
     assert REMOVERS.offered("selection")[""] == "Best that is here (subject-in-box)"
 
@@ -65,6 +66,16 @@ def test_without_sam2_a_selection_is_a_box_and_that_is_said() -> None:
     assert "main subject in the selection's box" in advice.text
     assert REMOVERS.advice("selection", "subject-in-box").text == ""
     assert choices(no_sam2=MISSING).advice("selection", "").prevents
+
+
+def test_without_sam2_a_box_can_be_drawn_and_clicks_have_to_wait() -> None:
+    advice = REMOVERS.advice("points", "")
+    assert not advice.prevents
+    assert "Clicks have to wait" in advice.text
+    assert "the box that you draw" in advice.text
+    assert REMOVERS.offered("points")[""] == "Best that is here (subject-in-box)"
+    chosen = REMOVERS.chosen(Settings(what="points", points="box 1,2,3,4"))
+    assert (chosen.model, chosen.stand_ins) == ("subject-in-box", {"model": "isnet"})
 
 
 def test_without_any_model_nothing_can_be_cut_out() -> None:

@@ -29,9 +29,15 @@ def test_an_option_without_a_range_has_none_to_offer() -> None:
 @pytest.mark.parametrize("what", WHAT)
 @pytest.mark.parametrize("edge", EDGES)
 def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
-    job, options = Settings(what=what, prompt="mug", model="m", edge=edge, stand_ins={"segmenter": ""}).job()
+    asked = Settings(
+        what=what, prompt="mug", points="3,4", model="m", edge=edge, shift=2, feather=1.5, stand_ins={"segmenter": ""}
+    )
+    job, options = asked.job()
     assert job == "cut"
+    parts = options.pop("parts", None)
+    assert parts == ([{"points": [[3, 4, 1]], "is_taken_away": False}] if what == "points" else None)
     assert set(options) <= set(OPTIONS)
+    assert (options["mask_offset"], options["mask_blur"]) == (2, 1.5)
     assert Request.from_fields(options).finish.matting == ("auto" if edge == "hair" else "none")
 
 
@@ -97,7 +103,7 @@ def test_a_low_certainty_holds_for_the_words_too() -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"what": "everything"}, 'what must be one of subject, selection, words, but got "everything"'),
+        ({"what": "everything"}, 'what must be one of subject, points, selection, words, but got "everything"'),
         ({"edge": ""}, 'edge must be .*, but got ""'),
         ({"result": "Layer-Mask"}, 'result must be .*, but got "Layer-Mask"'),
         ({"existing-mask": "merge"}, 'existing-mask must be one of replace, intersect, but got "merge"'),

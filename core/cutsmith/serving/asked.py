@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cutsmith.errors import BadJob, shown
+from cutsmith.errors import BadJob, PictureNotOpen, shown
 from cutsmith.options import OPTIONS
 from cutsmith.request import Request
 from cutsmith.request_json import from_json
@@ -84,7 +84,7 @@ class Asked:
         identity = self._fields.get(PICTURE)
         opened = self.pictures.find(identity) if isinstance(identity, str) else None
         if opened is None:
-            raise BadJob("There is no such open picture, or none any more.", "Open it again: the job open.")
+            raise PictureNotOpen("There is no such open picture, or none any more.", "Open it again: the job open.")
         if "pixels" in self._arrays:
             raise BadJob("The job has pixels beside an open picture.", "Leave one of them out.")
         return self.pictures.keep(opened)

@@ -13,9 +13,10 @@ from .layer_pixels import has_8_bits, read_mask, read_pixels, read_selection
 from .layers import chosen_layers, on_canvas
 from .planes import hardened
 from .results import CutLayer, apply_results
-from .settings import CHANNEL, CLEANED_LAYER, HARD, NEW_SELECTION, NO_MODEL, OWN_MASK, SELECTION, Settings
+from .settings import CHANNEL, CLEANED_LAYER, HARD, NEW_SELECTION, NO_MODEL, OWN_MASK, POINTS, SELECTION, Settings
 
 if TYPE_CHECKING:
+    from .preview_pane import ReadyCut
     from .worker_files import Array, Message
     from .worker_link import WorkerLink
 
@@ -43,16 +44,22 @@ def requested(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Setti
     if settings.result in (NEW_SELECTION, CHANNEL):
         for layer in layers:
             on_canvas(layer)
-    return [Request(layer, _hint(layer, settings)) for layer in layers]
+    if settings.what == POINTS and len(layers) > 1:
+        raise CutFailed(f"Clicks are for one layer, but {len(layers)} are selected.", "Select one layer.")
+    return [Request(layer, hint_for(layer, settings)) for layer in layers]
 
 
 def cut_layers(
-    image: Gimp.Image, requests: Sequence[Request], settings: Settings, link: WorkerLink
+    image: Gimp.Image,
+    requests: Sequence[Request],
+    settings: Settings,
+    link: WorkerLink,
+    ready: ReadyCut | None = None,
 ) -> list[Mapping[str, Any]]:
     """Cut out the layers of `requests` with `settings`; -> the worker's notices for the user.
 
     All layers are cut out before the first one is changed. Cancelling ends the plug-in's process at once, and must not
-    leave an undo step open.
+    leave an undo step open. `ready` is what the dialog has worked out already; it is taken if the settings are its own.
 
     Raises:
         CutFailed: a layer could not be cut out; nothing was changed.
@@ -61,7 +68,10 @@ def cut_layers(
     told: list[Mapping[str, Any]] = []
     for request in requests:
         try:
-            answer = _answer(request, settings, link)
+            if ready is not None and ready.settings == settings:
+                answer = ready.answer
+            else:
+                answer = _answer(request, settings, link)
         except CutFailed as failure:
             raise _of_layer(failure, request.layer, len(requests)) from failure
         cuts.append(_cut_layer(request.layer, answer, settings))
@@ -70,7 +80,7 @@ def cut_layers(
     return told
 
 
-def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
+def hint_for(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
     """The array that shows where the subject is: none, the selection or the layer's own mask. Raises CutFailed."""
     if settings.what == OWN_MASK:
         return {"mask": read_mask(layer)}
@@ -81,8 +91,12 @@ def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
 
 def _answer(request: Request, settings: Settings, link: WorkerLink) -> Message:
     arrays = {**read_pixels(request.layer), **request.hint}
-    dtype = "uint8" if has_8_bits(request.layer.get_image()) or settings.edge == HARD else "float32"
-    return link.cut(settings, arrays, dtype)
+    return link.cut(settings, arrays, alpha_dtype(request.layer, settings))
+
+
+def alpha_dtype(layer: Gimp.Layer, settings: Settings) -> str:
+    """The type of alpha that the result of `settings` takes."""
+    return "uint8" if has_8_bits(layer.get_image()) or settings.edge == HARD else "float32"
 
 
 def _cut_layer(layer: Gimp.Layer, answer: Message, settings: Settings) -> CutLayer:

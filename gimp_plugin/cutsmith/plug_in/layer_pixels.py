@@ -44,6 +44,12 @@ def read_pixels(layer: Gimp.Layer) -> dict[str, Array]:
     return arrays
 
 
+def read_for_the_eye(layer: Gimp.Layer, columns: range, rows: range) -> Array:
+    """A part of the layer as the screen shows it: uint8 (h, w, 4), sRGB with straight alpha."""
+    data = _read(layer, "R'G'B'A u8", columns.start, rows.start, len(columns), len(rows))
+    return Array("uint8", (len(rows), len(columns), 4), data)
+
+
 def read_selection(layer: Gimp.Layer) -> Array:
     """The part of the selection that covers `layer`, uint8 (H, W).
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .installation import Installation
-from .settings import AUTOMATIC, NO_MODEL, SELECTION, SUBJECT, SUBJECT_IN_BOX, WORDS, Settings
+from .settings import AUTOMATIC, NO_MODEL, POINTS, SELECTION, SUBJECT, SUBJECT_IN_BOX, WORDS, Settings
 from .words import missing_of
 
-_KINDS = {SUBJECT: "remover", SELECTION: "segmenter", WORDS: "detector"}
+_KINDS = {SUBJECT: "remover", POINTS: "segmenter", SELECTION: "segmenter", WORDS: "detector"}
+
+_BOXES = {POINTS: "the box that you draw", SELECTION: "the selection's box", WORDS: "the box that is found"}
 
 
 @dataclass(frozen=True)
@@ -38,19 +40,20 @@ class ModelChoices:
         best = self._best(what)
         choices = {AUTOMATIC: f"Best that is here ({best})" if best else "Best that is here"}
         choices |= dict(self._here(_KINDS[what]))
+        if what in (POINTS, SELECTION):
+            choices[SUBJECT_IN_BOX] = f"Main subject in {_BOXES[what]}"
         if what == SELECTION:
-            choices[SUBJECT_IN_BOX] = "Main subject in the selection's box"
             choices[NO_MODEL] = "None: the selection is the mask"
         return choices
 
     def advice(self, what: str, model: str) -> Advice:
         """What is missing for `what` with `model`; empty if nothing is."""
-        needs_remover = what == SUBJECT or (what == SELECTION and model == SUBJECT_IN_BOX)
+        needs_remover = what == SUBJECT or model == SUBJECT_IN_BOX
         if what == WORDS and self._told["no_detector"]:
             return Advice(missing_of(self._told["no_detector"], self._installation), prevents=True)
-        if (what == WORDS or (what == SELECTION and model == AUTOMATIC)) and self._told["no_sam2"]:
-            where = "the selection's box" if what == SELECTION else "the box that is found"
-            instead = f"Until then, the main subject in {where} is cut out."
+        if (what == WORDS or (what in (POINTS, SELECTION) and model == AUTOMATIC)) and self._told["no_sam2"]:
+            clicks = "Clicks have to wait for it. " if what == POINTS else ""
+            instead = f"{clicks}Until then, the main subject in {_BOXES[what]} is cut out."
             return Advice(
                 f"{missing_of(self._told['no_sam2'], self._installation)}\n{instead}", prevents=not self._removers()
             )
@@ -74,7 +77,7 @@ class ModelChoices:
         return replace(settings, model=model, stand_ins=stand_ins)
 
     def _best(self, what: str) -> str:
-        if what == SELECTION and self._told["no_sam2"]:
+        if what in (POINTS, SELECTION) and self._told["no_sam2"]:
             return SUBJECT_IN_BOX
         names = [name for name, _ in self._here(_KINDS[what])]
         if what == SUBJECT:

@@ -128,8 +128,7 @@ class PictureView(Gtk.DrawingArea):
     def _move(self, _: Gtk.Widget, event: Gdk.EventMotion) -> bool:
         if self._pressed is None:
             return False
-        button, x, y = self._pressed
-        if button == 2 or not self.can_point:
+        if self._pressed[0] == 2 or not self.can_point:
             self.geometry = self.geometry.shifted(event.x - self._pointer[0], event.y - self._pointer[1])
             self._on_moved()
         self._pointer = (event.x, event.y)

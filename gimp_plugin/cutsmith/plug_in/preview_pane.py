@@ -11,13 +11,13 @@ import gi
 gi.require_version("Gtk", "3.0")
 from gi.repository import GLib, Gtk  # noqa: E402 - only after the version has been requested
 
-from .failure import CutFailed  # noqa: E402
+from .failure import CutFailed, PictureLost  # noqa: E402
 from .layer_pixels import read_for_the_eye, read_pixels  # noqa: E402
 from .live_jobs import LiveJob, LiveJobs  # noqa: E402
 from .picture_view import GROUNDS, PictureView, Shown  # noqa: E402
 from .planes import cropped, top_of  # noqa: E402
 from .pointing import Pointing  # noqa: E402
-from .settings import POINTS, Settings  # noqa: E402
+from .settings import Settings  # noqa: E402
 from .surfaces import mask_surface, picture_surface  # noqa: E402
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .worker_link import WorkerLink
 
 _SPACING = 6
+_TWO_LINES = 44
 _LONGEST = 1280
 """Pixels of the longer side of what a screen shows."""
 
@@ -35,6 +36,7 @@ _CALM, _MOMENT = 350, 30
 """Milliseconds without a change after which the cut-out is worked out, and after which a click is."""
 
 _OPEN, _MASK, _PREVIEW, _WHOLE = "open", "mask", "preview", "whole"
+_OF_A_MASK = ("parts", "segmenter", "model")
 _HOW_TO_POINT = "Left click: on it. Right click: not this. Drag: a box around it."
 
 
@@ -53,6 +55,7 @@ class PreviewPane(Gtk.Box):
         layer: what is cut out.
         note: a sentence about what is shown; may be empty.
         connect: makes a connection to the worker; called in another thread.
+        is_pointing: whether clicks say what is cut out.
         settings: the settings as they stand in the dialog, with the models' names. Raises CutFailed.
         hint: the arrays that show where the subject is, for the settings. Raises CutFailed.
         dtype: the type of alpha that a result for the settings needs.
@@ -64,6 +67,7 @@ class PreviewPane(Gtk.Box):
         layer: Gimp.Layer,
         note: str,
         connect: Callable[[], WorkerLink],
+        is_pointing: Callable[[], bool],
         settings: Callable[[], Settings],
         hint: Callable[[Settings], Mapping[str, Array]],
         dtype: Callable[[Settings], str],
@@ -71,7 +75,13 @@ class PreviewPane(Gtk.Box):
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=_SPACING, border_width=2 * _SPACING)
         self._layer, self._note = layer, note
-        self._settings, self._hint, self._dtype, self._on_points = settings, hint, dtype, on_points
+        self._is_pointing, self._settings, self._hint, self._dtype, self._on_points = (
+            is_pointing,
+            settings,
+            hint,
+            dtype,
+            on_points,
+        )
         self.pointing = Pointing()
         self.ready: ReadyCut | None = None
         self._picture = ""
@@ -84,8 +94,7 @@ class PreviewPane(Gtk.Box):
         self._build()
         self._jobs = LiveJobs(connect, lambda tell: GLib.idle_add(_once, tell), (_OPEN, _MASK, _PREVIEW, _WHOLE))
         self.connect("destroy", lambda _: self.end())
-        self._ask(_OPEN, "open", {"longest": _LONGEST}, Settings(), self._opened, read_pixels(layer))
-        self._tell("Reading the picture…")
+        self._open()
 
     def end(self) -> None:
         """Let the worker close the picture, and stop what is running."""
@@ -114,7 +123,8 @@ class PreviewPane(Gtk.Box):
         self._pointed()
 
     def _begin(self, button: Gtk.ToggleButton) -> None:
-        self.pointing.begin(is_taken_away=button is self._take_away)
+        if button.get_active():
+            self.pointing.begin(is_taken_away=button is self._take_away)
 
     def _undo(self) -> None:
         self.pointing.undo()
@@ -135,9 +145,9 @@ class PreviewPane(Gtk.Box):
             return
         settings = self._wanted()
         if settings is not None:
-            job, options = settings.job()
-            asked = {name: options[name] for name in ("parts", "segmenter") if name in options}
-            self._ask(_MASK, "mask", {**asked, "picture": self._picture, "longest": _LONGEST}, settings, self._masked)
+            _, options = settings.job()
+            asked = {name: value for name, value in options.items() if name in _OF_A_MASK}
+            self._ask(_MASK, "mask", {**asked, **self._place}, settings, self._masked)
 
     def _choose_ground(self, field: Gtk.ComboBoxText) -> None:
         self._view.show_ground(field.get_active_id())
@@ -155,6 +165,10 @@ class PreviewPane(Gtk.Box):
 
     # What is worked out.
 
+    def _open(self) -> None:
+        self._ask(_OPEN, "open", {"longest": _LONGEST}, Settings(), self._opened, read_pixels(self._layer))
+        self._tell("Reading the picture…")
+
     def _opened(self, answer: Message) -> None:
         self._picture = str(answer.header["picture"])
         self._before = picture_surface(answer.arrays["shown"])
@@ -168,10 +182,10 @@ class PreviewPane(Gtk.Box):
     def _work_out(self) -> bool:
         self._timer = 0
         settings = self._wanted()
-        if settings is None or not self._picture:
+        if not self._picture:
             return False
-        if settings.what == POINTS and not self.pointing.objects:
-            self._tell(_HOW_TO_POINT)
+        if settings is None:
+            self._tell(_HOW_TO_POINT if self._is_pointing() else "")
             self._show_preview(None)
             return False
         try:
@@ -184,11 +198,12 @@ class PreviewPane(Gtk.Box):
         self._ask(
             _PREVIEW,
             "preview",
-            {**wanted, "picture": self._picture, "longest": _LONGEST},
+            {**wanted, **self._place},
             settings,
             lambda answer: self._previewed(answer, settings),
             {name: array for name, array in hint.items() if name == "selection"},
         )
+        self._tell("Cutting it out…")
         return False
 
     def _previewed(self, answer: Message, settings: Settings) -> None:
@@ -252,9 +267,19 @@ class PreviewPane(Gtk.Box):
 
     def _failed(self, failure: CutFailed) -> None:
         self._show_preview(None)
+        if isinstance(failure, PictureLost) and self._picture:
+            # The engine was started again, and has nothing of the picture.
+            self._picture = ""
+            self._open()
+            return
         self._tell(str(failure))
 
     # What is shown.
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        """The fields of a job that is only looked at."""
+        return {"picture": self._picture, "longest": _LONGEST}
 
     @property
     def _everything(self) -> tuple[float, float, float, float]:
@@ -285,7 +310,9 @@ class PreviewPane(Gtk.Box):
             place,
             before,
             mask_surface(cropped(arrays["alpha"], rows, columns)),
-            picture_surface(cropped(colours, rows, columns)) if colours is not None and colours.dtype == "uint8" else None,
+            picture_surface(cropped(colours, rows, columns))
+            if colours is not None and colours.dtype == "uint8"
+            else None,
         )
 
     def _show_state(self) -> None:
@@ -300,8 +327,7 @@ class PreviewPane(Gtk.Box):
         self._show_state()
 
     def _adapt(self) -> None:
-        settings = self._wanted()
-        can_point = settings is not None and settings.what == POINTS
+        can_point = self._is_pointing()
         self._view.can_point = can_point
         self._tools.set_visible(can_point)
         self._view.show_objects(self.pointing.objects if can_point else ())
@@ -334,15 +360,20 @@ class PreviewPane(Gtk.Box):
             (self._take_away, "The next click or box is taken out of the cut-out"),
         ):
             radio.set_tooltip_text(told)
-            radio.connect("toggled", lambda button: button.get_active() and self._begin(button))
+            radio.connect("toggled", self._begin)
         for widget in (self._add, self._take_away, another, self._undo_button, self._clear_button):
             widget.show()
             self._tools.pack_start(widget, False, False, 0)
-        self._status = Gtk.Label(wrap=True, xalign=0.0, max_width_chars=60, selectable=True, can_focus=False)
+        self._status = Gtk.Label(
+            wrap=True, xalign=0.0, yalign=0.0, max_width_chars=60, selectable=True, can_focus=False
+        )
         self.pack_start(top, False, False, 0)
         self.pack_start(self._view, True, True, 0)
         self.pack_start(self._tools, False, False, 0)
-        self.pack_start(self._status, False, False, 0)
+        # As high as two lines whatever is told, so that the picture stays where it is.
+        told = Gtk.ScrolledWindow(hscrollbar_policy=Gtk.PolicyType.NEVER, min_content_height=_TWO_LINES)
+        told.add(self._status)
+        self.pack_start(told, False, False, 0)
         self.show_all()
 
     def _another(self) -> None:

@@ -11,6 +11,7 @@ from gi.repository import Gimp, GLib, GObject
 
 from .declared_options import DEFAULT_BAND, OPTIONS, offered_range
 from .failure import CutFailed
+from .pointing import EXAMPLE
 from .progress import begin_progress, end_progress, show_progress
 from .remembered_choices import remember_choices, remembered_choices
 from .settings import (
@@ -26,6 +27,7 @@ from .settings import (
 )
 
 if TYPE_CHECKING:
+    from .dialog import Answered
     from .installation import Installation
 
 CUT_OUT = "cutsmith-cut-out"
@@ -70,6 +72,13 @@ class Cutsmith(Gimp.PlugIn):
         if name == CUT_OUT:
             _add_choice(procedure, "what", "_What", "What is cut out", WHAT)
             procedure.add_string_argument(
+                "points",
+                "Poi_nts",
+                f"For points: clicks and boxes in pixels of the layer, such as {EXAMPLE}",
+                "",
+                _READABLE,
+            )
+            procedure.add_string_argument(
                 "prompt", "Wor_ds", "What to look for, in English; put commas between several things", "", _READABLE
             )
             procedure.add_double_argument(
@@ -108,6 +117,22 @@ class Cutsmith(Gimp.PlugIn):
             _READABLE,
         )
         if name != REFINE_MASK:
+            procedure.add_int_argument(
+                "shift",
+                "S_hift",
+                OPTIONS["mask_offset"].help,
+                *map(int, offered_range("mask_offset")),
+                OPTIONS["mask_offset"].default,
+                _READABLE,
+            )
+            procedure.add_double_argument(
+                "feather",
+                "_Feather",
+                OPTIONS["mask_blur"].help,
+                *offered_range("mask_blur"),
+                OPTIONS["mask_blur"].default,
+                _READABLE,
+            )
             procedure.add_double_argument(
                 "threshold",
                 "_Threshold",
@@ -175,8 +200,11 @@ def _run(
     with_dialog = run_mode == Gimp.RunMode.INTERACTIVE and name != CUT_OUT_SELECTION
     chosen_layers(image, drawables)
     installation = find_installation(_FOLDER)
-    if with_dialog and not _is_confirmed(procedure, config, image, drawables, installation):
-        return None
+    answered = None
+    if with_dialog:
+        answered = _answered(procedure, config, image, drawables, installation)
+        if not answered.is_ok:
+            return None
     settings = _settings(procedure, config, run_mode)
     # Checked before the engine is called, so that an impossible run fails at once.
     requests = requested(image, drawables, settings)
@@ -184,38 +212,43 @@ def _run(
         asked = settings
         if run_mode != Gimp.RunMode.NONINTERACTIVE:
             asked = ModelChoices(link.models(), installation).chosen(settings)
-        told = cut_layers(image, requests, asked, link)
+        told = cut_layers(image, requests, asked, link, answered.ready if answered else None)
     if with_dialog and name == CUT_OUT:
         remember_choices(settings)
     return list(dict.fromkeys(notice_of(notice, settings, installation) for notice in told))
 
 
-def _is_confirmed(
+def _answered(
     procedure: Gimp.Procedure,
     config: Gimp.ProcedureConfig,
     image: Gimp.Image,
     drawables: Sequence[Gimp.Item],
     installation: Installation,
-) -> bool:
-    """Show the procedure's dialog; -> whether OK was clicked. Raises CutFailed if the run could not succeed."""
+) -> Answered:
+    """Show the procedure's dialog; -> what the user decided. Raises CutFailed if the run could not succeed."""
     from .cutting import requested
-    from .dialog import ask, ask_for_band
+    from .dialog import Answered, Engine, ask, ask_for_band
     from .model_choices import ModelChoices
     from .worker_link import WorkerLink
 
     if procedure.get_name() == REFINE_MASK:
         requested(image, drawables, Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND))
         end_progress()
-        is_ok = ask_for_band(procedure, config)
+        answered = Answered(ask_for_band(procedure, config))
     else:
         # This connection is closed first: a dialog may stay open longer than the worker waits for work.
         with WorkerLink(installation, _client(), show_progress) as link:
             models = ModelChoices(link.models(), installation)
         end_progress()
-        is_ok = ask(procedure, config, image, drawables, models)
-    if is_ok:
+        client = _client()
+        engine = Engine(
+            lambda: WorkerLink(installation, client, lambda text, share: None),
+            lambda: _settings(procedure, config, Gimp.RunMode.INTERACTIVE),
+        )
+        answered = ask(procedure, config, image, drawables, models, engine)
+    if answered.is_ok:
         begin_progress(_BEGIN)
-    return is_ok
+    return answered
 
 
 def _client() -> str:
@@ -237,9 +270,9 @@ def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode:
 
 
 _OF_A_MASK = ("band-inner", "band-outer", "harden")
-_OF_A_SELECTION = ("model", "edge", *_OF_A_MASK, "threshold", "result", "existing-mask")
+_OF_A_SELECTION = ("model", "edge", *_OF_A_MASK, "shift", "feather", "threshold", "result", "existing-mask")
 _ARGUMENTS = {
-    CUT_OUT: ("what", "prompt", "box-threshold", *_OF_A_SELECTION),
+    CUT_OUT: ("what", "points", "prompt", "box-threshold", *_OF_A_SELECTION),
     CUT_OUT_SELECTION: _OF_A_SELECTION,
     REFINE_MASK: _OF_A_MASK,
 }

@@ -11,7 +11,7 @@ from .failure import CutFailed
 from .settings import AUTOMATIC, SELECTION, Settings
 
 _NAME = "cutsmith-choices"
-_CHOICES = ("edge", "band_inner", "band_outer", "harden", "threshold", "result", "existing_mask")
+_CHOICES = ("edge", "band_inner", "band_outer", "harden", "shift", "feather", "threshold", "result", "existing_mask")
 
 
 def remember_choices(settings: Settings) -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 from .declared_options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting
 from .failure import CutFailed
+from .pointing import EXAMPLE, objects_of
 
-SUBJECT, SELECTION, WORDS = "subject", "selection", "words"
+SUBJECT, POINTS, SELECTION, WORDS = "subject", "points", "selection", "words"
 OWN_MASK = "mask"
 """The value of `what` for refining the layer's own mask, which has its own procedure."""
 HAIR, HARD, OFF = "hair", "hard", "off"
@@ -23,7 +24,7 @@ LAYER_MASK, NEW_LAYER, CLEANED_LAYER, NEW_SELECTION, CHANNEL = (
 REPLACE, INTERSECT = "replace", "intersect"
 
 # Each choice with its label in the dialog.
-WHAT = {SUBJECT: "Main subject", SELECTION: "Selection", WORDS: "Words"}
+WHAT = {SUBJECT: "Main subject", POINTS: "What I point at", SELECTION: "Selection", WORDS: "Words"}
 EDGES = {HAIR: "Hair and fur", HARD: "Hard", OFF: "As found"}
 RESULTS = {
     LAYER_MASK: "Layer mask",
@@ -54,6 +55,7 @@ class Settings:
     """
 
     what: str = SUBJECT
+    points: str = ""
     prompt: str = ""
     box_threshold: float = DEFAULT_CERTAINTY
     model: str = AUTOMATIC
@@ -61,6 +63,8 @@ class Settings:
     band_inner: int = DEFAULT_BAND
     band_outer: int = DEFAULT_BAND
     harden: float = OPTIONS["harden"].default
+    shift: int = OPTIONS["mask_offset"].default
+    feather: float = OPTIONS["mask_blur"].default
     threshold: float = DEFAULT_THRESHOLD
     result: str = LAYER_MASK
     existing_mask: str = REPLACE
@@ -81,7 +85,9 @@ class Settings:
                 raise CutFailed(f'{argument} must be one of {", ".join(choices)}, but got "{value}".')
         if found.what == WORDS and not found.prompt:
             raise CutFailed("There are no words to look for.", 'Type what to cut out, such as "red mug".')
-        if found.what != SELECTION and found.model in (SUBJECT_IN_BOX, NO_MODEL):
+        if found.what == POINTS and not objects_of(found.points):
+            raise CutFailed("Nothing was pointed at.", f'Click on the subject, or give points such as "{EXAMPLE}".')
+        if found.model in _ONLY_FOR and found.what not in _ONLY_FOR[found.model]:
             raise CutFailed(f'The model "{found.model}" is for selections only.', "Choose another model, or Selection.")
         return found
 
@@ -105,12 +111,18 @@ class Settings:
             options["threshold"] = self.threshold
         elif self.harden:
             options["harden"] = self.harden
+        if self.shift:
+            options["mask_offset"] = self.shift
+        if self.feather:
+            options["mask_blur"] = self.feather
         if self.is_mask:
             options["subject_alone"] = True
         if self.wants_colours:
             options["colours"] = True
         if self.model == NO_MODEL:
             return "refine", options
+        if self.what == POINTS:
+            options["parts"] = [each.as_part() for each in objects_of(self.points)]
         if self.what == WORDS:
             words = min(self.box_threshold, WORDS_CERTAINTY)
             options["text"] = self.prompt
@@ -127,6 +139,8 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
 
 
 _CHOICES = {"what": WHAT, "edge": EDGES, "result": RESULTS, "existing_mask": EXISTING_MASK}
+_ONLY_FOR = {SUBJECT_IN_BOX: (POINTS, SELECTION), NO_MODEL: (SELECTION,)}
 _MATTING: Mapping[str, Matting] = {HAIR: "auto", HARD: "none", OFF: "none"}
 # The fourth names the weights of a neural matting, which the dialog does not offer.
 _MODEL_OPTIONS = dict(zip((SUBJECT, SELECTION, WORDS), MODEL_OPTIONS[:3], strict=True))
+_MODEL_OPTIONS[POINTS] = _MODEL_OPTIONS[SELECTION]

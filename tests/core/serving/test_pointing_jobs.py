@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cutsmith import Picture, cut_out, refine_mask
-from cutsmith.errors import BadBox, BadJob, BadPoint, Cancelled
+from cutsmith.errors import BadBox, BadJob, BadPoint, Cancelled, PictureNotOpen
 from cutsmith.picture.samples import samples_from_alpha
 from cutsmith.pipeline.point_at import Part, point_at
 from cutsmith.request import Request
@@ -44,7 +44,7 @@ def test_an_opened_picture_is_shown_and_closed(run) -> None:
     identity = {"picture": answer.fields["picture"]}
     assert run("close", identity).fields == {"was_open": True}
     for kind in ("close", "mask", "preview", "detect", "cut"):
-        with pytest.raises(BadJob, match="no such open picture"):
+        with pytest.raises(PictureNotOpen):
             run(kind, identity)
 
 
