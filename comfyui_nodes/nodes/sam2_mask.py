@@ -17,7 +17,7 @@ from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
 from ..notices import Notices
 from ..previews import MaskPreviews
-from ..running import IsCancelled, for_each
+from ..running import Turn, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
 from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
 
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from ..loaded_models import Tell
 
-    Given = tuple[Picture, list[FoundObject], NDArray[np.float32] | None]
     Masked = list[tuple[NDArray[np.float32], FoundObject]]
 
 
@@ -145,19 +144,15 @@ class SAM2Mask(io.ComfyNode):
                     f"Give positive_points: {EXAMPLE}",
                 )
             pictures, notices = pictures_of(image), Notices()
-            rough = masks_for(mask, pictures)
-            asked = list(zip(pictures, objects_of(bboxes, len(pictures)), rough, strict=True))
+            given = zip(pictures, objects_of(bboxes, len(pictures)), masks_for(mask, pictures), strict=True)
+            asked = [(picture, asked_by_boxes(boxes, points, rough)) for picture, boxes, rough in given]
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
 
-                def mask_one(each: Given, cancelled: IsCancelled) -> Masked:
-                    picture, boxes, rough = each
-                    prompts = asked_by_boxes(boxes, points, rough)
-                    return _masked(
-                        picture, prompts, request, models, cancelled, notices.tell, apart=bool(individual_masks)
-                    )
+                def mask_one(each: tuple[Picture, list[Asked]], turn: Turn) -> Masked:
+                    return _masked(*each, request, models, turn, notices.tell, apart=bool(individual_masks))
 
-                found = for_each(asked, mask_one)
+                found = for_each(asked, mask_one, steps=[max(len(prompts), 1) for _, prompts in asked])
         masks = [
             soft_mask
             for picture, objects in zip(pictures, found, strict=True)
@@ -194,7 +189,7 @@ def _masked(
     asked: Sequence[Asked],
     request: Request,
     models: Models,
-    cancelled: IsCancelled,
+    turn: Turn,
     tell: Tell,
     *,
     apart: bool,
@@ -212,9 +207,14 @@ def _masked(
         return []
     try:
         if apart:
-            cuts = cut_out_each(picture, request, models=models, asked=asked, cancelled=cancelled)
+            cuts = cut_out_each(
+                picture, request, models=models, asked=asked, on_progress=turn.on_progress, cancelled=turn.cancelled
+            )
         else:
-            cuts = [cut_out(picture, request, models=models, asked=asked, cancelled=cancelled)]
+            cut = cut_out(
+                picture, request, models=models, asked=asked, on_progress=turn.on_progress, cancelled=turn.cancelled
+            )
+            cuts = [cut]
     except SubjectNotFound:
         return []
     masked: Masked = []

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
+from .. import loaded_models
+from ..loaded_models import AUTO
 from ..notices import Notices
 from ..previews import MaskPreviews
-from ..running import IsCancelled, for_each
+from ..running import Turn, for_each
 from ..shared_inputs import (
     DEFAULT_COLOUR,
     NO_BACKGROUND,
@@ -98,7 +100,7 @@ class TrimapMatting(io.ComfyNode):
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the image, the alpha and the trimap that was solved."""
-        from cutsmith import refine_mask
+        from cutsmith import Models, refine_mask
         from cutsmith.matting.closed_form.edge_width import adaptive_trimap
         from cutsmith.matting.trimap import Band, snapped_trimap, trimap_from_soft_mask
         from cutsmith.options import OPTIONS
@@ -107,14 +109,21 @@ class TrimapMatting(io.ComfyNode):
         options["matting"] = options.get("matting") or method or OPTIONS["matting"].default
         band = chosen_band(options)
 
-        def refine(given: Given, cancelled: IsCancelled) -> tuple[Cutout, NDArray[np.uint8]]:
+        def refine(given: Given, turn: Turn) -> tuple[Cutout, NDArray[np.uint8]]:
             picture, soft_mask, wanted = given
             if wanted is not None:
                 known = snapped_trimap(wanted).trimap
             else:
                 known = adaptive_trimap(soft_mask) if band is None else trimap_from_soft_mask(soft_mask, Band(*band))
             # A painted trimap goes on as it is, so that the engine tells what it snaps.
-            return refine_mask(picture, soft_mask, request.updated({"trimap": wanted}), cancelled=cancelled), known
+            refined = refine_mask(
+                picture,
+                soft_mask,
+                request.updated({"trimap": wanted}),
+                models=models,
+                cancelled=turn.cancelled,
+            )
+            return refined, known
 
         from ..words import in_the_nodes_words
 
@@ -131,7 +140,10 @@ class TrimapMatting(io.ComfyNode):
                 previews.add(refined[0].alpha)
                 notices.tell(refined[0].warnings)
 
-            refined = for_each(list(zip(pictures, masks, trimaps_for(trimap, pictures), strict=True)), refine, keep)
+            given = list(zip(pictures, masks, trimaps_for(trimap, pictures), strict=True))
+            with loaded_models.matting_network(request, AUTO, keep=True, tell=notices.tell) as network:
+                models = Models(matting_network=network)
+                refined = for_each(given, refine, keep)
         alpha = mask_tensor([cut.alpha for cut, _ in refined])
         return io.NodeOutput(
             colours.tensor(),

@@ -148,7 +148,7 @@ def test_a_layer_that_was_changed_meanwhile_is_told(
 # The real solver, which is not given the time to solve anything.
 IMPATIENT = (
     "from cutsmith.matting.closed_form import solve\n"
-    "solve._DIRECT_PIXELS = solve._DIRECT_WIDTH = 0\n"
+    "solve._DIRECT_PIXELS = 0\n"
     "solve._MOST_ITERATIONS = 0\n"
 )
 

@@ -142,9 +142,10 @@ def _union(one: Subject, other: Subject) -> Subject:
 
 def _with_a_mask(segments: Sequence[Segment], found: Sequence[FoundObject], run: Run) -> Iterator[Subject]:
     """Yield each segment that has a mask as a separate subject."""
-    for segment, one in zip(segments, found, strict=True):
+    for number, (segment, one) in enumerate(zip(segments, found, strict=True)):
         # Some segments run their model only now.
         run.check()
+        run.progress(number / len(segments))
         soft_mask = segment.soft_mask()
         if soft_mask.max() < FOUND_PROBABILITY:
             continue

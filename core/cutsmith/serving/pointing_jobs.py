@@ -55,7 +55,7 @@ def _detect(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     from cutsmith.pipeline.find_detections import find_detections
 
     found = find_detections(asked.opened().picture, request=asked.request(()), cancelled=cancelled)
-    objects = [{"box": list(each.box), "label": each.label, "score": round(each.score, 4)} for each in found.detections]
+    objects = [{"box": list(each.box), "label": each.label, "score": round(each.score, 4)} for each in found.found]
     return Answer({"objects": objects, "warnings": list(found.warnings)})
 
 

@@ -103,7 +103,8 @@ class ClientLink:
         while True:
             self._must_speak_by = float("inf")
             try:
-                message = read_message(self, max_payload=self._welcome.max_payload)
+                # No name holds a message while the next one is waited for: its pixels can be freed.
+                self._take(read_message(self, max_payload=self._welcome.max_payload))
             except (ConnectionEnded, FrameTruncated, OSError):
                 return
             except (FrameTooLarge, FrameInvalid) as error:
@@ -113,7 +114,6 @@ class ClientLink:
                 # We cannot tell where the next frame begins. Closing before everything is read could lose our answer.
                 self._throw_away_the_rest()
                 return
-            self._take(message)
 
     def _take(self, message: Message) -> None:
         number = message.header.get("id")
@@ -195,6 +195,7 @@ class ClientLink:
         try:
             while (message := self._outbox.get()) is not None:
                 write_message(self, message)
+                del message  # its arrays can be freed while the next one is waited for
         except OSError:
             # The client has stopped reading, so it cannot get an answer.
             self._drop()

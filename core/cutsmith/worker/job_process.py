@@ -73,7 +73,7 @@ class JobProcess:
         self._stream = ConnectionStream(ours)
 
     def run(self, job: Job) -> Message | None:
-        """Have `job` done; -> the message that answers it, or None if it was dropped. One that does not stop is killed."""
+        """Have `job` done; -> the message that answers it, or None if it was dropped: then it stops, or is killed."""
         self.start()
         assert self._child is not None and self._stream is not None, "just started"  # noqa: PT018 - for mypy
         give_up = float("inf")
@@ -183,6 +183,7 @@ def _read(stream: ConnectionStream, queue: JobQueue, answers: _Answers) -> None:
             os._exit(0)
         if message.kind == "job":
             job = Job(message.header["id"], str(message.header.get("job")), message, answers)
+            del message  # its pixels can be freed while the next one is waited for
             queue.put(job)
         elif job is not None and queue.drop(job):
             answers.tell_dropped(job)

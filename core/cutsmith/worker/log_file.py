@@ -46,6 +46,7 @@ def open_log() -> Path:
     logger.handlers = [handler]
     # Native code and a dying interpreter do not use loggers, nor does the process that runs the jobs.
     sys.stderr.flush()
+    assert handler.stream is not None, "it is open from the start"
     os.dup2(handler.stream.fileno(), 2)
     faulthandler.enable()
     return path
@@ -57,4 +58,4 @@ class _LogFile(RotatingFileHandler):
     def doRollover(self) -> None:  # noqa: N802 - the name that logging calls
         """Keep a copy of what is there, and begin again."""
         shutil.copyfile(self.baseFilename, f"{self.baseFilename}.1")
-        self.stream.truncate(0)
+        os.truncate(self.baseFilename, 0)

@@ -143,7 +143,7 @@ def address(folder: Path) -> str:
 class Claim:
     """A worker's hold on `folder` until `release`: a new key, whose file it locks, and the socket.
 
-    The operating system unlocks the file when the process ends in any way, so the files of a killed worker are replaced.
+    The operating system unlocks the file when the process ends in any way: the files of a killed worker are replaced.
 
     Raises:
         FolderUnsafe: see `prepare_folder`.

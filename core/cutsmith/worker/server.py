@@ -8,8 +8,6 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -170,26 +168,26 @@ def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
     """
     folder = (folder or worker_folder()).absolute()
     os.umask(0o077)
+    _end_by_signals()
+    try:
+        claim = Claim(folder)
+    except FolderTaken:
+        return False
+    except FolderUnsafe as error:
+        raise OutputRefused(f"The worker cannot use its folder: {error}.", _ANOTHER_FOLDER) from error
+    except OSError as error:
+        told = f"The worker cannot listen in {folder}: {error.strerror or error}."
+        raise OutputRefused(told, _ANOTHER_FOLDER) from error
     was_whole = True
-    with _ended_by_signals():
-        try:
-            claim = Claim(folder)
-        except FolderTaken:
-            return False
-        except FolderUnsafe as error:
-            raise OutputRefused(f"The worker cannot use its folder: {error}.", _ANOTHER_FOLDER) from error
-        except OSError as error:
-            told = f"The worker cannot listen in {folder}: {error.strerror or error}."
-            raise OutputRefused(told, _ANOTHER_FOLDER) from error
-        try:
-            # A folder that is no longer ours is given up at once: a new worker need not wait for the end of our jobs.
-            worker = Worker(open_log(), idle_exit, claim.key, lambda: claim.is_whole() or claim.release())
-            logger.info("worker %s listens in %s", __version__, folder)
-            threading.Thread(target=_accept, args=(claim, worker), daemon=True).start()
-            worker.run()
-            logger.info("the worker ends")
-        finally:
-            was_whole = claim.release()
+    try:
+        # A folder that is no longer ours is given up at once: a new worker need not wait for the end of our jobs.
+        worker = Worker(open_log(), idle_exit, claim.key, lambda: claim.is_whole() or claim.release())
+        logger.info("worker %s listens in %s", __version__, folder)
+        threading.Thread(target=_accept, args=(claim, worker), daemon=True).start()
+        worker.run()
+        logger.info("the worker ends")
+    finally:
+        was_whole = claim.release()
     if not was_whole:
         # At an orderly exit, multiprocessing would remove the socket that is now another worker's.
         logging.shutdown()
@@ -213,20 +211,14 @@ def _serve_and_close(worker: Worker, stream: ConnectionStream) -> None:
     stream.close()
 
 
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def _end_by_signals() -> None:
     """Let the signals that end a process end this one cleanly, with its files removed."""
 
     def end(number: int, frame: FrameType | None) -> None:
+        logger.info("ended by a signal")
         raise SystemExit(0)
 
     # SIGHUP comes when the terminal that started the worker is closed. Windows does not have it.
-    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
-    before = [signal.signal(each, end) for each in signals]
-    try:
-        yield
-    except SystemExit:
-        logger.info("ended by a signal")
-    finally:
-        for each, handler in zip(signals, before, strict=True):
-            signal.signal(each, handler)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)

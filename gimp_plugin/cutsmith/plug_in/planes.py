@@ -75,3 +75,17 @@ def top_of(alpha: Array) -> tuple[float, float]:
     row = first // width
     line = data[row * width : (row + 1) * width]
     return (line.find(b"\xff") + line.rfind(b"\xff")) / 2, float(row)
+
+
+def with_alpha(colours: Array, alpha: Array) -> Array:
+    """`colours`, (H, W, 3), and `alpha`, uint8 or as deep, (H, W), as pixels (H, W, 4) of the colours' dtype."""
+    size = _ITEM_SIZES[colours.dtype]
+    rgb, values = bytes(colours.data), bytes(alpha.data)
+    is_narrow = _ITEM_SIZES[alpha.dtype] < size
+    pixels = bytearray(len(rgb) // 3 * 4)
+    for place in range(3 * size):
+        pixels[place :: 4 * size] = rgb[place :: 3 * size]
+    for place in range(size):
+        # A byte twice is the same share of the longer number, in either order of its bytes.
+        pixels[3 * size + place :: 4 * size] = values if is_narrow else values[place::size]
+    return Array(colours.dtype, (*alpha.shape, 4), bytes(pixels))

@@ -124,7 +124,8 @@ def test_the_models_are_told() -> None:
 
     answer = run("models")
     assert {each["name"] for each in answer.fields["models"]} == set(catalogue())
-    assert set(answer.fields) == {"models", "default_removers", "packages", "no_sam2", "no_detector"}
+    facts = {"models", "default_removers", "packages", "no_sam2", "no_detector", "matting_costs", "available_memory"}
+    assert set(answer.fields) == facts
     json.dumps(answer.fields)
 
 
