@@ -10,7 +10,7 @@ import numpy as np
 
 from cutsmith.errors import BadPoint
 from cutsmith.options import Target
-from cutsmith.pipeline.loading import POOL, ModelPool
+from cutsmith.pipeline.loading import ModelPool, load_models
 from cutsmith.pipeline.prompting import asked_by_target
 from cutsmith.pipeline.stages import IsCancelled, Run
 from cutsmith.request import Request
@@ -83,11 +83,14 @@ def point_at(
         for part in parts
         for asked in asked_by_target(Target(box=part.box, points=part.points), width, height, with_points=True)
     ]
-    segmenter, told = (pool or POOL).segmenter(wanted.runtime)
+    # Models are loaded for the first part: what segments it segments the others.
+    models = load_models(Request(Target(box=parts[0].box, points=parts[0].points), runtime=wanted.runtime), pool=pool)
+    segmenter = models.segmenter
+    assert segmenter is not None, "a box or a click needs one"
     with run.stage("mask"):
         segments = segmenter.segment(image, prompts, run)
         masks = (each.soft_mask() if size is None else each.shown_mask(*size) for each in segments)
         mask = next(masks)
         for part, other in zip(parts[1:], masks, strict=True):
             mask = np.minimum(mask, 1 - other) if part.is_taken_away else np.maximum(mask, other)
-    return PointedMask(mask, tuple(each.predicted_iou for each in segments), told)
+    return PointedMask(mask, tuple(each.predicted_iou for each in segments), models.warnings)
