@@ -107,7 +107,7 @@ def test_without_any_model_nothing_can_be_cut_out() -> None:
                 what="words", prompt="x", model="dino", stand_ins={"segmenter": "subject-in-box", "model": "isnet"}
             ),
         ),
-        (EVERYTHING, Settings.for_own_mask(3, 3), Settings.for_own_mask(3, 3)),
+        (EVERYTHING, Settings.for_own_mask({}), Settings.for_own_mask({})),
     ],
 )
 def test_what_is_taken_by_itself_is_asked_for_by_name(models, settings, chosen) -> None:
@@ -119,7 +119,7 @@ def test_what_takes_long_is_said_beforehand_with_the_way_out() -> None:
     text = "Working out the edge can take up to 15 s and 0.6 GB of memory."
     assert long.estimate(Settings()) == f"{text} Edge: As found is quick."
     # The edge is what Refine Mask Edge is for.
-    assert long.estimate(Settings.for_own_mask(3, 3)) == text
+    assert long.estimate(Settings.for_own_mask({})) == text
     assert long.estimate(Settings(edge="off")) == long.estimate(Settings(edge="hard")) == ""
     assert choices(pixels=2_000_000).estimate(Settings()) == ""
     assert "but this machine has 0.5 GB free. Edge" in choices(pixels=12_000_000, free=500_000_000).estimate(Settings())

@@ -42,11 +42,14 @@ class Asked:
         refuse_unknown("options", set(self._fields) - set(fields))
         refuse_unknown("arrays", set(self._arrays) - set(arrays))
 
-    def request(self, planes: Collection[str], more: Collection[str] = ()) -> Request:
-        """The request made of the fields, and of the arrays named in `planes`; `more` are other fields that may be."""
+    def request(self, planes: Collection[str], more: Collection[str] = (), *, arrays: Collection[str] = ()) -> Request:
+        """The request made of the fields, and of the arrays named in `planes`.
+
+        `more` are other fields that may be, and `arrays` other arrays.
+        """
         self.end(
             fields=(*(name for name in OPTIONS if name not in PLANES), *_WANTED_FIELDS, PICTURE, PARTS, *more),
-            arrays=(*_ARRAY_DTYPES, "mask", *planes),
+            arrays=(*_ARRAY_DTYPES, "mask", *planes, *arrays),
         )
         fields = {name: value for name, value in self._fields.items() if name in OPTIONS}
         given = {name: self.array(name) for name in planes if name in self._arrays}
@@ -61,6 +64,10 @@ class Asked:
         if array.dtype.name not in dtypes:
             raise BadJob(f"The array {name} must be {' or '.join(dtypes)}, but got {array.dtype}.")
         return array
+
+    def optional_array(self, name: str) -> NDArray[Any] | None:
+        """The array `name`, once its dtype has been checked; None if there is none."""
+        return self.array(name) if name in self._arrays else None
 
     def picture(self) -> Picture:
         """The open picture that the field `picture` names, or else the one in the arrays.

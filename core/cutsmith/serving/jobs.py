@@ -79,15 +79,17 @@ def _looks(request: Request) -> list[str]:
 
 def _refine(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     from cutsmith.pipeline.refine_mask import refine_mask
+    from cutsmith.pipeline.refine_within import refine_within
 
     wanted = asked.wanted()
-    request = wanted.of(asked.request(("trimap",)))
+    request = wanted.of(asked.request(("trimap",), arrays=("within",)))
     mask, picture = asked.array("mask"), asked.picture()
     progress = _Progress(["read", *_finishing_stages(request)], report)
-    cutout = refine_mask(
-        picture, mask, request, on_stage=progress.begin, on_progress=progress.within, cancelled=cancelled
-    )
-    return _answer(cutout, wanted, progress)
+    told: dict[str, Any] = {"on_stage": progress.begin, "on_progress": progress.within, "cancelled": cancelled}
+    within = asked.optional_array("within")
+    if within is not None:
+        return _answer(refine_within(picture, mask, within, request, **told), wanted, progress)
+    return _answer(refine_mask(picture, mask, request, **told), wanted, progress)
 
 
 def _models(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 
 from .failure import CutFailed
-from .layer_pixels import has_8_bits, pixel_dtype, read_mask, read_pixels, read_selection
+from .layer_pixels import has_8_bits, pixel_dtype, read_mask, read_pixels, read_selection, read_trimap
 from .layers import chosen_layers, on_canvas, refuse_quick_mask
 from .planes import hardened
 from .results import CutLayer, apply_results
@@ -113,9 +113,14 @@ def told_of_locks(requests: Sequence[Request], settings: Settings) -> list[str]:
 
 
 def hint_for(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
-    """The array that shows where the subject is: none, the selection or the layer's own mask. Raises CutFailed."""
+    """The arrays that show where the subject is: none, the selection or the layer's own mask. Raises CutFailed."""
     if settings.what == OWN_MASK:
-        return {"mask": read_mask(layer)}
+        arrays = {"mask": read_mask(layer)}
+        if settings.within_selection and not Gimp.Selection.is_empty(layer.get_image()):
+            arrays["within"] = read_selection(layer)
+        if settings.trimap:
+            arrays["trimap"] = read_trimap(layer, settings.trimap)
+        return arrays
     if settings.what == SELECTION:
         return {"mask" if settings.model == NO_MODEL else "selection": read_selection(layer)}
     return {}

@@ -77,12 +77,19 @@ _TOOLTIPS = {
 _BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTIONAL
 
 
-def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, estimate: str) -> bool:
-    """Show the dialog of Refine Mask Edge: the band, the inside and an `estimate`; -> whether OK was clicked."""
+def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, image: Gimp.Image, estimate: str) -> bool:
+    """Show the dialog of Refine Mask Edge: where, how far, and an `estimate`; -> whether OK was clicked."""
+    # The channel of one image means nothing in the next.
+    config.set_property("trimap", "")
     dialog = _new_dialog(procedure, config, "Refine Mask Edge")
     rows = _Rows(dialog.get_content_area(), config)
     rows.add_band()
     rows.add_number("harden", _STEP, 2)
+    if not Gimp.Selection.is_empty(image):
+        rows.add_check("within-selection")
+    channels = [channel.get_name() for channel in image.get_channels()]
+    if channels:
+        rows.add_choice("trimap", {"": "None: the band", **{name: name for name in channels}})
     _Advice(dialog.get_content_area()).show(estimate, prevents=False)
     return _answered(dialog)
 
@@ -210,6 +217,13 @@ class _Rows:
         field = Gtk.Entry(placeholder_text=example, activates_default=True)
         self._config.bind_property(name, field, "text", _BOTH_WAYS)
         self.add(name, field)
+
+    def add_check(self, name: str) -> None:
+        """Add a row to say yes or no."""
+        argument = self._config.find_property(name)
+        field = Gtk.CheckButton(label=argument.nick, use_underline=True)
+        self._config.bind_property(name, field, "active", _BOTH_WAYS)
+        self.add_row(name, Gtk.Label(), field, argument.blurb)
 
     def add_number(self, name: str, step: float, digits: int, option: str = "") -> None:
         """Add a row for a number: the engine's `option`, or the one of this name."""

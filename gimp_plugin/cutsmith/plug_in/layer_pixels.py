@@ -94,6 +94,21 @@ def mask_values(mask: Gimp.LayerMask, dtype: str) -> Array:
     return Array(dtype, (height, width), _read(mask, f"Y {_DEPTHS[dtype]}", 0, 0, width, height))
 
 
+def read_trimap(layer: Gimp.Layer, name: str) -> Array:
+    """The part of the channel `name` that covers `layer`, uint8 (H, W). Raises CutFailed if there is none."""
+    image = layer.get_image()
+    channel = image.get_channel_by_name(name)
+    if channel is None:
+        raise CutFailed(
+            f'There is no channel "{name}".',
+            "Paint one in the list of channels: white in the subject, black outside, gray where the edge is unknown.",
+        )
+    x, y = offsets(layer)
+    width, height = layer.get_width(), layer.get_height()
+    values = _encoding(channel).partition(" ")[0]
+    return Array("uint8", (height, width), _read(channel, f"{values} u8", x, y, width, height))
+
+
 def write_alpha(drawable: Gimp.Drawable, alpha: Array, x: int = 0, y: int = 0) -> None:
     """Write `alpha`, (H, W), to a mask or channel at (x, y). This makes no undo step."""
     height, width = alpha.shape

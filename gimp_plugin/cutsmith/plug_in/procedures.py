@@ -20,6 +20,7 @@ from .settings import (
     EDGES,
     EXISTING_MASK,
     EXISTING_SELECTION,
+    OWN_MASK,
     RESULTS,
     SELECTION,
     WHAT,
@@ -121,7 +122,23 @@ class Cutsmith(Gimp.PlugIn):
             OPTIONS["harden"].default,
             _READABLE,
         )
-        if name != REFINE_MASK:
+        if name == REFINE_MASK:
+            procedure.add_boolean_argument(
+                "within-selection",
+                "_Within the selection",
+                "Rework the mask only where something is selected, if anything is",
+                True,
+                _READABLE,
+            )
+            procedure.add_string_argument(
+                "trimap",
+                "T_rimap",
+                "The name of a channel that says what is worked out: white in the subject, black outside, gray where "
+                "the edge is unknown; empty takes the band",
+                "",
+                _READABLE,
+            )
+        else:
             procedure.add_int_argument(
                 "shift",
                 "S_hift",
@@ -253,7 +270,7 @@ def _answered(
     from .model_choices import ModelChoices
     from .worker_link import WorkerLink
 
-    own_mask = Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND)
+    own_mask = Settings.for_own_mask({})
     is_refining = procedure.get_name() == REFINE_MASK
     if is_refining:
         requested(image, drawables, own_mask)
@@ -263,7 +280,7 @@ def _answered(
         models = ModelChoices(link.models(), installation, pixels)
     end_progress()
     if is_refining:
-        answered = Answered(ask_for_band(procedure, config, models.estimate(own_mask)))
+        answered = Answered(ask_for_band(procedure, config, image, models.estimate(own_mask)))
     else:
         engine = Engine(
             lambda: WorkerLink(installation, client, lambda text, share: None),
@@ -285,7 +302,7 @@ def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode:
     name = procedure.get_name()
     values: dict[str, Any] = {each: config.get_property(each) for each in _ARGUMENTS[name]}
     if name == REFINE_MASK:
-        return Settings.for_own_mask(*(values[each] for each in _ARGUMENTS[name]))
+        return settings_from({"what": OWN_MASK, **values})
     settings = settings_from({"what": SELECTION, **values})
     # A script passes its own arguments, but a user had no dialog to choose in.
     if name == CUT_OUT_SELECTION and run_mode != Gimp.RunMode.NONINTERACTIVE:
@@ -308,5 +325,5 @@ _OF_A_SELECTION = (
 _ARGUMENTS = {
     CUT_OUT: ("what", "points", "prompt", "box-threshold", *_OF_A_SELECTION),
     CUT_OUT_SELECTION: _OF_A_SELECTION,
-    REFINE_MASK: _OF_A_MASK,
+    REFINE_MASK: (*_OF_A_MASK, "within-selection", "trimap"),
 }

@@ -76,12 +76,14 @@ class Settings:
     result: str = LAYER_MASK
     existing_mask: str = REPLACE
     existing_selection: str = REPLACE
+    within_selection: bool = False
+    trimap: str = ""
     stand_ins: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
-    def for_own_mask(cls, band_inner: int, band_outer: int, harden: float = OPTIONS["harden"].default) -> Settings:
-        """The settings that rework the edge of the layer's own mask."""
-        found = cls(what=OWN_MASK, model=NO_MODEL, band_inner=band_inner, band_outer=band_outer, harden=harden)
+    def for_own_mask(cls, values: Mapping[str, Any]) -> Settings:
+        """The settings that rework the edge of the layer's own mask. Raises CutFailed for an invalid value."""
+        found = cls(**{**values, "what": OWN_MASK, "model": NO_MODEL})
         found._check_numbers()
         return found
 
@@ -159,7 +161,7 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     """Checked settings from a procedure's arguments, whose names have hyphens. Raises CutFailed."""
     # From its second start on, GIMP returns None for a text with an empty default.
     given: dict[str, Any] = {name.replace("-", "_"): "" if value is None else value for name, value in values.items()}
-    return Settings(**given).checked()
+    return Settings.for_own_mask(given) if given.get("what") == OWN_MASK else Settings(**given).checked()
 
 
 def _located(model: str) -> str:
