@@ -44,14 +44,14 @@ REMOVERS = choices(model("isnet", "remover"), no_sam2=MISSING, no_detector=MISSI
 
 def test_only_what_is_here_is_offered_and_the_best_is_named() -> None:
     assert EVERYTHING.offered("subject") == {
-        "": "Best that is here (isnet-small)",
+        "": "Best that is here (Isnet-Small)",
         "u2net": "U2Net",
         "isnet-small": "Isnet-Small",
     }
     assert list(EVERYTHING.offered("selection")) == ["", "sam-large", "sam-small", "subject-in-box", "none"]
     assert list(EVERYTHING.offered("points")) == ["", "sam-large", "sam-small", "subject-in-box"]
     assert list(EVERYTHING.offered("words")) == ["", "dino"]
-    assert REMOVERS.offered("selection")[""] == "Best that is here (subject-in-box)"
+    assert REMOVERS.offered("selection")[""] == "Best that is here (Main subject in the selection's box)"
 
 
 @pytest.mark.parametrize(("what", "model"), [("subject", ""), ("selection", ""), ("words", ""), ("selection", "none")])
@@ -62,7 +62,18 @@ def test_where_all_is_here_there_is_no_advice(what, model) -> None:
 def test_words_without_a_detector_cannot_be_looked_for() -> None:
     advice = REMOVERS.advice("words", "")
     assert advice.prevents
-    assert advice.text == f"{MISSING['what']}\nFetch them: /my/python -m cutsmith models fetch X"
+    assert advice.text == (
+        "Finding what words name needs Grounding DINO, which is not on this machine yet.\n"
+        "Fetch them: /my/python -m cutsmith models fetch X"
+    )
+
+
+def test_size_and_licence_are_said_of_what_is_here_and_of_what_is_missing() -> None:
+    facts = {"size": 184_000_000, "licence": "Apache-2.0"}
+    offered = choices({**model("isnet", "remover"), **facts}).offered("subject")
+    assert offered["isnet"] == "Isnet (184 MB, Apache-2.0)"
+    missing = choices({**model("X", "segmenter", here=False), **facts}, no_sam2=MISSING).advice("points", "")
+    assert missing.text.startswith("Finding what you click on needs X (184 MB, Apache-2.0), which is not on")
 
 
 def test_without_sam2_a_selection_is_a_box_and_that_is_said() -> None:
@@ -78,7 +89,7 @@ def test_without_sam2_a_box_can_be_drawn_and_clicks_have_to_wait() -> None:
     assert not advice.prevents
     assert "Clicks have to wait" in advice.text
     assert "the box that you draw" in advice.text
-    assert REMOVERS.offered("points")[""] == "Best that is here (subject-in-box)"
+    assert REMOVERS.offered("points")[""] == "Best that is here (Main subject in the box that you draw)"
     chosen = REMOVERS.chosen(Settings(what="points", points="box 1,2,3,4"))
     assert (chosen.model, chosen.stand_ins) == ("subject-in-box", {"model": "isnet"})
 

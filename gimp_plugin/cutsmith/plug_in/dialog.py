@@ -245,8 +245,12 @@ class _Rows:
             field.pack_start(number, False, False, 0)
             field.pack_start(Gtk.Label(label=words), False, False, 0)
         label = Gtk.Label(label="_Band:", use_underline=True, xalign=0.0, mnemonic_widget=field.get_children()[0])
+        field.pack_start(label, False, False, 0)
+        field.reorder_child(label, 0)
+        folded = Gtk.Expander(label="Ad_vanced", use_underline=True)
+        folded.add(field)
         tooltip = "Where the edge is worked out. Make it just wide enough for the longest loose hair: wider is worse"
-        self.add_row("band", label, field, tooltip)
+        self.add_row("band", Gtk.Label(), folded, tooltip)
 
     def show(self, name: str, is_shown: bool) -> None:
         """Show or hide the row `name`."""
