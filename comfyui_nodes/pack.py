@@ -8,6 +8,7 @@ from __future__ import annotations
 from comfy_api.latest import ComfyExtension, io
 
 from .engine_check import require_engine
+from .inputs_in_use import watch_prompts
 
 # Relative to the root's __init__.py. The nodes' help pages are docs/NODE_ID.md in it.
 WEB_DIRECTORY = "./comfyui_nodes/web"
@@ -25,7 +26,9 @@ class CutsmithExtension(ComfyExtension):
         from .nodes.trimap_matting import TrimapMatting
 
         register_model_folders()
-        return [TextDetect, SAM2Mask, TrimapMatting, RembgCut]
+        nodes: list[type[io.ComfyNode]] = [TextDetect, SAM2Mask, TrimapMatting, RembgCut]
+        watch_prompts(nodes)
+        return nodes
 
 
 async def comfy_entrypoint() -> CutsmithExtension:

@@ -10,8 +10,9 @@ from cutsmith.errors import BadPhrases
 
 from .. import loaded_models
 from ..loaded_models import AUTO
-from ..model_choices import DEFAULT_DETECTOR, detector_choices
+from ..model_lists import model_input, why_no_model
 from ..notices import Notices
+from ..remembered import RememberingDetector
 from ..running import Turn, for_each
 from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import torch
 
     from cutsmith.picture import Picture
-    from cutsmith.result.cutout import FoundObject
+    from cutsmith.result.detections import Detections
 
 
 class TextDetect(io.ComfyNode):
@@ -45,12 +46,9 @@ class TextDetect(io.ComfyNode):
                     placeholder="red mug, spoon",
                     tooltip="What to look for, in English: phrases separated by commas, dots or lines.",
                 ),
-                io.Combo.Input(
-                    "model",
-                    options=detector_choices(),
-                    default=DEFAULT_DETECTOR,
-                    tooltip="A Grounding DINO model from the catalogue, or one in ComfyUI's folder "
-                    "models/grounding-dino.",
+                model_input(
+                    "detector",
+                    "A Grounding DINO model from the catalogue, or one in ComfyUI's folder models/grounding-dino.",
                 ),
                 option_input("box_threshold"),
                 option_input("text_threshold"),
@@ -65,8 +63,8 @@ class TextDetect(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, prompt: str | None = None) -> bool | str:
-        """Reject a prompt that names nothing before anything runs."""
+    def validate_inputs(cls, prompt: str | None = None, model: str | None = None) -> bool | str:
+        """Reject a prompt that names nothing, or an unknown model, before anything runs."""
         from cutsmith.phrases import split_phrases
 
         from ..words import told_of
@@ -76,7 +74,7 @@ class TextDetect(io.ComfyNode):
                 split_phrases(prompt)
         except BadPhrases as error:
             return told_of(error)
-        return True
+        return why_no_model(model, "detector") or True
 
     @classmethod
     def execute(
@@ -94,25 +92,31 @@ class TextDetect(io.ComfyNode):
         from cutsmith.result.cutout import FoundObject
 
         from ..bounding_boxes import native_boxes
-        from ..words import in_the_nodes_words
+        from ..words import in_the_nodes_words, what_of
 
         with in_the_nodes_words():
             request = request_of(options, text=prompt)
             pictures, notices = pictures_of(image), Notices()
             with loaded_models.detector(model, device, keep=keep_model_loaded, tell=notices.tell) as detector:
-                models = Models(detector=detector)
+                models = Models(detector=RememberingDetector(detector))
+                notices.ran(models.provenance())
 
-                def detect(picture: Picture, turn: Turn) -> list[FoundObject]:
+                def detect(picture: Picture, turn: Turn) -> Detections | SubjectNotFound:
                     try:
-                        detections = find_detections(picture, request=request, models=models, cancelled=turn.cancelled)
-                    except SubjectNotFound:
-                        return []
-                    notices.tell(detections.warnings)
-                    return [FoundObject(found.box, label=found.label, score=found.score) for found in detections.found]
+                        return find_detections(picture, request=request, models=models, cancelled=turn.cancelled)
+                    except SubjectNotFound as nothing:
+                        return nothing
 
-                found = for_each(pictures, detect)
-            drawn = ImageBatch(len(pictures))
-            for picture, objects in zip(pictures, found, strict=True):
+                answers = for_each(pictures, detect)
+            found, drawn = [], ImageBatch(len(pictures))
+            for picture, answer in zip(pictures, answers, strict=True):
+                if isinstance(answer, SubjectNotFound):
+                    objects = []
+                    notices.nothing(what_of(answer))
+                else:
+                    objects = [FoundObject(each.box, label=each.label, score=each.score) for each in answer.found]
+                    notices.image(answer.warnings, labels=[each.label for each in objects])
+                found.append(objects)
                 drawn.add(annotated(picture.srgb(), objects))
         preview = drawn.tensor()
         return io.NodeOutput(

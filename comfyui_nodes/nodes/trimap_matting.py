@@ -19,6 +19,7 @@ from ..shared_inputs import (
     chosen_band,
     hardening_inputs,
     mask_edit_inputs,
+    matting_effort_input,
     option_input,
     request_of,
     shown_pixels,
@@ -61,18 +62,19 @@ class TrimapMatting(io.ComfyNode):
                     optional=True,
                     tooltip="0 background, 0.5 unknown, 1 foreground. Replaces the band: the unknown is solved.",
                 ),
-                *band_inputs(),
+                *background_inputs(),
                 option_input("matting", optional=True),
+                *band_inputs(trimap=[None]),
                 io.Boolean.Input(
                     "refine_foreground",
                     default=True,
                     optional=True,
+                    advanced=True,
                     tooltip="Removes the old background's colour from the edge.",
                 ),
                 *mask_edit_inputs(),
-                *background_inputs(),
                 *hardening_inputs(),
-                option_input("matting_effort", optional=True),
+                matting_effort_input(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
@@ -138,7 +140,7 @@ class TrimapMatting(io.ComfyNode):
             def keep(refined: tuple[Cutout, NDArray[np.uint8]]) -> None:
                 colours.add(shown_pixels(refined[0], background, background_color))
                 previews.add(refined[0].alpha)
-                notices.tell(refined[0].warnings)
+                notices.image(refined[0].warnings, refined[0].provenance)
 
             given = list(zip(pictures, masks, trimaps_for(trimap, pictures), strict=True))
             with loaded_models.matting_network(request, AUTO, keep=True, tell=notices.tell) as network:
