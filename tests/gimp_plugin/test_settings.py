@@ -88,7 +88,10 @@ def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
             Settings.for_own_mask({"band_inner": 2, "band_outer": 4, "harden": 0.1}),
             ("refine", {"matting": "auto", "band": [2, 4], "harden": 0.1, "subject_alone": True}),
         ),
-        (Settings.for_own_mask({"band_inner": 2, "band_outer": 4}), ("refine", {"matting": "auto", "band": [2, 4], "subject_alone": True})),
+        (
+            Settings.for_own_mask({"band_inner": 2, "band_outer": 4}),
+            ("refine", {"matting": "auto", "band": [2, 4], "subject_alone": True}),
+        ),
     ],
 )
 def test_each_choice_is_the_workers_job(settings, job) -> None:
