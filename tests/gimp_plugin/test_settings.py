@@ -137,7 +137,7 @@ def test_a_wide_band_is_a_scripts_own_choice() -> None:
 
 def test_the_numbers_of_a_mask_to_refine_are_checked_too() -> None:
     with pytest.raises(CutFailed, match="harden must be"):
-        Settings.for_own_mask(3, 3, 0.7)
+        Settings.for_own_mask({"harden": 0.7})
 
 
 def test_a_models_path_is_made_absolute_and_its_name_stays(tmp_path, monkeypatch) -> None:

@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from cutsmith.pipeline.point_at import Part
     from cutsmith.result.cutout import Cutout
 
-# Options in pixels of the picture: a smaller picture takes smaller ones.
-_IN_PIXELS = ("band", "mask_offset", "mask_blur")
-
 
 def _open(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     """Keep a picture open; -> its identity, and what a screen shows of it: uint8 (h, w, 3 or 4) in sRGB."""
@@ -143,12 +140,14 @@ def _size(opened: OpenPicture, longest: int | None) -> tuple[int, int]:
 def _scaled(request: Request, share: float) -> dict[str, Any]:
     """The options in pixels of `request`, for a picture of `share` of the size."""
     scaled: dict[str, Any] = {}
-    for name in _IN_PIXELS:
+    for name, option in OPTIONS.items():
         value = request.value(name)
-        if name == "band" and value is not None:
+        if not option.is_in_pixels or not value:
+            continue
+        if option.kind == "band":
             scaled[name] = tuple(max(round(each * share), 1 if each else 0) for each in value)
-        elif value:
-            scaled[name] = round(value * share) if OPTIONS[name].kind == "whole" else value * share
+        else:
+            scaled[name] = round(value * share) if option.kind == "whole" else value * share
     return scaled
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 import gi
@@ -43,21 +43,8 @@ _BORDER = 12
 _ADVICE_LETTERS = 52
 _STEP = 0.05
 _NUMBER_LETTERS = 6
-# What changes how the cut-out looks; clicks are shown by the picture itself.
-_SHOWN = (
-    "what",
-    "prompt",
-    "box-threshold",
-    "model",
-    "edge",
-    "band-inner",
-    "band-outer",
-    "harden",
-    "shift",
-    "feather",
-    "threshold",
-    "result",
-)
+# What does not change how the cut-out looks, or is shown by the picture itself.
+_NOT_SHOWN = {"points", "existing-mask", "existing-selection"}
 # The width of the widest row, so that the dialog keeps its width when rows appear and disappear.
 _WIDTH = 610
 # Used instead of the arguments' own explanations, which list the values for scripts.
@@ -298,8 +285,9 @@ class _CutOutFields:
         self._follow("what", self._fill_models)
         for name in ("what", "points", "prompt", "model", "edge", "result"):
             self._follow(name, self._adapt)
-        for name in _SHOWN:
-            self._follow(name, self._pane.refresh)
+        for name in {each.name.replace("_", "-") for each in fields(Settings)} - _NOT_SHOWN:
+            if config.find_property(name) is not None:
+                self._follow(name, self._pane.refresh)
         self._adapt()
 
     def _follow(self, name: str, action: Callable[[], None]) -> None:
