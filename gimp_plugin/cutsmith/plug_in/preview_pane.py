@@ -352,9 +352,9 @@ class PreviewPane(Gtk.Box):
         self._tools = Gtk.Box(spacing=_SPACING, no_show_all=True)
         self._add = Gtk.RadioButton.new_with_mnemonic(None, "_Add")
         self._take_away = Gtk.RadioButton.new_with_mnemonic_from_widget(self._add, "Ta_ke away")
-        another = _button("A_nother", "The next click or box is another object", self._another)
-        self._undo_button = _button("_Undo", "Take the last click or box back", self._undo)
-        self._clear_button = _button("C_lear", "Take all clicks and boxes back", self._clear)
+        another = _button("Another", "The next click or box is another object", self._another)
+        self._undo_button = _button("Undo", "Take the last click or box back", self._undo)
+        self._clear_button = _button("Clear", "Take all clicks and boxes back", self._clear)
         for radio, told in (
             (self._add, "The next click or box adds to the cut-out"),
             (self._take_away, "The next click or box is taken out of the cut-out"),

@@ -179,9 +179,7 @@ _CHOICES = {
     "existing_selection": EXISTING_SELECTION,
 }
 _ONLY_FOR = {SUBJECT_IN_BOX: (POINTS, SELECTION), NO_MODEL: (SELECTION,)}
-_NUMBERS = tuple(
-    each.name for each in fields(Settings) if each.name in OPTIONS and OPTIONS[each.name].kind == "number"
-)
+_NUMBERS = tuple(each.name for each in fields(Settings) if each.name in OPTIONS and OPTIONS[each.name].kind == "number")
 _MATTING: Mapping[str, Matting] = {HAIR: "auto", HARD: "none", OFF: "none"}
 # The fourth names the weights of a neural matting, which the dialog does not offer.
 _MODEL_OPTIONS = dict(zip((SUBJECT, SELECTION, WORDS), MODEL_OPTIONS[:3], strict=True))
