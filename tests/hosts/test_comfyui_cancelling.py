@@ -19,7 +19,7 @@ from tests.hosts.test_comfyui_nodes import DETECT, LOAD, sam2
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 PACK = Path(__file__).resolve().parents[2]
-REMBG = {"model": "default (IS-Net)", "matting": "none", "band_inner": 3, "band_outer": 3}
+REMBG = {"model": "default (IS-Net)", "matting": "none", "band_inner": 3, "band_outer": 3, "looks": "1"}
 SIZE = {"width": 6000, "height": 4000, "crop": "disabled"}
 # A cancelled run may take 0.3 s, on two cores.
 ENDS_WITHIN = 0.6
