@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import accumulate
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import comfy.model_management
 import comfy.utils
@@ -26,7 +26,7 @@ _POLL_SECONDS = 0.05
 _LONGEST_WAIT = 2.0
 # A single thread: what was interrupted has ended before anything else of the engine's begins.
 _engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith")
-_last: Future[object] | None = None
+_last: Future[Any] | None = None
 
 
 class Turn:

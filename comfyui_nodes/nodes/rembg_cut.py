@@ -8,7 +8,7 @@ from comfy_api.latest import io
 
 from .. import loaded_models
 from ..loaded_models import AUTO
-from ..model_choices import DEFAULT_REMOVER, remover_choices
+from ..model_lists import model_input, why_no_model
 from ..notices import Judged, Notices
 from ..previews import MaskPreviews
 from ..remembered import RememberingRemover
@@ -54,11 +54,9 @@ class RembgCut(io.ComfyNode):
             search_aliases=["remove background", "rembg", "background removal", "isnet", "u2net", "birefnet", "cutout"],
             inputs=[
                 io.Image.Input("image", tooltip="One image or a batch. The main subject of each is cut out."),
-                io.Combo.Input(
-                    "model",
-                    options=remover_choices(),
-                    default=DEFAULT_REMOVER,
-                    tooltip="A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, a "
+                model_input(
+                    "remover",
+                    "A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, a "
                     "BiRefNet file in models/background_removal, models/BiRefNet or models/RMBG, or, if rembg is "
                     "installed, one of its own sessions (rembg:NAME).",
                 ),
@@ -79,9 +77,9 @@ class RembgCut(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, background_color: str | None = None) -> bool | str:
-        """Reject an invalid colour before anything runs."""
-        return why_no_colour(background_color) or True
+    def validate_inputs(cls, background_color: str | None = None, model: str | None = None) -> bool | str:
+        """Reject an invalid colour, or an unknown model, before anything runs."""
+        return why_no_colour(background_color) or why_no_model(model, "remover") or True
 
     @classmethod
     def execute(

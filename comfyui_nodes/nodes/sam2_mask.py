@@ -17,7 +17,8 @@ from ..drawn_boxes import EXAMPLE as EXAMPLE_BOX
 from ..drawn_boxes import drawn_boxes
 from ..editor_picture import picture_for_the_editor
 from ..loaded_models import AUTO
-from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
+from ..model_choices import DEFAULT_REMOVER, SUBJECT_IN_BOX
+from ..model_lists import model_input, why_no_model
 from ..notices import Judged, Notices
 from ..previews import MaskPreviews
 from ..remembered import RememberingRemover
@@ -64,11 +65,9 @@ class SAM2Mask(io.ComfyNode):
             search_aliases=["segment anything", "sam2", "sam 2.1", "box to mask", "points to mask", "segmentation"],
             inputs=[
                 io.Image.Input("image", tooltip="One image or a batch. Each is masked."),
-                io.Combo.Input(
-                    "model",
-                    options=sam2_choices(),
-                    default=DEFAULT_SAM2,
-                    tooltip="A SAM 2 model from the catalogue, or one in ComfyUI's folder models/sam2. "
+                model_input(
+                    "segmenter",
+                    "A SAM 2 model from the catalogue, or one in ComfyUI's folder models/sam2. "
                     f"'{SUBJECT_IN_BOX}' needs boxes, but not SAM 2.",
                 ),
                 io.MultiType.Input(
@@ -118,15 +117,19 @@ class SAM2Mask(io.ComfyNode):
 
     @classmethod
     def validate_inputs(
-        cls, positive_points: str | None = None, negative_points: str | None = None, boxes: str | None = None
+        cls,
+        positive_points: str | None = None,
+        negative_points: str | None = None,
+        boxes: str | None = None,
+        model: str | None = None,
     ) -> bool | str:
-        """Reject invalid points and boxes before anything runs."""
+        """Reject invalid points and boxes, or an unknown model, before anything runs."""
         try:
             _points(positive_points, negative_points)
             drawn_boxes(boxes)
         except (BadBox, BadPoint) as error:
             return str(error)
-        return True
+        return why_no_model(model, "segmenter") or True
 
     @classmethod
     def execute(

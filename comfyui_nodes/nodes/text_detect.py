@@ -10,7 +10,7 @@ from cutsmith.errors import BadPhrases
 
 from .. import loaded_models
 from ..loaded_models import AUTO
-from ..model_choices import DEFAULT_DETECTOR, detector_choices
+from ..model_lists import model_input, why_no_model
 from ..notices import Notices
 from ..remembered import RememberingDetector
 from ..running import Turn, for_each
@@ -46,12 +46,9 @@ class TextDetect(io.ComfyNode):
                     placeholder="red mug, spoon",
                     tooltip="What to look for, in English: phrases separated by commas, dots or lines.",
                 ),
-                io.Combo.Input(
-                    "model",
-                    options=detector_choices(),
-                    default=DEFAULT_DETECTOR,
-                    tooltip="A Grounding DINO model from the catalogue, or one in ComfyUI's folder "
-                    "models/grounding-dino.",
+                model_input(
+                    "detector",
+                    "A Grounding DINO model from the catalogue, or one in ComfyUI's folder models/grounding-dino.",
                 ),
                 option_input("box_threshold"),
                 option_input("text_threshold"),
@@ -66,8 +63,8 @@ class TextDetect(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, prompt: str | None = None) -> bool | str:
-        """Reject a prompt that names nothing before anything runs."""
+    def validate_inputs(cls, prompt: str | None = None, model: str | None = None) -> bool | str:
+        """Reject a prompt that names nothing, or an unknown model, before anything runs."""
         from cutsmith.phrases import split_phrases
 
         from ..words import told_of
@@ -77,7 +74,7 @@ class TextDetect(io.ComfyNode):
                 split_phrases(prompt)
         except BadPhrases as error:
             return told_of(error)
-        return True
+        return why_no_model(model, "detector") or True
 
     @classmethod
     def execute(

@@ -49,7 +49,7 @@ def bottle(comfyui) -> str:
 def test_rembg_cut_shows_quality_weights_that_stand_in_and_the_engine(comfyui, bottle: str, isnet_weights) -> None:
     load = {"class_type": "LoadImage", "inputs": {"image": bottle}}
     first, *others, matted = shown(comfyui, rembg(matting="closed-form", image=["bottle", 0]), bottle=load)
-    assert first.startswith("Quality: good; about 2")
+    assert first.startswith("Quality: good; about ")
     assert first.endswith("of the subject may be wrong.")
     assert others[-1].startswith("IS-Net general use")
     assert " on OpenVINO, cpu, " in others[-1] or " on onnxruntime, cpu" in others[-1]
