@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -163,7 +163,9 @@ _CHOICES = {
     "existing_mask": EXISTING_MASK,
     "existing_selection": EXISTING_SELECTION,
 }
-_NUMBERS = ("box_threshold", "harden", "threshold")
+_NUMBERS = tuple(
+    each.name for each in fields(Settings) if each.name in OPTIONS and OPTIONS[each.name].kind == "number"
+)
 _MATTING: Mapping[str, Matting] = {HAIR: "auto", HARD: "none", OFF: "none"}
 # The fourth names the weights of a neural matting, which the dialog does not offer.
 _MODEL_OPTIONS = dict(zip((SUBJECT, SELECTION, WORDS), MODEL_OPTIONS[:3], strict=True))
