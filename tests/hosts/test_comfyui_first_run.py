@@ -52,6 +52,7 @@ def test_the_page_offers_every_model_that_a_workflow_lacks_and_drops_it_when_the
         assert set(offered) == {SAM2_FILE, "grounding-dino-tiny/model.safetensors"}
         assert offered[SAM2_FILE]["directory"] == "sam2"
         assert offered[SAM2_FILE]["url"] in find_entry("sam2.1-hiera-small").urls
+        page.get_by_test_id("error-overlay-see-errors").click(timeout=60_000)
         page.get_by_test_id("missing-model-download").first.wait_for(timeout=30_000)
         assert page.get_by_test_id("missing-model-download").count() == 2
         assert page.get_by_text(SAM2_FILE).count()
