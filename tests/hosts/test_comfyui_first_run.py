@@ -135,3 +135,11 @@ def test_the_command_line_runs_in_custom_nodes(comfyui_tree) -> None:
     done = subprocess.run(command, cwd=comfyui_tree / "custom_nodes", capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["folders"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notes_are_readable_in_both_renderers(name) -> None:
+    (note,) = (node for node in in_page_format(name)["nodes"] if node["type"] == "MarkdownNote")
+    # Nodes 2.0 shows words in backquotes in a blue that is illegible on a note.
+    assert "`" not in note["widgets_values"][0]
+    assert len(note["widgets_values"][0]) < 600, "what fits in the note's size, as screenshots show"
