@@ -12,8 +12,11 @@ from cutsmith.result.cutout import FoundObject
 
 NativeBox = dict[str, Any]
 _WANTED = (
-    "{x, y, width, height} in pixels, [x0, y0, x1, y1], or lists of these (one list for all images, or one per image)"
+    "{x, y, width, height} in pixels, [x0, y0, x1, y1] or [x0, y0, x1, y1, score], or lists of these (one list for all "
+    "images, or one per image)"
 )
+# A row of numbers: four corners, and perhaps the score behind them.
+_ROW_LENGTHS = (4, 5)
 
 
 def native_boxes(objects: Sequence[FoundObject]) -> list[NativeBox]:
@@ -73,7 +76,7 @@ def _is_box(value: Any) -> bool:
         return True
     return (
         isinstance(value, list | tuple)
-        and len(value) == 4
+        and len(value) in _ROW_LENGTHS
         and all(isinstance(each, int | float) and not isinstance(each, bool) for each in value)
     )
 
@@ -93,8 +96,11 @@ def _object(value: Any) -> FoundObject:
         score = None if value.get("score") is None else float(value["score"])
         return FoundObject(_finite(x, y, x + width, y + height), label=str(value.get("label") or ""), score=score)
     if not _is_box(value):
-        raise TypeError("neither a mapping nor four numbers")
-    return FoundObject(_finite(*(float(each) for each in value)))
+        raise TypeError("neither a mapping nor a row of numbers")
+    *corners, score = (float(each) for each in value) if len(value) > 4 else (*map(float, value), None)
+    if score is not None and not math.isfinite(score):
+        raise ValueError("the score is not finite")
+    return FoundObject(_finite(*corners), score=score)
 
 
 def _finite(*corners: float) -> Box:
