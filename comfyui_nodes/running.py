@@ -12,6 +12,7 @@ import comfy.utils
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
+Kept = TypeVar("Kept")
 IsCancelled = Callable[[], bool]
 
 _POLL_SECONDS = 0.05
@@ -22,12 +23,12 @@ _engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith")
 def for_each(
     items: Sequence[Given],
     work: Callable[[Given, IsCancelled], Result],
-    then: Callable[[Result], object] | None = None,
-) -> list[Result]:
-    """Run `work` on each item in turn, in the engine's thread, with ComfyUI's progress bar; -> the results.
+    then: Callable[[Result], Kept],
+) -> list[Kept]:
+    """Run `work` on each item in turn, in the engine's thread, with ComfyUI's progress bar; -> what `then` returned.
 
     `work` gets the item and a function that says whether the user has interrupted. `then` gets each result in this
-    thread, while the engine works on the next item.
+    thread, while the engine works on the next item. The result itself is not kept: a batch may have hundreds.
 
     Raises:
         InterruptProcessingException: the user interrupted. It is raised at once, even in the middle of an item. The
@@ -35,22 +36,22 @@ def for_each(
     """
     comfy.model_management.throw_exception_if_processing_interrupted()
     progress = comfy.utils.ProgressBar(len(items))
-    results: list[Result] = []
+    kept: list[Kept] = []
     interrupted = Event()
     running = _engine.submit(work, items[0], interrupted.is_set) if items else None
     try:
         while running is not None:
             result = _awaited(running)
-            done = len(results) + 1
+            done = len(kept) + 1
             running = _engine.submit(work, items[done], interrupted.is_set) if done < len(items) else None
-            if then is not None:
-                then(result)
-            results.append(result)
+            kept.append(then(result))
+            # Or it would be held until the next one is there.
+            del result
             progress.update(1)
     finally:
         # The result of a call that is still running is no longer needed.
         interrupted.set()
-    return results
+    return kept
 
 
 def _awaited(running: Future[Result]) -> Result:

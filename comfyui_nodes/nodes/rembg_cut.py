@@ -25,7 +25,7 @@ from ..shared_inputs import (
     shown_pixels,
     why_no_colour,
 )
-from ..tensors import ImageBatch, empty_mask, mask_tensor, pictures_of
+from ..tensors import ImageBatch, MaskBatch, empty_mask, pictures_of
 
 if TYPE_CHECKING:
     import torch
@@ -95,7 +95,8 @@ class RembgCut(io.ComfyNode):
         with in_the_nodes_words():
             request = request_of(options)
             pictures = pictures_of(image)
-            colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()
+            colours, masks = ImageBatch(len(pictures)), MaskBatch(len(pictures))
+            previews, notices = MaskPreviews(), Notices()
             with loaded_models.remover(model, device, keep=keep_model_loaded, tell=notices.tell) as remover:
                 models = Models(remover=remover)
 
@@ -110,10 +111,9 @@ class RembgCut(io.ComfyNode):
 
                 def keep(cut: Cutout) -> None:
                     colours.add(shown_pixels(cut, background, background_color))
+                    masks.add(cut.alpha)
                     previews.add(cut.alpha)
                     notices.tell(cut.warnings)
 
-                cuts = for_each(pictures, cut, keep)
-        return io.NodeOutput(
-            colours.tensor(), mask_tensor([each.alpha for each in cuts]), ui=notices.with_previews(previews.shown())
-        )
+                for_each(pictures, cut, keep)
+        return io.NodeOutput(colours.tensor(), masks.tensor(), ui=notices.with_previews(previews.shown()))

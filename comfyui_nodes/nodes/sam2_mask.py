@@ -19,7 +19,7 @@ from ..notices import Notices
 from ..previews import MaskPreviews
 from ..running import IsCancelled, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
-from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
+from ..tensors import MaskBatch, empty_mask, masks_for, pictures_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from cutsmith.request import Request
     from cutsmith.result.cutout import FoundObject
 
+    from ..bounding_boxes import NativeBox
     from ..loaded_models import Tell
 
-    Given = tuple[Picture, list[FoundObject], NDArray[np.float32] | None]
     Masked = list[tuple[NDArray[np.float32], FoundObject]]
 
 
@@ -145,29 +145,25 @@ class SAM2Mask(io.ComfyNode):
                     f"Give positive_points: {EXAMPLE}",
                 )
             pictures, notices = pictures_of(image), Notices()
-            rough = masks_for(mask, pictures)
-            asked = list(zip(pictures, objects_of(bboxes, len(pictures)), rough, strict=True))
+            objects, rough = objects_of(bboxes, len(pictures)), masks_for(mask, pictures)
+            masks, previews = MaskBatch(len(pictures)), MaskPreviews()
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
 
-                def mask_one(each: Given, cancelled: IsCancelled) -> Masked:
-                    picture, boxes, rough = each
-                    prompts = asked_by_boxes(boxes, points, rough)
+                def mask_one(number: int, cancelled: IsCancelled) -> Masked:
+                    picture, prompts = pictures[number], asked_by_boxes(objects[number], points, rough[number])
                     return _masked(
                         picture, prompts, request, models, cancelled, notices.tell, apart=bool(individual_masks)
                     )
 
-                found = for_each(asked, mask_one)
-        masks = [
-            soft_mask
-            for picture, objects in zip(pictures, found, strict=True)
-            for soft_mask in ([each for each, _ in objects] or [edited(empty_mask(picture), request.finish)])
-        ]
-        boxes = [native_boxes([found_object for _, found_object in objects]) for objects in found]
-        previews = MaskPreviews()
-        for each in masks:
-            previews.add(each)
-        return io.NodeOutput(mask_tensor(masks), boxes, ui=notices.with_previews(previews.shown()))
+                def keep(masked: Masked) -> list[NativeBox]:
+                    for soft_mask in [each for each, _ in masked] or [edited(empty_mask(pictures), request.finish)]:
+                        masks.add(soft_mask)
+                        previews.add(soft_mask)
+                    return native_boxes([found for _, found in masked])
+
+                boxes = for_each(range(len(pictures)), mask_one, keep)
+        return io.NodeOutput(masks.tensor(), boxes, ui=notices.with_previews(previews.shown()))
 
 
 @contextmanager

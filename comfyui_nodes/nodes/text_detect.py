@@ -12,15 +12,20 @@ from .. import loaded_models
 from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_DETECTOR, detector_choices
 from ..notices import Notices
+from ..previews import MOST_PREVIEWS
 from ..running import IsCancelled, for_each
 from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
     from cutsmith.picture import Picture
     from cutsmith.result.cutout import FoundObject
+
+    from ..bounding_boxes import NativeBox
 
 
 class TextDetect(io.ComfyNode):
@@ -99,25 +104,30 @@ class TextDetect(io.ComfyNode):
         with in_the_nodes_words():
             request = request_of(options, text=prompt)
             pictures, notices = pictures_of(image), Notices()
+            drawn = ImageBatch(len(pictures))
             with loaded_models.detector(model, device, keep=keep_model_loaded, tell=notices.tell) as detector:
                 models = Models(detector=detector)
 
-                def detect(picture: Picture, cancelled: IsCancelled) -> list[FoundObject]:
+                def detect(picture: Picture, cancelled: IsCancelled) -> tuple[NDArray[np.uint8], list[FoundObject]]:
                     try:
                         detections = find_detections(picture, request=request, models=models, cancelled=cancelled)
                     except SubjectNotFound:
-                        return []
+                        return picture.srgb(), []
                     notices.tell(detections.warnings)
-                    return [FoundObject(found.box, label=found.label, score=found.score) for found in detections.found]
+                    objects = [
+                        FoundObject(found.box, label=found.label, score=found.score) for found in detections.found
+                    ]
+                    return picture.srgb(), objects
 
-                found = for_each(pictures, detect)
-            drawn = ImageBatch(len(pictures))
-            for picture, objects in zip(pictures, found, strict=True):
-                drawn.add(annotated(picture.srgb(), objects))
+                def keep(detected: tuple[NDArray[np.uint8], list[FoundObject]]) -> list[NativeBox]:
+                    drawn.add(annotated(*detected))
+                    return native_boxes(detected[1])
+
+                boxes = for_each(pictures, detect, keep)
         preview = drawn.tensor()
         return io.NodeOutput(
-            [native_boxes(objects) for objects in found],
+            boxes,
             preview,
-            sum(map(len, found)),
-            ui=notices.with_previews(ui.PreviewImage(preview, cls=cls)),
+            sum(map(len, boxes)),
+            ui=notices.with_previews(ui.PreviewImage(preview[:MOST_PREVIEWS], cls=cls)),
         )

@@ -1,4 +1,4 @@
-"""Checkpoints, as torch.save (`{"model": {name: tensor}}`) or safetensors writes them: read safely, fitted to a network.
+"""Checkpoints, as torch.save (`{"model": {name: tensor}}`) or safetensors writes them: read safely, fitted to networks.
 
 No code in a checkpoint is run: pickles are read with `weights_only=True`, and safetensors hold none.
 """

@@ -76,8 +76,14 @@ def test_half_precision_is_the_checkpoint_of_the_rounded_weights(precision, tiny
 def hub_folder(tmp_path_factory) -> Path:
     """transformers' Sam2Model with random weights, as `save_pretrained` writes it."""
     import torch
-    from transformers import Sam2Config, Sam2HieraDetConfig, Sam2MaskDecoderConfig, Sam2Model
-    from transformers import Sam2PromptEncoderConfig, Sam2VisionConfig
+    from transformers import (
+        Sam2Config,
+        Sam2HieraDetConfig,
+        Sam2MaskDecoderConfig,
+        Sam2Model,
+        Sam2PromptEncoderConfig,
+        Sam2VisionConfig,
+    )
 
     backbone = Sam2HieraDetConfig(
         image_size=[256, 256],
