@@ -53,6 +53,17 @@ def objects_of(bboxes: Any, count: int) -> list[list[FoundObject]]:
     return found if len(found) == count else [list(found[0]) for _ in range(count)]
 
 
+def objects_an_image(bboxes: Any) -> list[list[FoundObject]]:
+    """The objects in a BOUNDING_BOX or BBOX: a list per image. A single box or a flat list of boxes is one image's.
+
+    Raises:
+        BadBox: as for `objects_of`.
+    """
+    lists = _plain(bboxes)
+    is_flat = not isinstance(lists, list | tuple) or not lists or any(map(_is_box, lists))
+    return objects_of(bboxes, 1 if is_flat or _is_box(lists) else len(lists))
+
+
 def _native_box(found: FoundObject, box: Box) -> NativeBox:
     # ComfyUI's own nodes send boxes to the page as JSON, which has no numbers of numpy.
     sides = zip(("x", "y", "width", "height"), (box.x0, box.y0, box.width, box.height), strict=True)

@@ -89,6 +89,17 @@ def masks_for(
     return Made(len(pictures), lambda number: _fitted(planes[number], _size_of(pictures, number), "bilinear"))
 
 
+def masks_of(mask: torch.Tensor) -> Sequence[NDArray[np.float32]]:
+    """The masks of a MASK, each float32 (H, W) in [0, 1].
+
+    Raises:
+        BadArray: it has another shape, or values are NaN or infinite.
+    """
+    count = 1 if mask.ndim == 2 else mask.shape[0]
+    planes = _planes(mask, count, "mask")
+    return Made(count, lambda number: np.clip(planes[number], 0, 1))
+
+
 def trimaps_for(trimap: torch.Tensor | None, pictures: Sequence[Picture]) -> Sequence[NDArray[np.uint8] | None]:
     """One trimap per picture, uint8 (H, W), with 1.0 as 255; None for each picture if `trimap` is None.
 
