@@ -44,6 +44,8 @@ EngineName = Literal["auto", "openvino", "onnxruntime", "cuda", "coreml", "direc
 Device = Literal["auto", "cpu", "cuda", "mps"]
 DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
+USUAL_BOX_THRESHOLD, USUAL_TEXT_THRESHOLD = 0.30, 0.25
+"""Those of Grounding DINO's own demonstration for boxes of any object."""
 DEFAULT_MAX_PIXELS = 100_000_000
 """Reading 100 million pixels takes about 1 GB of memory."""
 
@@ -123,10 +125,25 @@ class Target:
         "Of what the words found: all in one cut-out, the most confident alone, or each in a cut-out of its own.",
         choices=get_args(Objects),
     )
-    # The thresholds are those of Grounding DINO's own demonstration for boxes of any object.
-    box_threshold: float = _option("number", 0.30, "Drop boxes whose score is not above this.", least=0, most=1)
-    text_threshold: float = _option(
-        "number", 0.25, "Drop boxes none of whose words scores above this.", least=0, most=1, advanced=True
+    # Scores of different networks mean different things, so each has thresholds of its own.
+    box_threshold: float | None = _option(
+        "number",
+        None,
+        "Drop boxes whose score is not above this.",
+        least=0,
+        most=1,
+        example="0.3",
+        otherwise="the model's own, 0.3 for Grounding DINO and 0.4 for LLMDet",
+    )
+    text_threshold: float | None = _option(
+        "number",
+        None,
+        "Drop boxes none of whose words scores above this.",
+        least=0,
+        most=1,
+        example="0.25",
+        otherwise="the model's own, 0.25",
+        advanced=True,
     )
     max_detections: int | None = _option(
         "whole", None, "Keep at most this many boxes, the best.", least=1, otherwise="all", advanced=True

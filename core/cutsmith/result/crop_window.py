@@ -14,8 +14,10 @@ from cutsmith.geometry import Box, box_of_mask
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# What a mask says below this is a trace, which does not make the crop larger.
+# What a mask says below this is a trace, which neither makes the crop larger nor is laid back.
 TRACE = 0.05
+# What reaches this is the subject.
+_SUBJECT = 0.5
 
 
 class CropWindow(NamedTuple):
@@ -91,16 +93,18 @@ def delivered_size(size: tuple[int, int], multiple: int) -> tuple[int, int]:
 def weight_of_mask(mask: NDArray[np.float32], feather: int) -> NDArray[np.float32]:
     """How much of an edited crop is laid back: float32 (H, W) in [0, 1].
 
-    It is 1 where `mask`, float32 (H, W) in [0, 1], is above 0.05, and falls smoothly outside: the pixel in a distance of
-    `feather` still has a little, and that in `feather` + 1 has 0.
+    It is 1 where `mask`, float32 (H, W) in [0, 1], reaches 0.5, and falls with the mask to 0 at 0.05. Around what
+    reaches 0.5 it also falls smoothly with the distance: the pixel `feather` pixels away still has a little, and that
+    one pixel further has none.
     """
     import cv2
 
-    inside = mask > TRACE
+    weight = np.clip((mask - TRACE) / np.float32(_SUBJECT - TRACE), 0, 1)
+    inside = mask >= _SUBJECT
     if not inside.any() or not feather:
-        return inside.astype(np.float32)
+        return weight
     distance = cv2.distanceTransform((~inside).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return _smooth(1 - distance / np.float32(feather + 1))
+    return np.maximum(weight, _smooth(1 - distance / np.float32(feather + 1)))
 
 
 def weight_of_window(window: CropWindow, width: int, height: int, feather: int) -> NDArray[np.float32]:

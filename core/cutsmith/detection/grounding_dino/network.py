@@ -45,6 +45,7 @@ class GroundingDinoNetwork:
     def __init__(self, module: Any) -> None:
         """Wrap a built `GroundingDINO`."""
         self.module = module
+        self.thresholds = GROUNDING_DINO_THRESHOLDS
         self.max_tokens = min(int(module.max_text_len), int(module.bert.config.max_position_embeddings))
 
     def count_tokens(self, text: str) -> int:
