@@ -1,155 +1,205 @@
-"""Keeps models loaded between runs. ComfyUI manages torch models, so that it can unload them.
-
-ComfyUI cannot move ONNX sessions: only the last few are kept, and none if keep_model_loaded is off.
-"""
+"""The models of a node's run: loaded when they are first needed, and kept for the next run unless the user says no."""
 
 from __future__ import annotations
 
-import gc
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from .model_choices import engine_name
-from .model_folders import comfyui_store
+from .kept_models import Borrowed, borrowed, loaded
+from .model_choices import engine_name, host_file
+from .model_folders import BACKGROUND_REMOVAL, comfyui_store
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    import torch
+
     from cutsmith.detection.detector import GroundingDetector
-    from cutsmith.protocols import Remover
+    from cutsmith.protocols import MattingModel, Remover
+    from cutsmith.request import Request
     from cutsmith.segmentation.sam2 import Sam2Segmenter
+
+    from .managed_models import Managed
 
 DEVICES = ("auto", "cpu")
 """What the input `device` offers. None, which old workflows may hold, is taken for auto."""
 AUTO, CPU = DEVICES
+_TORCH = "torch"
 
 Tell = Callable[[Iterable[str]], object]
 """Is given the warnings about a model, at each run that uses it."""
 
-_KEPT = 3
 # Bytes that one picture needs in addition to the weights: ComfyUI frees this much on the device.
 _SAM2_MEMORY = 1_500_000_000
 _DETECTOR_MEMORY = 2_500_000_000
-
-
-class _Loaded(NamedTuple):
-    """A model that is kept, and the warnings about it."""
-
-    model: Any
-    warnings: tuple[str, ...]
-
-
-_Key = tuple[str, str, str]
-_kept: OrderedDict[_Key, _Loaded] = OrderedDict()
+_BIREFNET_MEMORY = 4_000_000_000
 
 
 @contextmanager
-def remover(choice: str, device: str | None, *, keep: bool | None, tell: Tell) -> Iterator[Remover]:
-    """Load the removal model that `choice` names in the node's list; free it afterwards unless `keep`."""
+def remover(
+    choice: str, device: str | None, *, keep: bool | None, tell: Tell, engine: str | None = AUTO
+) -> Iterator[Remover]:
+    """The removal model that `choice` names in the node's list; it is freed afterwards unless `keep`.
 
-    def load() -> _Loaded:
+    `engine` is for ONNX files, as the engine's option of that name; "auto" takes PyTorch where ComfyUI has a card.
+    """
+    file = host_file(choice)
+    name = engine_name(choice, "remover") if file is None else choice
+
+    def load(run: Borrowed) -> Any:
+        if file is not None:
+            return _host_remover(run, choice, *file, _torch_device(device))
         from cutsmith.removal.loading import load_remover
+        from cutsmith.removal.rembg_session import PREFIX
 
-        engine = "auto"
-        if device == CPU:
-            engine = "openvino" if find_spec("openvino") else "onnxruntime"
-        loaded = load_remover(engine_name(choice, "remover"), engine=engine, store=comfyui_store())
-        return _Loaded(loaded.model, loaded.warnings)
+        if name is not None and name.startswith(PREFIX):
+            # rembg opens its sessions itself.
+            return run.take(("rembg", name), name, lambda: _droppable(load_remover(name, store=comfyui_store())))
+        wanted = _engine(device) if engine in (None, AUTO) else engine
+        target = str(_torch_device(device)) if wanted == _TORCH else AUTO
+        return load_remover(name, engine=wanted, device=target, store=comfyui_store(), opener=run.open_onnx)
 
-    with _held(("remover", choice, device or AUTO), load, keep=keep) as held:
-        tell(held.warnings)
-        yield held.model
+    with borrowed(keep=keep) as run:
+        given = loaded(run, partial(load, run))
+        tell(given.warnings)
+        yield given.model
 
 
 @contextmanager
 def segmenter(choice: str, device: str | None, *, keep: bool | None, tell: Tell) -> Iterator[Sam2Segmenter]:
-    """Load the SAM 2 model that `choice` names onto the device; unload it afterwards unless `keep`."""
+    """The SAM 2 model that `choice` names, on the device; it is freed afterwards unless `keep`."""
+    name = engine_name(choice, "segmenter")
 
-    def load() -> _Loaded:
-        from cutsmith.segmentation.loading import load_segmenter
+    def load(run: Borrowed) -> Any:
+        from cutsmith.machine.files import file_identity
+        from cutsmith.segmentation.loading import load_segmenter, segmenter_file
 
-        loaded = load_segmenter(engine_name(choice, "segmenter"), device="cpu", store=comfyui_store())
-        managed = _Managed(loaded.model, device, _SAM2_MEMORY, on_unload=loaded.model.forget_pictures)
-        return _Loaded(managed, loaded.warnings)
+        store, target = comfyui_store(), _torch_device(device)
+        file = segmenter_file(name, store)
 
-    with _held(("segmenter", choice, device or AUTO), load, keep=keep) as held:
-        tell(held.warnings)
-        held.model.bring_to_device()
-        yield held.model.model
+        def opened() -> Managed:
+            found = load_segmenter(name, device="cpu", store=store)
+            return _on(target, found, _SAM2_MEMORY, found.model.forget_pictures)
+
+        return run.take(("segmenter", file_identity(file), str(target)), file.name, opened)
+
+    with borrowed(keep=keep) as run:
+        given = loaded(run, partial(load, run))
+        tell(given.warnings)
+        yield given.model
 
 
 @contextmanager
 def detector(choice: str, device: str | None, *, keep: bool | None, tell: Tell) -> Iterator[GroundingDetector]:
-    """Load the Grounding DINO model that `choice` names onto the device; unload it afterwards unless `keep`."""
+    """The Grounding DINO model that `choice` names, on the device; it is freed afterwards unless `keep`."""
+    name = engine_name(choice, "detector")
 
-    def load() -> _Loaded:
-        from cutsmith.detection.loading import load_detector
+    def load(run: Borrowed) -> Any:
+        from cutsmith.detection.loading import detector_path, load_detector
+        from cutsmith.machine.files import file_identity
 
-        loaded = load_detector(engine_name(choice, "detector"), device="cpu", store=comfyui_store())
-        return _Loaded(_Managed(loaded.model, device, _DETECTOR_MEMORY), loaded.warnings)
+        store, target = comfyui_store(), _torch_device(device)
+        path = detector_path(name, store)
 
-    with _held(("detector", choice, device or AUTO), load, keep=keep) as held:
-        tell(held.warnings)
-        held.model.bring_to_device()
-        yield held.model.model
+        def opened() -> Managed:
+            return _on(target, load_detector(name, device="cpu", store=store), _DETECTOR_MEMORY)
 
+        return run.take(("detector", file_identity(path), str(target)), path.name, opened)
 
-class _Managed:
-    """A torch model under ComfyUI's model management."""
-
-    def __init__(
-        self, model: Any, device: str | None, memory: int, on_unload: Callable[[], None] | None = None
-    ) -> None:
-        import comfy.model_management as management
-        import torch
-        from comfy.model_patcher import ModelPatcher
-
-        self.model = model
-        self._memory = memory
-        # ComfyUI sets an attribute `device` on what it manages, but the networks have a property of that name.
-        held = torch.nn.ModuleDict({"network": model.module})
-        load_device = torch.device("cpu") if device == CPU else management.get_torch_device()
-        self._patcher = ModelPatcher(held, load_device=load_device, offload_device=management.unet_offload_device())
-        if on_unload is not None:
-            from comfy.patcher_extension import CallbacksMP
-
-            self._patcher.add_callback(CallbacksMP.ON_DETACH, lambda *_: on_unload())
-
-    def bring_to_device(self) -> None:
-        """Make ComfyUI free memory on the device and move the whole model there, if it is not there yet."""
-        import comfy.model_management as management
-
-        # ComfyUI can move only its own layers one by one while the network runs.
-        management.load_models_gpu([self._patcher], memory_required=self._memory, force_full_load=True)
-
-    def unload(self) -> None:
-        """Remove the model from the device and from ComfyUI's list."""
-        import comfy.model_management as management
-
-        management.unload_model_and_clones(self._patcher)
-        management.soft_empty_cache()
+    with borrowed(keep=keep) as run:
+        given = loaded(run, partial(load, run))
+        tell(given.warnings)
+        yield given.model
 
 
 @contextmanager
-def _held(key: _Key, load: Callable[[], _Loaded], *, keep: bool | None) -> Iterator[_Loaded]:
-    """The result of `load`, reused while `key` is among the last few that are kept; `keep` None keeps it."""
-    held = _kept.pop(key, None)
-    if held is None:
-        held = load()
-    try:
-        yield held
-    finally:
-        if keep is None or keep:
-            _kept[key] = held
-            while len(_kept) > _KEPT:
-                _release(_kept.popitem(last=False)[1])
-        else:
-            _release(held)
-            del held
-            gc.collect()
+def matting_network(
+    request: Request, device: str | None, *, keep: bool | None, tell: Tell
+) -> Iterator[MattingModel | None]:
+    """The network of the matting that `request` asks for, freed afterwards unless `keep`; None if it needs none."""
+    from cutsmith.matting.loading import WITH_NETWORK
+
+    method = request.finish.matting
+    if method not in WITH_NETWORK:
+        yield None
+        return
+
+    def load(run: Borrowed) -> Any:
+        from cutsmith.matting.loading import load_network
+
+        store = comfyui_store()
+        if method == "vitmatte":
+            return load_network(
+                method, engine=_processor() if device == CPU else AUTO, store=store, opener=run.open_onnx
+            )
+        target = str(_torch_device(device))
+        is_on_device = target != CPU
+
+        def opened() -> Managed:
+            return _droppable(load_network(method, device=target, store=store), is_on_device=is_on_device)
+
+        return run.take((method, target), method, opened)
+
+    with borrowed(keep=keep) as run:
+        given = loaded(run, partial(load, run))
+        tell(given.warnings)
+        yield given.model
 
 
-def _release(held: _Loaded) -> None:
-    if isinstance(held.model, _Managed):
-        held.model.unload()
+def _host_remover(run: Borrowed, choice: str, folder: str, path: Path, target: torch.device) -> Any:
+    """The BiRefNet file at `path` in ComfyUI's `folder`, run by ComfyUI itself."""
+    from cutsmith.machine.files import file_identity
+    from cutsmith.protocols import Loaded
+
+    from .host_remover import open_host_remover
+    from .managed_models import Movable
+
+    def opened() -> Managed:
+        remover = open_host_remover(choice, path, target, is_native=folder == BACKGROUND_REMOVAL)
+        found = Loaded(remover, bytes=path.stat().st_size)
+        if target.type == CPU:
+            return _droppable(found)
+        # ComfyUI brings what its model calls its patcher to the device: ours, so that it is listed once.
+        remover.host.patcher = Movable(found, remover.module, target, _BIREFNET_MEMORY)
+        return remover.host.patcher  # type: ignore[no-any-return]
+
+    return run.take(("host", folder, file_identity(path), str(target)), path.name, opened)
+
+
+def _engine(device: str | None) -> str:
+    """The engine for ONNX files: PyTorch on ComfyUI's card if it has one, else the fastest on the processor."""
+    if _torch_device(device).type != CPU:
+        return _TORCH
+    return _processor() if device == CPU else AUTO
+
+
+def _processor() -> str:
+    """The engine for the processor alone."""
+    return "openvino" if find_spec("openvino") else "onnxruntime"
+
+
+def _torch_device(device: str | None) -> torch.device:
+    """The device for torch models."""
+    import comfy.model_management
+    import torch
+
+    found: torch.device = torch.device(CPU) if device == CPU else comfy.model_management.get_torch_device()
+    return found
+
+
+def _on(target: torch.device, found: Any, memory: int, on_unload: Callable[[], None] | None = None) -> Managed:
+    """A torch model that ComfyUI moves to `target`, with room for `memory` bytes; on the processor it stays."""
+    from .managed_models import Movable
+
+    if target.type == CPU:
+        return _droppable(found)
+    return Movable(found, found.model.module, target, memory, on_unload)
+
+
+def _droppable(found: Any, *, is_on_device: bool = False) -> Managed:
+    from .managed_models import Droppable
+
+    return Droppable(found, found.bytes, is_on_device=is_on_device)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from cutsmith.errors import UnknownModel
 from cutsmith.models.catalogue import catalogue, of_kind
@@ -20,8 +20,24 @@ _HUB_WEIGHTS, _HUB_CONFIG = "model.safetensors", "config.json"
 
 
 def remover_choices() -> list[str]:
-    """The catalogue's removal models, ONNX files in ComfyUI's folder `rembg`, and rembg's own sessions."""
-    return [DEFAULT_REMOVER, *of_kind("remover"), *_own_files(model_folders.REMBG), *session_names()]
+    """The catalogue's removal models, own ONNX files, BiRefNet files that ComfyUI runs itself, and rembg's sessions."""
+    hosts = model_folders.files_for_host()
+    return [DEFAULT_REMOVER, *of_kind("remover"), *_own_files(model_folders.REMBG), *hosts, *session_names()]
+
+
+def host_file(choice: str) -> tuple[str, Path] | None:
+    """The folder's name and the file of a `choice` that ComfyUI runs itself; None for other choices.
+
+    Raises:
+        UnknownModel: the file has disappeared since the list was made.
+    """
+    folder, _, file = choice.partition("/")
+    if folder not in model_folders.HOST_FOLDERS or not file.endswith(".safetensors"):
+        return None
+    path = model_folders.full_path(folder, file)
+    if path is None:
+        raise _gone(file, folder)
+    return folder, path
 
 
 def sam2_choices() -> list[str]:
@@ -57,10 +73,14 @@ def engine_name(choice: str, kind: Kind) -> str | None:
         weights = model_folders.full_path(folder, f"{choice}/{_HUB_WEIGHTS}")
         path = None if weights is None else weights.parent
     if path is None:
-        raise UnknownModel(
-            f"There is no model {choice!r} in ComfyUI's folder {folder}.", "Press R in ComfyUI to refresh the lists."
-        )
+        raise _gone(choice, folder)
     return str(path)
+
+
+def _gone(file: str, folder: str) -> UnknownModel:
+    return UnknownModel(
+        f"There is no model {file!r} in ComfyUI's folder {folder}.", "Press R in ComfyUI to refresh the lists."
+    )
 
 
 def _own_files(folder: str) -> list[str]:

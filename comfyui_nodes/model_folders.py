@@ -13,15 +13,21 @@ if TYPE_CHECKING:
 SAM2 = "sam2"
 GROUNDING_DINO = "grounding-dino"
 REMBG = "rembg"
+BIREFNET, RMBG = "BiRefNet", "RMBG"
 # Folders under models/, named as in other packs, and the suffixes of the files in them that we can use.
 FOLDERS = {
     SAM2: {".pt", ".pth", ".safetensors"},
     GROUNDING_DINO: {".pt", ".pth", ".safetensors"},
     REMBG: {".onnx"},
+    BIREFNET: {".safetensors"},
+    RMBG: {".safetensors"},
     "cutsmith": {".onnx", ".pt", ".pth", ".safetensors"},
 }
+BACKGROUND_REMOVAL = "background_removal"
 # ComfyUI's own folders, which are searched too.
-_NATIVE = ("background_removal", "detection")
+_NATIVE = (BACKGROUND_REMOVAL, "detection")
+HOST_FOLDERS = (BACKGROUND_REMOVAL, BIREFNET, RMBG)
+"""Where artists keep files that ComfyUI's own background removal may open."""
 
 
 def register_model_folders() -> None:
@@ -50,11 +56,18 @@ def comfyui_store() -> Store:
 
 def files_in(name: str) -> list[str]:
     """The model files in one of `FOLDERS`: paths relative to it, with "/" between folders."""
-    return [
-        Path(each).as_posix()
-        for each in folder_paths.get_filename_list(name)
-        if Path(each).suffix.lower() in FOLDERS[name]
-    ]
+    return _files(name, FOLDERS[name])
+
+
+def files_for_host() -> list[str]:
+    """The .safetensors files in `HOST_FOLDERS`: "FOLDER/PATH"."""
+    known = [folder for folder in HOST_FOLDERS if folder in folder_paths.folder_names_and_paths]
+    return [f"{folder}/{file}" for folder in known for file in _files(folder, {".safetensors"})]
+
+
+def _files(name: str, suffixes: set[str]) -> list[str]:
+    found = (Path(each) for each in folder_paths.get_filename_list(name))
+    return [each.as_posix() for each in found if each.suffix.lower() in suffixes]
 
 
 def full_path(name: str, file: str) -> Path | None:

@@ -31,7 +31,7 @@ INPUTS = {
     "looks": "looks",
     "background": "background_color",
     "device": "device",
-    "engine": "device",
+    "engine": "engine",
     "foreground": "refine_foreground",
     "mask_blur": "mask_blur",
     "mask_offset": "mask_offset",
@@ -53,7 +53,6 @@ _IN_WORDS = {
 _WANTED = {
     "background": "an opaque colour: #rrggbb, rgb(...), hsl(...) or a CSS colour name",
     "device": "auto or cpu",
-    "engine": "auto or cpu",
     "foreground": "on or off",
 }
 # Values that an input takes, where these are few.
@@ -61,7 +60,7 @@ _TAKEN = {"device": ("auto", "cpu"), "matting": OPTIONS["matting"].choices}
 # What helps in ComfyUI, where the option that the engine would change is no input of a node.
 _INSTEAD = {
     "max_pixels": "Resize the image first.",
-    "engine": "Choose another model, or another device.",
+    "engine": "Choose another model, engine or device.",
 }
 _LOWERED = {
     "band": "lower band_inner and band_outer",

@@ -114,7 +114,7 @@ def test_arrows_point_one_way(room) -> None:
 ARGUMENTS_OF_PROGRAMS = {
     "batch/on_ray/cluster.py": {"--head"},
     "models/npm_package.py": {"--pack-destination", "--ignore-scripts"},
-    "worker/client.py": {"--folder", "--idle-exit", "--stdio"},
+    "worker/client.py": {"--folder", "--idle-exit"},
 }
 # Rooms and modules whose errors are not data yet.
 PENDING: set[str] = set()

@@ -8,7 +8,7 @@ from comfy_api.latest import io
 
 from ..notices import Notices
 from ..previews import MaskPreviews
-from ..running import for_each
+from ..running import Turn, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, request_of
 from ..tensors import MaskBatch, masks_of
 
@@ -98,7 +98,7 @@ class MaskTools(io.ComfyNode):
             masks = masks_of(mask)
             cleaned, previews, notices = MaskBatch(len(masks)), MaskPreviews(), Notices()
 
-            def clean(each: NDArray[np.float32], _: object) -> NDArray[np.float32]:
+            def clean(each: NDArray[np.float32], _: Turn) -> NDArray[np.float32]:
                 kept = cleaned_mask(
                     each,
                     keep_largest=keep_largest or None,

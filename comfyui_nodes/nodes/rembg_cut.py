@@ -11,7 +11,7 @@ from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, remover_choices
 from ..notices import Notices
 from ..previews import MaskPreviews
-from ..running import IsCancelled, for_each
+from ..running import Turn, for_each
 from ..shared_inputs import (
     DEFAULT_COLOUR,
     NO_BACKGROUND,
@@ -53,8 +53,9 @@ class RembgCut(io.ComfyNode):
                     "model",
                     options=remover_choices(),
                     default=DEFAULT_REMOVER,
-                    tooltip="A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, or, "
-                    "if rembg is installed, one of its own sessions (rembg:NAME).",
+                    tooltip="A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, a "
+                    "BiRefNet file in models/background_removal, models/BiRefNet or models/RMBG, or, if rembg is "
+                    "installed, one of its own sessions (rembg:NAME).",
                 ),
                 option_input("matting"),
                 *band_inputs(),
@@ -64,6 +65,7 @@ class RembgCut(io.ComfyNode):
                 *hardening_inputs(),
                 option_input("looks", optional=True),
                 option_input("matting_effort", optional=True),
+                option_input("engine", optional=True),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
@@ -85,6 +87,7 @@ class RembgCut(io.ComfyNode):
         background_color: str | None = DEFAULT_COLOUR,
         device: str | None = AUTO,
         keep_model_loaded: bool | None = True,
+        engine: str | None = AUTO,
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the image and the mask."""
@@ -97,12 +100,19 @@ class RembgCut(io.ComfyNode):
             pictures = pictures_of(image)
             colours, masks = ImageBatch(len(pictures)), MaskBatch(len(pictures))
             previews, notices = MaskPreviews(), Notices()
-            with loaded_models.remover(model, device, keep=keep_model_loaded, tell=notices.tell) as remover:
-                models = Models(remover=remover)
+            with (
+                loaded_models.remover(
+                    model, device, keep=keep_model_loaded, tell=notices.tell, engine=engine
+                ) as remover,
+                loaded_models.matting_network(
+                    request, device, keep=keep_model_loaded, tell=notices.tell
+                ) as matting_network,
+            ):
+                models = Models(remover=remover, matting_network=matting_network)
 
-                def cut(picture: Picture, cancelled: IsCancelled) -> Cutout:
+                def cut(picture: Picture, turn: Turn) -> Cutout:
                     try:
-                        return cut_out(picture, request, models=models, cancelled=cancelled)
+                        return cut_out(picture, request, models=models, cancelled=turn.cancelled)
                     except SubjectNotFound as nothing:
                         notices.say(what_of(nothing))
                         return refine_mask(

@@ -17,7 +17,7 @@ from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
 from ..notices import Notices
 from ..previews import MaskPreviews
-from ..running import IsCancelled, for_each
+from ..running import Turn, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
 from ..tensors import MaskBatch, empty_mask, masks_for, pictures_of
 
@@ -150,10 +150,13 @@ class SAM2Mask(io.ComfyNode):
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
 
-                def mask_one(number: int, cancelled: IsCancelled) -> Masked:
-                    picture, prompts = pictures[number], asked_by_boxes(objects[number], points, rough[number])
+                def prompts_of(number: int) -> list[Asked]:
+                    return asked_by_boxes(objects[number], points, rough[number])
+
+                def mask_one(number: int, turn: Turn) -> Masked:
+                    apart = bool(individual_masks)
                     return _masked(
-                        picture, prompts, request, models, cancelled, notices.tell, apart=bool(individual_masks)
+                        pictures[number], prompts_of(number), request, models, turn, notices.tell, apart=apart
                     )
 
                 def keep(masked: Masked) -> list[NativeBox]:
@@ -162,7 +165,8 @@ class SAM2Mask(io.ComfyNode):
                         previews.add(soft_mask)
                     return native_boxes([found for _, found in masked])
 
-                boxes = for_each(range(len(pictures)), mask_one, keep)
+                numbers = range(len(pictures))
+                boxes = for_each(numbers, mask_one, keep, [max(len(prompts_of(number)), 1) for number in numbers])
         return io.NodeOutput(masks.tensor(), boxes, ui=notices.with_previews(previews.shown()))
 
 
@@ -190,7 +194,7 @@ def _masked(
     asked: Sequence[Asked],
     request: Request,
     models: Models,
-    cancelled: IsCancelled,
+    turn: Turn,
     tell: Tell,
     *,
     apart: bool,
@@ -208,9 +212,14 @@ def _masked(
         return []
     try:
         if apart:
-            cuts = cut_out_each(picture, request, models=models, asked=asked, cancelled=cancelled)
+            cuts = cut_out_each(
+                picture, request, models=models, asked=asked, on_progress=turn.on_progress, cancelled=turn.cancelled
+            )
         else:
-            cuts = [cut_out(picture, request, models=models, asked=asked, cancelled=cancelled)]
+            cut = cut_out(
+                picture, request, models=models, asked=asked, on_progress=turn.on_progress, cancelled=turn.cancelled
+            )
+            cuts = [cut]
     except SubjectNotFound:
         return []
     masked: Masked = []

@@ -13,7 +13,7 @@ from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_DETECTOR, detector_choices
 from ..notices import Notices
 from ..previews import MOST_PREVIEWS
-from ..running import IsCancelled, for_each
+from ..running import Turn, for_each
 from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
 
@@ -108,9 +108,9 @@ class TextDetect(io.ComfyNode):
             with loaded_models.detector(model, device, keep=keep_model_loaded, tell=notices.tell) as detector:
                 models = Models(detector=detector)
 
-                def detect(picture: Picture, cancelled: IsCancelled) -> tuple[NDArray[np.uint8], list[FoundObject]]:
+                def detect(picture: Picture, turn: Turn) -> tuple[NDArray[np.uint8], list[FoundObject]]:
                     try:
-                        detections = find_detections(picture, request=request, models=models, cancelled=cancelled)
+                        detections = find_detections(picture, request=request, models=models, cancelled=turn.cancelled)
                     except SubjectNotFound:
                         return picture.srgb(), []
                     notices.tell(detections.warnings)

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
+from .. import loaded_models
+from ..loaded_models import AUTO
 from ..notices import Notices
 from ..previews import MaskPreviews
-from ..running import IsCancelled, for_each
+from ..running import Turn, for_each
 from ..shared_inputs import (
     DEFAULT_COLOUR,
     NO_BACKGROUND,
@@ -95,7 +97,7 @@ class TrimapMatting(io.ComfyNode):
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the image, the alpha and the trimap that was solved."""
-        from cutsmith import refine_mask
+        from cutsmith import Models, refine_mask
         from cutsmith.matting.closed_form.edge_width import adaptive_trimap
         from cutsmith.matting.trimap import Band, snapped_trimap, trimap_from_soft_mask
         from cutsmith.options import OPTIONS
@@ -104,7 +106,7 @@ class TrimapMatting(io.ComfyNode):
         options["matting"] = options.get("matting") or method or OPTIONS["matting"].default
         band = chosen_band(options)
 
-        def refine(number: int, cancelled: IsCancelled) -> tuple[Cutout, NDArray[np.uint8]]:
+        def refine(number: int, turn: Turn) -> tuple[Cutout, NDArray[np.uint8]]:
             picture, soft_mask, wanted = pictures[number], masks[number], trimaps[number]
             assert soft_mask is not None, "the node needs a mask"
             if wanted is not None:
@@ -112,7 +114,14 @@ class TrimapMatting(io.ComfyNode):
             else:
                 known = adaptive_trimap(soft_mask) if band is None else trimap_from_soft_mask(soft_mask, Band(*band))
             # A painted trimap goes on as it is, so that the engine tells what it snaps.
-            return refine_mask(picture, soft_mask, request.updated({"trimap": wanted}), cancelled=cancelled), known
+            refined = refine_mask(
+                picture,
+                soft_mask,
+                request.updated({"trimap": wanted}),
+                models=models,
+                cancelled=turn.cancelled,
+            )
+            return refined, known
 
         from ..words import in_the_nodes_words
 
@@ -134,7 +143,9 @@ class TrimapMatting(io.ComfyNode):
                 previews.add(cut.alpha)
                 notices.tell(cut.warnings)
 
-            for_each(range(len(pictures)), refine, keep)
+            with loaded_models.matting_network(request, AUTO, keep=True, tell=notices.tell) as network:
+                models = Models(matting_network=network)
+                for_each(range(len(pictures)), refine, keep)
         return io.NodeOutput(
             colours.tensor(), alphas.tensor(), solved.tensor(), ui=notices.with_previews(previews.shown())
         )

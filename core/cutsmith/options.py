@@ -40,14 +40,14 @@ LookCount = Literal["auto", "1", "3"]
 Matting = Literal["none", "auto", "closed-form", "vitmatte", "bimatting", "pymatting-cf", "knn", "lbdm"]
 MattingEffort = Literal["fast", "balanced", "exact"]
 Foreground = Literal["blur-fusion", "multilevel", "none"]
-EngineName = Literal["auto", "openvino", "onnxruntime", "cuda", "coreml", "directml"]
+EngineName = Literal["auto", "openvino", "onnxruntime", "torch", "cuda", "coreml", "directml"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
 DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
-USUAL_BOX_THRESHOLD, USUAL_TEXT_THRESHOLD = 0.30, 0.25
-"""Those of Grounding DINO's own demonstration for boxes of any object."""
 DEFAULT_MAX_PIXELS = 100_000_000
 """Reading 100 million pixels takes about 1 GB of memory."""
+MINIMUM_SIDE = 4
+"""Pixels: in a smaller picture a subject cannot be told from its background."""
 
 
 class Option(NamedTuple):
@@ -258,14 +258,14 @@ class Runtime:
     engine: EngineName = _option(
         "choice",
         "auto",
-        "What runs a removal model or ViTMatte; coreml and directml are experimental.",
+        "What runs a removal model or ViTMatte; torch, coreml and directml are experimental.",
         choices=get_args(EngineName),
         advanced=True,
     )
     device: Device = _option(
         "choice",
         "auto",
-        "What runs Grounding DINO and SAM 2; mps is experimental.",
+        "What runs Grounding DINO and SAM 2, and what the engine torch runs; mps is experimental.",
         choices=get_args(Device),
         advanced=True,
     )

@@ -99,7 +99,7 @@ class Thresholds(NamedTuple):
     text: float
 
 
-GROUNDING_DINO_THRESHOLDS = Thresholds(USUAL_BOX_THRESHOLD, USUAL_TEXT_THRESHOLD)
+GROUNDING_DINO_THRESHOLDS = Thresholds(0.30, 0.25)
 """Those of Grounding DINO's own demonstration for boxes of any object."""
 
 

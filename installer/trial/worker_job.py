@@ -1,7 +1,7 @@
 """Calls Cutsmith's worker as the plug-in in a folder would: to cut out a small picture, or to stop.
 
-Run with any Python 3.11:  python -I -B worker_job.py FOLDER cut|stop. FOLDER holds the client's files and the
-config.json with the command that runs the worker. `cut` prints the outcome as JSON.
+Run with any Python 3.11:  python -I -B worker_job.py FOLDER cut|stop. FOLDER holds the plug-in, with the config.json
+that says how the worker is started. `cut` prints the outcome as JSON.
 """
 
 from __future__ import annotations
@@ -18,32 +18,52 @@ SIDE = 96
 NOT_FOUND = "SubjectNotFound"
 
 
-def cut(config: dict[str, Any]) -> dict[str, Any]:
-    """The outcome: `version`, `model` and `seconds`; or after a failure `version` (if known), `what` and `remedy`."""
-    client, protocol, session = (importlib.import_module(name) for name in ("client", "protocol", "session"))
-    found: dict[str, Any] = {"version": ""}
+def cut(place: Path) -> dict[str, Any]:
+    """The outcome: `model` and `seconds`; or after a failure `what` and `remedy`.
+
+    The plug-in's own code does it, with a new dialog's settings, over the socket where GIMP will meet the worker. A
+    worker that was started for this is ended.
+    """
+    failure, installation, choices, settings, link, files = (
+        importlib.import_module(f"plug_in.{name}")
+        for name in ("failure", "installation", "model_choices", "settings", "worker_link", "worker_files")
+    )
     try:
-        with client.one_shot(config["command"], client="install.py", environment=config["environment"]) as worker:
-            found["version"] = worker.welcome.worker
-            listed = worker.run("models").header
-            here = {model["name"] for model in listed["models"] if model["here"]}
-            defaults = [name for name in listed["default_removers"] if name in here]
-            if not defaults:
-                fetch = f'"{config["command"][0]}" -m cutsmith models fetch {listed["default_removers"][0]}'
-                raise session.WorkerError("The weights of the default model are not on this machine.", fetch)
-            started = time.monotonic()
-            found["model"] = defaults[0]
-            pixels = protocol.Array("uint8", (SIDE, SIDE, 3), picture())
-            answer = worker.run("cut", {"model": defaults[0], "matting": "none"}, {"pixels": pixels})
-            shape = tuple(answer.arrays["alpha"].shape)
-            if shape != (SIDE, SIDE):
-                raise session.WorkerError(f"The worker gave a mask of {shape}; {(SIDE, SIDE)} was expected.")
-    except (session.WorkerError, protocol.ProtocolError) as problem:
-        # An engine that finds no subject in a disc works all the same.
-        if getattr(problem, "type", "") != NOT_FOUND:
-            what, remedy = getattr(problem, "what", "") or str(problem), getattr(problem, "remedy", "")
-            return found | {"what": what, "remedy": remedy}
-    return found | {"seconds": round(time.monotonic() - started, 1)}
+        found = installation.find_installation(place)
+        os.environ.update(found.environment)
+        was_running = _is_running(files.client)
+        try:
+            with link.WorkerLink(found, "install.py", lambda text, share: None) as worker:
+                told = worker.models()
+                chosen = choices.ModelChoices(told, found).chosen(settings.Settings())
+                if not chosen.model:
+                    fetch = f'"{found.command[0]}" -m cutsmith models fetch {told["default_removers"][0]}'
+                    raise failure.CutFailed("The weights of the default model are not on this machine.", fetch)
+                started = time.monotonic()
+                pixels = files.Array("uint8", (SIDE, SIDE, 3), picture())
+                try:
+                    alpha = worker.cut(chosen, {"pixels": pixels}, "uint8").arrays["alpha"]
+                    if tuple(alpha.shape) != (SIDE, SIDE):
+                        what = f"The worker gave a mask of {alpha.shape}; {(SIDE, SIDE)} was expected."
+                        raise failure.CutFailed(what)
+                except failure.CutFailed as problem:
+                    # An engine that finds no subject in a disc works all the same.
+                    if getattr(problem.__cause__, "type", "") != NOT_FOUND:
+                        raise
+        finally:
+            if not was_running and _is_running(files.client):
+                stop(found.environment)
+    except failure.CutFailed as problem:
+        return {"what": problem.what, "remedy": problem.remedy}
+    return {"model": chosen.model, "seconds": round(time.monotonic() - started, 1)}
+
+
+def _is_running(client: Any) -> bool:
+    try:
+        client.connect(client="install.py").close()
+    except client.WorkerNotRunning:
+        return False
+    return True
 
 
 def picture() -> bytes:
@@ -53,17 +73,16 @@ def picture() -> bytes:
     return b"".join(b"\xc8\x28\x1e" if each else b"\xe6\xeb\xf0" for each in inside)
 
 
-def stop(config: dict[str, Any]) -> None:
+def stop(environment: dict[str, str]) -> None:
     """Ask a running worker to end after its jobs; does not start one."""
-    os.environ.update(config["environment"])
+    os.environ.update(environment)
     importlib.import_module("client").connect(client="install.py").run("stop")
 
 
 if __name__ == "__main__":
-    place = Path(sys.argv[1])
-    sys.path.insert(0, str(place))
-    fields = json.loads((place / "config.json").read_text(encoding="utf-8"))
+    folder = Path(sys.argv[1])
+    sys.path.insert(0, str(folder))
     if sys.argv[2] == "cut":
-        print(json.dumps(cut(fields)))
+        print(json.dumps(cut(folder)))
     else:
-        stop(fields)
+        stop(json.loads((folder / "config.json").read_text(encoding="utf-8"))["environment"])

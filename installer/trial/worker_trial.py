@@ -12,6 +12,9 @@ from installer.gimp.config import VARIABLES, Config
 from installer.limited_run import run_limited
 from installer.trial import worker_job
 
+OTHER_PYTHON = "CUTSMITH_PYTHON"
+"""Developers make a plug-in start another engine with it than the one to try."""
+
 SECONDS = 300
 """Compiling a network for the first time takes a minute on a slow machine."""
 STOP_SECONDS = 30
@@ -26,7 +29,8 @@ def try_worker(folder: Path, config: Config) -> str:
     if not python.is_file():
         raise InstallFailed(f"There is no {python} any more, which runs Cutsmith.", config.install)
     # A GIMP started from the desktop lacks the shell's variables and has only those in the config.
-    environment = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    left_out = (*VARIABLES, OTHER_PYTHON)
+    environment = {name: value for name, value in os.environ.items() if name not in left_out}
     ended = run_limited(_command(folder, "cut"), SECONDS, environment)
     if ended.code is None:
         remedy = f'See what it says:  "{python}" -m cutsmith doctor'
@@ -35,13 +39,9 @@ def try_worker(folder: Path, config: Config) -> str:
         found = json.loads(ended.output.strip().rpartition("\n")[2])
     except ValueError as problem:
         raise InstallFailed(f"Cutsmith's worker was not tried:\n{ended.last_words()}", config.install) from problem
-    if found["version"] not in ("", config.version):
-        what = f"{python} runs Cutsmith {found['version']}; the plug-in is of {config.version}."
-        raise InstallFailed(what, config.install)
     if "what" in found:
-        said = "" if found["version"] else f" It said\n{ended.last_words()}"
-        raise InstallFailed(f"{found['what']}{said}", found["remedy"] or config.install)
-    return f"Cutsmith {found['version']} cut a small picture out with {found['model']} in {found['seconds']} s"
+        raise InstallFailed(found["what"], found["remedy"] or config.install)
+    return f"Cutsmith {config.version} cut a small picture out with {found['model']} in {found['seconds']} s"
 
 
 def retire_worker(folder: Path) -> None:

@@ -66,7 +66,7 @@ def remedy(*cures) -> str:
             "background_color must be an opaque colour: #rrggbb, rgb(...), hsl(...) or a CSS colour name, but got 7.",
         ),
         ("device", "device must be auto or cpu, but got 7."),
-        ("engine", "device must be auto or cpu, but got 7."),
+        ("engine", "engine must be so, but got 7."),
         ("band", "The band (band_inner, band_outer) must be so, but got 7."),
         ("max_pixels", "The number of pixels must be so, but got 7."),
         ("threads", "The number of threads must be so, but got 7."),
@@ -125,7 +125,7 @@ def test_what_no_node_has_is_no_advice(cure) -> None:
 
 def test_where_an_option_is_no_input_there_is_advice_that_is_true_in_comfyui() -> None:
     assert remedy(set_option("max_pixels", "9", "If you trust the file")) == "Resize the image first."
-    assert remedy(set_option("engine", "onnxruntime", "Try it")) == "Choose another model, or another device."
+    assert remedy(set_option("engine", "onnxruntime", "Try it")) == "Choose another model, engine or device."
 
 
 @pytest.mark.parametrize("text", ["", "Start ComfyUI with --fp32-vae.", "two dashes -- and three ---box", "a\n  b"])

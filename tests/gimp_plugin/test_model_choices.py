@@ -21,9 +21,14 @@ def model(name: str, kind: str, here: bool = True) -> dict[str, object]:
     return {"name": name, "title": name.title(), "kind": kind, "here": here}
 
 
-def choices(*models, no_sam2=None, no_detector=None) -> ModelChoices:
+def choices(*models, no_sam2=None, no_detector=None, pixels=0, free=8_000_000_000) -> ModelChoices:
     told = {"models": list(models), "default_removers": ["isnet", "isnet-small"]}
-    return ModelChoices({**told, "no_sam2": no_sam2, "no_detector": no_detector}, HERE)
+    costs = {
+        "none": {"seconds": 0, "seconds_per_megapixel": 0.0, "bytes_per_pixel": 12},
+        "auto": {"seconds": 3, "seconds_per_megapixel": 1.0, "bytes_per_pixel": 50},
+    }
+    told |= {"matting_costs": costs, "available_memory": free}
+    return ModelChoices({**told, "no_sam2": no_sam2, "no_detector": no_detector}, HERE, pixels)
 
 
 EVERYTHING = choices(
@@ -96,3 +101,14 @@ def test_without_any_model_nothing_can_be_cut_out() -> None:
 )
 def test_what_is_taken_by_itself_is_asked_for_by_name(models, settings, chosen) -> None:
     assert models.chosen(settings) == chosen
+
+
+def test_what_takes_long_is_said_beforehand_with_the_way_out() -> None:
+    long = choices(pixels=12_000_000)
+    text = "Working out the edge can take up to 15 s and 0.6 GB of memory."
+    assert long.estimate(Settings()) == f"{text} Edge: As found is quick."
+    # The edge is what Refine Mask Edge is for.
+    assert long.estimate(Settings.for_own_mask(3, 3)) == text
+    assert long.estimate(Settings(edge="off")) == long.estimate(Settings(edge="hard")) == ""
+    assert choices(pixels=2_000_000).estimate(Settings()) == ""
+    assert "but this machine has 0.5 GB free. Edge" in choices(pixels=12_000_000, free=500_000_000).estimate(Settings())

@@ -79,7 +79,7 @@ def test_a_failure_of_the_engine_is_told_in_the_plug_ins_words(installation) -> 
 
 
 @pytest.mark.slow
-def test_what_waited_for_a_job_that_cannot_be_stopped_is_done_by_a_new_worker(installation) -> None:
+def test_what_waited_for_a_job_that_cannot_be_stopped_is_done_after_its_end(installation) -> None:
     pixels, mask = disc(60)
     waited: list[str] = []
     stubborn = replace(installation, command=tuple(STUBBORN))
@@ -91,5 +91,5 @@ def test_what_waited_for_a_job_that_cannot_be_stopped_is_done_by_a_new_worker(in
             # It goes away in the midst of it, as a plug-in does that is cancelled.
         link.cut(Settings.for_own_mask(3, 3), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")
         assert any(text.startswith("Waiting for 1 other job…") for text in waited)
-        with client.connect() as new:
-            assert new.welcome.pid != first
+        with client.connect() as same:
+            assert same.welcome.pid == first

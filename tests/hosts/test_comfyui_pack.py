@@ -40,22 +40,57 @@ def test_a_clone_of_any_name_is_a_pack(comfyui_tree, tmp_path):
     assert run_inside(comfyui_tree, "load_pack.py", packs=[str(clone)], missing=[])["nodes"] == OURS
 
 
-def test_comfyui_unloads_torch_models_and_keep_model_loaded_off_frees_all(
-    comfyui_tree, isnet_weights, tiny_sam2, tmp_path
-):
-    models = tmp_path / "models"
-    (models / "sam2").mkdir(parents=True)
+@pytest.fixture(scope="module")
+def freed(comfyui_tree, isnet_weights, tiny_sam2, tiny_folder, tiny_network, tmp_path_factory):
+    """What `inside/free_models.py` tells."""
+    models = tmp_path_factory.mktemp("models")
+    for name in ("sam2", "rembg", "grounding-dino"):
+        (models / name).mkdir()
     shutil.copy(tiny_sam2, models / "sam2" / "tiny.pt")
     shutil.copy(tiny_sam2.with_suffix(".toml"), models / "sam2" / "tiny.toml")
-    answer = run_inside(comfyui_tree, "free_models.py", pack=str(PACK), models=str(models), sam2="tiny.pt")
-    assert answer["before"] == 0
-    assert answer["after_sam2"] == 1
-    assert answer["after_unload_all"] == 0
-    assert answer["pictures_after_unload_all"] == 0
-    assert answer["equal_after_reload"]
-    assert answer["after_reload"] == 1
-    assert answer["after_keep_off"] == 0
-    assert answer["network_is_gone"]
-    assert answer["kept_after_keep_off"] == 0
-    assert answer["kept_removers"] == ["remover"]
-    assert answer["remover_is_gone"]
+    shutil.copytree(tiny_folder, models / "grounding-dino" / "tiny")
+    networks = ["one.onnx", "two.onnx", "three.onnx"]
+    for side, name in zip((64, 96, 128), networks, strict=True):
+        shutil.copy(tiny_network(side, sigmoid=True), models / "rembg" / name)
+    # The default's own file, under another name.
+    (models / "rembg" / "my-isnet.onnx").symlink_to(isnet_weights)
+    (models / "rembg" / "my-isnet.toml").write_text(ISNET_TOML, encoding="utf-8")
+    return run_inside(
+        comfyui_tree,
+        "free_models.py",
+        pack=str(PACK),
+        models=str(models),
+        sam2="tiny.pt",
+        isnet="my-isnet.onnx",
+        detector="tiny",
+        networks=networks,
+        most_bytes=1,
+    )
+
+
+ISNET_TOML = 'input_size = 1024\nmean = [0.5, 0.5, 0.5]\nstd = [1.0, 1.0, 1.0]\ndivide_by = "maximum"\n'
+
+
+def test_comfyui_unloads_torch_models_and_onnx_sessions_and_they_come_back(freed):
+    assert freed["before"] == 0
+    assert (freed["listed"], freed["alive"]) == (2, 2)
+    assert (freed["listed_after_unload"], freed["alive_after_unload"]) == (0, 0)
+    assert freed["equal_after_unload"]
+    assert freed["listed_again"] == 2
+
+
+def test_keep_model_loaded_off_frees_all(freed):
+    assert (freed["listed_after_keep_off"], freed["alive_after_keep_off"]) == (0, 0)
+
+
+def test_one_file_under_several_names_and_devices_is_opened_once(freed):
+    assert freed["opened_under_other_names"] == 2, "IS-Net, and SAM 2"
+
+
+def test_a_graph_of_six_models_loads_nothing_the_second_time(freed):
+    assert freed["opened_at_the_second_run"] == 0
+    assert freed["alive_in_the_graph"] == 6
+
+
+def test_what_is_kept_in_memory_is_bound_by_bytes_and_the_model_used_last_stays(freed):
+    assert (freed["alive_within_the_limit"], freed["alive_within_the_limit_again"]) == (1, 1)

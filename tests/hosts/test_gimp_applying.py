@@ -146,11 +146,7 @@ def test_a_layer_that_was_changed_meanwhile_is_told(
 
 
 # The real solver, which is not given the time to solve anything.
-IMPATIENT = (
-    "from cutsmith.matting.closed_form import solve\n"
-    "solve._DIRECT_PIXELS = solve._DIRECT_WIDTH = 0\n"
-    "solve._MOST_ITERATIONS = 0\n"
-)
+IMPATIENT = "from cutsmith.matting.closed_form import solve\nsolve._DIRECT_PIXELS = 0\nsolve._MOST_ITERATIONS = 0\n"
 
 
 def test_what_the_engine_warns_of_is_said_in_gimp(gimp: GimpHost, pictures: Path, tmp_path: Path) -> None:

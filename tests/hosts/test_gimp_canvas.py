@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from cutsmith import Picture, refine_mask
-from tests.hosts.gimp_host import CUT_OUT, CUT_OUT_SELECTION, LAYER, GimpHost
+from tests.hosts.gimp_host import CUT_OUT, CUT_OUT_SELECTION, LAYER, GimpHost, Step
 from tests.hosts.test_gimp_pictures import in_8_bits
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
@@ -32,46 +32,65 @@ def seen_on(canvas: tuple[int, int], mask: np.ndarray, x: int, y: int) -> np.nda
     return wide[1000 : 1000 + height, 1000 : 1000 + width]
 
 
-@pytest.mark.parametrize(
-    ("canvas", "x", "y"),
-    [
-        (SIZE, -60, 0),
-        (SIZE, 0, -45),
-        (SIZE, -60, -45),
-        (SIZE, 70, -45),
-        ((300, 200), -75, -50),
-        ((700, 150), -20, -80),
-        ((60, 40), -451 + 7, -300 + 3),
-    ],
-    ids=["left", "above", "left and above", "right and above", "larger on all sides", "taller alone", "a corner alone"],
-)
+# By (canvas, x, y) of a layer of that size.
+PLACEMENTS = {
+    "left": (SIZE, -60, 0),
+    "above": (SIZE, 0, -45),
+    "right": (SIZE, 70, 0),
+    "below": (SIZE, 0, 55),
+    "left and above": (SIZE, -60, -45),
+    "right and above": (SIZE, 70, -45),
+    "left and below": (SIZE, -60, 55),
+    "right and below": (SIZE, 70, 55),
+    "larger on all sides": ((300, 200), -75, -50),
+    "taller alone": ((700, 150), -20, -80),
+    "a corner alone": ((60, 40), -451 + 7, -300 + 3),
+    "outside": (SIZE, -900, 400),
+}
+ON_CANVAS = {where: place for where, place in PLACEMENTS.items() if where != "outside"}
+
+
+def placed(cat: Path, place: tuple[tuple[int, int], int, int]) -> list[Step]:
+    canvas, x, y = place
+    return [("load", str(cat)), ("resize_canvas", *canvas, 0, 0), ("move", LAYER, x, y)]
+
+
+@pytest.mark.parametrize(("result", "made"), [("selection", "selection"), ("channel", f"channel:{CUT}")])
 def test_the_selection_and_a_channel_are_what_lies_on_the_canvas(
-    gimp: GimpHost,
-    pictures: Path,
-    off: dict[str, str],
-    written: CommandLine,
-    canvas: tuple[int, int],
-    x: int,
-    y: int,
+    gimp: GimpHost, pictures: Path, off: dict[str, str], written: CommandLine, result: str, made: str
 ) -> None:
-    said, selection, state, channelled, channel, channels = gimp.run(
-        ("load", str(pictures / "cat.png")),
-        ("resize_canvas", *canvas, 0, 0),
-        ("move", LAYER, x, y),
-        ("call", CUT_OUT, {**off, "result": "selection"}),
-        ("dump", "selection"),
-        ("state",),
-        ("call", CUT_OUT, {**off, "result": "channel"}),
-        ("dump", f"channel:{CUT}"),
-        ("state",),
-    )
-    assert said == channelled == ""
-    expected = seen_on(canvas, written(pictures / "cat.png", "--mask-only"), x, y)
-    assert expected.any()
-    np.testing.assert_array_equal(selection, expected)
-    np.testing.assert_array_equal(channel, expected)
-    assert state["channels"] == []
-    assert channels["channels"] == [CUT]
+    steps: list[Step] = []
+    for place in ON_CANVAS.values():
+        steps += [*placed(pictures / "cat.png", place), ("call", CUT_OUT, {**off, "result": result})]
+        steps += [("dump", made), ("state",)]
+    results = gimp.run(*steps)
+    mask = written(pictures / "cat.png", "--mask-only")
+    for number, (where, (canvas, x, y)) in enumerate(ON_CANVAS.items()):
+        said, found, state = results[3 * number : 3 * number + 3]
+        assert said == "", where
+        expected = seen_on(canvas, mask, x, y)
+        assert expected.any(), where
+        np.testing.assert_array_equal(found, expected, where)
+        assert state["channels"] == ([CUT] if result == "channel" else []), where
+
+
+@pytest.mark.parametrize("result", ["layer-mask", "new-layer", "cleaned-layer"])
+def test_masks_and_layers_are_as_large_as_the_layer_wherever_that_is(
+    gimp: GimpHost, pictures: Path, off: dict[str, str], written: CommandLine, result: str
+) -> None:
+    made = {"layer-mask": f"mask:{LAYER}", "new-layer": f"mask:{CUT}", "cleaned-layer": CUT}[result]
+    steps: list[Step] = []
+    for place in PLACEMENTS.values():
+        steps += [*placed(pictures / "cat.png", place), ("call", CUT_OUT, {**off, "result": result})]
+        steps += [("dump", made), ("state",)]
+    results = gimp.run(*steps)
+    expected = written(pictures / "cat.png", *([] if result == "cleaned-layer" else ["--mask-only"]))
+    for number, (where, (_, x, y)) in enumerate(PLACEMENTS.items()):
+        said, found, state = results[3 * number : 3 * number + 3]
+        assert said == "", where
+        np.testing.assert_array_equal(found, expected, where)
+        assert [layer["offsets"] for layer in state["layers"]] == [[x, y]] * len(state["layers"]), where
+        assert state["layers"][0]["size"] == list(SIZE), where
 
 
 def test_deep_alpha_lies_right_too(gimp: GimpHost, pictures: Path, off: dict[str, str], written: CommandLine) -> None:

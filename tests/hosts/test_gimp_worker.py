@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cutsmith.worker import client
+from tests.core.worker.conftest import is_running, job_process_of, wait_until
 from tests.hosts.gimp_host import CUT_OUT, LAYER, GimpHost
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
@@ -53,3 +55,37 @@ def test_two_gimps_at_once_start_one_worker_and_it_leaves_no_file(gimp: GimpHost
     gimp.end_worker()
     assert gimp.worker_files() == []
     assert gimp.worker_pid() is None
+
+
+@pytest.mark.parametrize("name", ["worker.key", "worker.sock"])
+def test_a_worker_that_cannot_be_found_any_more_is_replaced_and_ends(gimp: GimpHost, pictures: Path, name: str) -> None:
+    """A cleaner of temporary files has removed one of its files."""
+    cut(gimp, pictures)
+    first = gimp.worker_pid()
+    assert first is not None
+    (gimp.worker_folder / name).unlink()
+    cut(gimp, pictures)
+    assert gimp.worker_pid() not in (None, first)
+    wait_until(lambda: not is_running(first))
+    assert gimp.worker_files() == ["worker.key", "worker.sock"]
+
+
+def test_a_job_that_is_killed_is_told_and_the_worker_goes_on(gimp: GimpHost, pictures: Path) -> None:
+    """As the system ends a process that takes too much memory."""
+    cut(gimp, pictures)
+    worker = gimp.worker_pid()
+    assert worker is not None
+    steps = (("load", str(pictures / "cat.png")), ("state",), ("call", CUT_OUT, {}), ("state",))
+    results = gimp.start(*steps)
+    with client.connect(folder=gimp.worker_folder) as asking:
+        wait_until(lambda: asking.run("ping").header["jobs"] > 0, 120)
+    # Stopped first, so that the job cannot end before it is killed.
+    child = job_process_of(worker)
+    os.kill(child, signal.SIGSTOP)
+    os.kill(child, signal.SIGKILL)
+    _, before, said, after = results()
+    assert "was killed, possibly because memory ran out" in said
+    assert "choose Edge: As found" in said
+    assert before == after
+    cut(gimp, pictures)
+    assert gimp.worker_pid() == worker

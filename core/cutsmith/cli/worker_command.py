@@ -10,19 +10,14 @@ import click
 @click.command()
 @click.option("--idle-exit", type=click.FloatRange(min=0.1), default=900, show_default=True, metavar="SECONDS",
               help="End after this many seconds without work.")  # fmt: skip
-@click.option("--stdio", is_flag=True, help="Serve one client on standard input and output, then end.")
 @click.option("--folder", type=click.Path(path_type=Path), metavar="FOLDER",
               help="Where to keep the socket and key. [default: a folder of this user's]")  # fmt: skip
-def worker(idle_exit: float, stdio: bool, folder: Path | None) -> None:
+def worker(idle_exit: float, folder: Path | None) -> None:
     """Keep models loaded and cut out for other programs; they start it themselves.
 
     docs/worker-protocol.md describes the messages.
     """
-    from cutsmith.worker.server import serve_socket, serve_standard_streams
+    from cutsmith.worker.server import serve_socket
 
-    if stdio and folder is not None:
-        raise click.UsageError("--stdio cannot be used with --folder: it has no socket.")
-    if stdio:
-        serve_standard_streams(idle_exit)
-    elif not serve_socket(idle_exit, folder):
+    if not serve_socket(idle_exit, folder):
         click.echo("cutsmith: a worker is already running there", err=True)

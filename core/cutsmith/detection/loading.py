@@ -128,6 +128,13 @@ def load_detector(
     return Loaded(GroundingDetector(source.name, network, source.weights), plan.warnings, size)
 
 
+def detector_path(detector: str | None = None, store: Store | None = None) -> Path:
+    """The file or folder that `load_detector` would open, with the same arguments and errors."""
+    from cutsmith.models.store import Store
+
+    return _source(detector, store or Store()).path
+
+
 def why_no_detector(store: Store | None = None) -> CutsmithError | None:
     """What keeps the default detector from being loaded here, with its cures; None if nothing does."""
     from cutsmith.models.store import Store

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from cutsmith.detection.image_tensor import ImageSpec
 
 
-
 class Architecture(NamedTuple):
     """A class of transformers, and the thresholds in its publishers' own examples."""
 
@@ -52,8 +51,8 @@ _NEEDED = (
     ("vocab.txt", "tokenizer.json"),
 )
 _WANTED = (
-    "Take a folder with safetensors, as save_pretrained writes it, such as that of IDEA-Research/grounding-dino-tiny or "
-    "iSEE-Laboratory/llmdet_tiny."
+    "Take a folder with safetensors, as save_pretrained writes it, such as that of IDEA-Research/grounding-dino-tiny "
+    "or iSEE-Laboratory/llmdet_tiny."
 )
 _SHOWN_TENSORS = 3
 # transformers' network knows the tokens that close a phrase only by these numbers, which are bert-base-uncased's.

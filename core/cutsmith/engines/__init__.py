@@ -7,6 +7,7 @@ The modules, in the order of the way. For ONNX models:
     opening              the first of them that takes the model
         openvino_engine      on OpenVINO, kept compiled
         onnxruntime_engine   on onnxruntime, with or without an accelerator
+        torch_engine         on PyTorch, where a host has a card; onnx_graph/ makes the module
     quiet_import         the engines imported without their telemetry
     model_faults         errors for models that an engine cannot run
     trial                whether an engine works here, on a network of one node

@@ -53,7 +53,7 @@ def _from_safetensors(path: Path) -> dict[str, torch.Tensor]:
     from safetensors.torch import load_file
 
     try:
-        return load_file(path)
+        return dict(load_file(path))
     except OSError as error:
         raise WeightsDamaged(f"{path} cannot be read: {error.strerror or error}.", "Copy it again.") from error
     except SafetensorError as error:

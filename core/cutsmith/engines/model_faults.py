@@ -22,7 +22,7 @@ def reason_of(error: Exception) -> str:
 def cannot_load(engine: str, path: Path, error: Exception) -> ModelUnusable:
     """The error for a file that `engine` refuses with `error`."""
     return ModelUnusable(
-        f"{engine} cannot load {path}: {reason_of(error)}",
+        f"{engine} cannot load {path}: {reason_of(error).removesuffix('.')}.",
         "Make sure that it is a complete ONNX file.",
         run("models", "verify", text="Check the models of the catalogue"),
     )

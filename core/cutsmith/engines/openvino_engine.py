@@ -22,8 +22,10 @@ import numpy as np
 
 from cutsmith.engines.model_faults import cannot_load, failed_on_input, no_such_output, reason_of
 from cutsmith.engines.quiet_import import import_openvino
+from cutsmith.machine.cancelling import stoppable
 from cutsmith.machine.files import is_file
 from cutsmith.machine.folders import compiled_folder
+from cutsmith.machine.telling import tell
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -91,32 +93,38 @@ class OpenVinoEngine:
         value is not finite, it is compiled once more: the copy that was kept may be damaged in a way that loading does
         not notice.
         """
-        try:
-            may_be_damaged = self._may_be_damaged
+        may_be_damaged = self._may_be_damaged
+        result = self._infer(tensor)
+        if may_be_damaged and not np.isfinite(result).all():
+            with self._repair:
+                if self._may_be_damaged:
+                    self._compile_anew()
             result = self._infer(tensor)
-            if may_be_damaged and not np.isfinite(result).all():
-                with self._repair:
-                    if self._may_be_damaged:
-                        self._compile_anew()
-                result = self._infer(tensor)
-        except RuntimeError as error:
-            raise failed_on_input(error) from error
         return result
 
     def _infer(self, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
         requests = self._requests
         request = requests.get()
+
+        def work() -> NDArray[np.float32]:
+            try:
+                return np.array(request.infer([tensor], share_inputs=True)[0], dtype=np.float32)
+            except RuntimeError as error:
+                raise failed_on_input(error) from error
+
         try:
-            result = request.infer([tensor], share_inputs=True)
-            return np.array(result[0], dtype=np.float32)
+            return stoppable(work, request.cancel)
         finally:
             requests.put(request)
 
     def _compile_anew(self) -> None:
         logger.warning("the model kept in %s gave values that are not finite: it is made again", self._folder)
         self._may_be_damaged = False
-        with _READING:
-            self._take(_compile_anew(self._source, self._folder))
+        try:
+            with _READING:
+                self._take(_compile_anew(self._source, self._folder))
+        except RuntimeError as error:
+            raise failed_on_input(error) from error
 
     def _take(self, compiled: Any) -> None:
         requests: SimpleQueue[Any] = SimpleQueue()
@@ -155,7 +163,7 @@ def _compile_anew(source: _Source, folder: Path) -> Any:
         _keep(source.openvino, model, folder)
     except OSError as error:
         # A cache that cannot be written costs time, never the result.
-        logger.warning("compiled models cannot be kept in %s: %s", folder.parent, error)
+        tell(f"Compiled models cannot be kept in {folder.parent}, so each start takes longer: {error}.")
         return source.core.compile_model(model, "CPU", source.config)
     return _compile_kept(source, folder)
 

@@ -13,6 +13,8 @@ _PROVIDER_FILES = {
     "CUDAExecutionProvider": ("libonnxruntime_providers_cuda.so", "onnxruntime_providers_cuda.dll"),
     "DmlExecutionProvider": ("DirectML.dll",),
 }
+# What PyTorch's builds with CUDA have in their folder `lib`.
+_TORCH_CUDA_FILES = ("libtorch_cuda.so", "torch_cuda.dll")
 
 
 @dataclass(frozen=True)
@@ -24,21 +26,28 @@ class Presence:
         onnxruntime: an `onnxruntime` package (any build) is installed.
         accelerators: onnxruntime's accelerated providers that this build carries, such as "CUDAExecutionProvider".
             They need not be usable: the driver may be missing, which shows only when a session opens.
+        torch: PyTorch is installed.
+        torch_cuda: it is a build with CUDA. Again, the driver may be missing.
     """
 
     openvino: bool = False
     onnxruntime: bool = False
     accelerators: tuple[str, ...] = ()
+    torch: bool = False
+    torch_cuda: bool = False
 
 
 def look() -> Presence:
     """The engines of this machine and interpreter."""
     onnxruntime = _source_of("onnxruntime")
     folder = onnxruntime.parent / "capi" if onnxruntime is not None else None
+    torch = _source_of("torch")
     return Presence(
         openvino=_source_of("openvino") is not None,
         onnxruntime=folder is not None,
         accelerators=() if folder is None else _accelerators(folder, sys.platform, platform.machine()),
+        torch=torch is not None,
+        torch_cuda=torch is not None and any((torch.parent / "lib" / name).exists() for name in _TORCH_CUDA_FILES),
     )
 
 

@@ -3,6 +3,6 @@
 threads     how many threads the process may use
 memory      how much memory is free before something large is allocated
 folders     where this user's weights, caches and logs lie
-interruptible   work that the caller can leave while it runs
+cancelling  long work hears whether it is still wanted
 files       whether a path is a file or a folder, without an error for odd paths
 """

@@ -35,3 +35,17 @@ def weights_size(path: Path) -> int:
     if path.is_dir():
         return sum(each.stat().st_size for each in path.iterdir() if each.is_file())
     return path.stat().st_size
+
+
+FileIdentity = tuple[tuple[int, int, int, int], ...]
+"""What tells files apart, whatever their paths."""
+
+
+def file_identity(path: Path) -> FileIdentity:
+    """The identity of a file, or of the files in a folder: equal for two paths of one file, until the file changes.
+
+    Raises:
+        OSError: there is no such file or folder.
+    """
+    files = sorted(each for each in path.iterdir() if each.is_file()) if path.is_dir() else [path]
+    return tuple((state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns) for state in map(Path.stat, files))

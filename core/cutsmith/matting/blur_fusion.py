@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cutsmith.arrays import Pixel
+from cutsmith.machine.cancelling import check
 from cutsmith.matting.tiles import begun
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def blur_fusion(
         return result
     averages = _wide_averages(image, alpha)
     for tile in tiles:
+        check()
         estimated = _fused_tile(image, alpha, averages, tile[0].start // _CELL, tile[1].start // _CELL)
         np.copyto(result[tile], estimated, where=wanted[tile][..., None])
     return result
@@ -67,6 +69,7 @@ def _wide_averages(image: NDArray[Any], alpha: NDArray[np.float32]) -> _WideAver
     # Cells as they come from a row of tiles: colour sums and the weights that belong to them.
     sums = [np.empty((rows, columns, channels), np.float32) for channels in (3, 3, 1, 1)]
     for row in range(0, rows, _TILE):
+        check()
         stop = min(row + _TILE, rows)
         colours = image[row * _CELL : stop * _CELL].astype(np.float32)
         weight = alpha[row * _CELL : stop * _CELL]

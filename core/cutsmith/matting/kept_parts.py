@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check
 from cutsmith.matting.regions import grown
 from cutsmith.matting.thin_parts import faint_parts, isolated_ridges, lost_ridges
 from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, SURE, SURELY_NOT, UNKNOWN, Band, trimap_from_soft_mask
@@ -45,6 +46,7 @@ def with_isolated_ridges(trimap: NDArray[np.uint8], soft_mask: NDArray[np.float3
     unknown = trimap == UNKNOWN
     foreground = isolated_ridges(soft_mask >= SURE, trimap == FOREGROUND, unknown)
     background = isolated_ridges(soft_mask <= SURELY_NOT, trimap == BACKGROUND, unknown)
+    check()
     told = trimap.copy()
     told[foreground] = FOREGROUND
     told[background] = BACKGROUND
@@ -109,6 +111,7 @@ def keep_faint_parts(
         (band.inner, trimap == FOREGROUND, alpha, soft_mask),
         (band.outer, trimap == BACKGROUND, 1 - alpha, 1 - soft_mask),
     ):
+        check()
         lost = faint_parts(kept, wanted, known, reach)
         if lost.any():
             # With the soft edge around the part.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from cutsmith.errors import BadOption, shown
 
 if TYPE_CHECKING:
+    from cutsmith.engines.opening import Opener
     from cutsmith.matting.bimatting.loading import OpenBiMatting
     from cutsmith.matting.trimap import Band
     from cutsmith.models.store import Store
@@ -85,6 +86,7 @@ def load_network(
     device: str = "auto",
     threads: int | None = None,
     store: Store | None = None,
+    opener: Opener | None = None,
 ) -> Loaded[MattingModel]:
     """The network of `method`, one of `WITH_NETWORK`.
 
@@ -97,7 +99,7 @@ def load_network(
         return load_named(model, device=device, threads=threads, store=store)
     from cutsmith.matting.vitmatte.loading import load_vitmatte
 
-    return load_vitmatte(model, engine=engine, device=device, threads=threads, store=store)
+    return load_vitmatte(model, engine=engine, device=device, threads=threads, store=store, opener=opener)
 
 
 def import_solver() -> None:

@@ -8,6 +8,8 @@ import numpy as np
 
 from cutsmith.arrays import checked_mask
 from cutsmith.errors import BadOption, shown
+from cutsmith.machine.cancelling import check
+from cutsmith.matting.strips import in_strips
 from cutsmith.options import OPTIONS, what_is_wanted
 
 if TYPE_CHECKING:
@@ -74,7 +76,11 @@ def edited_mask(
     if blur:
         import cv2
 
-        mask = np.clip(cv2.GaussianBlur(mask, (0, 0), blur, borderType=cv2.BORDER_REPLICATE), 0, 1)
+        def blurred(strip: NDArray[np.float32]) -> NDArray[np.float32]:
+            return np.clip(cv2.GaussianBlur(strip, (0, 0), blur, borderType=cv2.BORDER_REPLICATE), 0, 1)
+
+        # OpenCV's kernel reaches four standard deviations.
+        mask = in_strips(mask, round(4 * blur) + 1, blurred)
     return 1 - mask if invert else mask
 
 
@@ -92,7 +98,8 @@ def _moved_edge(mask: NDArray[np.float32], radius: int, *, grow: bool) -> NDArra
     if square:
         side = 2 * square + 1
         mask = move(mask, np.ones((side, side), np.uint8), borderType=cv2.BORDER_REPLICATE)
-    if radius > square:
-        cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
-        mask = move(mask, cross, iterations=radius - square, borderType=cv2.BORDER_REPLICATE)
+    cross = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
+    for _ in range(square, radius):
+        check()
+        mask = move(mask, cross, borderType=cv2.BORDER_REPLICATE)
     return np.asarray(mask, np.float32)

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutsmith.arrays import Pixel
+from cutsmith.machine.cancelling import check
 from cutsmith.matting.tiles import begun
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def multilevel(
         return result
     coarse = _coarse_layers(*_cells(image, alpha))
     for tile in tiles:
+        check()
         row, column = tile[0].start // _CELL, tile[1].start // _CELL
         # Only the rectangle of what is wanted.
         rows, columns = (np.flatnonzero(wanted[tile].any(axis=axis)) for axis in (1, 0))
@@ -71,6 +73,7 @@ def _cells(image: NDArray[Any], alpha: NDArray[np.float32]) -> tuple[NDArray[np.
     colours = np.empty((rows, columns, 3), np.float32)
     weights = np.empty((rows, columns), np.float32)
     for row in range(0, rows, _STRIP):
+        check()
         stop = min(row + _STRIP, rows)
         for cells, pixels in ((colours, image), (weights, alpha)):
             strip = _filled_up(pixels[row * _CELL : stop * _CELL], stop - row, columns, _CELL)
@@ -87,6 +90,7 @@ def _coarse_layers(colours: NDArray[np.float32], alpha: NDArray[np.float32]) -> 
         levels.append((colours, alpha))
     layers = np.concatenate([colours.transpose(2, 0, 1)] * 2)
     for colours, alpha in reversed(levels):
+        check()
         rows, columns = alpha.shape
         layers = _swept(colours, alpha, _doubled(layers)[:, :rows, :columns], _COARSE_SWEEPS)
     return layers

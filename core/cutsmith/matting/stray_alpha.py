@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check
 from cutsmith.matting.regions import grown
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def without_strays(alpha: NDArray[np.float32]) -> NDArray[np.float32]:
         (0, (alpha > 0) & (alpha < _TRACE), is_subject),
         (1, (alpha < 1) & (alpha > 1 - _TRACE), ~is_subject),
     ):
+        check()
         if traces.any():
             others = ~traces & (alpha != value)
             stray = traces & _far_from(edge, max(_FAR * max(alpha.shape), _LEAST_FAR)) & ~grown(others, _FALL)
@@ -57,6 +59,7 @@ def _far_from(region: NDArray[np.bool_], distance: float) -> NDArray[np.bool_]:
     """
     import cv2
 
+    check()
     height, width = region.shape
     cell = max(1, max(height, width) // _CELLS)
     rows, columns = -(-height // cell), -(-width // cell)
@@ -65,6 +68,7 @@ def _far_from(region: NDArray[np.bool_], distance: float) -> NDArray[np.bool_]:
     held = cv2.resize(padded, (columns, rows), interpolation=cv2.INTER_AREA) > 0
     if not held.any():
         return np.ones_like(region)
+    check()
     away = cv2.distanceTransform((~held).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
     # From the middle of a cell to that of another, there may be one side less between their pixels.
     is_far = (away - 1) * cell > distance if cell > 1 else away > distance

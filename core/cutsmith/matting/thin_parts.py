@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check
 from cutsmith.matting.regions import grown
 
 if TYPE_CHECKING:
@@ -138,6 +139,7 @@ def _distance_inside(region: NDArray[np.bool_]) -> NDArray[np.float32]:
 
     if region.all():
         return np.full(region.shape, np.inf, np.float32)
+    check()
     return np.asarray(cv2.distanceTransform(region.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
 
 
@@ -145,6 +147,7 @@ def _labelled(region: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.
     """The number of each pixel's connected part, int32 (H, W), 0 outside; and how many pixels each number has."""
     import cv2
 
+    check()
     _, labels, statistics, _ = cv2.connectedComponentsWithStats(region.view(np.uint8), connectivity=8)
     return np.asarray(labels, np.int32), np.asarray(statistics[:, cv2.CC_STAT_AREA], np.int64)
 
@@ -155,6 +158,7 @@ def _parts_without(core: NDArray[np.bool_], region: NDArray[np.bool_]) -> NDArra
         return region
     import cv2
 
+    check()
     count, labels = cv2.connectedComponents(region.view(np.uint8), connectivity=8, ltype=cv2.CV_32S)
     has_core = np.zeros(count, bool)
     has_core[labels[core]] = True
@@ -170,6 +174,7 @@ def _strands(region: NDArray[np.bool_], core: NDArray[np.bool_], reach: int) -> 
     """
     import cv2
 
+    check()
     if not core.any():
         return region
     if 2 * reach <= _LONGEST_WAY:
@@ -194,6 +199,7 @@ def _within(steps: int, core: NDArray[np.bool_], region: NDArray[np.bool_]) -> N
     square = np.ones((3, 3), np.uint8)
     near = core.view(np.uint8)
     for step in range(steps):
+        check()
         grown = cv2.dilate(near, square if step % 2 == 0 else cross)
         near = cv2.min(grown, region.view(np.uint8))
     return np.asarray(near).view(np.bool_)
@@ -208,12 +214,14 @@ def _ridge(distance: NDArray[np.float32], thin: NDArray[np.bool_]) -> NDArray[np
     Args:
         distance: float32 (H, W), of each pixel of the region to the nearest one outside it, in pixels.
     """
+    check()
     rows, columns = np.nonzero(thin)
     padded = np.pad(distance, 1)
     own = padded[rows + 1, columns + 1]
     farthest = own.copy()
     is_ridge = np.zeros(len(rows), bool)
     for down, right in _ACROSS:
+        check()
         before = padded[rows + 1 - down, columns + 1 - right]
         after = padded[rows + 1 + down, columns + 1 + right]
         is_ridge |= (own >= before) & (own >= after) & ((own > before) | (own > after))

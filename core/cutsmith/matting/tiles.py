@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cutsmith.arrays import Pixel
+from cutsmith.machine.cancelling import check
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,7 @@ def begun(
     result = np.zeros_like(image)
     tiles = []
     for top in range(0, image.shape[0], side):
+        check()
         for left in range(0, image.shape[1], side):
             tile = np.s_[top : top + side, left : left + side]
             if opaque[tile].any():

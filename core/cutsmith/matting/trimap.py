@@ -15,6 +15,7 @@ import numpy as np
 from cutsmith.arrays import checked_mask, checked_plane
 from cutsmith.cures import give
 from cutsmith.errors import BadArray, BadOption, must_be
+from cutsmith.matting.strips import in_strips
 from cutsmith.options import DEFAULT_BAND, OPTIONS, what_is_wanted
 
 if TYPE_CHECKING:
@@ -207,8 +208,13 @@ def _eroded(region: NDArray[np.bool_], radius: int) -> NDArray[np.bool_]:
         return region
     import cv2
 
-    # The exact Euclidean distance costs the same for every radius, and no kernel can sit half a pixel off.
-    distance = cv2.distanceTransform(region.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    # Squared distances are whole numbers: the half keeps float32 roots from deciding at the rim.
-    eroded: NDArray[np.bool_] = distance * distance > radius * radius + 0.5
-    return eroded
+    def eroded(strip: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        if strip.all():
+            return strip
+        # The exact Euclidean distance costs the same for every radius, and no kernel can sit half a pixel off.
+        distance = cv2.distanceTransform(strip.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        # Squared distances are whole numbers: the half keeps float32 roots from deciding at the rim.
+        inside: NDArray[np.bool_] = distance * distance > radius * radius + 0.5
+        return inside
+
+    return in_strips(region, radius + 1, eroded)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,13 +12,12 @@ from cutsmith.cures import Cure, fetch
 from cutsmith.errors import LicenceNotAccepted, WeightsDamaged, WeightsMissing
 from cutsmith.machine.files import is_file
 from cutsmith.machine.folders import cache_folder, data_folder
+from cutsmith.machine.telling import tell
 from cutsmith.models.entry import Entry
 from cutsmith.models.integrity import FirstSeen, HashMemory, Integrity, check_file
 
 if TYPE_CHECKING:
     from cutsmith.models.download import Progress
-
-logger = logging.getLogger(__name__)
 
 _WEIGHTS_SUFFIXES = (".onnx", ".pt", ".pth", ".safetensors", ".tgz", ".gz")
 
@@ -257,7 +255,7 @@ class Store:
         except OSError as error:
             return Integrity("damaged", f"it cannot be read ({error.strerror or error})")
         if integrity.changed:
-            logger.warning("%s: %s", path, integrity.detail)
+            tell(f"{path}: {integrity.detail}")
         return integrity
 
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import io
-import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cutsmith.machine.telling import tell
 from cutsmith.picture.icc_profile import gray_to_srgb_table, is_srgb, parse_profile
 from cutsmith.picture.samples import to_8_bit, to_depth
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from PIL.ImageCms import ImageCmsProfile
-
-logger = logging.getLogger(__name__)
 
 _RELATIVE_COLORIMETRIC = 1
 _BLACK_POINT_COMPENSATION = 0x2000
@@ -87,7 +85,7 @@ def profile_from_srgb(colours: NDArray[np.uint8], icc: bytes | None, dtype: np.d
     if icc is not None and not is_srgb(icc):
         converted = _transformed(colours, _srgb(), _opened(icc))
         if converted is None:
-            logger.warning("the picture's colour profile cannot be a destination; added colours keep their sRGB values")
+            tell("The picture's colour profile cannot be a destination: added colours keep their sRGB values.")
         else:
             colours = converted
     return to_depth(colours, dtype)

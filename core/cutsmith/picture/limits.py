@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from cutsmith.cures import set_option
 from cutsmith.errors import PictureTooLarge, PictureTooSmall
-from cutsmith.options import DEFAULT_MAX_PIXELS
+from cutsmith.options import DEFAULT_MAX_PIXELS, MINIMUM_SIDE
 
 __all__ = ["DEFAULT_MAX_PIXELS", "MINIMUM_SIDE", "check_size"]
-
-MINIMUM_SIDE = 4
-"""Pixels: below this a subject cannot be told from its background."""
 
 
 def check_size(width: int, height: int, name: str, max_pixels: int) -> None:

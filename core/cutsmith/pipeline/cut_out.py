@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar, Unpack
 
 from cutsmith.errors import BadOption, SubjectNotFound
+from cutsmith.machine.cancelling import awaited
 from cutsmith.matting.loading import import_solver
 from cutsmith.picture import Picture
 from cutsmith.pipeline.finishing import finished
@@ -142,7 +143,7 @@ def _cut_outs(
     if is_done:
         return [own_cutout(original, picture, request, run)]
     with run.stage("load"):
-        models = loading.result()
+        models = awaited(loading)
     try:
         subjects = find_subjects(models, image, request, picture.source, run, asked, objects=objects)
     except SubjectNotFound:

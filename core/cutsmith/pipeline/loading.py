@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.cures import give, leave_out
 from cutsmith.errors import BadOption, Notice, NotInstalled
+from cutsmith.machine.telling import hearing
 from cutsmith.pipeline.cascade.other_way import OtherWay, other_way
 from cutsmith.segmentation.subject_in_box import NAME as SUBJECT_IN_BOX
 
@@ -91,8 +92,14 @@ class ModelPool:
         from cutsmith.removal.loading import load_remover
 
         loaded = self._loaded(
-            ("remover", runtime.model, runtime.engine, runtime.threads),
-            lambda: load_remover(runtime.model, engine=runtime.engine, threads=runtime.threads, store=self.store),
+            ("remover", runtime.model, f"{runtime.engine} {runtime.device}", runtime.threads),
+            lambda: load_remover(
+                runtime.model,
+                engine=runtime.engine,
+                device=runtime.device,
+                threads=runtime.threads,
+                store=self.store,
+            ),
         )
         return loaded.model, loaded.warnings
 
@@ -149,7 +156,9 @@ class ModelPool:
         with self._lock:
             loaded = self._kept.pop(key, None)
             if loaded is None:
-                loaded = load()
+                with hearing() as heard:
+                    loaded = load()
+                loaded = replace(loaded, warnings=(*loaded.warnings, *heard))
             self._kept[key] = loaded
             while len(self._kept) > 1 and sum(each.bytes for each in self._kept.values()) > self._most_bytes:
                 self._kept.popitem(last=False)

@@ -12,7 +12,7 @@ from cutsmith.errors import BadArray, BadOption
 from cutsmith.matting.loading import WITH_NETWORK
 from cutsmith.picture import Picture
 from cutsmith.pipeline.finishing import finished
-from cutsmith.pipeline.loading import ModelPool, load_matting_network
+from cutsmith.pipeline.loading import ModelPool, Models, load_matting_network
 from cutsmith.pipeline.prompting import subject_alone
 from cutsmith.pipeline.stages import IsCancelled, OnProgress, OnStage, Run
 from cutsmith.pipeline.subject import Subject
@@ -33,6 +33,7 @@ def refine_mask(
     /,
     request: Request | None = None,
     *,
+    models: Models | None = None,
     pool: ModelPool | None = None,
     on_stage: OnStage | None = None,
     on_progress: OnProgress | None = None,
@@ -45,6 +46,7 @@ def refine_mask(
         source: as for `cutsmith.cut_out`.
         mask: (H, W) of bool, uint8 or float in [0, 1], 1 = subject, at the size of the upright picture.
         request: all options as one object; without it, all have their defaults.
+        models: as for `cutsmith.cut_out`; only its `matting_network` is used.
         pool: as for `cutsmith.cut_out`; only a neural matting loads a model.
         on_stage: as for `cutsmith.cut_out`; the stages are "read", "matting" and "foreground", and "load"
             before "matting" where that is neural.
@@ -85,7 +87,7 @@ def refine_mask(
     told: tuple[str, ...] = ()
     if finish.matting in WITH_NETWORK:
         with run.stage("load"):
-            network, told = load_matting_network(wanted, pool=pool)
+            network, told = load_matting_network(wanted, models, pool)
     subject = Subject(soft_mask)
     alpha, colours, matting_told = finished(picture, image, subject, wanted, run, is_given=True, network=network)
     seen_by = network.provenance() if network is not None else {}

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from time import perf_counter
-from typing import TypeVar
 
 from cutsmith.errors import Cancelled
-
-Answer = TypeVar("Answer")
+from cutsmith.machine.cancelling import heeding
 
 OnStage = Callable[[str], None]
 """Called with the name of each stage as it begins; an exception that it raises ends the run."""
@@ -19,7 +16,7 @@ OnProgress = Callable[[str, float], None]
 """Called with a stage's name and the share of it that is done, in [0, 1]; an exception that it raises ends the run."""
 
 IsCancelled = Callable[[], bool]
-"""Called often, in the working thread; true ends the run with `Cancelled`."""
+"""Called often, in whichever thread of the engine works; true ends the run with `Cancelled`."""
 
 
 class Run:
@@ -52,7 +49,7 @@ class Run:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time the body of the `with` as `name`.
+        """Time the body of the `with` as `name`; what is called in it hears of cancelling by `machine.cancelling`.
 
         Raises:
             Cancelled: the caller has cancelled the run.
@@ -62,27 +59,14 @@ class Run:
             self._on_stage(name)
         self._stage = name
         start = perf_counter()
-        yield
+        with heeding(self.check if self._cancelled is not None else None):
+            yield
         self.seconds[name] = perf_counter() - start
 
     def check(self) -> None:
         """Raise `Cancelled` if the caller has cancelled the run."""
         if self._cancelled is not None and self._cancelled():
             raise Cancelled("The cut-out was cancelled.")
-
-    def interruptible(self, work: Callable[[], Answer]) -> Answer:
-        """What `work` returns; a cancelled run leaves it within a twentieth of a second (`machine.interruptible`)."""
-        from cutsmith.machine.interruptible import interruptible
-
-        if self._cancelled is None:
-            return work()
-        return interruptible(work, self.check)
-
-    def awaited(self, future: Future[Answer]) -> Answer:
-        """The answer of `future`; a cancelled run does not wait for it."""
-        from cutsmith.machine.interruptible import awaited
-
-        return awaited(future, self.check)
 
     def warn(self, text: str) -> None:
         """Add a warning to the result, unless it is already there."""

@@ -104,10 +104,7 @@ def detections_of(candidates: Candidates, target: Target, source: str) -> list[D
         return detections
     best = best_score(candidates)
     words = ", ".join(candidates.phrases)
-    what = (
-        f"Nothing was found for {words!r} in {source}: the best score must be above {least.box:g}, "
-        f"but is {best:.2f}"
-    )
+    what = f"Nothing was found for {words!r} in {source}: the best score must be above {least.box:g}, but is {best:.2f}"
     cures = [advise("Try other words."), lower("box_threshold")]
     if best > least.box:
         what = (
@@ -143,9 +140,10 @@ def _union(one: Subject, other: Subject) -> Subject:
 
 def _with_a_mask(segments: Sequence[Segment], found: Sequence[FoundObject], run: Run) -> Iterator[Subject]:
     """Yield each segment that has a mask as a separate subject."""
-    for segment, one in zip(segments, found, strict=True):
+    for number, (segment, one) in enumerate(zip(segments, found, strict=True)):
         # Some segments run their model only now.
         run.check()
+        run.progress(number / len(segments))
         soft_mask = segment.soft_mask()
         if soft_mask.max() < FOUND_PROBABILITY:
             continue

@@ -35,6 +35,8 @@ _IMAGENET: dict[str, Any] = {
     "output": 0,
 }
 _OPEN_INPUT_SIZE = 1024
+# What is often saved in place of a model, by how it begins.
+_TEXTS = {b"version https://git-lfs": "text: a Git LFS pointer", b"<": "text: a web page"}
 _PERMISSIONS = "Change its permissions so that you may read it."
 _SEE = "docs/models.md lists what a description may say."
 
@@ -89,10 +91,9 @@ def _refuse_text(path: Path) -> None:
     if not head:
         raise ModelUnusable(f"{path} is empty: 0 bytes.", "Copy or download it again.")
     if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):
-        raise ModelUnusable(
-            f"{path} must be an ONNX model, but is text that begins with {head[:40].decode('ascii')!r}.",
-            "It may be a Git LFS pointer, or a web page instead of a download. Fetch the model itself.",
-        )
+        # A script may name any file: none of what is in it belongs into a message.
+        kind = next((words for begin, words in _TEXTS.items() if head.startswith(begin)), "text")
+        raise ModelUnusable(f"{path} must be an ONNX model, but is {kind}.", "Fetch the model itself.")
 
 
 def _read(sidecar: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from cutsmith.cures import set_option
 from cutsmith.errors import ModelUnusable
 
 if TYPE_CHECKING:
+    import torch
     from numpy.typing import NDArray
 
     from cutsmith.models.entry import SalientSpec
@@ -52,6 +53,11 @@ class SalientRemover:
                 f"The input of {name} must have the shape {wanted}, as its description says, but has {shape}.",
                 "Correct input_size in the model's description.",
             )
+
+    @property
+    def module(self) -> torch.nn.Module | None:
+        """The network where PyTorch runs it, so that a host can move it to its device; None for other engines."""
+        return getattr(self._engine, "module", None)
 
     def provenance(self) -> Mapping[str, str]:
         """Model, weights and engine."""

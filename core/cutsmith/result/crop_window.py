@@ -99,12 +99,12 @@ def weight_of_mask(mask: NDArray[np.float32], feather: int) -> NDArray[np.float3
     """
     import cv2
 
-    weight = np.clip((mask - TRACE) / np.float32(_SUBJECT - TRACE), 0, 1)
+    weight = np.asarray(np.clip((mask - TRACE) / np.float32(_SUBJECT - TRACE), 0, 1), np.float32)
     inside = mask >= _SUBJECT
     if not inside.any() or not feather:
         return weight
     distance = cv2.distanceTransform((~inside).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.maximum(weight, _smooth(1 - distance / np.float32(feather + 1)))
+    return np.asarray(np.maximum(weight, _smooth(1 - distance / np.float32(feather + 1))), np.float32)
 
 
 def weight_of_window(window: CropWindow, width: int, height: int, feather: int) -> NDArray[np.float32]:

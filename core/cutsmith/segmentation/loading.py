@@ -89,6 +89,13 @@ def load_segmenter(
     return Loaded(opened, plan.warnings, checkpoint.path.stat().st_size)
 
 
+def segmenter_file(segmenter: str | None = None, store: Store | None = None) -> Path:
+    """The file that `load_segmenter` would open, with the same arguments and errors."""
+    from cutsmith.models.store import Store
+
+    return _checkpoint(segmenter, store or Store()).path
+
+
 def why_no_segmenter(store: Store | None = None) -> CutsmithError | None:
     """What keeps the default segmenter from being loaded here, with its cures; None if nothing does."""
     from cutsmith.models.store import Store

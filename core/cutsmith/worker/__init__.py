@@ -6,7 +6,7 @@ Four modules use only the standard library and import nothing else from cutsmith
 cutsmith/options.py, beside a host's plug-in, where they run in the host's own Python, without numpy:
 
     protocol        frames, the errors they can cause, and the handshake
-    rendezvous      the folder, key, locks and socket (or pipe) through which worker and clients meet
+    rendezvous      the folder, key and socket (or pipe) through which worker and clients meet
     session         sends jobs to a worker and follows their progress
     client          finds the worker or starts one
 
@@ -14,6 +14,7 @@ The others are the worker itself:
 
     log_file        the worker's only log
     wire_arrays     converts arrays between numpy and the wire format
-    client_link     one client: turns its messages into jobs for `serving` and sends it the answers
-    server          puts these together, on the socket or on standard input and output
+    job_process     the process that runs the jobs and keeps the models; the worker can kill it
+    client_link     one client: turns its messages into jobs for that process and sends it the answers
+    server          puts these together on the socket
 """

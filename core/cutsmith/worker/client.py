@@ -39,6 +39,9 @@ _ANSWER_SECONDS = 10.0
 """Seconds to wait for a worker's hello. One that takes longer has hung."""
 
 _PAUSE = 0.03
+_NEXT_START = 1.0
+"""Seconds between two workers that this client starts, where another has the folder."""
+
 _NO_LONGER = 10.0
 """Seconds to wait for a worker of another version to stop."""
 
@@ -89,46 +92,13 @@ def connect(
         arguments = [*command, "worker", "--folder", str(folder)]
         if idle_exit is not None:
             arguments += ["--idle-exit", f"{idle_exit:g}"]
-        starter = _Starter(arguments, folder, client, environment or {})
-        session = starter.session(time.monotonic() + start_timeout, on_wait or (lambda: None))
+        deadline = time.monotonic() + start_timeout
+        session = _started(arguments, folder, client, environment or {}, deadline, on_wait or (lambda: None))
     if worker_version not in (None, session.welcome.worker):
         theirs = session.welcome.worker
         session.close()
         raise protocol.VersionMismatch("The worker has another version", ours=str(worker_version), theirs=theirs)
     return session
-
-
-def one_shot(
-    command: Sequence[str], *, client: str = "client", environment: Mapping[str, str] | None = None
-) -> Session:
-    """Start a private worker and open a session over its standard input and output; both end together.
-
-    Raises:
-        WorkerNotStarted: the worker cannot be run, or sends something that is not a handshake.
-        VersionMismatch: the worker speaks another version of the protocol.
-    """
-    try:
-        child = subprocess.Popen(
-            [*command, "worker", "--stdio"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            bufsize=0,
-            env=_child_environment(environment or {}),
-        )
-    except OSError as error:
-        raise _not_run(command, error) from error
-    assert child.stdin is not None and child.stdout is not None, "both are pipes"  # noqa: PT018 - for mypy
-    stream = rendezvous.FilePairStream(child.stdout, child.stdin)
-    try:
-        welcome = protocol.introduce(stream, b"", client)
-    except (protocol.ProtocolError, OSError) as error:
-        stream.close()
-        child.kill()
-        child.wait()
-        if isinstance(error, protocol.VersionMismatch):
-            raise
-        raise WorkerNotStarted(f"{' '.join(command)} did not start a worker: {error}") from error
-    return Session(stream, welcome, child)
 
 
 def _dialled(folder: Path, client: str) -> Session | None:
@@ -162,83 +132,71 @@ def _end(session: Session, folder: Path) -> None:
     with session, contextlib.suppress(WorkerError):
         session.run("stop")
     deadline = time.monotonic() + _NO_LONGER
-    while (folder / rendezvous.WORKER_LOCK).exists() and time.monotonic() < deadline:
+    while (folder / rendezvous.KEY_FILE).exists() and time.monotonic() < deadline:
         time.sleep(_PAUSE)
 
 
-class _Starter:
-    """Starts a worker, and only one, even if several clients need it at the same time."""
-
-    def __init__(self, arguments: list[str], folder: Path, client: str, environment: Mapping[str, str]) -> None:
-        self._arguments = arguments
-        self._folder = folder
-        self._client = client
-        self._environment = environment
-        self._lock = rendezvous.FileLock(folder / rendezvous.START_LOCK)
-
-    def session(self, deadline: float, on_wait: Callable[[], None]) -> Session:
-        """A session with the worker that this client starts or that another client is starting."""
-        is_ours, child = False, None
-        try:
-            while (session := _dialled(self._folder, self._client)) is None:
-                is_ours = is_ours or self._lock.acquire()
-                if child is not None and child.poll() is not None:
-                    if child.returncode:
-                        raise self._failed(child)
-                    child = None  # another worker has the folder; it is starting or ending
-                elif is_ours and child is None:
-                    # Try again: the lock's previous owner may have started a worker.
-                    if (session := _dialled(self._folder, self._client)) is not None:
-                        break
-                    child = self._spawned()
-                if time.monotonic() > deadline:
-                    if child is not None:
-                        child.kill()
-                    raise WorkerNotStarted("The worker did not start in time.", self._by_hand())
-                on_wait()
-                time.sleep(_PAUSE)
-            if child is not None and child.stderr is not None:
-                child.stderr.close()
-            return session
-        finally:
-            self._lock.release()
-
-    def _spawned(self) -> subprocess.Popen[bytes]:
-        """Start a worker that outlives this process. Its standard error goes to its log once that is open."""
-        detached: dict[str, Any] = {"start_new_session": True}
-        if sys.platform == "win32":
-            detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
-        try:
-            return subprocess.Popen(
-                self._arguments,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                # `python -m cutsmith` looks in the working folder first, and a plug-in there may be called cutsmith.
-                cwd=self._folder,
-                env=_child_environment(self._environment),
-                **detached,
-            )
-        except OSError as error:
-            raise _not_run(self._arguments, error) from error
-
-    def _failed(self, child: subprocess.Popen[bytes]) -> WorkerNotStarted:
-        assert child.stderr is not None, "it is a pipe"
-        with child.stderr:
-            told = child.stderr.read().decode(errors="replace").strip()
-        return WorkerNotStarted(
-            f"The worker stopped with exit code {child.returncode} at start-up: {told[-2000:] or 'it gave no reason'}",
-            self._by_hand(),
-        )
-
-    def _by_hand(self) -> str:
-        return f"Run it by hand to see its messages: {subprocess.list2cmdline(self._arguments)}"
+def _started(
+    arguments: Sequence[str],
+    folder: Path,
+    client: str,
+    environment: Mapping[str, str],
+    deadline: float,
+    on_wait: Callable[[], None],
+) -> Session:
+    """A session with the worker that this client starts, or that another client is starting at the same time."""
+    child, next_start = None, 0.0
+    try:
+        while (session := _dialled(folder, client)) is None:
+            if child is None and time.monotonic() >= next_start:
+                child = _spawned(arguments, folder, environment)
+            elif child is not None and child.poll() is not None:
+                if child.returncode:
+                    raise _failed(child, arguments)
+                # Another worker has the folder; it is starting or ending.
+                child, next_start = None, time.monotonic() + _NEXT_START
+            if time.monotonic() > deadline:
+                if child is not None:
+                    child.kill()
+                raise WorkerNotStarted("The worker did not start in time.", _by_hand(arguments))
+            on_wait()
+            time.sleep(_PAUSE)
+        return session
+    finally:
+        if child is not None and child.stderr is not None:
+            child.stderr.close()
 
 
-def _not_run(command: Sequence[str], error: OSError) -> WorkerNotStarted:
-    return WorkerNotStarted(f"{command[0]} cannot be run: {error.strerror or error}", "Install Cutsmith again.")
-
-
-def _child_environment(extra: Mapping[str, str]) -> dict[str, str]:
+def _spawned(arguments: Sequence[str], folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start a worker that outlives this process. Its standard error goes to its log once that is open."""
+    detached: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        detached = {"creationflags": subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP}
     kept = {name: value for name, value in os.environ.items() if name not in _HOST_VARIABLES}
-    return {**kept, **extra}
+    try:
+        return subprocess.Popen(
+            arguments,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            # `python -m cutsmith` looks in the working folder first, and a plug-in there may be called cutsmith.
+            cwd=folder,
+            env={**kept, **environment},
+            **detached,
+        )
+    except OSError as error:
+        what = f"{arguments[0]} cannot be run: {error.strerror or error}"
+        raise WorkerNotStarted(what, "Install Cutsmith again.") from error
+
+
+def _failed(child: subprocess.Popen[bytes], arguments: Sequence[str]) -> WorkerNotStarted:
+    assert child.stderr is not None, "it is a pipe"
+    told = child.stderr.read().decode(errors="replace").strip()
+    return WorkerNotStarted(
+        f"The worker stopped with exit code {child.returncode} at start-up: {told[-2000:] or 'it gave no reason'}",
+        _by_hand(arguments),
+    )
+
+
+def _by_hand(arguments: Sequence[str]) -> str:
+    return f"Run it by hand to see its messages: {subprocess.list2cmdline(arguments)}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import faulthandler
 import logging
 import os
+import shutil
 import sys
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -16,6 +17,9 @@ from cutsmith.machine.folders import log_folder
 
 # Two files are kept, the current one and the one before it, so this is half of the limit.
 _MAX_BYTES = 500_000
+
+LINE = "%(asctime)s %(process)d %(levelname)s %(message)s"
+"""Also of the lines of the process that runs the jobs, whose standard error is the log."""
 
 
 def log_path() -> Path:
@@ -37,24 +41,21 @@ def open_log() -> Path:
     except OSError as error:
         logger.warning("the worker's log %s cannot be written: %s", path, error.strerror)
         return path
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(message)s"))
+    handler.setFormatter(logging.Formatter(LINE))
     # Replaces the command line's handler, which prints warnings on standard error: that now goes to the log.
     logger.handlers = [handler]
-    handler.take_standard_error()
+    # Native code and a dying interpreter do not use loggers, nor does the process that runs the jobs.
+    sys.stderr.flush()
+    assert handler.stream is not None, "it is open from the start"
+    os.dup2(handler.stream.fileno(), 2)
     faulthandler.enable()
     return path
 
 
 class _LogFile(RotatingFileHandler):
-    """The log, which also takes standard error: native code and a dying interpreter do not use loggers."""
-
-    def take_standard_error(self) -> None:
-        """Point the process's standard error at this file."""
-        sys.stderr.flush()
-        if self.stream is not None:
-            os.dup2(self.stream.fileno(), 2)
+    """A log that is emptied when it is full: the file stays the same, because standard error is that file as well."""
 
     def doRollover(self) -> None:  # noqa: N802 - the name that logging calls
-        """Start a new file, and move standard error to it."""
-        super().doRollover()
-        self.take_standard_error()
+        """Keep a copy of what is there, and begin again."""
+        shutil.copyfile(self.baseFilename, f"{self.baseFilename}.1")
+        os.truncate(self.baseFilename, 0)

@@ -28,6 +28,8 @@ MAX_HANDSHAKE_HEADER = 1 << 12
 ITEM_SIZES = {"uint8": 1, "uint16": 2, "float32": 4}
 
 _PREFIX = struct.Struct("!4sIQ")
+# A payload's memory grows by this much at most before the bytes for it have come.
+_GROWTH = 1 << 22
 _MAX_ARRAYS, _MAX_DIMENSIONS = 16, 4
 # Each array begins at a multiple of this, so that the reader can use it in place.
 _ALIGNMENT = 16
@@ -59,7 +61,7 @@ class WrongKey(ProtocolError):
 
 
 class HandshakeRefused(ProtocolError):
-    """The worker refused the handshake and gave a reason."""
+    """The worker refused the handshake and gave a reason, such as that it has too many clients."""
 
 
 class VersionMismatch(ProtocolError):
@@ -140,16 +142,15 @@ def write_message(stream: ByteStream, message: Message) -> None:
 
 
 def read_message(stream: ByteStream, *, max_payload: int = MAX_PAYLOAD, max_header: int = MAX_HEADER) -> Message:
-    """Read the next message. Its arrays are views of one buffer.
+    """Read the next message. Its arrays are views of one buffer, which grows as its bytes come.
 
     Raises:
         ConnectionEnded, FrameTruncated: the other side is gone.
-        FrameTooLarge: the frame announces more than `max_header` or `max_payload` bytes; no memory was allocated for
-            them.
+        FrameTooLarge: the frame announces more than `max_header` or `max_payload` bytes; none of them was read.
         FrameInvalid: the bytes are not a frame, the header is not a JSON object, or the arrays do not fit the payload.
     """
     prefix = bytearray(_PREFIX.size)
-    _read_all(stream, prefix, at_start=True)
+    _read_all(stream, memoryview(prefix), at_start=True)
     magic, header_size, payload_size = _PREFIX.unpack(prefix)
     if magic != MAGIC:
         raise FrameInvalid(f"a frame must begin with {MAGIC!r}, but got {magic!r}")
@@ -158,11 +159,13 @@ def read_message(stream: ByteStream, *, max_payload: int = MAX_PAYLOAD, max_head
     if payload_size > max_payload:
         raise FrameTooLarge(f"the payload must have at most {max_payload:,} bytes, but got {payload_size:,}")
     encoded = bytearray(header_size)
-    _read_all(stream, encoded)
+    _read_all(stream, memoryview(encoded))
     header = _parsed(bytes(encoded))
     places = _array_places(header.pop("arrays", []), payload_size)
-    payload = bytearray(payload_size)
-    _read_all(stream, payload)
+    payload = bytearray()
+    while (begun := len(payload)) < payload_size:
+        payload += bytes(min(_GROWTH, payload_size - begun))
+        _read_all(stream, memoryview(payload)[begun:])
     whole = memoryview(payload)
     arrays = {
         name: Array(dtype, shape, whole[offset : offset + _byte_count(dtype, shape)])
@@ -177,14 +180,14 @@ def _write_all(stream: ByteStream, data: memoryview) -> None:
         data = data[data.nbytes if taken is None else taken :]
 
 
-def _read_all(stream: ByteStream, buffer: bytearray, *, at_start: bool = False) -> None:
-    left = memoryview(buffer)
+def _read_all(stream: ByteStream, left: memoryview, *, at_start: bool = False) -> None:
+    """Fill `left`. The end is an orderly one if it comes before the first byte of a frame (`at_start`)."""
     while left.nbytes:
         count = stream.readinto(left)
         if not count:
-            if at_start and left.nbytes == len(buffer):
+            if at_start and left.nbytes == _PREFIX.size:
                 raise ConnectionEnded("the other side closed the connection")
-            raise FrameTruncated(f"the connection ended with {left.nbytes:,} of {len(buffer):,} bytes missing")
+            raise FrameTruncated(f"the connection ended with at least {left.nbytes:,} bytes missing")
         left = left[count:]
 
 
@@ -249,8 +252,10 @@ class Welcome:
     max_payload: int
 
 
-def greet_client(stream: ByteStream, key: bytes, welcome: Welcome) -> None:
+def greet_client(stream: ByteStream, key: bytes, welcome: Welcome) -> str:
     """Do the worker's side of the handshake: both sides prove that they know `key`, without sending it.
+
+    -> what the client calls itself.
 
     Raises:
         VersionMismatch, WrongKey: the client does not fit. It was told why; close the connection.
@@ -259,18 +264,18 @@ def greet_client(stream: ByteStream, key: bytes, welcome: Welcome) -> None:
     nonce = secrets.token_hex(_NONCE_BYTES)
     hello = {"kind": "hello", "protocol": PROTOCOL_VERSION, "worker": welcome.worker, "nonce": nonce}
     write_message(stream, Message(hello))
-    answer = _read_handshake(stream, "hello")
+    answer = _greeting(stream, "hello")
     try:
         _require_same_protocol(answer, f"of worker {welcome.worker}", "of the client")
         client_nonce = _nonce_of(answer)
         if not _is_proof(answer, key, b"client", nonce, client_nonce):
             raise WrongKey("the client does not know this worker's key")
     except ProtocolError as error:
-        refusal = {"kind": "refused", "type": type(error).__name__, "what": str(error)}
-        write_message(stream, Message({**refusal, "protocol": PROTOCOL_VERSION, "worker": welcome.worker}))
+        refuse(stream, type(error).__name__, str(error), welcome.worker)
         raise
     told = {"kind": "welcome", "proof": _proof(key, b"worker", nonce, client_nonce), "pid": welcome.pid}
     write_message(stream, Message({**told, "log": welcome.log, "max_payload": welcome.max_payload}))
+    return str(answer.header.get("client"))[:40]
 
 
 def introduce(stream: ByteStream, key: bytes, client: str) -> Welcome:
@@ -282,16 +287,13 @@ def introduce(stream: ByteStream, key: bytes, client: str) -> Welcome:
         HandshakeRefused: the worker refuses for another reason.
         ProtocolError: the worker sent something that is not a handshake, or is gone.
     """
-    hello = _read_handshake(stream, "hello")
+    hello = _greeting(stream, "hello")
     worker = str(hello.header.get("worker"))
     _require_same_protocol(hello, "of the client", f"of worker {worker}")
     nonce, own = _nonce_of(hello), secrets.token_hex(_NONCE_BYTES)
     answer = {"kind": "hello", "protocol": PROTOCOL_VERSION, "client": client, "nonce": own}
     write_message(stream, Message({**answer, "proof": _proof(key, b"client", nonce, own)}))
-    told = _read_handshake(stream, "welcome", "refused")
-    if told.kind == "refused":
-        kind = WrongKey if told.header.get("type") == "WrongKey" else HandshakeRefused
-        raise kind(f"the worker refused: {told.header.get('what')}")
+    told = _greeting(stream, "welcome")
     if not _is_proof(told, key, b"worker", nonce, own):
         raise WrongKey("the process at the worker's address does not know the worker's key")
     pid, log, max_payload = (told.header.get(name) for name in ("pid", "log", "max_payload"))
@@ -300,10 +302,20 @@ def introduce(stream: ByteStream, key: bytes, client: str) -> Welcome:
     return Welcome(worker, pid, log, max_payload)
 
 
-def _read_handshake(stream: ByteStream, *kinds: str) -> Message:
+def refuse(stream: ByteStream, kind: str, what: str, worker: str) -> None:
+    """Tell a client at any point of the handshake why it is refused: `kind` is the error's name."""
+    told = {"kind": "refused", "type": kind, "what": what, "protocol": PROTOCOL_VERSION, "worker": worker}
+    write_message(stream, Message(told))
+
+
+def _greeting(stream: ByteStream, kind: str) -> Message:
+    """The next message of the handshake, which must be of this `kind`."""
     message = read_message(stream, max_payload=0, max_header=MAX_HANDSHAKE_HEADER)
-    if message.kind not in kinds:
-        raise FrameInvalid(f"the handshake message must be {' or '.join(kinds)}, but got {message.kind!r}")
+    if message.kind == "refused":
+        error = WrongKey if message.header.get("type") == "WrongKey" else HandshakeRefused
+        raise error(f"the worker refused: {message.header.get('what')}")
+    if message.kind != kind:
+        raise FrameInvalid(f"the handshake message must be {kind}, but got {message.kind!r}")
     return message
 
 

@@ -1,4 +1,4 @@
-"""Where the worker and its clients meet: the user's own folder with the key, the locks and the socket.
+"""Where the worker and its clients meet: the user's own folder with the key and the socket.
 
 This file uses only the standard library and imports nothing else from cutsmith: install.py copies it beside a host's
 plug-in. The socket is a multiprocessing connection (a named pipe on Windows). We use only its `send_bytes` and
@@ -11,13 +11,13 @@ import contextlib
 import hashlib
 import os
 import secrets
-import select
+import socket
 import stat
 import sys
 import tempfile
 from multiprocessing.connection import Client, Listener
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 if sys.platform == "win32":
     import msvcrt
@@ -25,10 +25,9 @@ else:
     import fcntl
 
 if TYPE_CHECKING:
-    from io import RawIOBase
     from multiprocessing.connection import Connection
 
-KEY_FILE, SOCKET_FILE, WORKER_LOCK, START_LOCK = "worker.key", "worker.sock", "worker.lock", "start.lock"
+KEY_FILE, SOCKET_FILE = "worker.key", "worker.sock"
 
 _APPLICATION = "cutsmith"
 _KEY_BYTES = 32
@@ -40,6 +39,10 @@ _MAX_SOCKET_PATH = 100
 
 class FolderUnsafe(Exception):
     """The folder for the socket and key belongs to another user, is open to others, or cannot be used."""
+
+
+class FolderTaken(Exception):
+    """Another worker has the folder."""
 
 
 def worker_folder() -> Path:
@@ -107,17 +110,6 @@ def _is_private(folder: Path) -> bool:
     return sys.platform == "win32" or (found.st_uid == os.getuid() and not found.st_mode & 0o077)
 
 
-def write_new_key(folder: Path) -> bytes:
-    """Make a new key and write it to `folder`, for this user only (0600). It replaces an old key."""
-    key = secrets.token_bytes(_KEY_BYTES)
-    path, new = folder / KEY_FILE, folder / f"{KEY_FILE}.new"
-    new.unlink(missing_ok=True)
-    with open(os.open(new, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as stream:  # noqa: PTH123
-        stream.write(key.hex())
-    new.replace(path)
-    return key
-
-
 def read_key(folder: Path) -> bytes | None:
     """The key of the worker in `folder`; None if there is no valid key.
 
@@ -148,11 +140,105 @@ def address(folder: Path) -> str:
     return str(folder / SOCKET_FILE)
 
 
-def listen(folder: Path) -> Listener:
-    """Listen in `folder`. The caller must hold `WORKER_LOCK`: the socket of a killed worker is replaced."""
-    if sys.platform != "win32":
-        (folder / SOCKET_FILE).unlink(missing_ok=True)
-    return Listener(address(folder), backlog=16)
+class Claim:
+    """A worker's hold on `folder` until `release`: a new key, whose file it locks, and the socket.
+
+    The operating system unlocks the file when the process ends in any way: the files of a killed worker are replaced.
+
+    Raises:
+        FolderUnsafe: see `prepare_folder`.
+        FolderTaken: another worker has the folder.
+        OSError: the files cannot be made.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        prepare_folder(folder)
+        self._key_file, self._socket_file = folder / KEY_FILE, folder / SOCKET_FILE
+        descriptor = _opened_and_locked(self._key_file)
+        if descriptor is None:
+            raise FolderTaken(f"a worker is already running in {folder}")
+        self._descriptor = descriptor
+        self.key = secrets.token_bytes(_KEY_BYTES)
+        try:
+            if sys.platform != "win32":
+                os.fchmod(descriptor, 0o600)
+                self._socket_file.unlink(missing_ok=True)
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, self.key.hex().encode())
+            self._listener = Listener(address(folder), backlog=16)
+            self._socket = None if sys.platform == "win32" else self._socket_file.stat()
+        except OSError:
+            self._unlock()
+            raise
+
+    def accept(self) -> ConnectionStream:
+        """The next client's stream. Raises OSError."""
+        return ConnectionStream(self._listener.accept())
+
+    def is_whole(self) -> bool:
+        """Whether clients find this worker: the files of key and socket are there, and they are those that it made."""
+        return _is_file_at(os.fstat(self._descriptor), self._key_file) and self._has_socket()
+
+    def release(self) -> bool:
+        """Give the folder up, and remove the files in it that are ours; -> whether all were."""
+        if self._descriptor < 0:
+            return False
+        was_whole = self.is_whole()
+        if was_whole:
+            self._listener.close()  # removes the socket's file
+        elif self._socket is not None and self._has_socket():
+            self._socket_file.unlink()
+        self._unlock()
+        return was_whole
+
+    def _has_socket(self) -> bool:
+        return self._socket is None or _is_file_at(self._socket, self._socket_file)
+
+    def _unlock(self) -> None:
+        """Remove the key's file, if it is ours, before another worker can have its lock."""
+        found = os.fstat(self._descriptor)
+        if sys.platform == "win32":
+            os.close(self._descriptor)  # Windows cannot remove an open file
+        with contextlib.suppress(OSError):
+            if _is_file_at(found, self._key_file):
+                self._key_file.unlink()
+        if sys.platform != "win32":
+            os.close(self._descriptor)
+        self._descriptor = -1
+
+
+def _opened_and_locked(path: Path) -> int | None:
+    """The descriptor of the file, which is made if need be; None if another process has the lock."""
+    while True:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        if not _lock(descriptor):
+            os.close(descriptor)
+            return None
+        if _is_file_at(os.fstat(descriptor), path):
+            return descriptor
+        # The last owner removed the file after we opened it and before we locked it: that lock guards nothing.
+        os.close(descriptor)
+
+
+def _lock(descriptor: int) -> bool:
+    try:
+        if sys.platform == "win32":
+            # Others cannot read a byte that is locked, and must read the key: the lock is on one far behind it.
+            os.lseek(descriptor, 1 << 20, os.SEEK_SET)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        else:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _is_file_at(file: os.stat_result, path: Path) -> bool:
+    try:
+        return os.path.samestat(file, path.lstat())
+    except OSError:
+        return False
 
 
 def dial(folder: Path) -> Connection[Any, Any]:
@@ -193,82 +279,15 @@ class ConnectionStream:
         except OSError:
             return True
 
+    def abort(self) -> None:
+        """End the connection, even under a thread that reads from it: for that thread, it ends here."""
+        if sys.platform == "win32":
+            self._connection.close()
+            return
+        # Closing a socket does not wake its reader, and our descriptor's number could be given to another file.
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as same:
+            same.shutdown(socket.SHUT_RDWR)
+
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-
-class FilePairStream:
-    """A byte stream over two raw files, one to read and one to write, such as a child's output and input."""
-
-    def __init__(self, reader: RawIOBase | IO[bytes], writer: RawIOBase | IO[bytes]) -> None:
-        self._reader: Any = reader
-        self._writer: Any = writer
-
-    def readinto(self, buffer: memoryview, /) -> int:
-        """Fill part of `buffer`; -> the number of bytes, 0 at the end."""
-        return int(self._reader.readinto(buffer) or 0)
-
-    def write(self, data: memoryview, /) -> int:
-        """Send part of `data`; -> the number of bytes. Raises OSError if the other side is gone."""
-        return int(self._writer.write(data))
-
-    def wait(self, timeout: float) -> bool:
-        """Wait for something to read, at most `timeout` seconds; -> whether there is. Always true on Windows."""
-        return sys.platform == "win32" or bool(select.select([self._reader], [], [], timeout)[0])
-
-    def close(self) -> None:
-        """Close both files."""
-        self._writer.close()
-        self._reader.close()
-
-
-class FileLock:
-    """A lock that the operating system releases when its process ends in any way. `release` removes its file."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._descriptor: int | None = None
-
-    def acquire(self) -> bool:
-        """Take the lock if it is free; -> whether it is ours now."""
-        while True:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-            if not _lock(descriptor):
-                os.close(descriptor)
-                return False
-            if _is_file_at(descriptor, self._path):
-                self._descriptor = descriptor
-                return True
-            # The last owner removed the file after we opened it and before we locked it: that lock guards nothing.
-            os.close(descriptor)
-
-    def release(self) -> None:
-        """Release the lock and remove its file."""
-        if self._descriptor is None:
-            return
-        descriptor, self._descriptor = self._descriptor, None
-        if sys.platform == "win32":
-            os.close(descriptor)  # Windows cannot remove an open file
-        with contextlib.suppress(OSError):
-            self._path.unlink()
-        if sys.platform != "win32":
-            os.close(descriptor)
-
-
-def _lock(descriptor: int) -> bool:
-    try:
-        if sys.platform == "win32":
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
-def _is_file_at(descriptor: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except OSError:
-        return False

@@ -1,153 +1,163 @@
-"""The worker: it listens, runs jobs one after another, and ends when it has been idle for a while."""
+"""The worker: it listens, has jobs run one after another, and ends when it has been idle for a while."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from cutsmith.cures import give
 from cutsmith.errors import OutputRefused, WorkerEnding
-from cutsmith.serving.jobs import Answer, run_job
+from cutsmith.options import DEFAULT_MAX_PIXELS
 from cutsmith.serving.queue import Job, JobQueue
-from cutsmith.serving.running import Report, run
 from cutsmith.version import __version__
-from cutsmith.worker.client_link import Activity, ClientLink
+from cutsmith.worker.client_link import ClientLink
+from cutsmith.worker.job_process import JobProcess
 from cutsmith.worker.log_file import open_log
-from cutsmith.worker.protocol import MAX_PAYLOAD, Welcome
-from cutsmith.worker.rendezvous import (
-    KEY_FILE,
-    WORKER_LOCK,
-    ConnectionStream,
-    FileLock,
-    FilePairStream,
-    FolderUnsafe,
-    listen,
-    prepare_folder,
-    worker_folder,
-    write_new_key,
-)
-from cutsmith.worker.wire_arrays import array_of
+from cutsmith.worker.protocol import Message, ProtocolError, Welcome, refuse
+from cutsmith.worker.rendezvous import Claim, ConnectionStream, FolderTaken, FolderUnsafe, worker_folder
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Listener
-
-    from cutsmith.worker.protocol import ByteStream, Message
+    from collections.abc import Callable
 
 logger = logging.getLogger(__name__)
 
+MAX_CLIENTS = 16
+
+# The largest picture with all that may come with it: RGBA of 16 bits, a float32 mask and trimap, and a colour profile.
+MAX_PAYLOAD = DEFAULT_MAX_PIXELS * (4 * 2 + 4 + 4) + (4 << 20)
+
 _ANOTHER_FOLDER = give("folder", "FOLDER", text="Give another")
 _LOOK_AROUND = 1.0
-"""Seconds, at most, between two checks whether the worker should end."""
+"""Seconds, at most, between two checks whether the worker should end and whether a client is silent."""
 
-_PATIENCE = 5.0
-_PATIENCE_ALONE = 30.0
-"""Seconds that a dropped job may take to reach its next stage: _PATIENCE if other jobs wait, else _PATIENCE_ALONE.
-
-After that the worker ends, because a network or a solver cannot be interrupted. Loading the models again is quicker
-than solving a hopeless mask."""
+_LAST_WORDS = 5.0
+"""Seconds that clients have at the end to receive their last messages."""
 
 
 class Worker:
-    """Keeps models loaded and runs the jobs that use them.
+    """Takes the clients' jobs and has them run.
 
     Args:
         log: the path of the log, which the worker tells its clients.
         idle_exit: seconds without a job or a message from a client after which the worker ends.
         key: the key that clients must know.
-        last_words: seconds that clients have at the end to receive their last messages; None waits as long as it takes.
+        is_findable: whether clients can find this worker; one that cannot be found finishes its jobs and ends.
+        jobs: runs the jobs; None for a process like this one.
     """
 
-    def __init__(self, log: Path, idle_exit: float, key: bytes, last_words: float | None = 5.0) -> None:
+    def __init__(
+        self,
+        log: Path,
+        idle_exit: float,
+        key: bytes,
+        is_findable: Callable[[], bool] = lambda: True,
+        jobs: JobProcess | None = None,
+    ) -> None:
         self._welcome = Welcome(__version__, os.getpid(), str(log), MAX_PAYLOAD)
         self._idle_exit = idle_exit
         self._key = key
-        self._last_words = last_words
+        self._jobs = jobs or JobProcess()
+        self._is_findable = is_findable
         self._queue = JobQueue()
-        self._activity = Activity()
-        self._links: set[ClientLink] = set()
+        self._links: list[ClientLink] = []
         self._links_lock = threading.Lock()
         self._is_ending = False
+        self._touch()
 
-    def serve(self, stream: ByteStream, *, end_drops: bool = True) -> None:
+    def serve(self, stream: ConnectionStream) -> None:
         """Serve one client until it goes away. Runs in its own thread.
 
         A worker that is ending greets nobody: the client would send a job in vain, and so starts a new worker instead.
         """
         if self._queue.is_closed():
             return
-        link = ClientLink(stream, self._key, self._welcome, self._queue, self._activity, end_drops=end_drops)
+        link = ClientLink(stream, self._key, self._welcome, self._queue, self._touch)
         with self._links_lock:
-            self._links.add(link)
-        link.serve()
-        if end_drops:
+            is_full = len(self._links) >= MAX_CLIENTS
+            self._links += [] if is_full else [link]
+        if is_full:
+            logger.warning("a client was refused: there are %d", MAX_CLIENTS)
+            with contextlib.suppress(ProtocolError, OSError):
+                refuse(stream, "TooManyClients", f"{MAX_CLIENTS} clients are connected already", __version__)
+            return
+        try:
+            link.serve()
+        finally:
             with self._links_lock:
-                self._links.discard(link)
+                self._links.remove(link)
 
     def end_when_empty(self) -> None:
         """End once the jobs in the queue are done."""
         self._is_ending = True
         self._queue.wake()
 
-    def run(self) -> bool:
-        """Run jobs until the worker should end and all clients have received their last messages.
-
-        -> whether everything is done. If not, a dropped job is still running in its thread.
-        """
+    def run(self) -> None:
+        """Have jobs run until the worker should end and all clients have received their last messages."""
         jobs = threading.Thread(target=self._run_jobs, name="cutsmith-jobs", daemon=True)
         jobs.start()
         try:
-            while jobs.is_alive() and not self._is_stuck():
+            while jobs.is_alive():
                 jobs.join(_LOOK_AROUND)
+                self._look_around()
         finally:
             for job in self._queue.close():
                 job.listener.tell_failure(job.number, WorkerEnding("The worker is ending.", "Ask again."))
-            with self._links_lock:
-                links = list(self._links)
-            start = time.monotonic()
-            for link in links:
-                spent = time.monotonic() - start
-                link.finish_sending(None if self._last_words is None else max(0.0, self._last_words - spent))
-        return not jobs.is_alive()
+            self._jobs.kill()
+            deadline = time.monotonic() + _LAST_WORDS
+            for link in self._open_links():
+                link.finish_sending(max(0.0, deadline - time.monotonic()))
+
+    def _look_around(self) -> None:
+        for link in self._open_links():
+            link.end_if_overdue()
+        if not self._is_ending and not self._is_findable():
+            logger.warning("the worker's files are gone, or another's: it ends after its jobs")
+            self.end_when_empty()
 
     def _run_jobs(self) -> None:
-        """Run jobs one after another, in their own thread: the main one takes signals and watches for a stuck job."""
+        """Have jobs run one after another, in a thread of their own: the main one takes signals and looks around."""
+        self._jobs.start()
         while not self._is_to_end():
-            left = self._idle_exit - self._activity.idle_seconds()
+            left = self._idle_exit - self._idle_seconds()
             job = self._queue.next(min(max(left, 0.01), _LOOK_AROUND))
             if job is not None:
                 self._run(job)
-                self._activity.touch()
-
-    def _is_stuck(self) -> bool:
-        seconds, others_wait = self._queue.stuck()
-        if seconds < (_PATIENCE if others_wait else _PATIENCE_ALONE):
-            return False
-        logger.warning("a dropped job does not stop, so the worker ends")
-        return True
-
-    def _is_to_end(self) -> bool:
-        is_idle = self._activity.idle_seconds() >= self._idle_exit
-        return (self._is_ending or is_idle) and self._queue.close_if_empty()
+                self._touch()
 
     def _run(self, job: Job) -> None:
-        def work(message: Message, report: Report, is_dropped: Callable[[], bool]) -> Answer:
-            if job.kind == "stop":
-                logger.info("stopped by a client")
-                self._is_ending = True
-                return Answer({})
-            arrays = {name: array_of(name, each) for name, each in message.arrays.items()}
-            return run_job(job.kind, message.header.get("options", {}), arrays, report, is_dropped)
+        answer: Message | None = Message({"kind": "result", "id": job.number, "job": job.kind})
+        if job.kind == "stop":
+            logger.info("stopped by a client")
+            self._is_ending = True
+        else:
+            answer = self._jobs.run(job)
+        # Before the client gets its answer: its next job must not be told to wait for this one.
+        self._queue.done(job)
+        if answer is not None and answer.kind == "crash":
+            job.listener.tell_crash(job, str(answer.header["what"]))
+        elif answer is not None:
+            job.listener.tell_result(job, answer)
 
-        run(job, self._queue, work, lambda answer: answer.fields.get("seconds"))
+    def _is_to_end(self) -> bool:
+        is_idle = self._idle_seconds() >= self._idle_exit
+        return (self._is_ending or is_idle) and self._queue.close_if_empty()
+
+    def _touch(self) -> None:
+        self._active_at = time.monotonic()
+
+    def _idle_seconds(self) -> float:
+        return time.monotonic() - self._active_at
+
+    def _open_links(self) -> list[ClientLink]:
+        with self._links_lock:
+            return list(self._links)
 
 
 def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
@@ -158,50 +168,37 @@ def serve_socket(idle_exit: float, folder: Path | None = None) -> bool:
     """
     folder = (folder or worker_folder()).absolute()
     os.umask(0o077)
+    _end_by_signals()
     try:
-        prepare_folder(folder)
+        claim = Claim(folder)
+    except FolderTaken:
+        return False
     except FolderUnsafe as error:
         raise OutputRefused(f"The worker cannot use its folder: {error}.", _ANOTHER_FOLDER) from error
-    lock = FileLock(folder / WORKER_LOCK)
-    if not lock.acquire():
-        return False
-    # We hold the lock, so anything that a killed worker left behind may be replaced.
-    is_done = False
+    except OSError as error:
+        told = f"The worker cannot listen in {folder}: {error.strerror or error}."
+        raise OutputRefused(told, _ANOTHER_FOLDER) from error
+    was_whole = True
     try:
-        with _ended_by_signals():
-            key = write_new_key(folder)
-            try:
-                listener = listen(folder)
-            except OSError as error:
-                raise OutputRefused(
-                    f"The worker cannot listen in {folder}: {error.strerror or error}.", _ANOTHER_FOLDER
-                ) from error
-            try:
-                worker = Worker(open_log(), idle_exit, key)
-                logger.info("worker %s listens in %s", __version__, folder)
-                threading.Thread(target=_accept, args=(listener, worker), daemon=True).start()
-                is_done = worker.run()
-                logger.info("the worker ends")
-            finally:
-                listener.close()
+        # A folder that is no longer ours is given up at once: a new worker need not wait for the end of our jobs.
+        worker = Worker(open_log(), idle_exit, claim.key, lambda: claim.is_whole() or claim.release())
+        logger.info("worker %s listens in %s", __version__, folder)
+        threading.Thread(target=_accept, args=(claim, worker), daemon=True).start()
+        worker.run()
+        logger.info("the worker ends")
     finally:
-        (folder / KEY_FILE).unlink(missing_ok=True)
-        lock.release()
-    if not is_done:
-        _leave_at_once()
+        was_whole = claim.release()
+    if not was_whole:
+        # At an orderly exit, multiprocessing would remove the socket that is now another worker's.
+        logging.shutdown()
+        os._exit(0)
     return True
 
 
-def _leave_at_once() -> NoReturn:
-    """End the process at once: a job that cannot be stopped is still running in its thread."""
-    logging.shutdown()
-    os._exit(0)
-
-
-def _accept(listener: Listener, worker: Worker) -> None:
+def _accept(claim: Claim, worker: Worker) -> None:
     while True:
         try:
-            stream = ConnectionStream(listener.accept())
+            stream = claim.accept()
         except OSError:
             # A client hung up at once, or too many files are open. This thread ends with the process.
             time.sleep(0.1)
@@ -214,47 +211,14 @@ def _serve_and_close(worker: Worker, stream: ConnectionStream) -> None:
     stream.close()
 
 
-def serve_standard_streams(idle_exit: float) -> None:
-    """Serve one client on standard input and output until it sends no more and has its answers."""
-    log = open_log()
-    is_done = False
-    with _own_standard_streams() as stream, _ended_by_signals():
-        worker = Worker(log, idle_exit, key=b"", last_words=None)
-
-        def serve() -> None:
-            worker.serve(stream, end_drops=False)
-            worker.end_when_empty()
-
-        threading.Thread(target=serve, daemon=True).start()
-        is_done = worker.run()
-    if not is_done:
-        _leave_at_once()
-
-
-@contextmanager
-def _own_standard_streams() -> Iterator[FilePairStream]:
-    """Take standard input and output for the protocol alone: what a library prints goes to standard error."""
-    sys.stdout.flush()
-    reader, writer = os.dup(0), os.dup(1)
-    os.dup2(2, 1)
-    with open(reader, "rb", buffering=0) as source, open(writer, "wb", buffering=0) as target:  # noqa: PTH123
-        yield FilePairStream(source, target)
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def _end_by_signals() -> None:
     """Let the signals that end a process end this one cleanly, with its files removed."""
 
     def end(number: int, frame: FrameType | None) -> None:
+        logger.info("ended by a signal")
         raise SystemExit(0)
 
     # SIGHUP comes when the terminal that started the worker is closed. Windows does not have it.
-    signals = [getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)]
-    before = [signal.signal(each, end) for each in signals]
-    try:
-        yield
-    except SystemExit:
-        logger.info("ended by a signal")
-    finally:
-        for each, handler in zip(signals, before, strict=True):
-            signal.signal(each, handler)
+    for name in ("SIGTERM", "SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), end)

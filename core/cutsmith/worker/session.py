@@ -5,7 +5,6 @@ This file uses only the standard library: install.py copies it, with client.py, 
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -16,10 +15,6 @@ if __package__:
 else:  # Copied into a host's folder, where `cutsmith` may be the plug-in itself.
     import protocol  # type: ignore[import-not-found,no-redef]
     import rendezvous  # type: ignore[import-not-found,no-redef]
-
-
-_LAST_SECONDS = 3.0
-"""Seconds to wait for a private worker to end once it has nothing left to do."""
 
 
 class WorkerError(Exception):
@@ -95,15 +90,9 @@ class Progress:
 class Session:
     """A connection to a worker, for one job at a time. `welcome` describes the worker."""
 
-    def __init__(
-        self,
-        stream: rendezvous.ConnectionStream | rendezvous.FilePairStream,
-        welcome: protocol.Welcome,
-        child: subprocess.Popen[bytes] | None = None,
-    ) -> None:
+    def __init__(self, stream: rendezvous.ConnectionStream, welcome: protocol.Welcome) -> None:
         self.welcome = welcome
         self._stream = stream
-        self._child = child
         self._count = 0
 
     def submit(
@@ -152,14 +141,6 @@ class Session:
     def close(self) -> None:
         """Close the connection. A job without an answer is dropped."""
         self._stream.close()
-        if self._child is None:
-            return
-        try:
-            self._child.wait(_LAST_SECONDS)
-        except subprocess.TimeoutExpired:
-            # It is still running a job whose answer is no longer needed.
-            self._child.kill()
-            self._child.wait()
 
     def __enter__(self) -> Session:
         return self
@@ -198,7 +179,7 @@ class JobHandle:
                 self._answer = message
 
     def cancel(self) -> None:
-        """Ask the worker to drop the job: at once if it is waiting, else before its next stage. Raises WorkerLost."""
+        """Ask the worker to drop the job, which it does at once. Raises WorkerLost."""
         if self._answer is None:
             self._session.send(protocol.Message({"kind": "cancel", "id": self._number}))
 

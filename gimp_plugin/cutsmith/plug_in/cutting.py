@@ -9,11 +9,23 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 
 from .failure import CutFailed
-from .layer_pixels import has_8_bits, read_mask, read_pixels, read_selection
-from .layers import chosen_layers, on_canvas
+from .layer_pixels import has_8_bits, pixel_dtype, read_mask, read_pixels, read_selection
+from .layers import chosen_layers, on_canvas, refuse_quick_mask
 from .planes import hardened
 from .results import CutLayer, apply_results
-from .settings import CHANNEL, CLEANED_LAYER, HARD, NEW_SELECTION, NO_MODEL, OWN_MASK, SELECTION, Settings
+from .settings import (
+    CHANNEL,
+    CLEANED_LAYER,
+    HARD,
+    INTERSECT,
+    NEW_LAYER,
+    NEW_SELECTION,
+    NO_MODEL,
+    OWN_MASK,
+    SELECTION,
+    SUBTRACT,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from .worker_files import Array, Message
@@ -43,6 +55,12 @@ def requested(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Setti
     if settings.result in (NEW_SELECTION, CHANNEL):
         for layer in layers:
             on_canvas(layer)
+    if settings.result == NEW_SELECTION:
+        refuse_quick_mask(image)
+        if settings.existing_selection in (SUBTRACT, INTERSECT) and Gimp.Selection.is_empty(image):
+            raise CutFailed(
+                "Nothing is selected: the selection would stay empty.", "Choose to replace the selection, or to add."
+            )
     return [Request(layer, _hint(layer, settings)) for layer in layers]
 
 
@@ -70,6 +88,19 @@ def cut_layers(
     return told
 
 
+def told_of_locks(requests: Sequence[Request], settings: Settings) -> list[str]:
+    """What the user should know of layers whose locks the result has respected, in words."""
+    if settings.result not in (NEW_LAYER, CLEANED_LAYER):
+        return []
+    layers = [request.layer for request in requests]
+    return [
+        f'The visibility of the layer "{layer.get_name()}" is locked: it is still shown behind its cut-out. Unlock and '
+        "hide it."
+        for layer in layers
+        if layer.get_lock_visibility() and layer.get_visible()
+    ]
+
+
 def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
     """The array that shows where the subject is: none, the selection or the layer's own mask. Raises CutFailed."""
     if settings.what == OWN_MASK:
@@ -81,8 +112,16 @@ def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
 
 def _answer(request: Request, settings: Settings, link: WorkerLink) -> Message:
     arrays = {**read_pixels(request.layer), **request.hint}
-    dtype = "uint8" if has_8_bits(request.layer.get_image()) or settings.edge == HARD else "float32"
-    return link.cut(settings, arrays, dtype)
+    return link.cut(settings, arrays, _alpha_dtype(request.layer.get_image(), settings))
+
+
+def _alpha_dtype(image: Gimp.Image, settings: Settings) -> str:
+    """The depth in which alpha is asked for: enough for a mask of `image`, or as deep as the cleaned pixels."""
+    if settings.edge == HARD:
+        return "uint8"
+    if settings.wants_colours:
+        return pixel_dtype(image)
+    return "uint8" if has_8_bits(image) else "float32"
 
 
 def _cut_layer(layer: Gimp.Layer, answer: Message, settings: Settings) -> CutLayer:

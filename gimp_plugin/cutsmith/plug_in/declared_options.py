@@ -5,11 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ != "plug_in":
-    from cutsmith.options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting, Option
+    from cutsmith.options import (
+        DEFAULT_BAND,
+        DEFAULT_MAX_PIXELS,
+        MINIMUM_SIDE,
+        MODEL_OPTIONS,
+        OPTIONS,
+        Matting,
+        Option,
+        what_is_wanted,
+    )
 else:  # In GIMP, where install.py copied it.
-    from options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting, Option
+    from options import (
+        DEFAULT_BAND,
+        DEFAULT_MAX_PIXELS,
+        MINIMUM_SIDE,
+        MODEL_OPTIONS,
+        OPTIONS,
+        Matting,
+        Option,
+        what_is_wanted,
+    )
 
-__all__ = ["DEFAULT_BAND", "MODEL_OPTIONS", "OPTIONS", "Matting", "Option", "offered_range"]
+__all__ = [
+    "DEFAULT_BAND",
+    "DEFAULT_MAX_PIXELS",
+    "MINIMUM_SIDE",
+    "MODEL_OPTIONS",
+    "OPTIONS",
+    "Matting",
+    "Option",
+    "offered_range",
+    "what_is_wanted",
+]
 
 
 def offered_range(name: str) -> tuple[float, float]:

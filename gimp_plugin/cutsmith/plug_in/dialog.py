@@ -10,28 +10,30 @@ gi.require_version("Gtk", "3.0")
 gi.require_version("GimpUi", "3.0")
 from gi.repository import Gimp, GimpUi, GObject, Gtk  # noqa: E402 - only after the versions have been requested
 
-from .declared_options import OPTIONS  # noqa: E402
+from .declared_options import OPTIONS, offered_range  # noqa: E402
 from .layers import chosen_layers  # noqa: E402
 from .model_choices import ModelChoices  # noqa: E402
 from .settings import (  # noqa: E402
     AUTOMATIC,
     EDGES,
     EXISTING_MASK,
+    EXISTING_SELECTION,
     HAIR,
     HARD,
-    LAYER_MASK,
-    NEW_LAYER,
+    NEW_SELECTION,
     RESULTS,
     SELECTION,
     SUBJECT,
     WHAT,
     WORDS,
+    Settings,
 )
 
 _SPACING = 6
 _BORDER = 12
 _ADVICE_LETTERS = 52
 _STEP = 0.05
+_NUMBER_LETTERS = 6
 # The width of the widest row, so that the dialog keeps its width when rows appear and disappear.
 _WIDTH = 610
 # Used instead of the arguments' own explanations, which list the values for scripts.
@@ -43,17 +45,19 @@ _TOOLTIPS = {
         "As found: the model's own mask, which is quick"
     ),
     "result": "What to make. A new layer goes above yours, which is then hidden; your pixels stay unchanged",
-    "existing-mask": "The layer already has a mask: replace it, or keep only what both masks show",
+    "existing-mask": "The layer already has a mask: leave it out of the result, or keep only what both show",
+    "existing-selection": "Something is selected: what the new selection does with it",
 }
 _BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTIONAL
 
 
-def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig) -> bool:
-    """Show the dialog of Refine Mask Edge, which has only the band and the inside; -> whether OK was clicked."""
+def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, estimate: str) -> bool:
+    """Show the dialog of Refine Mask Edge: the band, the inside and an `estimate`; -> whether OK was clicked."""
     dialog = _new_dialog(procedure, config, "Refine Mask Edge")
     rows = _Rows(dialog, config)
     rows.add_band()
     rows.add_number("harden", _STEP, 2)
+    _Advice(dialog).show(estimate, prevents=False)
     return _answered(dialog)
 
 
@@ -139,13 +143,20 @@ class _Rows:
 
     def add_number(self, name: str, step: float, digits: int) -> None:
         """Add a row for a number."""
-        self.add(name, GimpUi.prop_spin_button_new(self._config, name, step, 10 * step, digits))
+        self.add(name, self._number(name, name.replace("-", "_"), step, digits))
+
+    def _number(self, name: str, option: str, step: float, digits: int) -> Gtk.SpinButton:
+        """A field for the argument `name` that offers the range of the engine's `option`."""
+        field = GimpUi.prop_spin_button_new(self._config, name, step, 10 * step, digits)
+        field.set_range(*offered_range(option))
+        field.set_width_chars(_NUMBER_LETTERS)
+        return field
 
     def add_band(self) -> None:
         """Add a row for both sides of the band."""
         field = Gtk.Box(spacing=_SPACING)
         for name, words in (("band-inner", "px in the subject"), ("band-outer", "px in the background")):
-            number = GimpUi.prop_spin_button_new(self._config, name, 1, 10, 0)
+            number = self._number(name, "band", 1, 0)
             number.set_tooltip_text(self._config.find_property(name).blurb)
             field.pack_start(number, False, False, 0)
             field.pack_start(Gtk.Label(label=words), False, False, 0)
@@ -187,6 +198,7 @@ class _CutOutFields:
         rows.add_number("threshold", _STEP, 2)
         rows.add_choice("result", RESULTS)
         rows.add_choice("existing-mask", EXISTING_MASK)
+        rows.add_choice("existing-selection", EXISTING_SELECTION)
         self._advice = _Advice(dialog)
         self._fill_models()
         config.bind_property("model", self._model, "active-id", _BOTH_WAYS)
@@ -214,8 +226,11 @@ class _CutOutFields:
         self._rows.show("band", edge == HAIR)
         self._rows.show("harden", edge != HARD)
         self._rows.show("threshold", edge == HARD)
-        self._rows.show("existing-mask", self._has_mask and result in (LAYER_MASK, NEW_LAYER))
+        self._rows.show("existing-mask", self._has_mask)
+        self._rows.show("existing-selection", self._has_selection and result == NEW_SELECTION)
         text, prevents = self._advice_for(what, model)
+        if not prevents:
+            text = "\n".join(filter(None, (text, self._models.estimate(Settings(edge=edge)))))
         self._advice.show(text, prevents=prevents)
         lacks_words = what == WORDS and not (self._config.get_property("prompt") or "").strip()
         self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not prevents and not lacks_words)

@@ -1,4 +1,4 @@
-"""Reads a layer's pixels, its mask and the selection for the worker, and writes alpha and colours back to GIMP.
+"""Reads a layer's pixels, its mask and the selection for the worker, and writes alpha and pixels back to GIMP.
 
 In GIMP, layer masks and the selection are linear ("Y"), but the channels of most images are not ("Y'"). Values stay
 unchanged only in the drawable's own encoding.
@@ -9,11 +9,12 @@ from __future__ import annotations
 from gi.repository import Babl, Gegl, Gimp
 
 from .failure import CutFailed
-from .layers import offsets
+from .filters import as_seen
+from .layers import offsets, refuse_quick_mask
 from .worker_files import Array
 
 _SCALE = 1.0
-_DEPTHS = {"uint8": "u8", "uint16": "u16"}
+_DEPTHS = {"uint8": "u8", "uint16": "u16", "float32": "float"}
 _DISPLAY_8_BIT = (Gimp.Precision.U8_NON_LINEAR, Gimp.Precision.U8_PERCEPTUAL)
 
 
@@ -26,18 +27,24 @@ def has_8_bits(image: Gimp.Image) -> bool:
     )
 
 
+def pixel_dtype(image: Gimp.Image) -> str:
+    """The dtype of the pixels that are read from layers of `image`: "uint8" if no more bits are needed, or "uint16"."""
+    return "uint8" if image.get_precision() in _DISPLAY_8_BIT else "uint16"
+
+
 def read_pixels(layer: Gimp.Layer) -> dict[str, Array]:
     """The arrays "pixels", uint8 or uint16 (H, W, 3) or (H, W, 4) with alpha, and "icc" if the colours are not sRGB.
 
-    RGB of 8 or 16 bits is read as it is stored, in the image's own colour space. Gray, indexed, linear and float
-    images are converted to sRGB, with 8 bits if no more are needed.
+    The layer's filters are part of the pixels. RGB of 8 or 16 bits is read as it is stored, in the image's own colour
+    space. Gray, indexed, linear and float images are converted to sRGB, with 8 bits if no more are needed.
     """
-    letters, channels = ("R'G'B'A", 4) if layer.has_alpha() else ("R'G'B'", 3)
-    dtype = "uint8" if layer.get_image().get_precision() in _DISPLAY_8_BIT else "uint16"
+    dtype = pixel_dtype(layer.get_image())
     width, height = layer.get_width(), layer.get_height()
     profile = _own_profile(layer)
-    encoding = f"{letters} {_DEPTHS[dtype]}"
-    data = _read(layer, encoding if profile is None else _in_own_space(encoding, layer), 0, 0, width, height)
+    with as_seen(layer) as (seen, x, y):
+        letters, channels = ("R'G'B'A", 4) if seen.has_alpha() else ("R'G'B'", 3)
+        encoding = f"{letters} {_DEPTHS[dtype]}"
+        data = _read(seen, encoding if profile is None else _in_own_space(encoding, layer), x, y, width, height)
     arrays = {"pixels": Array(dtype, (height, width, channels), data)}
     if profile is not None:
         arrays["icc"] = Array("uint8", (len(profile),), profile)
@@ -52,6 +59,7 @@ def read_selection(layer: Gimp.Layer) -> Array:
     """
     image = layer.get_image()
     if Gimp.Selection.is_empty(image):
+        refuse_quick_mask(image)
         raise CutFailed("Nothing is selected.", "Select the object roughly first, with any selection tool.")
     x, y = offsets(layer)
     width, height = layer.get_width(), layer.get_height()
@@ -71,25 +79,28 @@ def read_mask(layer: Gimp.Layer) -> Array:
         raise CutFailed(
             f'The layer "{layer.get_name()}" has no mask.', "Make one first: Filters > Cut Out…, or Layer > Mask."
         )
-    width, height = layer.get_width(), layer.get_height()
-    if has_8_bits(layer.get_image()):
-        return Array("uint8", (height, width), _read(mask, "Y u8", 0, 0, width, height))
-    return Array("float32", (height, width), _read(mask, "Y float", 0, 0, width, height))
+    return mask_values(mask, "uint8" if has_8_bits(layer.get_image()) else "float32")
+
+
+def mask_values(mask: Gimp.LayerMask, dtype: str) -> Array:
+    """The values of `mask`, (H, W), as `dtype`: uint8, uint16 or float32."""
+    width, height = mask.get_width(), mask.get_height()
+    return Array(dtype, (height, width), _read(mask, f"Y {_DEPTHS[dtype]}", 0, 0, width, height))
 
 
 def write_alpha(drawable: Gimp.Drawable, alpha: Array, x: int = 0, y: int = 0) -> None:
-    """Write `alpha`, uint8 or float32 (H, W), to a mask or channel at (x, y). This makes no undo step."""
+    """Write `alpha`, (H, W), to a mask or channel at (x, y). This makes no undo step."""
     height, width = alpha.shape
     values = _encoding(drawable).partition(" ")[0]
-    _write(drawable, f"{values} {'u8' if alpha.dtype == 'uint8' else 'float'}", x, y, width, height, alpha)
+    _write(drawable, f"{values} {_DEPTHS[alpha.dtype]}", x, y, width, height, alpha)
 
 
-def write_colours(layer: Gimp.Layer, colours: Array, like: Gimp.Layer) -> None:
-    """Write `colours`, uint8 or uint16 (H, W, 3), to the layer, all opaque. Their encoding is that read from `like`."""
-    height, width, _ = colours.shape
-    encoding = f"R'G'B' {_DEPTHS[colours.dtype]}"
+def write_pixels(layer: Gimp.Layer, pixels: Array, like: Gimp.Layer) -> None:
+    """Write `pixels`, uint8 or uint16 (H, W, 4), to the layer. Their encoding is that read from `like`."""
+    height, width, _ = pixels.shape
+    encoding = f"R'G'B'A {_DEPTHS[pixels.dtype]}"
     has_profile = _own_profile(like) is not None
-    _write(layer, _in_own_space(encoding, like) if has_profile else encoding, 0, 0, width, height, colours)
+    _write(layer, _in_own_space(encoding, like) if has_profile else encoding, 0, 0, width, height, pixels)
 
 
 def _own_profile(layer: Gimp.Layer) -> bytes | None:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any
 
 from .installation import Installation
-from .settings import AUTOMATIC, NO_MODEL, SELECTION, SUBJECT, SUBJECT_IN_BOX, WORDS, Settings
+from .settings import AUTOMATIC, EDGES, NO_MODEL, OFF, OWN_MASK, SELECTION, SUBJECT, SUBJECT_IN_BOX, WORDS, Settings
 from .words import missing_of
+
+_LONG = 8
+"""Seconds that a user wants to know of before they begin."""
 
 _KINDS = {SUBJECT: "remover", SELECTION: "segmenter", WORDS: "detector"}
 
@@ -27,11 +31,13 @@ class ModelChoices:
     Args:
         told: the worker's answer to the job "models".
         installation: how to start the engine, for the commands that fetch what is missing.
+        pixels: of the layers that are to be cut out, together.
     """
 
-    def __init__(self, told: Mapping[str, Any], installation: Installation) -> None:
+    def __init__(self, told: Mapping[str, Any], installation: Installation, pixels: int = 0) -> None:
         self._told = told
         self._installation = installation
+        self._pixels = pixels
 
     def offered(self, what: str) -> dict[str, str]:
         """The name and label of each model for `what`, beginning with the automatic choice."""
@@ -57,6 +63,18 @@ class ModelChoices:
         if needs_remover and not self._removers():
             return Advice("There is no model for the main subject on this machine.", prevents=True)
         return Advice()
+
+    def estimate(self, settings: Settings) -> str:
+        """What will take long with `settings`, before it begins; "" if nothing does."""
+        cost = self._told["matting_costs"].get(settings.job()[1]["matting"])
+        seconds = cost["seconds"] + cost["seconds_per_megapixel"] * self._pixels / 1e6 if cost else 0
+        if seconds < _LONG:
+            return ""
+        needed, free = cost["bytes_per_pixel"] * self._pixels, self._told["available_memory"]
+        text = f"Working out the edge can take up to {_rounded(seconds)} s and {needed / 1e9:.1f} GB of memory"
+        text += f", but this machine has {free / 1e9:.1f} GB free." if free < needed else "."
+        is_a_choice = settings.what != OWN_MASK
+        return f"{text} Edge: {EDGES[OFF]} is quick." if is_a_choice else text
 
     def chosen(self, settings: Settings) -> Settings:
         """`settings` with the automatic choices replaced by model names, so that the engine does not warn about them.
@@ -90,3 +108,8 @@ class ModelChoices:
             for model in self._told["models"]
             if model["kind"] == kind and model["here"]
         ]
+
+
+def _rounded(seconds: float) -> int:
+    """`seconds` to the next five: they are a guess."""
+    return 5 * ceil(seconds / 5)

@@ -55,3 +55,17 @@ def cropped(plane: Array, rows: range, columns: range) -> Array:
 def hardened(alpha: Array) -> Array:
     """uint8 `alpha` with every value set to 0 or 255."""
     return Array("uint8", alpha.shape, bytes(alpha.data).translate(_HARD))
+
+
+def with_alpha(colours: Array, alpha: Array) -> Array:
+    """`colours`, (H, W, 3), and `alpha`, uint8 or as deep, (H, W), as pixels (H, W, 4) of the colours' dtype."""
+    size = _ITEM_SIZES[colours.dtype]
+    rgb, values = bytes(colours.data), bytes(alpha.data)
+    is_narrow = _ITEM_SIZES[alpha.dtype] < size
+    pixels = bytearray(len(rgb) // 3 * 4)
+    for place in range(3 * size):
+        pixels[place :: 4 * size] = rgb[place :: 3 * size]
+    for place in range(size):
+        # A byte twice is the same share of the longer number, in either order of its bytes.
+        pixels[3 * size + place :: 4 * size] = values if is_narrow else values[place::size]
+    return Array(colours.dtype, (*alpha.shape, 4), bytes(pixels))

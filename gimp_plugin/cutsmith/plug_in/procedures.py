@@ -12,12 +12,13 @@ from gi.repository import Gimp, GLib, GObject
 from .declared_options import DEFAULT_BAND, OPTIONS, offered_range
 from .failure import CutFailed
 from .progress import begin_progress, end_progress, show_progress
-from .remembered_choices import remember_choices, remembered_choices
+from .remembered_choices import once_a_session, remember_choices, remembered_choices
 from .settings import (
     DEFAULT_CERTAINTY,
     DEFAULT_THRESHOLD,
     EDGES,
     EXISTING_MASK,
+    EXISTING_SELECTION,
     RESULTS,
     SELECTION,
     WHAT,
@@ -39,12 +40,15 @@ _AUTHORS, _YEAR = "The Cutsmith authors", "2026"
 _LABELS = {CUT_OUT: "Cut _Out…", CUT_OUT_SELECTION: "_Cut Out Selection", REFINE_MASK: "_Refine Mask Edge…"}
 _MENUS = {CUT_OUT: "<Image>/Filters", CUT_OUT_SELECTION: "<Image>/Select", REFINE_MASK: "<Image>/Layer/Mask"}
 _BLURBS = {
-    CUT_OUT: "Cut out the main subject, a roughly selected object, or what words name: a layer mask with true alpha",
+    # GIMP's own search for actions finds an entry by these words, too.
+    CUT_OUT: "Remove background: cut out the main subject, a selected object or what words name, with true alpha",
     CUT_OUT_SELECTION: "Cut out the roughly selected object with your last choices, without a dialog",
     REFINE_MASK: "Rework the edge of the layer mask, so that it includes hair and fur",
 }
 _BEGIN = "Cut out: getting ready…"
 _READABLE = GObject.ParamFlags.READWRITE
+_ANY_NUMBER = (-GLib.MAXDOUBLE, GLib.MAXDOUBLE)
+"""The range of a number for GIMP, which would silently take the default in place of one outside it."""
 
 
 class Cutsmith(Gimp.PlugIn):
@@ -75,8 +79,8 @@ class Cutsmith(Gimp.PlugIn):
             procedure.add_double_argument(
                 "box-threshold",
                 "C_ertainty",
-                "Anything found with less certainty than this is left out",
-                *offered_range("box_threshold"),
+                f"Anything found with less certainty than this is left out{_limits('box_threshold')}",
+                *_ANY_NUMBER,
                 DEFAULT_CERTAINTY,
                 _READABLE,
             )
@@ -94,16 +98,17 @@ class Cutsmith(Gimp.PlugIn):
             procedure.add_int_argument(
                 f"band-{side}",
                 f"Band in the {words}",
-                f"How far the band in which the edge is worked out reaches into the {words}, in pixels",
-                *map(int, offered_range("band")),
+                f"How far the band in which the edge is worked out reaches into the {words}, in pixels: 0 or more",
+                GLib.MININT,
+                GLib.MAXINT,
                 DEFAULT_BAND,
                 _READABLE,
             )
         procedure.add_double_argument(
             "harden",
             "Solid _inside",
-            OPTIONS["harden"].help,
-            *offered_range("harden"),
+            OPTIONS["harden"].help.rstrip(".") + _limits("harden"),
+            *_ANY_NUMBER,
             OPTIONS["harden"].default,
             _READABLE,
         )
@@ -111,14 +116,26 @@ class Cutsmith(Gimp.PlugIn):
             procedure.add_double_argument(
                 "threshold",
                 "_Threshold",
-                f"For a hard edge. {OPTIONS['threshold'].help}",
-                *offered_range("threshold"),
+                f"For a hard edge. {OPTIONS['threshold'].help.rstrip('.')}{_limits('threshold')}",
+                *_ANY_NUMBER,
                 DEFAULT_THRESHOLD,
                 _READABLE,
             )
             _add_choice(procedure, "result", "_Result", "What to make", RESULTS)
             _add_choice(procedure, "existing-mask", "E_xisting mask", "What to do with an existing mask", EXISTING_MASK)
+            _add_choice(
+                procedure,
+                "existing-selection",
+                "Existing _selection",
+                "What a new selection does with the existing one",
+                EXISTING_SELECTION,
+            )
         return procedure
+
+
+def _limits(option: str) -> str:
+    """The limits of a number, for its explanation."""
+    return ": from {:g} to {:g}".format(*offered_range(option))
 
 
 def _add_choice(procedure: Gimp.Procedure, name: str, label: str, words: str, choices: dict[str, str]) -> None:
@@ -164,7 +181,7 @@ def _run(
 ) -> list[str] | None:
     """Do the run; -> the notices for the user, or None if the dialog was closed. Raises CutFailed."""
     # Imported here, because they take a tenth of a second and GIMP queries the procedures at every start.
-    from .cutting import cut_layers, requested
+    from .cutting import cut_layers, requested, told_of_locks
     from .installation import find_installation
     from .layers import chosen_layers
     from .model_choices import ModelChoices
@@ -181,13 +198,15 @@ def _run(
     # Checked before the engine is called, so that an impossible run fails at once.
     requests = requested(image, drawables, settings)
     with WorkerLink(installation, _client(), show_progress) as link:
-        asked = settings
-        if run_mode != Gimp.RunMode.NONINTERACTIVE:
-            asked = ModelChoices(link.models(), installation).chosen(settings)
-        told = cut_layers(image, requests, asked, link)
+        models = ModelChoices(link.models(), installation)
+        notices = cut_layers(image, requests, models.chosen(settings), link)
     if with_dialog and name == CUT_OUT:
         remember_choices(settings)
-    return list(dict.fromkeys(notice_of(notice, settings, installation) for notice in told))
+    told = [notice_of(notice, settings, installation) for notice in notices] + told_of_locks(requests, settings)
+    if not with_dialog:
+        # The dialog would have said it.
+        told += once_a_session(models.advice(settings.what, settings.model).text)
+    return list(dict.fromkeys(told))
 
 
 def _is_confirmed(
@@ -200,18 +219,22 @@ def _is_confirmed(
     """Show the procedure's dialog; -> whether OK was clicked. Raises CutFailed if the run could not succeed."""
     from .cutting import requested
     from .dialog import ask, ask_for_band
+    from .layers import chosen_layers
     from .model_choices import ModelChoices
     from .worker_link import WorkerLink
 
-    if procedure.get_name() == REFINE_MASK:
-        requested(image, drawables, Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND))
-        end_progress()
-        is_ok = ask_for_band(procedure, config)
+    own_mask = Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND)
+    is_refining = procedure.get_name() == REFINE_MASK
+    if is_refining:
+        requested(image, drawables, own_mask)
+    pixels = sum(layer.get_width() * layer.get_height() for layer in chosen_layers(image, drawables))
+    # This connection is closed first: a dialog may stay open longer than the worker waits for work.
+    with WorkerLink(installation, _client(), show_progress) as link:
+        models = ModelChoices(link.models(), installation, pixels)
+    end_progress()
+    if is_refining:
+        is_ok = ask_for_band(procedure, config, models.estimate(own_mask))
     else:
-        # This connection is closed first: a dialog may stay open longer than the worker waits for work.
-        with WorkerLink(installation, _client(), show_progress) as link:
-            models = ModelChoices(link.models(), installation)
-        end_progress()
         is_ok = ask(procedure, config, image, drawables, models)
     if is_ok:
         begin_progress(_BEGIN)
@@ -237,7 +260,7 @@ def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode:
 
 
 _OF_A_MASK = ("band-inner", "band-outer", "harden")
-_OF_A_SELECTION = ("model", "edge", *_OF_A_MASK, "threshold", "result", "existing-mask")
+_OF_A_SELECTION = ("model", "edge", *_OF_A_MASK, "threshold", "result", "existing-mask", "existing-selection")
 _ARGUMENTS = {
     CUT_OUT: ("what", "prompt", "box-threshold", *_OF_A_SELECTION),
     CUT_OUT_SELECTION: _OF_A_SELECTION,

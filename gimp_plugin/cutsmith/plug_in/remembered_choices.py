@@ -1,4 +1,4 @@
-"""Remembers the last choices made in Cut Out's dialog, for Cut Out Selection, which has no dialog."""
+"""Remembers what is said and chosen: the last choices in Cut Out's dialog are those of Cut Out Selection."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ from .failure import CutFailed
 from .settings import AUTOMATIC, SELECTION, Settings
 
 _NAME = "cutsmith-choices"
-_CHOICES = ("edge", "band_inner", "band_outer", "harden", "threshold", "result", "existing_mask")
+_TOLD = "cutsmith-told"
+_CHOICES = (
+    "edge",
+    "band_inner",
+    "band_outer",
+    "harden",
+    "threshold",
+    "result",
+    "existing_mask",
+    "existing_selection",
+)
 
 
 def remember_choices(settings: Settings) -> None:
@@ -37,3 +47,13 @@ def remembered_choices(settings: Settings) -> Settings:
     except (ValueError, KeyError, TypeError, AttributeError, CutFailed):
         # Written by another version of Cutsmith.
         return settings
+
+
+def once_a_session(text: str) -> list[str]:
+    """`text`, unless it is empty or was said since GIMP was started."""
+    kept = Gimp.get_parasite(_TOLD)
+    data = text.encode()
+    if not text or (kept is not None and bytes(kept.get_data()) == data):
+        return []
+    Gimp.attach_parasite(Gimp.Parasite.new(_TOLD, 0, data))
+    return [text]

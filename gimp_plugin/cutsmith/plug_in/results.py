@@ -9,22 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from gi.repository import Gegl, Gimp
 
 from .failure import CutFailed
-from .layer_pixels import write_alpha, write_colours
-from .layers import offsets, on_canvas
-from .planes import cropped
+from .layer_pixels import has_8_bits, mask_values, write_alpha, write_pixels
+from .layers import copy_locks, new_like, on_canvas
+from .planes import cropped, with_alpha
 from .progress import end_progress
-from .settings import CHANNEL, CLEANED_LAYER, INTERSECT, LAYER_MASK, NEW_LAYER, NEW_SELECTION, Settings
+from .settings import (
+    ADD,
+    CHANNEL,
+    CLEANED_LAYER,
+    INTERSECT,
+    LAYER_MASK,
+    NEW_LAYER,
+    NEW_SELECTION,
+    REPLACE,
+    SUBTRACT,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from .worker_files import Array
 
 _SUFFIX = "cut out"
+_OPERATIONS = {
+    REPLACE: Gimp.ChannelOps.REPLACE,
+    ADD: Gimp.ChannelOps.ADD,
+    SUBTRACT: Gimp.ChannelOps.SUBTRACT,
+    INTERSECT: Gimp.ChannelOps.INTERSECT,
+}
 
 TakeBack = Callable[[], object]
 """Undoes one change of the image."""
@@ -50,6 +67,8 @@ def apply_results(image: Gimp.Image, cuts: Sequence[CutLayer], settings: Setting
     """
     for cut in cuts:
         _check_unchanged(cut)
+    if settings.existing_mask == INTERSECT:
+        cuts = [_within_its_mask(cut) for cut in cuts]
     changes = _built(image, cuts, settings)
     end_progress()
     with _one_undo_step(image), _all_or_nothing() as take_back:
@@ -71,15 +90,15 @@ def _check_unchanged(cut: CutLayer) -> None:
 def _built(image: Gimp.Image, cuts: Sequence[CutLayer], settings: Settings) -> list[Change]:
     """Make all that is needed, none of it in the image yet; -> what puts it there."""
     if settings.result == NEW_SELECTION:
-        return [_selected(image, cuts)]
+        return [_selected(image, cuts, _OPERATIONS[settings.existing_selection])]
     if settings.result == CHANNEL:
         return [_inserted_channel(image, cut) for cut in cuts]
     if settings.result == NEW_LAYER:
-        return [_new_layer(cut, settings.existing_mask) for cut in cuts]
+        return [_new_layer(cut) for cut in cuts]
     if settings.result == CLEANED_LAYER:
         return [_cleaned_layer(cut) for cut in cuts]
     assert settings.result == LAYER_MASK, "every result has its way"
-    return [_masked(cut.layer, _mask(cut.layer, cut.alpha, settings.existing_mask)) for cut in cuts]
+    return [_masked(cut.layer, _mask(cut.layer, cut.alpha)) for cut in cuts]
 
 
 @contextmanager
@@ -99,13 +118,24 @@ def _all_or_nothing() -> Iterator[Callable[[TakeBack], object]]:
         changes.pop_all()
 
 
-def _mask(layer: Gimp.Layer, alpha: Array, existing_mask: str) -> Gimp.LayerMask:
-    """A mask for `layer` that holds `alpha`, or the darker value of `alpha` and the existing mask."""
+def _within_its_mask(cut: CutLayer) -> CutLayer:
+    """`cut` with the darker value of its alpha and the layer's own mask, if there is one."""
+    old = cut.layer.get_mask()
+    if old is None:
+        return cut
+    both = _mask(cut.layer, cut.alpha)
+    both.combine_masks(old, Gimp.ChannelOps.INTERSECT, 0, 0)
+    # A hard edge's alpha needs no more than 8 bits, but the mask's may.
+    is_deeper = cut.alpha.dtype == "uint8" and not has_8_bits(cut.layer.get_image())
+    alpha = mask_values(both, "uint16" if is_deeper else cut.alpha.dtype)
+    both.delete()
+    return replace(cut, alpha=alpha)
+
+
+def _mask(layer: Gimp.Layer, alpha: Array) -> Gimp.LayerMask:
+    """A mask for `layer` that holds `alpha`."""
     mask = layer.create_mask(Gimp.AddMaskType.BLACK)
     write_alpha(mask, alpha)
-    old = layer.get_mask()
-    if old is not None and existing_mask == INTERSECT:
-        mask.combine_masks(old, Gimp.ChannelOps.INTERSECT, 0, 0)
     return mask
 
 
@@ -128,65 +158,53 @@ def _masked(layer: Gimp.Layer, mask: Gimp.LayerMask) -> Change:
     return change
 
 
-def _new_layer(cut: CutLayer, existing_mask: str) -> Change:
+def _new_layer(cut: CutLayer) -> Change:
     copy = cut.layer.copy()
-    mask = _mask(copy, cut.alpha, existing_mask)
     if copy.get_mask() is not None:
         copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
-    copy.add_mask(mask)
+    copy.add_mask(_mask(copy, cut.alpha))
     return _inserted_above(cut.layer, copy)
 
 
 def _cleaned_layer(cut: CutLayer) -> Change:
-    layer, image = cut.layer, cut.layer.get_image()
     assert cut.colours is not None, "this result asks for colours"
-    new = Gimp.Layer.new(
-        image,
-        layer.get_name(),
-        layer.get_width(),
-        layer.get_height(),
-        layer.type_with_alpha(),
-        layer.get_opacity(),
-        layer.get_mode(),
-    )
-    new.set_offsets(*offsets(layer))
-    write_colours(new, cut.colours, layer)
-    new.add_mask(_mask(new, cut.alpha, INTERSECT))
-    insert = _inserted_above(layer, new)
-
-    def change(take_back: Callable[[TakeBack], object]) -> None:
-        insert(take_back)
-        # GIMP applies only the mask of a layer that is in the image.
-        new.remove_mask(Gimp.MaskApplyMode.APPLY)
-
-    return change
+    new = new_like(cut.layer)
+    write_pixels(new, with_alpha(cut.colours, cut.alpha), cut.layer)
+    return _inserted_above(cut.layer, new)
 
 
 def _inserted_above(layer: Gimp.Layer, new: Gimp.Layer) -> Change:
-    """What inserts `new` above `layer` and hides `layer`, which would show behind the cut-out."""
+    """What inserts `new` above `layer` and hides `layer`, unless its visibility is locked: it would show behind."""
     new.set_name(f"{layer.get_name()} {_SUFFIX}")
+    new.set_lock_visibility(False)
+    new.set_visible(True)
+    copy_locks(layer, new)
 
     def change(take_back: Callable[[TakeBack], object]) -> None:
         image, was_visible = layer.get_image(), layer.get_visible()
         image.insert_layer(new, layer.get_parent(), image.get_item_position(layer))
         take_back(lambda: image.remove_layer(new))
-        layer.set_visible(False)
-        take_back(lambda: layer.set_visible(was_visible))
+        if not layer.get_lock_visibility():
+            layer.set_visible(False)
+            take_back(lambda: layer.set_visible(was_visible))
 
     return change
 
 
-def _selected(image: Gimp.Image, cuts: Sequence[CutLayer]) -> Change:
-    """What selects the subjects of all `cuts`."""
+def _selected(image: Gimp.Image, cuts: Sequence[CutLayer], operation: Gimp.ChannelOps) -> Change:
+    """What selects the subjects of all `cuts`, or does `operation` with them and the selection."""
     united, *others = (_channel(image, cut, _SUFFIX) for cut in cuts)
     for other in others:
         united.combine_masks(other, Gimp.ChannelOps.ADD, 0, 0)
+        other.delete()
 
     def change(take_back: Callable[[TakeBack], object]) -> None:
+        # The options of the user's last selection would blur the edge.
+        Gimp.context_set_feather(False)
         # Only a channel that is in the image can be selected.
         image.insert_channel(united, None, 0)
         try:
-            image.select_item(Gimp.ChannelOps.REPLACE, united)
+            image.select_item(operation, united)
         finally:
             image.remove_channel(united)
 

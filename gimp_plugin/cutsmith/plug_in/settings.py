@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
-from .declared_options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting
+from .declared_options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting, what_is_wanted
 from .failure import CutFailed
 
 SUBJECT, SELECTION, WORDS = "subject", "selection", "words"
@@ -20,7 +21,7 @@ LAYER_MASK, NEW_LAYER, CLEANED_LAYER, NEW_SELECTION, CHANNEL = (
     "selection",
     "channel",
 )
-REPLACE, INTERSECT = "replace", "intersect"
+REPLACE, ADD, SUBTRACT, INTERSECT = "replace", "add", "subtract", "intersect"
 
 # Each choice with its label in the dialog.
 WHAT = {SUBJECT: "Main subject", SELECTION: "Selection", WORDS: "Words"}
@@ -33,16 +34,22 @@ RESULTS = {
     CHANNEL: "Channel",
 }
 EXISTING_MASK = {REPLACE: "Replace it", INTERSECT: "Keep only what both show"}
+EXISTING_SELECTION = {
+    REPLACE: "Replace it",
+    ADD: "Add to it",
+    SUBTRACT: "Subtract from it",
+    INTERSECT: "Keep only what both select",
+}
 
 AUTOMATIC = ""
 SUBJECT_IN_BOX = "subject-in-box"
 NO_MODEL = "none"
 
-DEFAULT_CERTAINTY: float = OPTIONS["box_threshold"].default
+DEFAULT_CERTAINTY = float(OPTIONS["box_threshold"].example)
 DEFAULT_THRESHOLD = float(OPTIONS["threshold"].example)
 """Where a hard edge lies: the engine's own default is not to have one."""
 
-WORDS_CERTAINTY: float = OPTIONS["text_threshold"].default
+WORDS_CERTAINTY = float(OPTIONS["text_threshold"].example)
 """The default for words. If the user asks for a lower certainty, that applies to words too."""
 
 
@@ -64,26 +71,42 @@ class Settings:
     threshold: float = DEFAULT_THRESHOLD
     result: str = LAYER_MASK
     existing_mask: str = REPLACE
+    existing_selection: str = REPLACE
     stand_ins: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
     def for_own_mask(cls, band_inner: int, band_outer: int, harden: float = OPTIONS["harden"].default) -> Settings:
         """The settings that rework the edge of the layer's own mask."""
-        return cls(what=OWN_MASK, model=NO_MODEL, band_inner=band_inner, band_outer=band_outer, harden=harden)
+        found = cls(what=OWN_MASK, model=NO_MODEL, band_inner=band_inner, band_outer=band_outer, harden=harden)
+        found._check_numbers()
+        return found
 
     def checked(self) -> Settings:
-        """These settings without spaces around texts. Raises CutFailed for an invalid value or missing words."""
-        found = replace(self, prompt=self.prompt.strip(), model=self.model.strip())
+        """These settings without spaces around texts, the model's path absolute.
+
+        Raises CutFailed for an invalid value or missing words.
+        """
+        found = replace(self, prompt=self.prompt.strip(), model=_located(self.model.strip()))
         for name, choices in _CHOICES.items():
             value = getattr(found, name)
             if value not in choices:
                 argument = name.replace("_", "-")
                 raise CutFailed(f'{argument} must be one of {", ".join(choices)}, but got "{value}".')
+        found._check_numbers()
         if found.what == WORDS and not found.prompt:
             raise CutFailed("There are no words to look for.", 'Type what to cut out, such as "red mug".')
         if found.what != SELECTION and found.model in (SUBJECT_IN_BOX, NO_MODEL):
             raise CutFailed(f'The model "{found.model}" is for selections only.', "Choose another model, or Selection.")
         return found
+
+    def _check_numbers(self) -> None:
+        """Raise CutFailed for a number that the engine would refuse, under the name that a script gave it."""
+        given = [(name, name.replace("_", "-"), getattr(self, name)) for name in _NUMBERS]
+        given.append(("band", "band-inner and band-outer", (self.band_inner, self.band_outer)))
+        for option, argument, value in given:
+            wanted = what_is_wanted(OPTIONS[option], value)
+            if wanted:
+                raise CutFailed(f"{argument} must be {wanted}, but got {value}.")
 
     @property
     def wants_colours(self) -> bool:
@@ -126,7 +149,21 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     return Settings(**given).checked()
 
 
-_CHOICES = {"what": WHAT, "edge": EDGES, "result": RESULTS, "existing_mask": EXISTING_MASK}
+def _located(model: str) -> str:
+    """`model`, absolute if it is a path: the worker has a working folder of its own."""
+    path = Path(model)
+    is_path = len(path.parts) > 1 or path.is_file()
+    return str(path.expanduser().absolute()) if is_path else model
+
+
+_CHOICES = {
+    "what": WHAT,
+    "edge": EDGES,
+    "result": RESULTS,
+    "existing_mask": EXISTING_MASK,
+    "existing_selection": EXISTING_SELECTION,
+}
+_NUMBERS = ("box_threshold", "harden", "threshold")
 _MATTING: Mapping[str, Matting] = {HAIR: "auto", HARD: "none", OFF: "none"}
 # The fourth names the weights of a neural matting, which the dialog does not offer.
 _MODEL_OPTIONS = dict(zip((SUBJECT, SELECTION, WORDS), MODEL_OPTIONS[:3], strict=True))

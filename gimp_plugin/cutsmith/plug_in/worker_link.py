@@ -11,7 +11,7 @@ from typing import Any
 
 from .failure import CutFailed
 from .installation import Installation
-from .settings import Settings
+from .settings import EDGES, HAIR, OFF, OWN_MASK, Settings
 from .words import remedy_of, what_of
 from .worker_files import Array, Message, client, protocol, rendezvous, session
 
@@ -139,9 +139,10 @@ def _in_words(installation: Installation, settings: Settings) -> Iterator[None]:
     except session.JobCancelled as error:
         raise CutFailed("The run was cancelled. Nothing was changed.") from error
     except session.WorkerCrashed as error:
-        raise CutFailed(
-            f"Cutsmith's engine failed. Nothing was changed.\n{error.what}", f"The details are in {error.log}"
-        ) from error
+        details = f"The details are in {error.log}"
+        if settings.edge == HAIR and settings.what != OWN_MASK:
+            details = f"If memory ran out, choose Edge: {EDGES[OFF]}, which needs least. {details}"
+        raise CutFailed(f"Cutsmith's engine failed. Nothing was changed.\n{error.what}", details) from error
     except session.WorkerLost as error:
         place = f" The details may be in {error.log}" if error.log else ""
         raise CutFailed(
@@ -154,7 +155,9 @@ def _in_words(installation: Installation, settings: Settings) -> Iterator[None]:
         raise CutFailed(error.what, error.remedy) from error
     except protocol.FrameTooLarge as error:
         raise CutFailed(f"The layer is too large: {error}", "Scale it down, or cut out only a part of it.") from error
-    except (protocol.VersionMismatch, protocol.ProtocolError) as error:
+    except protocol.HandshakeRefused as error:
+        raise CutFailed(f"Cutsmith's engine is busy: {error}.", "Close other copies of GIMP, or try again.") from error
+    except protocol.ProtocolError as error:
         raise CutFailed(f"The plug-in and the engine do not match: {error}", again) from error
     except rendezvous.FolderUnsafe as error:
         raise CutFailed(

@@ -12,6 +12,7 @@ from cutsmith.engines.presence import Presence, _accelerators, look
 from cutsmith.errors import BadOption, EngineMissing
 
 BOTH = Presence(openvino=True, onnxruntime=True)
+TORCH = Presence(openvino=True, onnxruntime=True, torch=True, torch_cuda=True)
 CUDA = Presence(openvino=True, onnxruntime=True, accelerators=("CUDAExecutionProvider",))
 
 
@@ -32,6 +33,14 @@ def tried(present: Presence, wanted: str = "auto") -> list[tuple[str, str]]:
         (CUDA, "cuda",
          [("onnxruntime", "CUDAExecutionProvider"), ("openvino", ""), ("onnxruntime", "CPUExecutionProvider")]),
         (CUDA, "openvino", [("openvino", "")]),
+        (TORCH, "auto", [("openvino", ""), ("onnxruntime", "CPUExecutionProvider")]),
+        (TORCH, "torch", [("torch", ""), ("openvino", ""), ("onnxruntime", "CPUExecutionProvider")]),
+        (TORCH, "cuda", [("torch", "cuda"), ("openvino", ""), ("onnxruntime", "CPUExecutionProvider")]),
+        (Presence(torch=True), "auto", [("torch", "")]),
+        (Presence(torch=True), "torch", [("torch", "")]),
+        (Presence(True, True, ("CUDAExecutionProvider",), torch=True, torch_cuda=True), "torch",
+         [("torch", ""), ("onnxruntime", "CUDAExecutionProvider"), ("openvino", ""),
+          ("onnxruntime", "CPUExecutionProvider")]),
         (Presence(False, True, ("DmlExecutionProvider",)), "auto",
          [("onnxruntime", "DmlExecutionProvider"), ("onnxruntime", "CPUExecutionProvider")]),
         (Presence(True, True, ("CoreMLExecutionProvider",)), "coreml",
@@ -64,9 +73,10 @@ def test_no_engine_at_all_is_an_error_that_names_the_packages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("present", "wanted"), [(Presence(onnxruntime=True), "openvino"), (Presence(openvino=True), "onnxruntime")]
+    ("present", "wanted"),
+    [(Presence(onnxruntime=True), "openvino"), (Presence(openvino=True), "onnxruntime"), (BOTH, "torch")],
 )
-def test_a_processor_engine_that_is_asked_for_and_absent_is_an_error(present: Presence, wanted: str) -> None:
+def test_an_engine_that_is_asked_for_and_absent_is_an_error(present: Presence, wanted: str) -> None:
     with pytest.raises(EngineMissing, match=wanted) as caught:
         plan(present, wanted)
     assert caught.value.cures == (install_packages(wanted),)
@@ -79,7 +89,7 @@ def test_an_unknown_engine_is_told_the_known_ones() -> None:
 
 
 def test_every_engine_that_can_be_asked_for_has_a_plan() -> None:
-    everything = Presence(openvino=True, onnxruntime=True, accelerators=tuple(ACCELERATORS.values()))
+    everything = Presence(openvino=True, onnxruntime=True, accelerators=tuple(ACCELERATORS.values()), torch=True)
     for name in ENGINE_NAMES:
         assert plan(everything, name).choices
         assert plan(everything, name).warnings == ()
@@ -90,7 +100,7 @@ def test_this_environment_has_both_engines() -> None:
     assert look().onnxruntime
 
 
-@pytest.mark.parametrize("package", ["openvino", "onnxruntime"])
+@pytest.mark.parametrize("package", ["openvino", "onnxruntime", "torch"])
 def test_an_empty_folder_of_an_engines_name_is_no_engine(package, tmp_path, monkeypatch) -> None:
     (tmp_path / package).mkdir()
     monkeypatch.setattr(sys, "path", [str(tmp_path)])

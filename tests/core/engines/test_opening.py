@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from cutsmith.engines import opening, openvino_engine
+from cutsmith.engines.choice import CUDA_PROVIDER
 from cutsmith.engines.onnxruntime_engine import OnnxruntimeEngine
 from cutsmith.engines.openvino_engine import OpenVinoEngine
 from cutsmith.engines.presence import Presence
@@ -257,3 +258,26 @@ def test_models_that_are_loaded_at_the_same_moment_leave_the_locale_of_the_proce
     command = [sys.executable, "-c", LOADING, str(network), str(tmp_path)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("error", [None, OSError("no such library"), RuntimeError("no such folder")])
+def test_cudas_libraries_are_preloaded_for_cuda_alone_and_without_a_word(network, monkeypatch, capsys, error) -> None:
+    import onnxruntime
+
+    asked = []
+
+    def preload_dlls() -> None:
+        print("Failed to load libcudnn")  # as onnxruntime does
+        asked.append("preload")
+        if error:
+            raise error
+
+    monkeypatch.setattr(onnxruntime, "preload_dlls", preload_dlls, raising=False)
+    OnnxruntimeEngine(network, 0, 1)
+    assert asked == []
+    # This build has no CUDA: the session opens on the processor.
+    assert not OnnxruntimeEngine(network, 0, 1, CUDA_PROVIDER).accelerated
+    assert asked == ["preload"]
+    assert capsys.readouterr().out == ""
+    monkeypatch.delattr(onnxruntime, "preload_dlls")
+    assert not OnnxruntimeEngine(network, 0, 1, CUDA_PROVIDER).accelerated, "onnxruntime before 1.21"

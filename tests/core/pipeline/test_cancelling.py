@@ -160,7 +160,6 @@ def test_a_picture_of_a_batch_that_is_dropped_is_told_as_failed(tmp_path) -> Non
 def does_not_converge(monkeypatch) -> None:
     """Every system goes to the iterations, which are given no step."""
     monkeypatch.setattr(solve, "_DIRECT_PIXELS", 0)
-    monkeypatch.setattr(solve, "_DIRECT_WIDTH", 0)
     monkeypatch.setattr(solve, "_MOST_ITERATIONS", 0)
 
 

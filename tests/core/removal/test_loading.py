@@ -179,16 +179,19 @@ def test_a_file_with_a_catalogue_name_is_taken_for_that_model(tiny_network, tmp_
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "is text that begins with 'version https"),
-        (b"<!DOCTYPE html><html>not found</html>", "is text"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "is text: a Git LFS pointer"),
+        (b"<!DOCTYPE html><html>not found</html>", "is text: a web page"),
+        (b"password = not for you\n", "is text"),
         (b"", "is empty"),
     ],
 )
-def test_a_text_in_place_of_a_model_is_named(tmp_path, content, told) -> None:
+def test_a_text_in_place_of_a_model_is_named_and_not_quoted(tmp_path, content, told) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(content)
-    with pytest.raises(ModelUnusable, match=told):
+    with pytest.raises(ModelUnusable, match=told) as refusal:
         load_remover(str(path))
+    assert "not for you" not in str(refusal.value)
+    assert "oid sha256" not in str(refusal.value)
 
 
 def test_a_file_that_is_no_model_is_refused(tmp_path) -> None:

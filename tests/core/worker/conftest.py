@@ -19,22 +19,33 @@ from cutsmith.worker import client, rendezvous
 from cutsmith.worker.protocol import Array
 
 COMMAND = [sys.executable, "-m", "cutsmith"]
-# A worker whose job "refine" cannot be stopped while it computes, as a run of a network cannot.
-STUBBORN = [
-    sys.executable,
-    "-c",
+
+
+def with_patched_jobs(code: str) -> list[str]:
+    """The command of a worker whose jobs' process runs `code` first."""
+    jobs = f"{code}\nfrom cutsmith.worker.job_process import main\nmain()\n"
+    return [
+        sys.executable,
+        "-c",
+        "from cutsmith.worker import job_process\n"
+        f"job_process.COMMAND = ({sys.executable!r}, '-c', {jobs!r})\n"
+        "from cutsmith.cli import main\n"
+        "main()\n",
+    ]
+
+
+# A worker whose job "refine" cannot be stopped while it computes, as native code cannot.
+STUBBORN = with_patched_jobs(
     "import time\n"
-    "from cutsmith.worker import server\n"
-    "do = server.run_job\n"
+    "from cutsmith.serving import jobs\n"
+    "do = jobs.run_job\n"
     "def run_job(kind, fields, arrays, report, cancelled):\n"
     "    if kind == 'refine' and arrays['pixels'].shape[0] > 500:\n"
     "        report('matting', 0.5)\n"
     "        time.sleep(100)\n"
     "    return do(kind, fields, arrays, report, cancelled)\n"
-    "server.run_job = run_job\n"
-    "from cutsmith.cli import main\n"
-    "main()\n",
-]
+    "jobs.run_job = run_job\n"
+)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -84,6 +95,21 @@ def is_alive(pid: int) -> bool:
     return True
 
 
+def job_process_of(worker: int) -> int:
+    """The process that runs the jobs of `worker`."""
+    tasks = Path(f"/proc/{worker}/task").iterdir()
+    (child,) = (each for task in tasks for each in (task / "children").read_text(encoding="utf-8").split())
+    return int(child)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process runs that is nobody's child here."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
 def kill(pid: int) -> None:
     os.kill(pid, signal.SIGKILL)
     wait_until(lambda: not is_alive(pid))
@@ -112,6 +138,17 @@ class Workers:
 
     def files(self) -> list[str]:
         return sorted(path.name for path in self.folder.iterdir())
+
+
+def log_of(workers: Workers) -> str:
+    return (workers.home / "cutsmith" / "log" / "worker.log").read_text(encoding="utf-8")
+
+
+def follow_until(job, stage: str) -> None:
+    for progress in job.follow(pulse=5):
+        if progress is not None and progress.stage == stage:
+            return
+    raise AssertionError(f"the job ended before {stage}: {job.result().header}")
 
 
 def _ended(workers: Workers) -> None:
@@ -182,3 +219,8 @@ def slow_network(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("slow") / "slow.onnx"
     onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8), path)
     return path
+
+
+@pytest.fixture(scope="session")
+def slow_job(slow_network, pixels):
+    return "cut", {"model": str(slow_network), "threads": 1}, {"pixels": sent(pixels)}

@@ -165,6 +165,17 @@ def test_what_is_too_large_is_refused_before_anything_is_set_aside(header, paylo
         tracemalloc.stop()
 
 
+def test_a_payload_takes_no_memory_before_its_bytes_have_come() -> None:
+    announced = struct.pack("!4sIQ", MAGIC, 14, 1 << 30) + b'{"kind":"job"}'
+    tracemalloc.start()
+    try:
+        with pytest.raises(FrameTruncated, match="missing"):
+            decoded(announced + b"x" * 10_000)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
 def test_the_reader_chooses_the_caps() -> None:
     data = encoded(TWO_ARRAYS)
     with pytest.raises(FrameTooLarge, match="payload must have at most 23 bytes, but got 24"):
@@ -253,7 +264,7 @@ def shake(worker_key: bytes = KEY, client_key: bytes = KEY):
 
 
 def test_the_handshake_tells_which_worker_it_is() -> None:
-    assert shake() == (WELCOME, None)
+    assert shake() == (WELCOME, "test")
 
 
 def test_a_wrong_key_is_told_to_both() -> None:

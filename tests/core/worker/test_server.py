@@ -5,47 +5,76 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
+import sys
 import threading
+import time
+from multiprocessing.connection import Pipe
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from cutsmith.serving.jobs import Answer
-from cutsmith.worker import log_file, server
-from cutsmith.worker.protocol import introduce
-from cutsmith.worker.rendezvous import FilePairStream
+from cutsmith.worker import client_link, log_file, server
+from cutsmith.worker.job_process import JobProcess
+from cutsmith.worker.protocol import ConnectionEnded, HandshakeRefused, introduce, read_message
+from cutsmith.worker.rendezvous import ConnectionStream
 from cutsmith.worker.session import Session, WorkerCrashed
 from tests.core.worker.conftest import is_alive, wait_until
 
 KEY = b"k" * 32
 
 
+# What a jobs' process does with kinds of jobs that no real one has.
+ODD_JOBS = [
+    sys.executable,
+    "-c",
+    "import sys, time\n"
+    "import numpy as np\n"
+    "from cutsmith.serving import jobs\n"
+    "from cutsmith.worker import job_process\n"
+    "def run_job(kind, *asked):\n"
+    "    if kind == 'fail':\n"
+    "        raise ZeroDivisionError('by nought')\n"
+    "    if kind == 'nan':\n"
+    "        return jobs.Answer({'score': float('nan')})\n"
+    "    if kind == 'large':\n"
+    "        return jobs.Answer({}, {'a': np.zeros(50_000_000, np.uint8)})\n"
+    "    if kind == 'noise':\n"
+    "        print('noise', flush=True)\n"
+    "    if kind == 'long':\n"
+    "        asked[2]('read', 0.1)\n"
+    "        time.sleep(1)\n"
+    "    return jobs.Answer({'fine': True})\n"
+    "jobs.run_job = run_job\n"
+    "job_process.main()\n",
+]
+
+
 class Served:
-    """A worker in a thread, and sessions with it."""
+    """A worker in a thread, whose jobs run in a process, and sessions with it."""
 
     def __init__(self) -> None:
-        self.worker = server.Worker(Path("/the/log"), 60, KEY, last_words=0.2)
+        self.worker = server.Worker(Path("/the/log"), 60, KEY, jobs=JobProcess(ODD_JOBS))
         self._thread = threading.Thread(target=self.worker.run, daemon=True)
         self._thread.start()
-        self._ends: list[socket.socket] = []
+        self.streams: list[ConnectionStream] = []
+
+    def stream(self) -> ConnectionStream:
+        """A client's end of a new connection."""
+        ours, theirs = map(ConnectionStream, Pipe())
+        self.streams += [ours, theirs]
+        threading.Thread(target=self.worker.serve, args=(theirs,), daemon=True).start()
+        return ours
 
     def session(self) -> Session:
-        ours, theirs = socket.socketpair()
-        self._ends += [ours, theirs]
-        pipe = theirs.makefile("rwb", buffering=0)
-        threading.Thread(target=self.worker.serve, args=(FilePairStream(pipe, pipe),), daemon=True).start()
-        own = ours.makefile("rwb", buffering=0)
-        stream = FilePairStream(own, own)
+        stream = self.stream()
         return Session(stream, introduce(stream, KEY, "test"))
 
     def end(self) -> None:
         self.worker.end_when_empty()
-        self._thread.join(5)
+        for stream in self.streams:
+            stream.abort()
+        self._thread.join(8)
         assert not self._thread.is_alive()
-        for end in self._ends:
-            end.close()
 
 
 @pytest.fixture
@@ -55,36 +84,29 @@ def served():
     served.end()
 
 
-def test_a_fault_is_a_crash_with_the_logs_place_and_the_worker_lives_on(served, monkeypatch, caplog) -> None:
-    def fail(kind, *_):
-        if kind == "fail":
-            raise ZeroDivisionError("by nought")
-        return Answer({"fine": True})
-
-    monkeypatch.setattr(server, "run_job", fail)
+def test_a_fault_is_a_crash_with_the_logs_place_and_the_worker_lives_on(capfd, served) -> None:
     session = served.session()
-    with caplog.at_level(logging.INFO), pytest.raises(WorkerCrashed, match="ZeroDivisionError: by nought") as caught:
+    with pytest.raises(WorkerCrashed, match="ZeroDivisionError: by nought") as caught:
         session.run("fail")
     assert caught.value.log == "/the/log"
-    assert "Traceback" in caplog.text
+    assert "Traceback" in capfd.readouterr().err
     assert session.run("work").header["fine"] is True
 
 
-def test_an_answer_that_is_no_json_is_a_crash_too(served, monkeypatch, caplog) -> None:
-    monkeypatch.setattr(server, "run_job", lambda *_: Answer({"score": float("nan")}))
+def test_an_answer_that_is_no_json_is_a_crash_too(served) -> None:
     session = served.session()
-    with caplog.at_level(logging.ERROR, "cutsmith"), pytest.raises(WorkerCrashed, match="JSON"):
-        session.run("work")
+    with pytest.raises(WorkerCrashed, match="JSON"):
+        session.run("nan")
     assert session.run("ping").kind == "result"
 
 
-def test_a_client_that_does_not_read_keeps_nobody_waiting(served, monkeypatch) -> None:
-    large = np.zeros(50_000_000, np.uint8)
-    monkeypatch.setattr(
-        server,
-        "run_job",
-        lambda kind, *_: Answer({}, {"a": large} if kind == "large" else {}),
-    )
+def test_what_a_library_prints_does_not_get_among_the_frames(served) -> None:
+    session = served.session()
+    assert session.run("noise").header["fine"] is True
+    assert session.run("noise").header["fine"] is True
+
+
+def test_a_client_that_does_not_read_keeps_nobody_waiting(served) -> None:
     asleep, awake = served.session(), served.session()
     asleep.submit("large")
     for _ in range(3):
@@ -94,33 +116,51 @@ def test_a_client_that_does_not_read_keeps_nobody_waiting(served, monkeypatch) -
 def test_a_worker_that_has_ended_greets_nobody() -> None:
     served = Served()
     served.end()
-    ours, theirs = socket.socketpair()
-    with ours, theirs, theirs.makefile("rwb", buffering=0) as pipe:
-        served.worker.serve(FilePairStream(pipe, pipe))
-        ours.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            ours.recv(1)
+    assert not served.stream().wait(0.2)
 
 
-def test_jobs_that_wait_when_the_worker_is_ended_are_told(served, monkeypatch) -> None:
-    begun, may_end = threading.Event(), threading.Event()
-
-    def run(*_):
-        begun.set()
-        may_end.wait(5)
-        return Answer({})
-
-    monkeypatch.setattr(server, "run_job", run)
+def test_jobs_that_wait_when_the_worker_is_ended_are_done(served) -> None:
     one, two = served.session(), served.session()
-    first = one.submit("work")
-    assert begun.wait(5)
+    first = one.submit("long")
+    assert next(first.follow()).stage == "read"
     second = two.submit("work")
     assert next(second.follow()).before == 1
     served.worker.end_when_empty()
-    may_end.set()
-    # What was there when it was to end is done.
     assert first.result().kind == "result"
     assert second.result().kind == "result"
+
+
+def test_a_client_that_says_nothing_is_hung_up_on(served, monkeypatch) -> None:
+    monkeypatch.setattr(client_link, "HANDSHAKE_SECONDS", 0.5)
+    silent, half = served.stream(), served.stream()
+    for stream in (silent, half):
+        assert read_message(stream).kind == "hello"
+    half.write(memoryview(b"CSW\n"))
+    with served.session() as good:
+        for stream in (silent, half):
+            start = time.monotonic()
+            with pytest.raises(ConnectionEnded):
+                read_message(stream)
+            assert time.monotonic() - start < 4
+        assert good.run("work").header["fine"] is True
+
+
+def test_a_message_that_does_not_go_on_ends_its_connection(served, monkeypatch) -> None:
+    monkeypatch.setattr(client_link, "STALL_SECONDS", 0.5)
+    session = served.session()
+    session._stream.write(memoryview(b"CSW\n" + (100).to_bytes(4, "big") + (1 << 30).to_bytes(8, "big") + b"{"))
+    with pytest.raises(ConnectionEnded):
+        read_message(session._stream)
+
+
+def test_too_many_clients_are_told_so_and_the_next_ones_are_served(served) -> None:
+    sessions = [served.session() for _ in range(server.MAX_CLIENTS)]
+    with pytest.raises(HandshakeRefused, match="16 clients are connected already"):
+        served.session()
+    assert sessions[0].run("work").header["fine"] is True
+    sessions[1]._stream.abort()
+    wait_until(lambda: len(served.worker._open_links()) < server.MAX_CLIENTS)
+    assert served.session().run("work").header["fine"] is True
 
 
 @pytest.fixture

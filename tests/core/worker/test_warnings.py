@@ -2,27 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 
-from tests.core.worker.conftest import Workers, received, sent
+from tests.core.worker.conftest import Workers, received, sent, with_patched_jobs
 
 # The real solver, which is not given the time to solve anything.
-IMPATIENT = [
-    sys.executable,
-    "-c",
-    "from cutsmith.matting.closed_form import solve\n"
-    "solve._DIRECT_PIXELS = solve._DIRECT_WIDTH = 0\n"
-    "solve._MOST_ITERATIONS = 0\n"
-    "from cutsmith.cli import main\n"
-    "main()\n",
-]
+IMPATIENT = with_patched_jobs(
+    "from cutsmith.matting.closed_form import solve\nsolve._DIRECT_PIXELS = 0\nsolve._MOST_ITERATIONS = 0\n"
+)
 # A removal model about which its loader has something to say.
-NOTED = [
-    sys.executable,
-    "-c",
+NOTED = with_patched_jobs(
     "from dataclasses import replace\n"
     "from cutsmith.cures import set_option\n"
     "from cutsmith.errors import Notice\n"
@@ -30,9 +20,7 @@ NOTED = [
     "load = loading.load_remover\n"
     "notice = Notice('The card is not used.', set_option('engine', 'auto', 'To choose the engine here'))\n"
     "loading.load_remover = lambda *given, **named: replace(load(*given, **named), warnings=(notice,))\n"
-    "from cutsmith.cli import main\n"
-    "main()\n",
-]
+)
 
 
 def soft_square() -> np.ndarray:

@@ -18,15 +18,16 @@ import pytest
 from cutsmith import Picture, __version__, cut_out
 from cutsmith.worker import client, protocol, rendezvous
 from cutsmith.worker.protocol import Message, VersionMismatch, WrongKey
-from cutsmith.worker.session import JobCancelled, JobFailed, WorkerLost, WorkerNotRunning, WorkerNotStarted
+from cutsmith.worker.session import JobCancelled, WorkerLost, WorkerNotRunning, WorkerNotStarted
 from tests.core.worker.conftest import (
     COMMAND,
     LONG_MATTING,
-    STUBBORN,
     Workers,
     environment,
+    follow_until,
     is_alive,
     kill,
+    log_of,
     received,
     sent,
     undecided_picture,
@@ -36,29 +37,13 @@ from tests.core.worker.conftest import (
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and rights are those of POSIX")
 
 
-@pytest.fixture(scope="module")
-def slow_job(slow_network, pixels):
-    return "cut", {"model": str(slow_network), "threads": 1}, {"pixels": sent(pixels)}
-
-
-def log_of(workers: Workers) -> str:
-    return (workers.home / "cutsmith" / "log" / "worker.log").read_text(encoding="utf-8")
-
-
 def stream_to(workers: Workers) -> rendezvous.ConnectionStream:
     return rendezvous.ConnectionStream(rendezvous.dial(workers.folder))
 
 
-def follow_until(job, stage: str) -> None:
-    for progress in job.follow(pulse=5):
-        if progress is not None and progress.stage == stage:
-            return
-    raise AssertionError(f"the job ended before {stage}: {job.result().header}")
-
-
 def test_folder_key_and_log_are_this_users_alone(warm) -> None:
     rights = {name: stat.S_IMODE((warm.folder / name).stat().st_mode) for name in warm.files()}
-    assert set(rights) == {rendezvous.KEY_FILE, rendezvous.SOCKET_FILE, rendezvous.WORKER_LOCK}
+    assert set(rights) == {rendezvous.KEY_FILE, rendezvous.SOCKET_FILE}
     assert stat.S_IMODE(warm.folder.stat().st_mode) == 0o700
     assert rights[rendezvous.KEY_FILE] == 0o600
     assert not any(mode & 0o077 for mode in rights.values())
@@ -238,27 +223,6 @@ def test_matting_that_nobody_wants_any_more_ends_and_the_worker_goes_on(workers)
     wait_until(lambda: workers.files() == [])
 
 
-@pytest.mark.slow
-def test_a_job_that_cannot_be_stopped_does_not_keep_others_waiting(workers) -> None:
-    with workers.connect(command=STUBBORN) as one, workers.connect() as two:
-        follow_until(one.submit("refine", LONG_MATTING, undecided_picture()), "matting")
-        waiting = two.submit("models")
-        assert next(waiting.follow()).stage == "waiting"
-        one.close()
-        start = time.monotonic()
-        with pytest.raises(JobFailed) as caught:
-            waiting.result()
-        assert time.monotonic() - start < 10
-        assert caught.value.type == "WorkerEnding"
-    with workers.connect() as again:
-        assert again.welcome.pid != two.welcome.pid
-        assert again.run("models").kind == "result"
-        wait_until(lambda: not is_alive(two.welcome.pid))
-        assert "does not stop" in log_of(workers)
-        again.run("stop")
-    wait_until(lambda: workers.files() == [])
-
-
 def test_two_clients_at_once_share_one_worker_and_get_their_own_answers(workers, network, pixels) -> None:
     """No worker runs yet: both want to start one."""
     results: dict[int, tuple[int, np.ndarray]] = {}
@@ -280,7 +244,7 @@ def test_two_clients_at_once_share_one_worker_and_get_their_own_answers(workers,
     for number, (_, alpha) in results.items():
         expected = cut_out(Picture(np.roll(pixels, number, axis=1)), model=str(network)).alpha
         np.testing.assert_array_equal(alpha, expected)
-    assert rendezvous.START_LOCK not in workers.files()
+    assert workers.files() == sorted([rendezvous.KEY_FILE, rendezvous.SOCKET_FILE])
 
 
 def test_after_a_killed_worker_the_client_starts_a_new_one(workers, slow_job) -> None:
@@ -293,7 +257,7 @@ def test_after_a_killed_worker_the_client_starts_a_new_one(workers, slow_job) ->
         with pytest.raises(WorkerLost, match=r"worker\.log"):
             job.result()
     # What it left is recognised as nobody's.
-    assert workers.files() == sorted([rendezvous.KEY_FILE, rendezvous.SOCKET_FILE, rendezvous.WORKER_LOCK])
+    assert workers.files() == sorted([rendezvous.KEY_FILE, rendezvous.SOCKET_FILE])
     with pytest.raises(WorkerNotRunning, match="Start one, or pass the command"):
         workers.connect(start=False)
     with workers.connect() as session:
@@ -366,45 +330,3 @@ def test_the_waiting_client_can_show_that_it_waits(workers) -> None:
     pulses: list[float] = []
     with workers.connect(on_wait=lambda: pulses.append(time.monotonic())):
         assert pulses
-
-
-def test_over_standard_streams_it_speaks_the_same(workers, network, pixels) -> None:
-    with client.one_shot(COMMAND, environment=environment(workers.home)) as session:
-        answer = session.run("cut", {"model": str(network), "alpha": "float32"}, {"pixels": sent(pixels)})
-        expected = cut_out(Picture(pixels), model=str(network)).alpha
-        np.testing.assert_array_equal(received(answer.arrays["alpha"]), expected)
-    assert session._child.returncode == 0
-    assert not workers.folder.exists()
-
-
-def test_over_standard_streams_the_answer_comes_also_after_the_input_has_ended(workers, slow_job) -> None:
-    session = client.one_shot(COMMAND, environment=environment(workers.home))
-    job = session.submit(*slow_job)
-    session._stream._writer.close()
-    assert job.result().kind == "result"
-    session.close()
-    assert session._child.returncode == 0
-
-
-def test_over_standard_streams_what_is_no_worker_is_told() -> None:
-    with pytest.raises(WorkerNotStarted, match="did not start a worker"):
-        client.one_shot([sys.executable, "-c", "print('hello')"])
-
-
-def test_over_standard_streams_what_a_library_prints_does_not_get_among_the_frames(workers) -> None:
-    noisy = (
-        "import os\n"
-        "from cutsmith.worker import server\n"
-        "do = server.run_job\n"
-        "def run_job(*asked):\n"
-        "    os.write(1, b'noise from C')\n"
-        "    print('noise', flush=True)\n"
-        "    return do(*asked)\n"
-        "server.run_job = run_job\n"
-        "from cutsmith.cli import main\n"
-        "main()\n"
-    )
-    with client.one_shot([sys.executable, "-c", noisy], environment=environment(workers.home)) as session:
-        assert session.run("models").header["models"]
-        assert session.run("models").header["models"]
-    assert "noise from C" in log_of(workers)

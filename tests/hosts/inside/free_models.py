@@ -1,4 +1,4 @@
-"""Run the nodes and look at what stays in memory: torch models in ComfyUI's hands, ONNX sessions in ours."""
+"""Run the nodes and look at what stays in memory, what ComfyUI frees, and what is loaded how often."""
 
 from __future__ import annotations
 
@@ -20,9 +20,32 @@ import nodes  # noqa: E402
 import torch  # noqa: E402
 
 asyncio.run(nodes.load_custom_node(arguments["pack"]))
-(pack,) = (module for name, module in sys.modules.items() if name.endswith(".comfyui_nodes.loaded_models"))
-kept = pack._kept
 image = torch.rand(1, 96, 128, 3, generator=torch.Generator().manual_seed(0))
+boxes = [[{"x": 10, "y": 10, "width": 60, "height": 50}]]
+CLICK = '[{"x": 60, "y": 40}]'
+DEFAULT = "default (IS-Net)"
+opened: list[Any] = []
+
+
+def counted(module: Any, name: str) -> None:
+    """Remember, without keeping it alive, what `module.name` opens."""
+    real = getattr(module, name)
+
+    def opens(*given: Any, **named: Any) -> Any:
+        made = real(*given, **named)
+        opened.append(weakref.ref(made.engine if hasattr(made, "engine") else made.model))
+        return made
+
+    setattr(module, name, opens)
+
+
+import cutsmith.detection.loading  # noqa: E402
+import cutsmith.engines.opening  # noqa: E402
+import cutsmith.segmentation.loading  # noqa: E402
+
+counted(cutsmith.engines.opening, "open_model")
+counted(cutsmith.segmentation.loading, "load_segmenter")
+counted(cutsmith.detection.loading, "load_detector")
 
 
 def run(name: str, **inputs: Any) -> Any:
@@ -32,39 +55,75 @@ def run(name: str, **inputs: Any) -> Any:
         return node.execute(image=image, **inputs).args
 
 
-def mask(keep: bool) -> torch.Tensor:
+def cut(model: str = DEFAULT, **inputs: Any) -> torch.Tensor:
+    """The mask of RembgCut."""
+    return run("RembgCut", model=model, matting="none", band_inner=3, band_outer=3, **inputs)[1]
+
+
+def mask(**inputs: Any) -> torch.Tensor:
     """What SAM2Mask gives for a click."""
-    return run("SAM2Mask", model=arguments["sam2"], positive_points='[{"x": 60, "y": 40}]', keep_model_loaded=keep)[0]
+    return run("SAM2Mask", model=arguments["sam2"], positive_points=CLICK, **inputs)[0]
 
 
-def loaded() -> int:
+def listed() -> int:
     """How many models ComfyUI has on its list."""
     gc.collect()
     management.cleanup_models()
     return len(management.current_loaded_models)
 
 
-answer: dict[str, Any] = {"before": loaded()}
-first = mask(keep=True)
-answer["after_sam2"] = loaded()
-managed = next(iter(kept.values())).model
-management.unload_all_models()
-answer["after_unload_all"] = loaded()
-answer["pictures_after_unload_all"] = len(managed.model._embeddings)
-again = mask(keep=True)
-answer["equal_after_reload"] = bool(torch.equal(first, again))
-answer["after_reload"] = loaded()
-seen = weakref.ref(managed.model.module)
-del managed
-mask(keep=False)
-answer["after_keep_off"] = loaded()
-answer["network_is_gone"] = seen() is None
-answer["kept_after_keep_off"] = len(kept)
+def alive() -> int:
+    """How many of the models that were opened are still there."""
+    gc.collect()
+    return sum(each() is not None for each in opened)
 
-run("RembgCut", model="default (IS-Net)", matting="none", band_inner=3, band_outer=3, keep_model_loaded=True)
-answer["kept_removers"] = [key[0] for key in kept]
-remover = weakref.ref(next(iter(kept.values())).model)
-run("RembgCut", model="default (IS-Net)", matting="none", band_inner=3, band_outer=3, keep_model_loaded=False)
-gc.collect()
-answer["remover_is_gone"] = remover() is None
+
+def since(before: int) -> int:
+    """How many models were opened since there were `before`."""
+    return len(opened) - before
+
+
+answer: dict[str, Any] = {"before": listed()}
+
+first, first_cut = mask(), cut()
+answer["listed"], answer["alive"] = listed(), alive()
+management.unload_all_models()
+answer["listed_after_unload"], answer["alive_after_unload"] = listed(), alive()
+answer["equal_after_unload"] = bool(torch.equal(mask(), first)) and bool(torch.equal(cut(), first_cut))
+answer["listed_again"] = listed()
+mask(keep_model_loaded=False)
+cut(keep_model_loaded=False)
+answer["listed_after_keep_off"], answer["alive_after_keep_off"] = listed(), alive()
+
+before = len(opened)
+for name in (DEFAULT, arguments["isnet"]):
+    for device in ("auto", "cpu"):
+        cut(name, device=device)
+run("SAM2Mask", model="subject in box (IS-Net)", bboxes=boxes)
+for device in ("auto", "cpu"):
+    mask(device=device)
+answer["opened_under_other_names"] = since(before)
+
+
+def graph() -> None:
+    """Six models, one after another."""
+    cut()
+    for name in arguments["networks"]:
+        cut(name)
+    mask()
+    run("TextDetect", model=arguments["detector"], prompt="cat", box_threshold=0.05, text_threshold=0.05)
+
+
+graph()
+before = len(opened)
+graph()
+answer["opened_at_the_second_run"], answer["alive_in_the_graph"] = since(before), alive()
+
+if arguments["most_bytes"]:
+    (kept,) = (module for name, module in sys.modules.items() if name.endswith(".comfyui_nodes.kept_models"))
+    kept._most_bytes = lambda: arguments["most_bytes"]
+    cut(arguments["networks"][0])
+    answer["alive_within_the_limit"] = alive()
+    cut(arguments["networks"][1])
+    answer["alive_within_the_limit_again"] = alive()
 sys.stdout.write(json.dumps(answer) + "\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gi.repository import Babl, Gegl, Gimp, Gio
 
+LOCKS = ("alpha", "content", "position", "visibility")
 DTYPES = {"u8": "uint8", "u16": "uint16", "float": "float32"}
 
 
@@ -88,8 +89,37 @@ class Steps:
     def remove_mask(self, name):
         self.named(name).remove_mask(Gimp.MaskApplyMode.DISCARD)
 
-    def lock(self, name):
-        self.named(name).set_lock_content(True)
+    def lock(self, name, what="content"):
+        """Lock a layer's content, alpha, position or visibility."""
+        getattr(self.named(name), f"set_lock_{what}")(True)
+
+    def add_filter(self, name, operation, settings, is_on=True):
+        """Put a non-destructive filter onto a layer."""
+        layer = self.named(name)
+        made = Gimp.DrawableFilter.new(layer, operation, operation)
+        for setting, value in settings.items():
+            made.get_config().set_property(setting, value)
+        layer.append_filter(made)
+        made.set_visible(is_on)
+
+    def dress(self, name):
+        """Give a layer another opacity, mode, blending, tag and a parasite than a new one has."""
+        layer = self.named(name)
+        layer.set_opacity(62.5)
+        layer.set_mode(Gimp.LayerMode.MULTIPLY)
+        layer.set_blend_space(Gimp.LayerColorSpace.RGB_LINEAR)
+        layer.set_composite_space(Gimp.LayerColorSpace.RGB_NON_LINEAR)
+        layer.set_composite_mode(Gimp.LayerCompositeMode.CLIP_TO_BACKDROP)
+        layer.set_color_tag(Gimp.ColorTag.VIOLET)
+        layer.attach_parasite(Gimp.Parasite.new("note", Gimp.PARASITE_PERSISTENT, b"kept"))
+
+    def empty_group(self, name):
+        self.image.insert_layer(Gimp.GroupLayer.new(self.image, name), None, 0)
+
+    def feather(self, radius):
+        """What the user's selections are softened by from now on."""
+        Gimp.context_set_feather(radius > 0)
+        Gimp.context_set_feather_radius(radius, radius)
 
     def hide(self, name):
         self.named(name).set_visible(False)
@@ -158,6 +188,10 @@ class Steps:
         self.image.insert_layer(layer, None, 0)
         layer.set_name(name)
 
+    def dump_seen(self):
+        """What the canvas shows, as a layer's values."""
+        return self.dump_values(Gimp.Layer.new_from_visible(self.image, self.image, "seen"))
+
     def dump_first(self, kind, encoding=None):
         """The first layer's values, or its mask's; a layer has the name that its file gives it."""
         name = self.image.get_layers()[0].get_name()
@@ -181,6 +215,19 @@ class Steps:
             "offsets": [x, y],
             "visible": layer.get_visible(),
             "has_mask": layer.get_mask() is not None,
+            "filters": [each.get_operation_name() for each in layer.get_filters()],
+            "locks": [kind for kind in LOCKS if getattr(layer, f"get_lock_{kind}")()],
+            "blending": [
+                layer.get_opacity(),
+                layer.get_mode().value_nick,
+                layer.get_blend_space().value_nick,
+                layer.get_composite_space().value_nick,
+                layer.get_composite_mode().value_nick,
+            ],
+            "tag": layer.get_color_tag().value_nick,
+            "parasites": {
+                each: bytes(layer.get_parasite(each).get_data()).decode() for each in layer.get_parasite_list()
+            },
         }
         if layer.is_group():
             state["children"] = [self.layer_state(child) for child in layer.get_children()]
@@ -188,7 +235,9 @@ class Steps:
 
     def dump(self, name, encoding=None):
         """The values of a drawable, in its own encoding or another, in a file; -> how to read it."""
-        drawable = self.named(name)
+        return self.dump_values(self.named(name), encoding)
+
+    def dump_values(self, drawable, encoding=None):
         stored = Babl.format_get_encoding(drawable.get_format())
         width, height = drawable.get_width(), drawable.get_height()
         place = Gegl.Rectangle.new(0, 0, width, height)

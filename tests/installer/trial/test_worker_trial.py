@@ -1,5 +1,6 @@
 """Against the real worker, for which the tests' own Python runs Cutsmith as .venv's does."""
 
+import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -7,20 +8,38 @@ from pathlib import Path
 import pytest
 
 from cutsmith import __version__
+from cutsmith.worker import client
 from installer.failure import InstallFailed
 from installer.gimp.config import Config
 from installer.gimp.plug_in import place_plug_in
 from installer.trial import worker_trial
 from installer.trial.worker_trial import try_worker
 from tests.core.conftest import isnet_weights
-from tests.installer.stand_ins import make_plug_in_clone, make_profile
+from tests.core.worker.conftest import COMMAND, environment, short, wait_until
+from tests.installer.stand_ins import ROOT, make_plug_in_clone, make_profile
 
 __all__ = ["isnet_weights"]
 
 
 @pytest.fixture
 def clone(tmp_path):
-    return make_plug_in_clone(tmp_path / "clone é 1")
+    """A clone with the real plug-in."""
+    clone = make_plug_in_clone(tmp_path / "clone é 1")
+    shutil.rmtree(clone.plug_in)
+    shutil.copytree(ROOT / "gimp_plugin" / "cutsmith", clone.plug_in)
+    return clone
+
+
+@pytest.fixture(autouse=True)
+def runtime(tmp_path, monkeypatch):
+    """A folder of this test's own to meet the worker in; nothing runs there when the test ends."""
+    folder = short(tmp_path)
+    folder.chmod(0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    yield folder / "cutsmith"
+    with pytest.raises(client.WorkerNotRunning):
+        client.connect(folder=folder / "cutsmith")
 
 
 @pytest.fixture
@@ -74,6 +93,22 @@ def test_a_picture_is_cut_out_by_the_plug_ins_own_files_and_config(put, config, 
     config = replace(config, environment={"CUTSMITH_MODELS": str(isnet_weights.parent)})
     words = put(config)
     assert words.startswith(f"Cutsmith {__version__} cut a small picture out with {isnet_weights.stem}")
+    # Through the socket, with the settings of a new dialog: the edge was worked out, too.
+    log = (tmp_path / "state/cutsmith/log/worker.log").read_text(encoding="utf-8")
+    assert "listens in" in log
+    assert "a client: install.py" in log
+    assert ", matting " in log
+
+
+@pytest.mark.weights
+@pytest.mark.slow
+def test_a_worker_that_runs_is_the_one_that_is_tried_and_goes_on(put, config, isnet_weights, tmp_path, runtime):
+    variables = {"CUTSMITH_MODELS": str(isnet_weights.parent), **environment(tmp_path / "state")}
+    with client.connect(COMMAND, environment=variables) as session:
+        put(config)
+        assert session.run("ping").header["pid"] == session.welcome.pid
+        session.run("stop")
+    wait_until(lambda: not list(runtime.iterdir()))
 
 
 def test_without_weights_it_names_the_command_that_fetches_them(put, config, elsewhere):
@@ -83,9 +118,9 @@ def test_without_weights_it_names_the_command_that_fetches_them(put, config, els
 
 
 def test_another_version_is_said(put, config, elsewhere):
-    with pytest.raises(InstallFailed, match=rf"runs Cutsmith {__version__}; the plug-in is of 9\.9\.9") as failed:
+    with pytest.raises(InstallFailed, match=rf"do not match: .*ours is 9\.9\.9, theirs is {__version__}") as failed:
         put(replace(config, version="9.9.9"))
-    assert failed.value.remedy == config.install
+    assert config.install in failed.value.remedy
 
 
 def test_an_interpreter_that_is_gone_is_said(put, config, tmp_path):
@@ -95,9 +130,9 @@ def test_an_interpreter_that_is_gone_is_said(put, config, tmp_path):
 
 
 def test_one_that_has_no_cutsmith_is_told_in_its_own_words(put, config, script):
-    with pytest.raises(InstallFailed, match=r"did not start a worker: .*\n +No module named cutsmith") as failed:
+    with pytest.raises(InstallFailed, match=r"did not start\. .*exit code 1 .*: No module named cutsmith") as failed:
         put(replace(config, command=script("echo No module named cutsmith >&2; exit 1")))
-    assert failed.value.remedy == config.install
+    assert config.install in failed.value.remedy
 
 
 def test_one_that_cannot_be_run_is_said(put, config, script):

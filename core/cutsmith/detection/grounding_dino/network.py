@@ -22,6 +22,7 @@ from cutsmith.engines.checkpoint import fit_checkpoint, read_checkpoint
 from cutsmith.engines.quiet_transformers import quiet_transformers
 from cutsmith.engines.torch_device import require_packages
 from cutsmith.errors import ModelUnusable
+from cutsmith.protocols import GROUNDING_DINO_THRESHOLDS
 
 if TYPE_CHECKING:
     import torch

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check
 from cutsmith.matting.closed_form.laplacian import REACH
 from cutsmith.matting.regions import grown
 
@@ -68,6 +69,7 @@ def divided(unknown: NDArray[np.bool_], known: NDArray[np.float32], weight: NDAr
     count, labels, statistics, _ = cv2.connectedComponentsWithStats(
         around.view(np.uint8), connectivity=8, ltype=cv2.CV_32S
     )
+    check()
     label_of_unknown = labels[unknown]
     sizes = np.bincount(label_of_unknown, minlength=count)
     around &= ~unknown
@@ -76,6 +78,7 @@ def divided(unknown: NDArray[np.bool_], known: NDArray[np.float32], weight: NDAr
     if weight is not None:
         has_prior[label_of_unknown[weight[unknown] > 0]] = True
 
+    check()
     constant = np.where(~has_prior & (lowest == highest), lowest, np.float32(np.nan))
     constants = np.full(unknown.shape, np.nan, np.float32)
     constants[unknown] = constant[label_of_unknown]
@@ -86,6 +89,7 @@ def divided(unknown: NDArray[np.bool_], known: NDArray[np.float32], weight: NDAr
     corners[:, 2:] += corners[:, :2]
     systems = []
     for members in _gathered(sizes[to_solve], corners):
+        check()
         x0, y0 = corners[members, :2].min(axis=0).tolist()
         x1, y1 = corners[members, 2:].max(axis=0).tolist()
         slices = np.s_[y0:y1, x0:x1]
@@ -130,6 +134,7 @@ def mean_width(own: NDArray[np.bool_], count: int) -> float:
     """
     import cv2
 
+    check()
     square = np.ones((9, 9), np.uint8)
     closed = np.asarray(cv2.morphologyEx(own.view(np.uint8), cv2.MORPH_CLOSE, square)).view(np.bool_)
     outline = int(np.count_nonzero(grown(closed, 1))) - int(np.count_nonzero(closed))

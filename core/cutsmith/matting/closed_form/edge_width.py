@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check
 from cutsmith.matting.trimap import BACKGROUND, FOREGROUND, SURE, SURELY_NOT, UNKNOWN
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def edge_width(soft_mask: NDArray[np.float32]) -> NDArray[np.float32]:
     """
     import cv2
 
+    check()
     scale = scale_of(soft_mask.shape)
     window = 2 * round(_WINDOW * scale / 2) + 1
     soft = is_soft(soft_mask).astype(np.float32)
@@ -50,6 +52,7 @@ def edge_width(soft_mask: NDArray[np.float32]) -> NDArray[np.float32]:
     edge = is_edge(soft_mask).astype(np.float32)
     size = (window, window)
     area = np.asarray(cv2.boxFilter(soft, -1, size), np.float32)
+    check()
     length = cv2.boxFilter(edge, -1, size, dst=edge)
     length /= 2
     length += np.float32(_LEAST_EDGE / window**2)
@@ -67,6 +70,7 @@ def is_edge(soft_mask: NDArray[np.float32]) -> NDArray[np.bool_]:
     """The pixels on both sides of the edge at 0.5, bool (H, W)."""
     import cv2
 
+    check()
     inside = (soft_mask > 0.5).view(np.uint8)
     edge = cv2.morphologyEx(inside, cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8))
     return np.asarray(edge).view(np.bool_)
@@ -89,7 +93,9 @@ def adaptive_band(soft_mask: NDArray[np.float32], width: NDArray[np.float32]) ->
     start = is_soft(soft_mask) | is_edge(soft_mask)
     if start.all() or not start.any():
         return start
+    check()
     distance = cv2.distanceTransform((~start).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    check()
     reach = np.clip(_NARROWEST + _GROWTH * (width - _CRISP), _NARROWEST, _WIDEST)
     reach *= np.float32(scale_of(soft_mask.shape))
     band: NDArray[np.bool_] = distance <= reach

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check
 from cutsmith.matting.closed_form.edge_width import adaptive_band, edge_width, scale_of
 from cutsmith.matting.closed_form.reduced_size import local_linear_upsample
 from cutsmith.matting.regions import grown
+from cutsmith.matting.strips import in_strips
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,6 +81,7 @@ def alpha_from_soft_mask(
         unknown = adaptive_band(soft_mask, width)
     if not unknown.any():
         return soft_mask.copy()
+    check()
     width = _smooth(width)
     is_hair = np.clip((width - _HAIR_FROM) / _HAIR_FADE, 0, 1)
     is_hair[~unknown] = 0
@@ -94,6 +97,7 @@ def alpha_from_soft_mask(
         blended = crisp + is_hair * (hair - crisp)
     else:
         blended = crisp
+    check()
     trusted = _agreement(blended, soft_mask, unknown)
     np.copyto(alpha, soft_mask + trusted * (blended - soft_mask), where=unknown)
     return np.clip(alpha, 0, 1, out=alpha)
@@ -103,7 +107,12 @@ def _smooth(width: NDArray[np.float32]) -> NDArray[np.float32]:
     import cv2
 
     spread = _SMOOTHING * scale_of(width.shape)
-    return np.asarray(cv2.GaussianBlur(np.minimum(width, np.float32(_WIDEST)), (0, 0), spread), np.float32)
+
+    def blurred(strip: NDArray[np.float32]) -> NDArray[np.float32]:
+        return np.asarray(cv2.GaussianBlur(np.minimum(strip, np.float32(_WIDEST)), (0, 0), spread), np.float32)
+
+    # OpenCV's kernel reaches four standard deviations.
+    return in_strips(width, round(4 * spread) + 1, blurred)
 
 
 def _prior_weight(soft_mask: NDArray[np.float32], factor: NDArray[np.float32] | float = 1.0) -> NDArray[np.float32]:
@@ -128,6 +137,7 @@ def _crisp(
 ) -> NDArray[np.float32]:
     """One pass at the picture's own size."""
     factor = np.float32(_CRISP_FACTOR) ** np.clip(1 - (width - _CRISP_UP_TO) / _CRISP_FADE, 0, 1)
+    check()
     weight = _prior_weight(soft_mask, factor)
     solved = solve(image, unknown, _decided(soft_mask), prior=soft_mask, prior_weight=weight, epsilon=EPSILON)
     return np.where(unknown, solved, soft_mask)
@@ -144,6 +154,7 @@ def _hair(
     small_image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     guess = soft_mask
     for _ in range(_HAIR_PASSES):
+        check()
         band = adaptive_band(guess, edge_width(guess)) & region
         unknown = cv2.resize(band.view(np.uint8).astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0
         prior = cv2.resize(guess, size, interpolation=cv2.INTER_AREA)
@@ -162,9 +173,12 @@ def _agreement(
     import cv2
 
     side = 2 * round(_NEIGHBOURHOOD * scale_of(alpha.shape) / 2) + 1
+    check()
     sure = (unknown & (np.abs(2 * soft_mask - 1) > _SURE_FROM)).astype(np.float32)
     difference = sure * np.abs(alpha - soft_mask)
+    check()
     mean = np.asarray(cv2.boxFilter(difference, -1, (side, side)), np.float32)
+    check()
     mean /= cv2.boxFilter(sure, -1, (side, side)) + np.float32(4 / side**2)
     trust: NDArray[np.float32] = np.clip((_REFUSED_FROM - mean) / (_REFUSED_FROM - _DOUBT_FROM), 0, 1)
     return trust

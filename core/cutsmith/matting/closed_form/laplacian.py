@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -72,6 +74,7 @@ def equations(
     lengths = np.empty(total, np.int32)
     entries = 0
     for first, last in _strips(counts):
+        check()
         begin, end = int(ends[first] - counts[first]), int(ends[last - 1])
         if begin == end:
             continue

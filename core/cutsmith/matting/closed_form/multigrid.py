@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check, checking_calls
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyamg.multilevel import MultilevelSolver
@@ -60,22 +62,23 @@ def solve_by_multigrid(
     # While they are set up, most memory is in use: the digits beyond single precision take half of what all take.
     matrix.data = (matrix.data - single.data).astype(np.float32)
     down, up = ("gauss_seidel", {"sweep": "forward"}), ("gauss_seidel", {"sweep": "backward"})
-    hierarchy = smoothed_aggregation_solver(
-        single,
-        B=near_nullspace,
-        # The finest grid's couplings take as much memory as its matrix, so they are gone before P is smoothed.
-        strength=[None, _STRENGTH],
-        aggregate=[("predefined", {"AggOp": _aggregated(single)}), "standard"],
-        # Of the others, "block" and "diagonal" estimate eigenvalues from random vectors, which takes more time than all
-        # else together and differs from call to call.
-        smooth=("jacobi", {"omega": 4 / 3, "weighting": "local"}),
-        presmoother=down,
-        postsmoother=up,
-        improve_candidates=None,
-        max_coarse=_COARSEST,
-        max_levels=12,
-        coarse_solver="splu",
-    )
+    with checking_calls():
+        hierarchy = smoothed_aggregation_solver(
+            single,
+            B=near_nullspace,
+            # The finest grid's couplings take as much memory as its matrix, so they are gone before P is smoothed.
+            strength=[None, _STRENGTH],
+            aggregate=[("predefined", {"AggOp": _aggregated(single)}), "standard"],
+            # Of the others, "block" and "diagonal" estimate eigenvalues from random vectors, which takes more time than
+            # all else together and differs from call to call.
+            smooth=("jacobi", {"omega": 4 / 3, "weighting": "local"}),
+            presmoother=down,
+            postsmoother=up,
+            improve_candidates=None,
+            max_coarse=_COARSEST,
+            max_levels=12,
+            coarse_solver="splu",
+        )
     matrix.data = np.add(matrix.data, single.data, dtype=np.float64)
 
     def precondition(residual: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -135,6 +138,7 @@ def _conjugate_gradients(
     direction = np.zeros_like(residual)
     before = 1.0
     for _ in range(most_iterations):
+        check()
         corrected = precondition(residual)
         product = _dot(residual, corrected)
         if not product > 0:  # also NaN: rounding has taken over

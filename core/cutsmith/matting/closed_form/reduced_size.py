@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check
 from cutsmith.matting.closed_form.laplacian import Prior
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def local_linear_upsample(
     rows = max(1, _BYTES_AT_ONCE // (_BYTES_PER_PIXEL * width))
     alpha = np.empty((height, width), np.float32)
     for first in range(0, height, rows):
+        check()
         last = min(first + rows, height)
         of_strip = cv2.resize(_rows_between(coefficients, first, last, height), (width, last - first))
         strip = of_strip[..., 3]
@@ -64,6 +66,7 @@ def _coefficients(colours: NDArray[np.float32], alpha: NDArray[np.float32]) -> N
     import cv2
 
     def mean(plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        check()
         averaged: NDArray[np.float32] = cv2.blur(plane, (3, 3), borderType=cv2.BORDER_REFLECT)
         return averaged
 
@@ -76,6 +79,7 @@ def _coefficients(colours: NDArray[np.float32], alpha: NDArray[np.float32]) -> N
     matrix = np.empty((*alpha.shape, 3, 3), np.float32)
     for one in range(3):
         for two in range(one, 3):
+            check()
             matrix[..., one, two] = matrix[..., two, one] = mean(c[one] * c[two]) - means[one] * means[two]
         matrix[..., one, one] += _EPSILON
     coefficients = np.empty((*alpha.shape, 4), np.float32)
@@ -89,11 +93,13 @@ def _coefficients(colours: NDArray[np.float32], alpha: NDArray[np.float32]) -> N
 def _solved(matrix: NDArray[np.float32], side: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     """The solutions (h, w, 3) of symmetric positive definite `matrix` (h, w, 3, 3), by its Cholesky factors."""
     least = np.float32(_EPSILON)
+    check()
     l00 = np.sqrt(np.maximum(matrix[..., 0, 0], least))
     l10, l20 = matrix[..., 1, 0] / l00, matrix[..., 2, 0] / l00
     l11 = np.sqrt(np.maximum(matrix[..., 1, 1] - l10 * l10, least))
     l21 = (matrix[..., 2, 1] - l20 * l10) / l11
     l22 = np.sqrt(np.maximum(matrix[..., 2, 2] - l20 * l20 - l21 * l21, least))
+    check()
     first = side[0] / l00
     second = (side[1] - l10 * first) / l11
     third = (side[2] - l20 * first - l21 * second) / l22
@@ -137,6 +143,7 @@ def reduced(
     size = max(3, round(width * factor)), max(3, round(height * factor))
 
     def smaller(plane: NDArray[Any]) -> NDArray[Any]:
+        check()
         made: NDArray[Any] = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
         return made
 

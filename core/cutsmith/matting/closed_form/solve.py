@@ -8,15 +8,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from cutsmith.arrays import checked_image, checked_mask, checked_plane
 from cutsmith.cures import set_option
-from cutsmith.errors import BadArray, Cancelled, PictureTooLarge, must_be
-from cutsmith.machine.interruptible import interruptible
+from cutsmith.errors import BadArray, PictureTooLarge, must_be
+from cutsmith.machine.cancelling import check, heeding
 from cutsmith.machine.memory import available_memory
 from cutsmith.matting.closed_form.components import System, divided, mean_width
 from cutsmith.matting.closed_form.direct import solve_directly
@@ -31,16 +30,19 @@ if TYPE_CHECKING:
     from cutsmith.options import MattingEffort
     from cutsmith.protocols import Watch
 
-Result = TypeVar("Result")
+Told = Callable[[float], None]
+"""Is given the share of a system that is done, in [0, 1]."""
 
 _log = logging.getLogger(__name__)
 
 # Alpha of an unknown pixel that nothing determines.
 _UNDECIDED = 0.5
 
-# Factors of regions up to this many pixels, or this narrow, take less time than multigrid's setup and iterations.
+# Factors of regions up to this many pixels take less time than multigrid's setup and iterations. Of narrow ones, larger
+# regions would take no more; but they are one call, which nobody can cancel (300,000 pixels: 4 s).
 _DIRECT_PIXELS = 20_000
-_DIRECT_WIDTH = 40
+# A region up to this wide is solved at the picture's own size, however long it is.
+_NARROW = 40
 
 # The most pixels of a wide region that are solved by factors, where multigrid is not installed: about 10 s.
 _DIRECT_PIXELS_WIDE = 100_000
@@ -83,7 +85,7 @@ def solve_unknown(
         effort: "exact" solves everything at the picture's size, "balanced" and "fast" solve wide regions at a smaller
             one from 300,000 and 60,000 unknown pixels on.
         memory: bytes that may be allocated; None means all that is available.
-        watch: receives warnings and progress, and may end the work at any time.
+        watch: receives warnings and progress, and may end the work (see `cutsmith.machine.cancelling`).
 
     Raises:
         BadArray: an argument is not as described, or sizes differ.
@@ -100,11 +102,13 @@ def solve_unknown(
 
     if not unknown.any():
         return known.copy()
-    alpha, systems = _watched(partial(_begun, unknown, known, drawn_to), watch)
-    solver = _Solver(
-        image, alpha, drawn_to, epsilon, EFFORTS[effort], available_memory() if memory is None else memory, watch
-    )
-    solver.solve(systems)
+    with heeding(None if watch is None else watch.check):
+        check()
+        alpha, systems = _begun(unknown, known, drawn_to)
+        solver = _Solver(
+            image, alpha, drawn_to, epsilon, EFFORTS[effort], available_memory() if memory is None else memory, watch
+        )
+        solver.solve(systems)
     return alpha
 
 
@@ -126,14 +130,6 @@ def _begun(
     return alpha, systems
 
 
-def _watched(work: Callable[[], Result], watch: Watch | None) -> Result:
-    """What `work()` returns; `watch` may end it at any time."""
-    if watch is None:
-        return work()
-    watch.check()
-    return interruptible(work, watch.check)
-
-
 class _Plan(NamedTuple):
     """How a system is solved: by which method, and at which share of the picture's size."""
 
@@ -152,31 +148,21 @@ class _Solver:
     effort: Effort
     memory: int
     watch: Watch | None
-    share: float = 0.0
-    is_abandoned: bool = False
 
     def solve(self, systems: list[System]) -> None:
         """Solve all of `systems`."""
-        plans = _watched(lambda: [self._plan(system) for system in systems], self.watch)
+        plans = [self._plan(system) for system in systems]
         total = max(1, sum(system.pixels for system in systems))
         done = 0
         for system, plan in zip(systems, plans, strict=True):
-            self.share = 0.0
 
-            def check(done: int = done, count: int = system.pixels) -> None:
+            def told(share: float, done: int = done, count: int = system.pixels) -> None:
                 if self.watch is not None:
-                    self.watch.check()
-                    self.watch.progress((done + self.share * count) / total)
-
-            def work(system: System = system, plan: _Plan = plan) -> NDArray[Any] | None:
-                return self._solved(system, plan)
+                    self.watch.progress((done + share * count) / total)
 
             check()
-            try:
-                found = work() if self.watch is None else interruptible(work, check)
-            except BaseException:  # whatever the caller raises, the work is not waited for
-                self.is_abandoned = True
-                raise
+            told(0.0)
+            found = self._solved(system, plan, told)
             if found is None:
                 self._warn(system)
             else:
@@ -191,9 +177,10 @@ class _Solver:
         Raises:
             PictureTooLarge: the memory does not hold its equations, and the effort forbids a smaller size.
         """
+        check()
         count = system.pixels
-        narrow = count <= _DIRECT_PIXELS or mean_width(system.own, count) <= _DIRECT_WIDTH
-        directly = narrow or not multigrid_is_installed()
+        narrow = count <= _DIRECT_PIXELS or mean_width(system.own, count) <= _NARROW
+        directly = count <= _DIRECT_PIXELS or not multigrid_is_installed()
         needed = _BYTES_DIRECT if directly else _BYTES_MULTIGRID
         most = self.memory // needed
         if count > most and not self.effort.may_reduce:
@@ -208,17 +195,17 @@ class _Solver:
             limit = min(limit, _DIRECT_PIXELS_WIDE)
         return _Plan(directly) if count <= limit else _Plan(directly, max(limit, 1000) ** 0.5 / count**0.5)
 
-    def _solved(self, system: System, plan: _Plan) -> NDArray[Any] | None:
-        """Alpha of the system's own pixels (N,); None where it cannot be solved."""
+    def _solved(self, system: System, plan: _Plan, told: Told) -> NDArray[Any] | None:
+        """Alpha of the system's own pixels (N,); None where it cannot be solved. `told` is given the share done."""
         image = self.image[system.slices]
         known = self.alpha[system.slices]
         prior = None
         if self.prior is not None:
             prior = Prior(self.prior.value[system.slices], self.prior.weight[system.slices])
         if plan.factor == 1:
-            return self._at_this_size(image, system.own, known, prior, plan.directly)
+            return self._at_this_size(image, system.own, known, prior, plan.directly, told)
         small = reduced(image, system.own, known, prior, plan.factor)
-        found = self._at_this_size(small.image, small.unknown, small.known, small.prior, plan.directly)
+        found = self._at_this_size(small.image, small.unknown, small.known, small.prior, plan.directly, told)
         if found is None:
             return None
         small.known[small.unknown] = np.clip(found, 0, 1)
@@ -232,6 +219,7 @@ class _Solver:
         known: NDArray[np.float32],
         prior: Prior | None,
         directly: bool,
+        told: Told,
     ) -> NDArray[np.float64] | None:
         """Alpha of the pixels in `unknown` (N,); None where it cannot be solved."""
         system = equations(image, unknown, known, prior, self.epsilon)
@@ -243,14 +231,8 @@ class _Solver:
         start = None if prior is None else prior.value[unknown].astype(np.float64)
         is_drawn = prior is not None and bool(prior.weight[unknown].any())
         tolerance = self.effort.tolerance_with_prior if is_drawn else self.effort.tolerance
-        alpha, is_solved = solve_by_multigrid(system, colours, tolerance, _MOST_ITERATIONS, self._tell, start)
+        alpha, is_solved = solve_by_multigrid(system, colours, tolerance, _MOST_ITERATIONS, told, start)
         return alpha if is_solved and np.isfinite(alpha).all() else None
-
-    def _tell(self, share: float) -> None:
-        """Keep how far the system is; the caller's thread reads it. Ends the work if nobody waits for it any more."""
-        if self.is_abandoned:
-            raise Cancelled("Nobody waits for this solution any more.")
-        self.share = share
 
     def _warn(self, system: System) -> None:
         # Not where: the system may be that of a smaller size.

@@ -11,6 +11,7 @@ from cutsmith.machine.files import is_file, is_folder, weights_size
 from cutsmith.protocols import Loaded
 
 if TYPE_CHECKING:
+    from cutsmith.engines.opening import Opener
     from cutsmith.models.entry import Entry
     from cutsmith.models.store import Store
     from cutsmith.protocols import MattingNetwork
@@ -27,6 +28,7 @@ def load_vitmatte(
     device: str = "auto",
     threads: int | None = None,
     store: Store | None = None,
+    opener: Opener | None = None,
 ) -> Loaded[MattingNetwork]:
     """The ViTMatte that `model` names, open on the best engine, or for a folder on the best device.
 
@@ -37,6 +39,7 @@ def load_vitmatte(
         device: one of `cutsmith.engines.torch_device.DEVICE_NAMES`, for folders.
         threads: None takes all that the process may use.
         store: where weights are looked for; None takes this user's.
+        opener: opens ONNX files in place of `open_model`.
 
     Raises:
         UnknownModel: neither a catalogue entry nor a file or folder.
@@ -50,11 +53,11 @@ def load_vitmatte(
     store = store or Store()
     if model is None:
         entry, path = _first_on_this_machine(store)
-        return _open_file(entry.name, path, entry.identified(path), engine, threads)
+        return _open_file(entry.name, path, entry.identified(path), engine, threads, opener)
     if model in of_kind("matter"):
         entry = find_entry(model, "matter")
         path = store.require(entry)
-        return _open_file(model, path, entry.identified(path), engine, threads)
+        return _open_file(model, path, entry.identified(path), engine, threads, opener)
     path = Path(model)
     if is_folder(model):
         return _open_folder(path, device, threads)
@@ -67,7 +70,7 @@ def load_vitmatte(
             run("models", "list", text="Files that can be fetched"),
         )
     if is_file(model):
-        return _open_file(model, path, f"{path.name} (unverified)", engine, threads)
+        return _open_file(model, path, f"{path.name} (unverified)", engine, threads, opener)
     if path.suffix.lower() in (".onnx", ".safetensors", *_CHECKPOINT_SUFFIXES) or len(path.parts) > 1:
         raise UnknownModel(
             f"There is no file or folder {model}.",
@@ -99,11 +102,13 @@ def _first_on_this_machine(store: Store) -> tuple[Entry, Path]:
     return entry, store.require(entry)
 
 
-def _open_file(name: str, path: Path, weights: str, engine: str, threads: int | None) -> Loaded[MattingNetwork]:
+def _open_file(
+    name: str, path: Path, weights: str, engine: str, threads: int | None, opener: Opener | None
+) -> Loaded[MattingNetwork]:
     from cutsmith.engines.opening import open_model
     from cutsmith.matting.vitmatte.onnx_network import OnnxViTMatte
 
-    opened = open_model(path, engine=engine, threads=threads)
+    opened = (opener or open_model)(path, engine=engine, threads=threads)
     return Loaded(OnnxViTMatte(name, opened.engine, weights), opened.warnings, weights_size(path))
 
 

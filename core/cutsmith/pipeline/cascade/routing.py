@@ -94,7 +94,7 @@ def _another(other: OtherWay, image: NDArray[np.uint8], standing: Attempt, run: 
             return None
         prompt = prompt_of_selection(standing.soft_mask, width, height, with_points=segmenter.takes_points)
         (segment,) = segmenter.segment(image, [prompt], run)
-        uncut = run.interruptible(segment.uncut)
+        uncut = segment.uncut()
         mask = segment.soft_mask() if uncut is None else uncut[0]
         alike = dice(mask, standing.soft_mask)
         found = FoundObject(box, prompt.points, predicted_iou=segment.predicted_iou, stability=segment.stability)

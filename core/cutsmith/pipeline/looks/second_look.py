@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from cutsmith.machine.cancelling import awaited, in_this_context
 from cutsmith.pipeline.looks.choice import chosen, is_cut_by_frame, is_in_doubt
 from cutsmith.pipeline.looks.decidedness import dice, undecidedness
 from cutsmith.pipeline.looks.views import ViewName, mask_of_picture, view_of
@@ -41,7 +43,7 @@ def subject_mask(
 def first_look(remover: Remover, image: NDArray[np.uint8], run: Run) -> NDArray[np.float32]:
     """The soft mask of the picture as it is, float32 (H, W); `image` is uint8 (H, W, 3), and `run` may end it."""
     with run.stage("mask"):
-        return run.interruptible(lambda: remover.soft_mask(image))
+        return remover.soft_mask(image)
 
 
 def looked_again(
@@ -57,11 +59,14 @@ def looked_again(
         # Two requests at a time: while the engine runs one, the other is prepared or read.
         pool = ThreadPoolExecutor(max_workers=len(others), thread_name_prefix="cutsmith-view")
         try:
-            asked = {name: pool.submit(_mask_of_view, remover, image, name) for name in others}
+            asked = {
+                name: pool.submit(in_this_context(partial(_mask_of_view, remover, image, name))) for name in others
+            }
             for name, future in asked.items():
-                masks[name] = run.awaited(future)
+                masks[name] = awaited(future)
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            # A cancelled run ends there, too.
+            pool.shutdown(cancel_futures=True)
         taken = chosen(masks)
         return masks[taken], _told(masks, taken)
 
