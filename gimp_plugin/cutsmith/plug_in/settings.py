@@ -135,9 +135,11 @@ class Settings:
         if self.model == NO_MODEL:
             return "refine", options
         if self.what == WORDS:
-            words = min(self.box_threshold, WORDS_CERTAINTY)
             options["text"] = self.prompt
-            options |= {"box_threshold": self.box_threshold, "text_threshold": words}
+            # As it stands in a new dialog, the certainty is the model's own.
+            if self.box_threshold != DEFAULT_CERTAINTY:
+                words = min(self.box_threshold, WORDS_CERTAINTY)
+                options |= {"box_threshold": self.box_threshold, "text_threshold": words}
         models = {**self.stand_ins, _MODEL_OPTIONS[self.what]: self.model}
         return "cut", options | {option: name for option, name in models.items() if name != AUTOMATIC}
 
