@@ -67,9 +67,11 @@ def objects_an_image(bboxes: Any) -> list[list[FoundObject]]:
 def _native_box(found: FoundObject, box: Box) -> NativeBox:
     # ComfyUI's own nodes send boxes to the page as JSON, which has no numbers of numpy.
     sides = zip(("x", "y", "width", "height"), (box.x0, box.y0, box.width, box.height), strict=True)
-    native: NativeBox = {**{name: float(side) for name, side in sides}, "label": found.label}
-    score = found.score if found.score is not None else found.predicted_iou
+    native: NativeBox = {name: float(side) for name, side in sides}
     # ComfyUI's own nodes reckon with a score that is there: they take one that is missing for 1, but not None.
+    if found.label:
+        native["label"] = found.label
+    score = found.score if found.score is not None else found.predicted_iou
     if score is not None:
         native["score"] = float(score)
     return native

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 import folder_paths
 
 if TYPE_CHECKING:
+    from cutsmith.models.entry import Kind
     from cutsmith.models.store import Store
 
 SAM2 = "sam2"
 GROUNDING_DINO = "grounding-dino"
 REMBG = "rembg"
+CUTSMITH = "cutsmith"
 BIREFNET, RMBG = "BiRefNet", "RMBG"
 # Folders under models/, named as in other packs, and the suffixes of the files in them that we can use.
 FOLDERS = {
@@ -21,8 +23,10 @@ FOLDERS = {
     REMBG: {".onnx"},
     BIREFNET: {".safetensors"},
     RMBG: {".safetensors"},
-    "cutsmith": {".onnx", ".pt", ".pth", ".safetensors"},
+    CUTSMITH: {".onnx", ".pt", ".pth", ".safetensors"},
 }
+KEYS: dict[Kind, str] = {"remover": REMBG, "segmenter": SAM2, "detector": GROUNDING_DINO, "matter": CUTSMITH}
+"""The folder in which a catalogue model of each kind belongs."""
 BACKGROUND_REMOVAL = "background_removal"
 # ComfyUI's own folders, which are searched too.
 _NATIVE = (BACKGROUND_REMOVAL, "detection")
@@ -37,6 +41,12 @@ def register_model_folders() -> None:
         paths, known = folder_paths.folder_names_and_paths[name]
         # An empty set lists every file; another pack's set may lack our suffixes.
         folder_paths.folder_names_and_paths[name] = (paths, set(known) | suffixes)
+
+
+def folder_of(kind: Kind) -> Path:
+    """The full path of the folder in which a catalogue model of this kind belongs; it may not exist yet."""
+    # The first is where ComfyUI itself would put a file: extra_model_paths.yaml may have made another one the default.
+    return Path(folder_paths.get_folder_paths(KEYS[kind])[0])
 
 
 def comfyui_store() -> Store:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from comfy_api.latest import ComfyExtension, io
 
 from .engine_check import require_engine
+from .inputs_in_use import watch_prompts
 
 # Relative to the root's __init__.py. The nodes' help pages are docs/NODE_ID.md in it.
 WEB_DIRECTORY = "./comfyui_nodes/web"
@@ -29,7 +30,9 @@ class CutsmithExtension(ComfyExtension):
         from .nodes.trimap_matting import TrimapMatting
 
         register_model_folders()
-        return [TextDetect, SAM2Mask, TrimapMatting, RembgCut, MaskTools, PickObject, CropToSubject, PutBack]
+        cutting: list[type[io.ComfyNode]] = [TextDetect, SAM2Mask, TrimapMatting, RembgCut]
+        watch_prompts(cutting)
+        return [*cutting, MaskTools, PickObject, CropToSubject, PutBack]
 
 
 async def comfy_entrypoint() -> CutsmithExtension:

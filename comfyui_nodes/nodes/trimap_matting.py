@@ -19,6 +19,7 @@ from ..shared_inputs import (
     chosen_band,
     hardening_inputs,
     mask_edit_inputs,
+    matting_effort_input,
     option_input,
     request_of,
     shown_pixels,
@@ -58,18 +59,19 @@ class TrimapMatting(io.ComfyNode):
                     optional=True,
                     tooltip="0 background, 0.5 unknown, 1 foreground. Replaces the band: the unknown is solved.",
                 ),
-                *band_inputs(),
+                *background_inputs(),
                 option_input("matting", optional=True),
+                *band_inputs(trimap=[None]),
                 io.Boolean.Input(
                     "refine_foreground",
                     default=True,
                     optional=True,
+                    advanced=True,
                     tooltip="Removes the old background's colour from the edge.",
                 ),
                 *mask_edit_inputs(),
-                *background_inputs(),
                 *hardening_inputs(),
-                option_input("matting_effort", optional=True),
+                matting_effort_input(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
@@ -141,7 +143,7 @@ class TrimapMatting(io.ComfyNode):
                 alphas.add(cut.alpha)
                 solved.add_trimap(known)
                 previews.add(cut.alpha)
-                notices.tell(cut.warnings)
+                notices.image(cut.warnings, cut.provenance)
 
             with loaded_models.matting_network(request, AUTO, keep=True, tell=notices.tell) as network:
                 models = Models(matting_network=network)

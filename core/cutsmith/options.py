@@ -42,6 +42,10 @@ MattingEffort = Literal["fast", "balanced", "exact"]
 Foreground = Literal["blur-fusion", "multilevel", "none"]
 EngineName = Literal["auto", "openvino", "onnxruntime", "torch", "cuda", "coreml", "directml"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
+WITH_BAND: tuple[Matting, ...] = ("auto", "closed-form", "vitmatte", "pymatting-cf", "knn", "lbdm")
+"""The methods of matting that solve a band."""
+WITH_EFFORT: tuple[Matting, ...] = ("auto", "closed-form")
+"""The methods of matting that `matting_effort` bounds; auto is closed form where it solves at all."""
 DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
 DEFAULT_MAX_PIXELS = 100_000_000

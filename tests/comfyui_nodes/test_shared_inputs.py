@@ -132,7 +132,7 @@ def test_every_input_that_is_an_option_is_as_declared(nodes) -> None:
 
 @pytest.mark.parametrize("node", ["RembgCut", "SAM2Mask", "TrimapMatting"])
 def test_new_inputs_stand_last_so_that_saved_workflows_keep_their_values(nodes, node) -> None:
-    new = ("harden", "threshold", "looks", "matting_effort", "engine")
+    new = ("harden", "threshold", "looks", "matting_effort", "engine", "boxes")
     before = [name for name in nodes.inputs[node] if name not in new]
     assert list(nodes.inputs[node]) == [*before, *(name for name in new if name in nodes.inputs[node])]
 

@@ -98,6 +98,11 @@ def test_a_low_certainty_holds_for_the_words_too() -> None:
         ({"edge": ""}, 'edge must be .*, but got ""'),
         ({"result": "Layer-Mask"}, 'result must be .*, but got "Layer-Mask"'),
         ({"existing-mask": "merge"}, 'existing-mask must be one of replace, intersect, but got "merge"'),
+        ({"existing-selection": ""}, "existing-selection must be one of replace, add, subtract, intersect"),
+        ({"harden": 0.6}, "harden must be a number from 0 to 0.5, but got 0.6"),
+        ({"threshold": float("nan")}, "threshold must be .*, but got nan"),
+        ({"box-threshold": -0.1}, "box-threshold must be"),
+        ({"band-outer": -1}, r"band-inner and band-outer must be .*, but got \(3, -1\)"),
         ({"what": "words"}, "no words"),
         ({"what": "words", "prompt": " \n"}, "no words"),
         ({"what": "words", "prompt": "mug", "model": "subject-in-box"}, "is for selections only"),
@@ -112,3 +117,27 @@ def test_what_cannot_be_is_told(values, words) -> None:
 def test_spaces_around_words_and_missing_texts_do_not_matter() -> None:
     settings = settings_from({"what": "words", "prompt": "  red mug ", "model": None})
     assert (settings.prompt, settings.model) == ("red mug", "")
+
+
+def test_a_wide_band_is_a_scripts_own_choice() -> None:
+    assert settings_from({"band-inner": 300}).band_inner == 300
+
+
+def test_the_numbers_of_a_mask_to_refine_are_checked_too() -> None:
+    with pytest.raises(CutFailed, match="harden must be"):
+        Settings.for_own_mask(3, 3, 0.7)
+
+
+def test_a_models_path_is_made_absolute_and_its_name_stays(tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "net.onnx").touch()
+    for given, expected in (
+        ("net.onnx", tmp_path / "net.onnx"),
+        ("models/net.onnx", tmp_path / "models/net.onnx"),
+        ("~/net.onnx", tmp_path / "home/net.onnx"),
+        ("sam2.1-hiera-tiny", "sam2.1-hiera-tiny"),
+        ("rembg:u2net", "rembg:u2net"),
+        ("", ""),
+    ):
+        assert settings_from({"model": given}).model == str(expected)

@@ -16,7 +16,7 @@ from PIL import Image
 from tests.hosts.gimp_host import GimpHost
 
 SCREEN = (1280, 860)
-SECONDS = 60.0
+SECONDS = 180.0
 PAUSE = 0.05
 
 # No greeting, nothing fetched; the line around a selection would march for ever.

@@ -300,3 +300,38 @@ def test_the_edge_of_a_mask_is_refined_by_the_menu(
     wait_until(lambda: window.is_changed, "nothing was changed", 120)
     _, refined = image_of(gimp, window, tmp_path / "refined.xcf")
     np.testing.assert_array_equal(refined, in_8_bits(refine_mask(Picture(photo("chelsea")), mask).alpha))
+
+
+def test_gimps_search_finds_it_by_what_people_call_it(window: GimpWindow, artifacts: Path) -> None:
+    window.focus(window.window)
+    window.keys("slash")
+    found = window.wait_for("^Search Actions$")
+    window.focus(found)
+    window.type("remove background")
+    time.sleep(1.0)
+    window.screenshot(artifacts / "gimp-10-search.png")
+    window.keys("Return")
+    window.wait_for("^Cut Out$")
+    window.close_dialogs("^Cut Out$")
+
+
+def test_the_quick_mask_is_told_and_a_selection_can_be_added_to(window: GimpWindow, artifacts: Path) -> None:
+    window.focus(window.window)
+    window.keys("ctrl+a")
+    dialog = window.open_dialog()
+    subject = height(window, dialog)
+    choose(window, "u", "End", "Up")
+    wait_for_height(window, dialog, lambda tall: tall > subject)
+    window.screenshot(artifacts / "gimp-11-selection.png")
+    window.close_dialogs("^Cut Out$")
+    window.focus(window.window)
+    window.keys("shift+q")
+    window.settle()
+    window.search("Cut Out Selection")
+    window.wait_for("^GIMP Message$")
+    window.settle()
+    window.screenshot(artifacts / "gimp-12-quick-mask.png")
+    window.close_dialogs("^GIMP Message$")
+    window.focus(window.window)
+    window.keys("shift+q", "ctrl+shift+a")
+    window.settle()

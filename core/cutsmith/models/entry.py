@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePath, PurePosixPath
 from types import MappingProxyType
 from typing import Literal
@@ -208,7 +209,7 @@ class Entry:
             return None
         return self.size + sum(companion.size or 0 for companion in self.companions)
 
-    @property
+    @cached_property
     def filenames(self) -> tuple[str, ...]:
         """Names under which the file may lie in a folder: ours, then those at the end of the URLs."""
         published = (PurePosixPath(urlsplit(url).path).name for url in self.urls)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -68,14 +68,18 @@ class Store:
     """The weights on this machine.
 
     CUTSMITH_MODELS and rembg's variables are read from `environ` (default: the process's environment). `host_folders`
-    are searched after Cutsmith's own folder, and never written to.
+    are searched after Cutsmith's own folder, and never written to. With `only`, that folder is the only one.
     """
 
     def __init__(
-        self, environ: Mapping[str, str] | None = None, host_folders: Sequence[str | os.PathLike[str]] = ()
+        self,
+        environ: Mapping[str, str] | None = None,
+        host_folders: Sequence[str | os.PathLike[str]] = (),
+        only: Path | None = None,
     ) -> None:
         self._environ = os.environ if environ is None else environ
         self._host_folders = tuple(_absolute(os.fspath(folder)) for folder in host_folders)
+        self._only = None if only is None else Folder(_absolute(os.fspath(only)), "host")
         self._memory = HashMemory(cache_folder() / "verified")
         self._first_seen = FirstSeen(data_folder() / "first-seen")
 
@@ -85,6 +89,8 @@ class Store:
         CUTSMITH_MODELS (a list as in PATH), Cutsmith's own folder, those of the host, and the folders in which rembg 2
         keeps its files.
         """
+        if self._only is not None:
+            return [self._only]
         named = [part for part in self._environ.get("CUTSMITH_MODELS", "").split(os.pathsep) if part.strip()]
         found = [Folder(_absolute(part), "CUTSMITH_MODELS") for part in named]
         found.append(Folder(data_folder() / "models", "cutsmith"))
@@ -113,6 +119,20 @@ class Store:
         if located is None or any(self._companion(each, entry, located.path) is None for each in entry.companions):
             return None
         return located
+
+    def find_all(self, entries: Iterable[Entry]) -> dict[str, Located]:
+        """What `find` says of each model that is found, by the model's name.
+
+        Each folder is read once. That is much quicker than `find` where most of the models are missing.
+        """
+        there = {name for folder in self.folders() for name in _names_in(folder.path)}
+        possible = (
+            entry
+            for entry in entries
+            if not there.isdisjoint((entry.name, entry.folder.partition("/")[0], *entry.filenames, *entry.repackaged))
+        )
+        located = {entry.name: self.find(entry) for entry in possible}
+        return {name: found for name, found in located.items() if found is not None}
 
     def require(self, entry: Entry) -> Path:
         """The path of the model's file, checked: its size, then the publisher's hash (once, then remembered).
@@ -257,6 +277,14 @@ class Store:
         if integrity.changed:
             tell(f"{path}: {integrity.detail}")
         return integrity
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        # `find` passes over folders that are missing or closed to us, too.
+        return []
 
 
 def require_licence(name: str, licence: str, *, commercial_use: bool, accepted: bool) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from cutsmith.cures import Cure, advise, give, lower, run
 from cutsmith.errors import SubjectNotFound
+from cutsmith.geometry import box_of_mask
 from cutsmith.options import Objects
 from cutsmith.pipeline.looks.second_look import subject_mask
 from cutsmith.pipeline.prompting import Asked, asked_by_detections, asked_by_target
@@ -140,13 +141,15 @@ def _union(one: Subject, other: Subject) -> Subject:
 
 def _with_a_mask(segments: Sequence[Segment], found: Sequence[FoundObject], run: Run) -> Iterator[Subject]:
     """Yield each segment that has a mask as a separate subject."""
-    for number, (segment, one) in enumerate(zip(segments, found, strict=True)):
+    for number, (segment, wanted) in enumerate(zip(segments, found, strict=True)):
         # Some segments run their model only now.
         run.check()
         run.progress(number / len(segments))
         soft_mask = segment.soft_mask()
-        if soft_mask.max() < FOUND_PROBABILITY:
+        mask_box = box_of_mask(soft_mask >= FOUND_PROBABILITY)
+        if mask_box is None:
             continue
+        one = replace(wanted, mask_box=mask_box)
         if (cut_off := segment.uncut()) is None:
             yield Subject(soft_mask, (one,))
             continue

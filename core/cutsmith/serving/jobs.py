@@ -171,10 +171,9 @@ def _models(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
     """List every model of the catalogue and whether it is here, and say what clicks and words still need."""
     from cutsmith.detection.loading import why_no_detector
     from cutsmith.machine.memory import available_memory
-    from cutsmith.models.catalogue import of_kind
+    from cutsmith.models.catalogue import DEFAULT_MODELS, of_kind
     from cutsmith.models.entry import KINDS
     from cutsmith.models.store import Store
-    from cutsmith.removal.loading import DEFAULT_MODELS
     from cutsmith.segmentation.loading import why_no_segmenter
     from cutsmith.serving.costs import costs_as_json
 

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-COMMAND = (sys.executable, "-m", "cutsmith.worker.job_process")
+# -P: a folder named cutsmith in the working folder, such as the plug-in, is not the engine.
+COMMAND = (sys.executable, "-P", "-m", "cutsmith.worker.job_process")
 
 _PATIENCE = 1.5
 """Seconds that a dropped job may take to stop. Loading the models again takes about as long."""

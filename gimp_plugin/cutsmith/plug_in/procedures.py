@@ -78,7 +78,7 @@ class Cutsmith(Gimp.PlugIn):
             )
             procedure.add_double_argument(
                 "box-threshold",
-                "C_ertainty",
+                "Certaint_y",
                 f"Anything found with less certainty than this is left out{_limits('box_threshold')}",
                 *_ANY_NUMBER,
                 DEFAULT_CERTAINTY,
@@ -121,7 +121,7 @@ class Cutsmith(Gimp.PlugIn):
                 DEFAULT_THRESHOLD,
                 _READABLE,
             )
-            _add_choice(procedure, "result", "_Result", "What to make", RESULTS)
+            _add_choice(procedure, "result", "Res_ult", "What to make", RESULTS)
             _add_choice(procedure, "existing-mask", "E_xisting mask", "What to do with an existing mask", EXISTING_MASK)
             _add_choice(
                 procedure,
