@@ -98,7 +98,7 @@ class CropToSubject(io.ComfyNode):
             notices, previews, cropped = Notices(), MaskPreviews(), MaskBatch(len(within))
             for number, (whole, part) in enumerate(zip(masks, within, strict=True), start=1):
                 if not (whole > TRACE).any():
-                    notices.say(f"Image {number}: the mask is empty, so nothing of this crop will be put back.")
+                    notices.tell([f"Image {number}: the mask is empty, so nothing of this crop will be put back."])
                 shown = resized(torch.from_numpy(part), side).numpy()
                 cropped.add(shown)
                 previews.add(shown)

@@ -86,7 +86,7 @@ class PickObject(io.ComfyNode):
                 place = index + count if index < 0 else index
                 is_there = 0 <= place < count
                 if not is_there:
-                    notices.say(f"Image {number + 1}: there is no object {index}, only {count}.")
+                    notices.tell([f"Image {number + 1}: there is no object {index}, only {count}."])
                 if objects is not None:
                     boxes.append([objects[number][place]] if is_there else [])
                 if masks is not None and first is not None:

@@ -199,9 +199,10 @@ class SAM2Mask(io.ComfyNode):
                     return native_boxes([found for each in answer for found in each.objects])
 
                 numbers = range(len(pictures))
-                boxes = for_each(numbers, mask_one, keep, [max(len(prompts_of(number)), 1) for number in numbers])
+                steps = [max(len(prompts_of(number)), 1) for number in numbers]
+                found_boxes = for_each(numbers, mask_one, keep, steps)
         shown = {**notices.with_previews(previews.shown()), **picture_for_the_editor(pictures[0])}
-        return io.NodeOutput(masks.tensor(), boxes, ui=shown)
+        return io.NodeOutput(masks.tensor(), found_boxes, ui=shown)
 
 
 @contextmanager
