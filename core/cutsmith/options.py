@@ -131,10 +131,25 @@ class Target:
         "Of what the words found: all in one cut-out, the most confident alone, or each in a cut-out of its own.",
         choices=get_args(Objects),
     )
-    # The thresholds are those of Grounding DINO's own demonstration for boxes of any object.
-    box_threshold: float = _option("number", 0.30, "Drop boxes whose score is not above this.", least=0, most=1)
-    text_threshold: float = _option(
-        "number", 0.25, "Drop boxes none of whose words scores above this.", least=0, most=1, advanced=True
+    # Scores of different networks mean different things, so each has thresholds of its own.
+    box_threshold: float | None = _option(
+        "number",
+        None,
+        "Drop boxes whose score is not above this.",
+        least=0,
+        most=1,
+        example="0.3",
+        otherwise="the model's own, 0.3 for Grounding DINO and 0.4 for LLMDet",
+    )
+    text_threshold: float | None = _option(
+        "number",
+        None,
+        "Drop boxes none of whose words scores above this.",
+        least=0,
+        most=1,
+        example="0.25",
+        otherwise="the model's own, 0.25",
+        advanced=True,
     )
     max_detections: int | None = _option(
         "whole", None, "Keep at most this many boxes, the best.", least=1, otherwise="all", advanced=True

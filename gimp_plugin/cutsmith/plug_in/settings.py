@@ -46,11 +46,11 @@ AUTOMATIC = ""
 SUBJECT_IN_BOX = "subject-in-box"
 NO_MODEL = "none"
 
-DEFAULT_CERTAINTY: float = OPTIONS["box_threshold"].default
+DEFAULT_CERTAINTY = float(OPTIONS["box_threshold"].example)
 DEFAULT_THRESHOLD = float(OPTIONS["threshold"].example)
 """Where a hard edge lies: the engine's own default is not to have one."""
 
-WORDS_CERTAINTY: float = OPTIONS["text_threshold"].default
+WORDS_CERTAINTY = float(OPTIONS["text_threshold"].example)
 """The default for words. If the user asks for a lower certainty, that applies to words too."""
 
 
@@ -150,9 +150,11 @@ class Settings:
         if self.what == POINTS:
             options["parts"] = [each.as_part() for each in objects_of(self.points)]
         if self.what == WORDS:
-            words = min(self.box_threshold, WORDS_CERTAINTY)
             options["text"] = self.prompt
-            options |= {"box_threshold": self.box_threshold, "text_threshold": words}
+            # As it stands in a new dialog, the certainty is the model's own.
+            if self.box_threshold != DEFAULT_CERTAINTY:
+                words = min(self.box_threshold, WORDS_CERTAINTY)
+                options |= {"box_threshold": self.box_threshold, "text_threshold": words}
         models = {**self.stand_ins, _MODEL_OPTIONS[self.what]: self.model}
         return "cut", options | {option: name for option, name in models.items() if name != AUTOMATIC}
 
