@@ -70,17 +70,15 @@ def ran(comfyui_tree, isnet_weights, tiny_network, photo, tmp_path_factory):
 
 def random_birefnet(tree: Path) -> dict:
     """Random weights for the network that ComfyUI has, by the names of its publisher, in half precision."""
-    import subprocess
     import tempfile
 
     from safetensors.torch import load_file
 
-    from tests.hosts.host_programs import comfyui_python
+    from tests.hosts.inside_comfyui import write_random_birefnet
 
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "random.safetensors"
-        script = PACK / "tests" / "hosts" / "inside" / "random_birefnet.py"
-        subprocess.run([str(comfyui_python(tree)), str(script), str(tree), str(file)], cwd=tree, check=True)
+        write_random_birefnet(tree, file)
         return load_file(file)
 
 

@@ -154,9 +154,10 @@ class ModelPool:
         with self._lock:
             loaded = self._kept.pop(key, None)
             if loaded is None:
-                with hearing() as heard:
+                heard: list[str] = []
+                with hearing(heard.append):
                     loaded = load()
-                loaded = replace(loaded, warnings=(*loaded.warnings, *heard))
+                loaded = replace(loaded, warnings=(*loaded.warnings, *dict.fromkeys(heard)))
             self._kept[key] = loaded
             while len(self._kept) > 1 and sum(each.bytes for each in self._kept.values()) > self._most_bytes:
                 self._kept.popitem(last=False)

@@ -9,9 +9,7 @@ from tests.core.worker.conftest import Workers, received, sent, with_patched_job
 
 # The real solver, which is not given the time to solve anything.
 IMPATIENT = with_patched_jobs(
-    "from cutsmith.matting.closed_form import solve\n"
-    "solve._DIRECT_PIXELS = 0\n"
-    "solve._MOST_ITERATIONS = 0\n"
+    "from cutsmith.matting.closed_form import solve\nsolve._DIRECT_PIXELS = 0\nsolve._MOST_ITERATIONS = 0\n"
 )
 # A removal model about which its loader has something to say.
 NOTED = with_patched_jobs(
