@@ -108,7 +108,7 @@ def test_a_network_that_torch_cannot_run_goes_to_the_next_engine_and_is_told(ran
     assert any("the operators ReduceMean, Tanh are not supported. The next engine is used." in text for text in told)
 
 
-@pytest.mark.parametrize(("precision", "most"), [("fp32", 1e-4), ("fp16", 1e-2)])
+@pytest.mark.parametrize(("precision", "most"), [("fp32", 1e-4), ("fp16", 5e-2)])
 def test_on_a_card_the_network_is_comfyuis_to_move_in_its_precision(ran, precision, most):
     managed = ran["managed"][precision]
     assert managed["engine"] == f"torch cpu {precision}"
