@@ -45,7 +45,7 @@ while [ $i -lt {shots} ]; do
     if [ $i = 5 ]; then date +%s.%N > {folder}/pressed; xdotool key Return; fi
 done
 """
-STAGES = re.compile(r"cut: done in [0-9.]+ s((?:, [a-z]+ [0-9.]+)+)")
+STAGES = re.compile(r"cut: done in [0-9.]+ s((?:, [a-z ]+ [0-9.]+)+)")
 
 
 def main() -> int:
@@ -108,7 +108,7 @@ def _warm(host: GimpHost, photograph: Path, rounds: int) -> tuple[list[float], l
     _, *whole = host.run(("load", str(photograph)), *[call] * (rounds + 1))
     log = host.home / "state" / "cutsmith" / "log" / "worker.log"
     _, *engine = [
-        sum(float(share.split()[1]) for share in stages.strip(", ").split(", "))
+        sum(float(share.split()[-1]) for share in stages.strip(", ").split(", "))
         for stages in STAGES.findall(log.read_text(encoding="utf-8"))
     ]
     return whole, [call - own for call, own in zip(whole, engine, strict=True)]

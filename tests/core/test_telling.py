@@ -9,9 +9,11 @@ from pathlib import Path
 
 import cutsmith
 from cutsmith import Picture, cut_out
+from cutsmith.machine.cancelling import in_this_context
 from cutsmith.machine.telling import hearing, tell
 from cutsmith.models.store import Store
 from cutsmith.pipeline.loading import ModelPool
+from cutsmith.pipeline.stages import Run
 from cutsmith.request import Runtime
 
 CORE = Path(cutsmith.__file__).parent
@@ -62,12 +64,17 @@ def test_no_room_keeps_a_warning_to_the_log() -> None:
 
 
 def test_what_is_told_is_heard_by_the_caller_and_else_logged(caplog) -> None:
-    with hearing() as heard:
-        for _ in range(2):
-            tell("The file has changed.")
-        with hearing() as within:
+    heard: list[str] = []
+    within: list[str] = []
+    with hearing(heard.append):
+        tell("The file has changed.")
+        with hearing(within.append):
             tell("Something else.")
     assert (heard, within) == (["The file has changed."], ["Something else."])
+    run = Run()
+    with run.stage("mask"):
+        in_this_context(lambda: tell("It runs in float32."))()
+    assert run.warnings == ["It runs in float32."]
     assert caplog.text == ""
     with caplog.at_level(logging.WARNING):
         tell("Nobody listens.")

@@ -16,7 +16,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 OURS = ("CutsmithRembgCut", "CutsmithSAM2Mask", "CutsmithTextDetect", "CutsmithTrimapMatting")
 EDITS = {"mask_blur", "mask_offset", "invert", "harden", "threshold"}
-SHARED = EDITS | {"background", "background_color", "device", "keep_model_loaded", "matting_effort"}
+ADVANCED = EDITS | {"device", "engine", "keep_model_loaded", "matting_effort", "refine_foreground"}
+# Where the band is what the node is about, it is shown at first.
+ADVANCED_OF = {"CutsmithRembgCut": ADVANCED | {"band_inner", "band_outer"}}
 
 
 def inputs_of(info):
@@ -34,7 +36,7 @@ def test_object_info_shows_our_nodes(comfyui):
         assert all(info["output_tooltips"])
         for title, (_, options) in inputs_of(info).items():
             assert options["tooltip"], f"{name}.{title} has no tooltip"
-            assert bool(options.get("advanced")) == (title in SHARED), f"{name}.{title}"
+            assert bool(options.get("advanced")) == (title in ADVANCED_OF.get(name, ADVANCED)), f"{name}.{title}"
 
 
 def test_defaults_are_the_engines(comfyui):
@@ -155,9 +157,9 @@ def test_what_the_engine_warns_of_is_told_with_the_outputs_and_on_the_console(co
     prompt = runnable("product-on-white")
     nodes_of(prompt, "LoadImage")[0]["image"] = "plain.png"
     outputs = comfyui.run(prompt).outputs
-    *_, told = outputs[node_of(prompt, "CutsmithRembgCut")]["text"]
-    assert told.startswith("Nothing was found in image 1 of 1")
-    assert f"Cutsmith: {told}" in comfyui.log.read_text(encoding="utf-8")
+    told, *_ = outputs[node_of(prompt, "CutsmithRembgCut")]["text"]
+    assert told == "Nothing found."
+    assert "Cutsmith: Nothing was found in image 1 of 1" in comfyui.log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("edit", [{"harden": 0.4}, {"threshold": 0.5}])

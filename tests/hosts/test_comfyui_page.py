@@ -52,6 +52,9 @@ def test_a_workflow_opens_whole_and_equals_its_api_twin(comfyui, core_nodes, art
 def test_a_workflow_that_was_saved_before_the_last_widgets_were_added_keeps_its_values(comfyui, name):
     graph = in_page_format(name)
     for node in graph["nodes"]:
+        if node["type"] == "CutsmithSAM2Mask":
+            assert node["inputs"].pop()["name"] == "boxes"
+            node["widgets_values"].pop()
         named = [entry["name"] for entry in node.get("inputs", ())]
         if named[-2:] == ["harden", "threshold"]:
             del node["inputs"][-2:], node["widgets_values"][-2:]

@@ -5,7 +5,6 @@ On CUDA the network runs in half precision, elsewhere in float32. CUDA and MPS w
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -15,12 +14,11 @@ import numpy as np
 from cutsmith.cures import set_option
 from cutsmith.engines.model_faults import cannot_load, failed_on_input, no_such_output
 from cutsmith.engines.torch_device import memory_guard
+from cutsmith.machine.telling import tell
 
 if TYPE_CHECKING:
     import torch
     from numpy.typing import NDArray
-
-logger = logging.getLogger(__name__)
 
 _PRECISIONS = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 
@@ -104,5 +102,5 @@ class TorchEngine:
     def _widen(self) -> None:
         with self._widening:
             if self._weight.dtype.itemsize < 4:
-                logger.warning("%s overflows in half precision: it runs in float32 from here on", self._file)
+                tell(f"{self._file} overflows in half precision: it runs in float32 from here on, which is slower.")
                 self.module.float()

@@ -1,32 +1,34 @@
-"""Warnings from where no `cutsmith.protocols.Watch` is at hand, such as while a model loads: the caller hears them."""
+"""Warnings from where no `cutsmith.protocols.Watch` is at hand, such as while a model loads or runs.
+
+Who hears them belongs to a context (`contextvars`), as in `machine.cancelling`.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
 logger = logging.getLogger(__name__)
 
-_heard: ContextVar[list[str] | None] = ContextVar("cutsmith_heard", default=None)
+_hears: ContextVar[Callable[[str], object] | None] = ContextVar("cutsmith_hears", default=None)
 
 
 @contextmanager
-def hearing() -> Iterator[list[str]]:
-    """Within the body, what this thread tells is added to the list that the `with` gives, instead of to the log."""
-    heard: list[str] = []
-    token = _heard.set(heard)
+def hearing(hears: Callable[[str], object]) -> Iterator[None]:
+    """Within the body, `hears` is called with what is told, in place of the log."""
+    token = _hears.set(hears)
     try:
-        yield heard
+        yield
     finally:
-        _heard.reset(token)
+        _hears.reset(token)
 
 
 def tell(text: str) -> None:
     """Say something that the user should know: to whoever hears it, or else to the log."""
-    heard = _heard.get()
-    if heard is None:
+    hears = _hears.get()
+    if hears is None:
         logger.warning(text)
-    elif text not in heard:
-        heard.append(text)
+    else:
+        hears(text)

@@ -8,6 +8,7 @@ from time import perf_counter
 
 from cutsmith.errors import Cancelled
 from cutsmith.machine.cancelling import heeding
+from cutsmith.machine.telling import hearing
 
 OnStage = Callable[[str], None]
 """Called with the name of each stage as it begins; an exception that it raises ends the run."""
@@ -51,6 +52,8 @@ class Run:
     def stage(self, name: str) -> Iterator[None]:
         """Time the body of the `with` as `name`; what is called in it hears of cancelling by `machine.cancelling`.
 
+        What is told there (`machine.telling`) is among the warnings.
+
         Raises:
             Cancelled: the caller has cancelled the run.
         """
@@ -59,7 +62,7 @@ class Run:
             self._on_stage(name)
         self._stage = name
         start = perf_counter()
-        with heeding(self.check if self._cancelled is not None else None):
+        with heeding(self.check if self._cancelled is not None else None), hearing(self.warn):
             yield
         self.seconds[name] = perf_counter() - start
 

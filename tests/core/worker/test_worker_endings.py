@@ -25,6 +25,7 @@ from tests.core.worker.conftest import (
     sent,
     undecided_picture,
     wait_until,
+    with_patched_jobs,
 )
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and rights are those of POSIX")
@@ -113,3 +114,16 @@ def test_a_payload_that_is_announced_takes_no_memory(warm) -> None:
         time.sleep(0.3)
         # A thread's stack is among it.
         assert reserved() - before < 150_000_000
+
+
+def test_a_fault_is_in_the_log_in_full(workers) -> None:
+    faulty = with_patched_jobs(
+        "from cutsmith.serving import jobs\n"
+        "def run_job(*asked):\n"
+        "    raise ZeroDivisionError('by nought')\n"
+        "jobs.run_job = run_job\n"
+    )
+    with workers.connect(command=faulty) as session:
+        with pytest.raises(WorkerCrashed, match="by nought"):
+            session.run("models")
+        assert "Traceback" in log_of(workers)
