@@ -63,6 +63,8 @@ def comfyui(
     }
     for name, pixels in pictures.items():
         Image.fromarray(pixels).save(folder / "input" / name)
+    for sample in (Path(__file__).resolve().parents[2] / "workflows" / "samples").iterdir():
+        shutil.copy(sample, folder / "input")
     server = ComfyUIServer(comfyui_tree, folder)
     yield server
     server.stop()

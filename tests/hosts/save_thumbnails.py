@@ -74,7 +74,8 @@ def thumbnail(results: list[Image.Image], original: Image.Image) -> Image.Image:
     band = SIDE // len(results)
     for number, result in enumerate(results):
         fitted = result.convert("RGBA")
-        scale = max(band / fitted.width, SIDE / fitted.height) if len(results) == 1 else band / fitted.width
+        fitted = fitted.crop(fitted.getchannel("A").getbbox())
+        scale = 0.92 * min(band / fitted.width, SIDE / fitted.height)
         fitted = fitted.resize((round(fitted.width * scale), round(fitted.height * scale)), Image.Resampling.LANCZOS)
         place = (band * number + (band - fitted.width) // 2, (SIDE - fitted.height) // 2)
         picture.paste(fitted, place, fitted)

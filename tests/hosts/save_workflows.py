@@ -250,9 +250,10 @@ WORKFLOWS_BY_NAME = {
     ),
     "by-boxes": Workflow(
         "## What is in the boxes\n\n"
-        "Draw the boxes in **Create Bounding Boxes**, one for each object. Its width and height are the picture's.\n\n"
-        "**SAM2 Mask** runs here with **subject in box (IS-Net)**, which needs no SAM 2. For exact masks, and for things "
-        "that touch each other, choose a SAM 2 model.\n",
+        "Draw the boxes in **Create Bounding Boxes**, one for each object. "
+        "Width and height are the picture's.\n\n"
+        "**SAM2 Mask** runs here with **subject in box (IS-Net)**, which needs no SAM 2. For exact masks, and for "
+        "things that touch each other, choose a SAM 2 model.\n",
         {
             "photo": picture("three-things.jpg"),
             "boxes": Node(

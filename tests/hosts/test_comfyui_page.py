@@ -15,6 +15,7 @@ PLACES = """() => app.graph._nodes.map(node => {
   const [x, y, width, height] = node.getBounding();
   return {type: node.type, errors: !!node.has_errors, x, y, width, height};
 })"""
+LOADERS = {"CutsmithRembgCut", "CutsmithSAM2Mask", "CutsmithTextDetect", "LoadBackgroundRemovalModel"}
 CHOOSE = """([name, value]) => {
   for (const node of app.graph._nodes)
     for (const each of node.widgets ?? []) if (each.name === name) each.value = value;
@@ -34,7 +35,8 @@ def test_a_workflow_opens_whole_and_equals_its_api_twin(comfyui, core_nodes, art
         page.evaluate(LOAD, in_page_format(name))
         places = page.evaluate(PLACES)
         assert len(places) == len(in_page_format(name)["nodes"])
-        assert not any(place["errors"] for place in places)
+        # Those whose model is not on this machine are marked.
+        assert {place["type"] for place in places if place["errors"]} <= LOADERS
         # "Note"s are the page's own: they have nothing to run.
         foreign = {place["type"] for place in places} - core_nodes - {"MarkdownNote"}
         assert all(kind.startswith("Cutsmith") for kind in foreign), foreign

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,13 +13,6 @@ from tests.hosts.inside_comfyui import write_random_birefnet
 from tests.hosts.saved_workflows import NAMES, node_of, nodes_of, runnable
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def samples(comfyui):
-    """The workflows' own pictures, in ComfyUI's input folder."""
-    for sample in (Path(__file__).resolve().parents[2] / "workflows" / "samples").iterdir():
-        shutil.copy(sample, comfyui.folder / "input")
 
 
 def saved_pictures(comfyui, prompt):
