@@ -18,7 +18,7 @@ CUTSMITH = "cutsmith"
 BIREFNET, RMBG = "BiRefNet", "RMBG"
 # Folders under models/, named as in other packs, and the suffixes of the files in them that we can use.
 FOLDERS = {
-    SAM2: {".pt", ".pth"},
+    SAM2: {".pt", ".pth", ".safetensors"},
     GROUNDING_DINO: {".pt", ".pth", ".safetensors"},
     REMBG: {".onnx"},
     BIREFNET: {".safetensors"},
@@ -59,7 +59,9 @@ def comfyui_store() -> Store:
         if name in folder_paths.folder_names_and_paths
         for path in folder_paths.get_folder_paths(name)
     ]
-    return Store(host_folders=folders)
+    # Other packs keep the vocabulary of Grounding DINO beside its folder, in models/bert-base-uncased.
+    beside = [str(Path(path).parent) for path in folder_paths.get_folder_paths(GROUNDING_DINO)]
+    return Store(host_folders=[*folders, *beside])
 
 
 def files_in(name: str) -> list[str]:

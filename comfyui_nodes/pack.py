@@ -15,20 +15,24 @@ WEB_DIRECTORY = "./comfyui_nodes/web"
 
 
 class CutsmithExtension(ComfyExtension):
-    """The pack's four nodes."""
+    """The pack's nodes."""
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """The node classes, in the order in which people wire them."""
         from .model_folders import register_model_folders
+        from .nodes.crop_to_subject import CropToSubject
+        from .nodes.mask_tools import MaskTools
+        from .nodes.pick_object import PickObject
+        from .nodes.put_back import PutBack
         from .nodes.rembg_cut import RembgCut
         from .nodes.sam2_mask import SAM2Mask
         from .nodes.text_detect import TextDetect
         from .nodes.trimap_matting import TrimapMatting
 
         register_model_folders()
-        nodes: list[type[io.ComfyNode]] = [TextDetect, SAM2Mask, TrimapMatting, RembgCut]
-        watch_prompts(nodes)
-        return nodes
+        cutting: list[type[io.ComfyNode]] = [TextDetect, SAM2Mask, TrimapMatting, RembgCut]
+        watch_prompts(cutting)
+        return [*cutting, MaskTools, PickObject, CropToSubject, PutBack]
 
 
 async def comfy_entrypoint() -> CutsmithExtension:

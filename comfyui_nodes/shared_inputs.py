@@ -140,9 +140,8 @@ def chosen_band(inputs: Mapping[str, Any]) -> tuple[int, int] | None:
 
 
 def _is_off_at_zero(option: Option) -> bool:
-    """Whether 0 stands for None: the option is a number that may be missing, and cannot be 0."""
-    is_number = option.kind in ("number", "whole")
-    return is_number and option.default is None and option.least is not None and option.least > 0
+    """Whether 0 stands for None: the option is a number that may be missing, and is of no use at 0."""
+    return option.kind in ("number", "whole") and option.default is None and option.least is not None
 
 
 def background_inputs() -> list[io.Input]:

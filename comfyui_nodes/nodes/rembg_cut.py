@@ -27,7 +27,7 @@ from ..shared_inputs import (
     shown_pixels,
     why_no_colour,
 )
-from ..tensors import ImageBatch, empty_mask, mask_tensor, pictures_of
+from ..tensors import ImageBatch, MaskBatch, empty_mask, pictures_of
 
 if TYPE_CHECKING:
     import torch
@@ -101,7 +101,8 @@ class RembgCut(io.ComfyNode):
         with in_the_nodes_words():
             request = request_of(options)
             pictures = pictures_of(image)
-            colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()
+            colours, masks = ImageBatch(len(pictures)), MaskBatch(len(pictures))
+            previews, notices = MaskPreviews(), Notices()
             with (
                 loaded_models.remover(
                     model, device, keep=keep_model_loaded, tell=notices.tell, engine=engine
@@ -123,13 +124,12 @@ class RembgCut(io.ComfyNode):
                 def keep(each: Cut) -> None:
                     cut, why_empty = each
                     colours.add(shown_pixels(cut, background, background_color))
+                    masks.add(cut.alpha)
                     previews.add(cut.alpha)
                     if why_empty:
                         notices.nothing(why_empty)
                     else:
                         notices.judged(Judged.of(cut))
 
-                cuts = for_each(pictures, cut, keep)
-        return io.NodeOutput(
-            colours.tensor(), mask_tensor([cut.alpha for cut, _ in cuts]), ui=notices.with_previews(previews.shown())
-        )
+                for_each(pictures, cut, keep)
+        return io.NodeOutput(colours.tensor(), masks.tensor(), ui=notices.with_previews(previews.shown()))

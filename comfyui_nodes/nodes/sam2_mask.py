@@ -24,7 +24,7 @@ from ..previews import MaskPreviews
 from ..remembered import RememberingRemover
 from ..running import Turn, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
-from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
+from ..tensors import MaskBatch, empty_mask, masks_for, pictures_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,32 +171,38 @@ class SAM2Mask(io.ComfyNode):
                     f"Give positive_points: {EXAMPLE}",
                 )
             pictures, notices = pictures_of(image), Notices()
-            given = zip(pictures, objects_of(bboxes, len(pictures)), masks_for(mask, pictures), strict=True)
-            asked = [(picture, asked_by_boxes([*boxes, *drawn], points, rough)) for picture, boxes, rough in given]
+            objects, rough = objects_of(bboxes, len(pictures)), masks_for(mask, pictures)
+            masks, previews = MaskBatch(len(pictures)), MaskPreviews()
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
                 notices.ran(models.provenance())
 
-                def mask_one(each: tuple[Picture, list[Asked]], turn: Turn) -> list[Masked] | SubjectNotFound:
-                    return _masked(*each, request, models, turn, apart=bool(individual_masks))
+                def prompts_of(number: int) -> list[Asked]:
+                    return asked_by_boxes([*objects[number], *drawn], points, rough[number])
 
-                answers = for_each(asked, mask_one, steps=[max(len(prompts), 1) for _, prompts in asked])
-        masks: list[NDArray[np.float32]] = []
-        found_boxes: list[list[NativeBox]] = []
-        for picture, answer in zip(pictures, answers, strict=True):
-            if isinstance(answer, SubjectNotFound):
-                notices.nothing(what_of(answer))
-                masks.append(edited(empty_mask(picture), request.finish))
-                found_boxes.append([])
-            else:
-                notices.judged(*(each.judged for each in answer))
-                masks += [each.alpha for each in answer]
-                found_boxes.append(native_boxes([found for each in answer for found in each.objects]))
-        previews = MaskPreviews()
-        for mask_of_one in masks:
-            previews.add(mask_of_one)
+                def mask_one(number: int, turn: Turn) -> list[Masked] | SubjectNotFound:
+                    apart = bool(individual_masks)
+                    return _masked(pictures[number], prompts_of(number), request, models, turn, apart=apart)
+
+                def keep(answer: list[Masked] | SubjectNotFound) -> list[NativeBox]:
+                    if isinstance(answer, SubjectNotFound):
+                        notices.nothing(what_of(answer))
+                        made = [edited(empty_mask(pictures), request.finish)]
+                    else:
+                        notices.judged(*(each.judged for each in answer))
+                        made = [each.alpha for each in answer]
+                    for soft_mask in made:
+                        masks.add(soft_mask)
+                        previews.add(soft_mask)
+                    if isinstance(answer, SubjectNotFound):
+                        return []
+                    return native_boxes([found for each in answer for found in each.objects])
+
+                numbers = range(len(pictures))
+                steps = [max(len(prompts_of(number)), 1) for number in numbers]
+                found_boxes = for_each(numbers, mask_one, keep, steps)
         shown = {**notices.with_previews(previews.shown()), **picture_for_the_editor(pictures[0])}
-        return io.NodeOutput(mask_tensor(masks), found_boxes, ui=shown)
+        return io.NodeOutput(masks.tensor(), found_boxes, ui=shown)
 
 
 @contextmanager

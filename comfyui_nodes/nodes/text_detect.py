@@ -12,16 +12,26 @@ from .. import loaded_models
 from ..loaded_models import AUTO
 from ..model_lists import model_input, why_no_model
 from ..notices import Notices
+from ..previews import MOST_PREVIEWS
 from ..remembered import RememberingDetector
 from ..running import Turn, for_each
 from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
+    from cutsmith import SubjectNotFound
     from cutsmith.picture import Picture
+    from cutsmith.result.cutout import FoundObject
     from cutsmith.result.detections import Detections
+
+    from ..bounding_boxes import NativeBox
+
+    # A picture's pixels, uint8 (H, W, 3), and what was found in it.
+    Answer = tuple[NDArray[np.uint8], Detections | SubjectNotFound]
 
 
 class TextDetect(io.ComfyNode):
@@ -97,31 +107,34 @@ class TextDetect(io.ComfyNode):
         with in_the_nodes_words():
             request = request_of(options, text=prompt)
             pictures, notices = pictures_of(image), Notices()
+            drawn = ImageBatch(len(pictures))
             with loaded_models.detector(model, device, keep=keep_model_loaded, tell=notices.tell) as detector:
                 models = Models(detector=RememberingDetector(detector))
                 notices.ran(models.provenance())
 
-                def detect(picture: Picture, turn: Turn) -> Detections | SubjectNotFound:
+                def detect(picture: Picture, turn: Turn) -> Answer:
                     try:
-                        return find_detections(picture, request=request, models=models, cancelled=turn.cancelled)
+                        found = find_detections(picture, request=request, models=models, cancelled=turn.cancelled)
                     except SubjectNotFound as nothing:
-                        return nothing
+                        return picture.srgb(), nothing
+                    return picture.srgb(), found
 
-                answers = for_each(pictures, detect)
-            found, drawn = [], ImageBatch(len(pictures))
-            for picture, answer in zip(pictures, answers, strict=True):
-                if isinstance(answer, SubjectNotFound):
-                    objects = []
-                    notices.nothing(what_of(answer))
-                else:
-                    objects = [FoundObject(each.box, label=each.label, score=each.score) for each in answer.found]
-                    notices.image(answer.warnings, labels=[each.label for each in objects])
-                found.append(objects)
-                drawn.add(annotated(picture.srgb(), objects))
+                def keep(answered: Answer) -> list[NativeBox]:
+                    pixels, answer = answered
+                    objects: list[FoundObject] = []
+                    if isinstance(answer, SubjectNotFound):
+                        notices.nothing(what_of(answer))
+                    else:
+                        objects = [FoundObject(each.box, label=each.label, score=each.score) for each in answer.found]
+                        notices.image(answer.warnings, labels=[each.label for each in objects])
+                    drawn.add(annotated(pixels, objects))
+                    return native_boxes(objects)
+
+                boxes = for_each(pictures, detect, keep)
         preview = drawn.tensor()
         return io.NodeOutput(
-            [native_boxes(objects) for objects in found],
+            boxes,
             preview,
-            sum(map(len, found)),
-            ui=notices.with_previews(ui.PreviewImage(preview, cls=cls)),
+            sum(map(len, boxes)),
+            ui=notices.with_previews(ui.PreviewImage(preview[:MOST_PREVIEWS], cls=cls)),
         )

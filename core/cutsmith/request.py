@@ -61,8 +61,8 @@ class Options(TypedDict, total=False):
     mask: NDArray[np.generic] | None
     selection: NDArray[np.generic] | None
     objects: Objects
-    box_threshold: float
-    text_threshold: float
+    box_threshold: float | None
+    text_threshold: float | None
     max_detections: int | None
     matting: Matting
     matting_effort: MattingEffort

@@ -42,6 +42,10 @@ class Folder:
         # The folder that is named may be rembg's.
         return [*flat, nested] if self.origin in ("CUTSMITH_MODELS", "host") else flat
 
+    def repackaged(self, entry: Entry) -> list[Path]:
+        """The paths at which the model's weights may lie as others publish them."""
+        return [] if self.origin == "rembg" else [self.path / entry.folder / name for name in entry.repackaged]
+
 
 @dataclass(frozen=True)
 class Located:
@@ -125,7 +129,7 @@ class Store:
         possible = (
             entry
             for entry in entries
-            if not there.isdisjoint((entry.name, entry.folder.partition("/")[0], *entry.filenames))
+            if not there.isdisjoint((entry.name, entry.folder.partition("/")[0], *entry.filenames, *entry.repackaged))
         )
         located = {entry.name: self.find(entry) for entry in possible}
         return {name: found for name, found in located.items() if found is not None}
@@ -211,7 +215,7 @@ class Store:
         from cutsmith.models.fetching import Fetch
 
         present = self._sorted(file)[0]
-        if present is not None:
+        if present is not None and present.name not in file.repackaged:
             return present
         fetching = Fetch(
             file,
@@ -257,14 +261,15 @@ class Store:
         return None, damaged
 
     def _all(self, entry: Entry) -> list[Located]:
-        return [
-            Located(path, folder.origin)
-            for folder in self.folders()
-            for path in folder.candidates(entry)
-            if is_file(path)
-        ]
+        """Every file of the model on this machine: the publisher's own first, wherever they lie."""
+        folders = self.folders()
+        places = [(path, folder.origin) for folder in folders for path in folder.candidates(entry)]
+        places += [(path, folder.origin) for folder in folders for path in folder.repackaged(entry)]
+        return [Located(path, origin) for path, origin in places if is_file(path)]
 
     def _check(self, path: Path, entry: Entry, *, fresh: bool = False) -> Integrity:
+        if path.name in entry.repackaged:
+            return Integrity("unverified", "repackaged by others, so there is no publisher's hash")
         try:
             integrity = check_file(path, entry, self._memory, self._first_seen, fresh=fresh)
         except OSError as error:

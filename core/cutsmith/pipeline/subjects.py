@@ -97,25 +97,23 @@ def detections_of(candidates: Candidates, target: Target, source: str) -> list[D
     Raises:
         SubjectNotFound: no candidate reaches the thresholds.
     """
-    from cutsmith.detection.selection import best_score, select
+    from cutsmith.detection.selection import best_score, chosen_thresholds, select
 
-    detections = select(candidates, target.box_threshold, target.text_threshold, target.max_detections)
+    least = chosen_thresholds(candidates, target.box_threshold, target.text_threshold)
+    detections = select(candidates, *least, target.max_detections)
     if detections:
         return detections
     best = best_score(candidates)
     words = ", ".join(candidates.phrases)
-    what = (
-        f"Nothing was found for {words!r} in {source}: the best score must be above {target.box_threshold:g}, "
-        f"but is {best:.2f}"
-    )
+    what = f"Nothing was found for {words!r} in {source}: the best score must be above {least.box:g}, but is {best:.2f}"
     cures = [advise("Try other words."), lower("box_threshold")]
-    if best > target.box_threshold:
+    if best > least.box:
         what = (
             f"Nothing was found for {words!r} in {source}: the best score is {best:.2f}, but that of a word must be "
-            f"above {target.text_threshold:g}"
+            f"above {least.text:g}"
         )
         cures.append(lower("text_threshold"))
-    raise SubjectNotFound(f"{what}.", *cures, best_probability=best, threshold=target.box_threshold)
+    raise SubjectNotFound(f"{what}.", *cures, best_probability=best, threshold=least.box)
 
 
 def united(masked: Iterator[Subject]) -> tuple[Subject, ...]:

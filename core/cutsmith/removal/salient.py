@@ -92,7 +92,8 @@ class SalientRemover:
                 f"The output of {self.name} must have the shape (1, 1, height, width), but has {output.shape}.",
                 "Set `output` in the model's description to the number of the mask, counted from 0.",
             )
-        logits = output.reshape(-1, *output.shape[-2:])[0]
+        # Some networks in half precision give it, too.
+        logits = output.reshape(-1, *output.shape[-2:])[0].astype(np.float32, copy=False)
         if not np.isfinite(logits).all():
             raise ModelUnusable(
                 f"{self.name} gave values that are not finite on {self._engine.name}.",
