@@ -7,7 +7,7 @@ import { everyNode, nodeOfExecution, outputsOf } from "./nodes.js";
 import { addNotices } from "./notices.js";
 import { keepPromptsLow } from "./prompts.js";
 
-/** For each of our nodes, its parts: `show(outputs)` takes what its last run sent, `refresh()` looks at the graph again. */
+/** The parts of each of our nodes: `show(outputs)` takes what its last run sent, `refresh()` reads the graph again. */
 const parts = new WeakMap();
 
 const tell = (node, outputs) => parts.get(node)?.forEach((part) => part.show(outputs ?? {}));

@@ -16,7 +16,7 @@ export function addNotices(node) {
     hideInPanel: true,
     hideOnZoom: false,
     margin: MARGIN,
-    // The canvas renderer makes room for previews while it draws, and would show the node's old size until the next move.
+    // The canvas renderer makes room for previews while it draws, and shows the node's old size until the next move.
     afterResize: () => requestAnimationFrame(() => node.setDirtyCanvas(true, true)),
   });
   widget.serialize = false;

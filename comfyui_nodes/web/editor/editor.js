@@ -20,7 +20,8 @@ const KEYS =
   "Arrow keys move a cross, with Shift by one pixel. Enter or + marks the subject, - what is not the subject. " +
   "B begins a box and ends it. Delete removes the mark at the cross.";
 const NO_PICTURE = "Connect Load Image, or run the workflow once: the picture appears here.";
-const REMOVES = { [BOXES]: "Click: remove this box. Drag: move it.", points: "Click: remove this point. Drag: move it." };
+const ON_A_BOX = "Click: remove this box. Drag: move it.";
+const ON_A_POINT = "Click: remove this point. Drag: move it.";
 
 /** Whether `node` has the text fields that the editor fills. */
 export const takesMarks = (node) => FIELDS.every((field) => node.widgets?.some((widget) => widget.name === field));
@@ -147,7 +148,7 @@ class Editor {
   hintNow() {
     if (this.draft) return `${this.draft.width} × ${this.draft.height}`;
     if (this.cursor) return KEYS_NOW;
-    if (this.active) return this.active.field === BOXES ? REMOVES[BOXES] : REMOVES.points;
+    if (this.active) return this.active.field === BOXES ? ON_A_BOX : ON_A_POINT;
     const counted = [
       [POSITIVE, "on the subject"],
       [NEGATIVE, "off it"],
@@ -187,6 +188,7 @@ class Editor {
   }
 
   clear() {
-    this.fields.change(Object.fromEntries(FIELDS.filter((field) => !this.fields.isLinked(field)).map((each) => [each, []])));
+    const own = FIELDS.filter((field) => !this.fields.isLinked(field));
+    this.fields.change(Object.fromEntries(own.map((field) => [field, []])));
   }
 }
