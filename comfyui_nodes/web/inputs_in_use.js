@@ -28,9 +28,9 @@ function showThoseInUse(node) {
     if (!widget) continue;
     const isUsed = Object.entries(conditions).every(([other, values]) => isMet(node, other, values));
     const hidden = !isUsed && !isLinked;
-    if (Boolean(widget.hidden) === hidden) continue;
+    isChanged ||= Boolean(widget.hidden) !== hidden;
+    // Even if nothing changes: what Nodes 2.0 follows may be that of an earlier node with the same number.
     setHidden(widget, hidden);
-    isChanged = true;
   }
   if (!isChanged) return;
   const [width, height] = node.computeSize();
@@ -67,6 +67,8 @@ app.registerExtension({
     }
     andThen(node, "onConnectionsChange", update);
     andThen(node, "onConfigure", update);
+    // When it has its place in the graph, and with it what Nodes 2.0 follows.
+    andThen(node, "onAdded", () => requestAnimationFrame(update));
     update();
   },
 });

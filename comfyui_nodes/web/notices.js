@@ -5,6 +5,7 @@ import { html } from "./elements.js";
 const MARGIN = 10;
 // The canvas renderer puts 4 pixels under each widget.
 const GAP = 4;
+const PROGRESS_TEXT = "$$node-text-preview";
 
 /** Add the block of text to `node`. It takes no room while it is empty. */
 export function addNotices(node) {
@@ -31,6 +32,7 @@ export function addNotices(node) {
   }).observe(lines);
 
   const show = ({ text }) => {
+    removeProgressText(node);
     const told = (Array.isArray(text) ? text : [text]).filter(Boolean);
     lines.replaceChildren(...told.map((line) => html("p", {}, String(line))));
     element.classList.toggle("is-empty", !told.length);
@@ -40,4 +42,10 @@ export function addNotices(node) {
   };
   show({});
   return { show, refresh() {} };
+}
+
+/** Remove ComfyUI's own line on what the run is waiting for: ComfyUI leaves it on the node when the run is over. */
+function removeProgressText(node) {
+  const widget = node.widgets.find(({ name }) => name === PROGRESS_TEXT);
+  if (widget) node.removeWidget(widget);
 }

@@ -74,6 +74,7 @@ class Option(NamedTuple):
         pattern: the regular expression that all of a text of the kind "pattern" matches.
         wanted: what such a text is, in words.
         advanced: whether a door hides the option at first.
+        is_in_pixels: whether the value counts pixels of the picture, so that a smaller picture takes a smaller one.
     """
 
     name: str
@@ -90,6 +91,7 @@ class Option(NamedTuple):
     pattern: str = ""
     wanted: str = ""
     advanced: bool = False
+    is_in_pixels: bool = False
 
 
 def _option(kind: Kind, default: Any, help: str, **more: Any) -> Any:
@@ -179,6 +181,7 @@ class Finish:
         usual=(0, 256),
         example="3,3",
         otherwise="as the mask's edge needs it",
+        is_in_pixels=True,
     )
     trimap: NDArray[np.generic] | None = _option(
         "array", None, "A trimap of 0, 128 and 255 that says what matting solves for, instead of the band."
@@ -209,6 +212,7 @@ class Finish:
         "Grow the mask by this many pixels, or shrink it (below 0), before the blur.",
         usual=(-64, 64),
         advanced=True,
+        is_in_pixels=True,
     )
     mask_blur: float = _option(
         "number",
@@ -217,6 +221,7 @@ class Finish:
         least=0,
         usual=(0, 64),
         advanced=True,
+        is_in_pixels=True,
     )
     invert: bool = _option("flag", False, "Cut out the background instead of the subject.", advanced=True)
     foreground: Foreground = _option(

@@ -178,6 +178,9 @@ class Segment(Protocol):
     def soft_mask(self) -> NDArray[np.float32]:
         """The probability that each pixel is part of the object: float32 (H, W) in [0, 1] at the picture's size."""
 
+    def shown_mask(self, width: int, height: int) -> NDArray[np.float32]:
+        """The soft mask at a screen's size, in little time: float32 (height, width) in [0, 1]."""
+
     def uncut(self) -> tuple[NDArray[np.float32], tuple[slice, slice]] | None:
         """For a soft mask that was cut off at a box, the mask before that and the box's (rows, columns); else None.
 

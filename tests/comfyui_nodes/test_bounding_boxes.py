@@ -31,9 +31,8 @@ native = st.fixed_dictionaries(
         "y": quarters,
         "width": quarters,
         "height": quarters,
-        "label": st.sampled_from(["", "mug", "red mug", "Löffel"]),
     },
-    optional={"score": st.sampled_from([0.0, 0.3, 1.0])},
+    optional={"label": st.sampled_from(["mug", "red mug", "Löffel"]), "score": st.sampled_from([0.0, 0.3, 1.0])},
 )
 
 

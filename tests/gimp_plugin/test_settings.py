@@ -28,9 +28,15 @@ def test_an_option_without_a_range_has_none_to_offer() -> None:
 @pytest.mark.parametrize("what", WHAT)
 @pytest.mark.parametrize("edge", EDGES)
 def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
-    job, options = Settings(what=what, prompt="mug", model="m", edge=edge, stand_ins={"segmenter": ""}).job()
+    asked = Settings(
+        what=what, prompt="mug", points="3,4", model="m", edge=edge, shift=2, feather=1.5, stand_ins={"segmenter": ""}
+    )
+    job, options = asked.job()
     assert job == "cut"
+    parts = options.pop("parts", None)
+    assert parts == ([{"points": [[3, 4, 1]], "is_taken_away": False}] if what == "points" else None)
     assert set(options) <= set(OPTIONS)
+    assert (options["mask_offset"], options["mask_blur"]) == (2, 1.5)
     assert Request.from_fields(options).finish.matting == ("auto" if edge == "hair" else "none")
 
 
@@ -76,10 +82,13 @@ def test_the_job_is_a_request_of_declared_options(what, edge) -> None:
             ),
         ),
         (
-            Settings.for_own_mask(2, 4, 0.1),
+            Settings.for_own_mask({"band_inner": 2, "band_outer": 4, "harden": 0.1}),
             ("refine", {"matting": "auto", "band": [2, 4], "harden": 0.1, "subject_alone": True}),
         ),
-        (Settings.for_own_mask(2, 4), ("refine", {"matting": "auto", "band": [2, 4], "subject_alone": True})),
+        (
+            Settings.for_own_mask({"band_inner": 2, "band_outer": 4}),
+            ("refine", {"matting": "auto", "band": [2, 4], "subject_alone": True}),
+        ),
     ],
 )
 def test_each_choice_is_the_workers_job(settings, job) -> None:
@@ -94,7 +103,7 @@ def test_a_low_certainty_holds_for_the_words_too() -> None:
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"what": "everything"}, 'what must be one of subject, selection, words, but got "everything"'),
+        ({"what": "everything"}, 'what must be one of subject, points, selection, words, but got "everything"'),
         ({"edge": ""}, 'edge must be .*, but got ""'),
         ({"result": "Layer-Mask"}, 'result must be .*, but got "Layer-Mask"'),
         ({"existing-mask": "merge"}, 'existing-mask must be one of replace, intersect, but got "merge"'),
@@ -125,7 +134,7 @@ def test_a_wide_band_is_a_scripts_own_choice() -> None:
 
 def test_the_numbers_of_a_mask_to_refine_are_checked_too() -> None:
     with pytest.raises(CutFailed, match="harden must be"):
-        Settings.for_own_mask(3, 3, 0.7)
+        Settings.for_own_mask({"harden": 0.7})
 
 
 def test_a_models_path_is_made_absolute_and_its_name_stays(tmp_path, monkeypatch) -> None:

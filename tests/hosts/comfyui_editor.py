@@ -60,9 +60,12 @@ class Editor:
         self.surface = page.locator(".cutsmith-surface")
 
     def wait_for_picture(self) -> None:
-        """Wait until the editor shows a picture."""
+        """Wait until the editor shows a picture, and the node has the size that it needs for it."""
         self.page.wait_for_function(HAS_PICTURE, timeout=60_000)
-        self.page.wait_for_timeout(150)
+        seen: list[Any] = []
+        while len(seen) < 3 or seen[-1] != seen[-3]:
+            self.page.wait_for_timeout(200)
+            seen.append(self.surface.evaluate(PICTURE))
 
     def place(self, x: float, y: float) -> tuple[float, float]:
         """Where the middle of the picture's pixel (x, y) is in the window."""

@@ -30,17 +30,21 @@ def main() -> None:
         shutil.copytree(SAMPLES, folder / "input")
         server = ComfyUIServer(comfyui_folder(), folder)
         try:
-            for workflow in NAMES:
-                prompt = _with_isnet(workflow)
-                run = server.run(prompt)
-                assert run.error is None, run.error["exception_message"]
-                saved = [server.picture(each) for each in run.outputs[node_of(prompt, "SaveImage")]["images"]]
-                original = folder / "input" / nodes_of(prompt, "LoadImage")[0]["image"]
-                thumbnail([Image.open(path) for path in saved], Image.open(original)).save(
-                    WORKFLOWS / f"{workflow}.jpg", quality=88, optimize=True
-                )
+            save_all(server)
         finally:
             server.stop()
+
+
+def save_all(server: ComfyUIServer) -> None:
+    """Run each workflow on `server`, which has the samples and IS-Net, and save its thumbnail."""
+    for workflow in NAMES:
+        prompt = _with_isnet(workflow)
+        run = server.run(prompt)
+        assert run.error is None, run.error["exception_message"]
+        saved = [server.picture(each) for each in run.outputs[node_of(prompt, "SaveImage")]["images"]]
+        original = SAMPLES / nodes_of(prompt, "LoadImage")[0]["image"]
+        made = thumbnail([Image.open(path) for path in saved], Image.open(original))
+        made.save(WORKFLOWS / f"{workflow}.jpg", quality=88, optimize=True)
 
 
 def _with_isnet(workflow: str) -> dict[str, Any]:

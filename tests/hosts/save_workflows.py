@@ -23,7 +23,8 @@ from tests.hosts.host_programs import comfyui_folder
 
 WORKFLOWS = Path(__file__).resolve().parents[2] / "workflows"
 LEFT, MIDDLE, RIGHT, FAR, END = 420, 800, 1200, 1600, 2000
-NOTE_SIZE = (380, 480)
+# Without backquotes: Nodes 2.0 shows such words in a blue that nobody can read on a note.
+NOTE_SIZE = (380, 400)
 SAMPLES = WORKFLOWS / "samples"
 KINDS: dict[str, Kind] = {
     "CutsmithRembgCut": "remover",
@@ -98,15 +99,15 @@ SAM2 = {"model": "sam2.1_hiera_small.pt"}
 DINO = {"model": "grounding-dino-tiny/model.safetensors"}
 IN_BOX = {"model": "subject in box (IS-Net)"}
 DUCK, APPLE = {"x": 384, "y": 124, "width": 216, "height": 188}, {"x": 252, "y": 166, "width": 150, "height": 162}
-FETCH = "`python -m cutsmith models fetch %s --into models/%s`"
+FETCH = "**python -m cutsmith models fetch %s --into models/%s**"
 PYTHON = "in ComfyUI's folder, with ComfyUI's own Python"
 
 WORKFLOWS_BY_NAME = {
     "product-on-white": Workflow(
         "## Product on white\n\n"
         "**Rembg Cut** finds the main subject (IS-Net) and lays it on white. Under *advanced*: another colour, "
-        "`transparent` for a picture with alpha, a mask that is grown or softened.\n\n"
-        "Fur and hair are refined (**matting** `auto`); `none` leaves the edge as the model sees it.\n\n" + SEVERAL,
+        "**transparent** for a picture with alpha, a mask that is grown or softened.\n\n"
+        "Fur and hair are refined (**matting** **auto**); **none** leaves the edge as the model sees it.\n\n" + SEVERAL,
         {
             "photo": picture("mug.jpg"),
             "cut": Node(
@@ -162,7 +163,7 @@ WORKFLOWS_BY_NAME = {
         + " (690 MB) and\n\n"
         + FETCH % ("sam2.1-hiera-small", "sam2")
         + " (184 MB); both Apache-2.0.\n\n"
-        "Without SAM 2: **model** `subject in box (IS-Net)`. Too little found: a lower **box_threshold**.\n",
+        "Without SAM 2: **model** **subject in box (IS-Net)**. Too little found: a lower **box_threshold**.\n",
         {
             "photo": picture("three-things.jpg"),
             "detect": Node("CutsmithTextDetect", (MIDDLE, 60), (340, 620), {**DINO, "prompt": "toy duck, mug"}),
@@ -181,9 +182,9 @@ WORKFLOWS_BY_NAME = {
     ),
     "by-clicks": Workflow(
         "## What is clicked on\n\n"
-        'Points are in pixels of the image, as JSON: `[{"x": 490, "y": 260}]`. **negative_points** lie on what is '
+        'Points are in pixels of the image, as JSON: **[{"x": 490, "y": 260}]**. **negative_points** lie on what is '
         "not the subject. A points editor of another pack can be connected in place of the text.\n\n"
-        "Needs SAM 2 (184 MB, Apache-2.0). ComfyUI offers the download; it belongs in `models/sam2`. Or, "
+        "Needs SAM 2 (184 MB, Apache-2.0). ComfyUI offers the download; it belongs in **models/sam2**. Or, "
         f"{PYTHON}:\n\n" + FETCH % ("sam2.1-hiera-small", "sam2") + "\n",
         {
             "photo": picture("three-things.jpg"),
@@ -250,7 +251,7 @@ WORKFLOWS_BY_NAME = {
     "by-boxes": Workflow(
         "## What is in the boxes\n\n"
         "Draw the boxes in **Create Bounding Boxes**, one for each object. Its width and height are the picture's.\n\n"
-        "**SAM2 Mask** runs here with `subject in box (IS-Net)`, which needs no SAM 2. For exact masks, and for things "
+        "**SAM2 Mask** runs here with **subject in box (IS-Net)**, which needs no SAM 2. For exact masks, and for things "
         "that touch each other, choose a SAM 2 model.\n",
         {
             "photo": picture("three-things.jpg"),
@@ -277,7 +278,7 @@ WORKFLOWS_BY_NAME = {
         "## ComfyUI's own mask, with fine hair\n\n"
         "**Remove Background** is ComfyUI's own node (BiRefNet, 444 MB). **Trimap Matting** solves for the hair at "
         "the mask's edge and cleans its colours.\n\n"
-        "ComfyUI offers the download; the file belongs in `models/background_removal`.\n",
+        "ComfyUI offers the download; the file belongs in **models/background_removal**.\n",
         {
             "photo": picture("animal.jpg"),
             "model": Node("LoadBackgroundRemovalModel", (LEFT, 480), (320, 90), {"bg_removal_name": BIREFNET["name"]}),

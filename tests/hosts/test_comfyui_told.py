@@ -29,6 +29,7 @@ TALL = """height => {
   node.setSize([360, height || node.size[1]]);
   node.setDirtyCanvas(true, true);
 }"""
+WAITING = "() => app.graph.nodes.some(node => node.widgets?.some(widget => widget.name === '$$node-text-preview'))"
 MASK = "CutsmithSAM2Mask"
 
 
@@ -53,6 +54,7 @@ def test_the_lines_of_a_run_are_on_the_node_until_the_next(comfyui, page, artifa
     told = ran(comfyui, page)[numbers["mask"]]["text"]
     assert told
     assert page.evaluate(LINES) == told
+    assert not page.evaluate(WAITING), "ComfyUI's own line on what was waited for would stay"
     laid_out = page.evaluate(LAID_OUT)
     assert laid_out["inside"]
     assert laid_out["width"] > 200

@@ -95,7 +95,7 @@ def tried(gimp: GimpHost, pictures: Path, tmp_path: Path, arguments: dict[str, A
         ("layer-mask", 'Gimp.Layer, "add_mask", 1'),
         ("layer-mask", 'Gimp.Layer, "add_mask", 2'),
         ("new-layer", 'Gimp.Image, "insert_layer", 2'),
-        ("new-layer", 'Gimp.Item, "set_visible", 2'),
+        ("new-layer", 'Gimp.Item, "set_visible", 4'),
         ("cleaned-layer", 'Gimp.Image, "insert_layer", 2'),
         ("selection", 'Gimp.Image, "select_item", 1'),
         ("channel", 'Gimp.Image, "insert_channel", 2'),

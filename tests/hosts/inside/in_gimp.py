@@ -134,6 +134,17 @@ class Steps:
         self.image.insert_layer(layer, None, 0)
         layer.set_name(name)
 
+    def paint_channel(self, name, path):
+        """A channel with the bytes of the file `path`."""
+        channel = Gimp.Channel.new(
+            self.image, name, self.image.get_width(), self.image.get_height(), 50, Gegl.Color.new("red")
+        )
+        self.image.insert_channel(channel, None, 0)
+        place = Gegl.Rectangle.new(0, 0, self.image.get_width(), self.image.get_height())
+        channel.get_buffer().set(place, "Y' u8", Path(path).read_bytes())
+        channel.get_buffer().flush()
+        channel.update(0, 0, self.image.get_width(), self.image.get_height())
+
     def add_channel(self, name):
         channel = Gimp.Channel.new(
             self.image, name, self.image.get_width(), self.image.get_height(), 50, Gegl.Color.new("red")
