@@ -85,9 +85,8 @@ def main() -> int:
 
 def _weights() -> Path:
     """The folder of IS-Net's weights."""
-    from cutsmith.models.catalogue import find_entry
+    from cutsmith.models.catalogue import DEFAULT_MODELS, find_entry
     from cutsmith.models.store import Store
-    from cutsmith.removal.loading import DEFAULT_MODELS
 
     here = [found.path for name in DEFAULT_MODELS if (found := Store().find(find_entry(name))) is not None]
     if not here:

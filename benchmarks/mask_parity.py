@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 
 from cutsmith.engines.opening import open_model
 from cutsmith.errors import NotInstalled
-from cutsmith.models.catalogue import catalogue
+from cutsmith.models.catalogue import DEFAULT_MODELS, catalogue
 from cutsmith.models.store import Store
-from cutsmith.removal.loading import DEFAULT_MODELS
 from cutsmith.removal.salient import SalientRemover
 
 PHOTOGRAPHS = ("chelsea", "astronaut", "coffee", "rocket")

@@ -4,7 +4,8 @@ Each measured process opens one model on one engine and finds the masks of some 
 first picture's time is not counted. The processes are interleaved. This prints, per picture, seconds and processor
 seconds; the peak memory of the process; both ratios to the first row, taken within a round; and how far the network's
 maps are from the first row's, in 1/255: in the mean, in the mean of the worst photograph, and at the worst pixel. The
-first row is the first model on onnxruntime, or on OpenVINO with `--openvino-only`.
+first row is the first model on onnxruntime, or on OpenVINO with `--openvino-only`. `--torch` adds PyTorch, on
+CUDA where it is there.
 
 `--int8` adds each model with its weights in int8, as nncf's compress_weights makes them for OpenVINO: the arithmetic
 stays as it is. `pip install --target FOLDER nncf` and `--nncf FOLDER` leave the environment as it is. Models are
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket")
-OPENVINO, ONNXRUNTIME = "openvino", "onnxruntime"
+OPENVINO, ONNXRUNTIME, TORCH = "openvino", "onnxruntime", "torch"
 
 
 @dataclass(frozen=True)
@@ -90,11 +91,15 @@ def measure_here(row: Row, setting: Setting) -> None:
     from engines import opened
     from nothing_found import photograph
 
+    from cutsmith.engines.opening import open_model
     from cutsmith.removal.custom_model import described, finished
     from cutsmith.removal.salient import SalientRemover
 
-    cache = setting.folder / "compiled" if row.engine == OPENVINO else None
-    engine = opened(cache, row.graph, setting.threads)
+    if row.engine == TORCH:
+        engine = open_model(row.graph, engine=TORCH, threads=setting.threads).engine
+    else:
+        cache = setting.folder / "compiled" if row.engine == OPENVINO else None
+        engine = opened(cache, row.graph, setting.threads)
     spec = finished(described(row.described)[0], engine.input_shape)
     remover = SalientRemover(row.name, spec, engine, row.graph.name)
     seconds, processor = [], []
@@ -165,6 +170,8 @@ def chosen_rows(options: argparse.Namespace, models: list[Path], folder: Path) -
         if not options.openvino_only:
             rows.append(Row(ONNXRUNTIME, model, model))
         rows.append(Row(OPENVINO, model, model))
+        if options.torch:
+            rows.append(Row(TORCH, model, model))
         if options.int8:
             rows.append(Row(OPENVINO, with_int8_weights(model, options.nncf, folder), model))
     return rows
@@ -179,6 +186,7 @@ def main() -> int:
     parser.add_argument("--photographs", type=int, default=len(PHOTOGRAPHS), help="2 to 4 [default: 4]")
     parser.add_argument("--int8", action="store_true", help="also each model with int8 weights")
     parser.add_argument("--openvino-only", action="store_true")
+    parser.add_argument("--torch", action="store_true", help="also each model on PyTorch")
     parser.add_argument("--nncf", type=Path, help="the folder that nncf was installed in with pip's --target")
     parser.add_argument("--compress", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--measure", help=argparse.SUPPRESS)

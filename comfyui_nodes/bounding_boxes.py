@@ -12,8 +12,11 @@ from cutsmith.result.cutout import FoundObject
 
 NativeBox = dict[str, Any]
 _WANTED = (
-    "{x, y, width, height} in pixels, [x0, y0, x1, y1], or lists of these (one list for all images, or one per image)"
+    "{x, y, width, height} in pixels, [x0, y0, x1, y1] or [x0, y0, x1, y1, score], or lists of these (one list for all "
+    "images, or one per image)"
 )
+# A row of numbers: four corners, and perhaps the score behind them.
+_ROW_LENGTHS = (4, 5)
 
 
 def native_boxes(objects: Sequence[FoundObject]) -> list[NativeBox]:
@@ -50,12 +53,25 @@ def objects_of(bboxes: Any, count: int) -> list[list[FoundObject]]:
     return found if len(found) == count else [list(found[0]) for _ in range(count)]
 
 
+def objects_an_image(bboxes: Any) -> list[list[FoundObject]]:
+    """The objects in a BOUNDING_BOX or BBOX: a list per image. A single box or a flat list of boxes is one image's.
+
+    Raises:
+        BadBox: as for `objects_of`.
+    """
+    lists = _plain(bboxes)
+    is_flat = not isinstance(lists, list | tuple) or not lists or any(map(_is_box, lists))
+    return objects_of(bboxes, 1 if is_flat or _is_box(lists) else len(lists))
+
+
 def _native_box(found: FoundObject, box: Box) -> NativeBox:
     # ComfyUI's own nodes send boxes to the page as JSON, which has no numbers of numpy.
     sides = zip(("x", "y", "width", "height"), (box.x0, box.y0, box.width, box.height), strict=True)
-    native: NativeBox = {**{name: float(side) for name, side in sides}, "label": found.label}
-    score = found.score if found.score is not None else found.predicted_iou
+    native: NativeBox = {name: float(side) for name, side in sides}
     # ComfyUI's own nodes reckon with a score that is there: they take one that is missing for 1, but not None.
+    if found.label:
+        native["label"] = found.label
+    score = found.score if found.score is not None else found.predicted_iou
     if score is not None:
         native["score"] = float(score)
     return native
@@ -73,7 +89,7 @@ def _is_box(value: Any) -> bool:
         return True
     return (
         isinstance(value, list | tuple)
-        and len(value) == 4
+        and len(value) in _ROW_LENGTHS
         and all(isinstance(each, int | float) and not isinstance(each, bool) for each in value)
     )
 
@@ -93,8 +109,11 @@ def _object(value: Any) -> FoundObject:
         score = None if value.get("score") is None else float(value["score"])
         return FoundObject(_finite(x, y, x + width, y + height), label=str(value.get("label") or ""), score=score)
     if not _is_box(value):
-        raise TypeError("neither a mapping nor four numbers")
-    return FoundObject(_finite(*(float(each) for each in value)))
+        raise TypeError("neither a mapping nor a row of numbers")
+    *corners, score = (float(each) for each in value) if len(value) > 4 else (*map(float, value), None)
+    if score is not None and not math.isfinite(score):
+        raise ValueError("the score is not finite")
+    return FoundObject(_finite(*corners), score=score)
 
 
 def _finite(*corners: float) -> Box:

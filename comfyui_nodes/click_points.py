@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from cutsmith.errors import BadPoint
 
+from .typed_lists import typed_list
+
 if TYPE_CHECKING:
     from cutsmith.protocols import Point
 
 EXAMPLE = '[{"x": 240, "y": 180}]'
 
-# ComfyUI makes the text "None" of the null that old workflows may hold.
-_NO_TEXT = ("", "None")
+_REMEDY = "Leave it empty for no points."
 
 
 def click_points(text: str | None, label: int, name: str) -> list[Point]:
@@ -27,22 +28,17 @@ def click_points(text: str | None, label: int, name: str) -> list[Point]:
         BadPoint: the text is not JSON or not a list of points, or a number is not finite. The error calls the text
             `name`, after its input.
     """
-    if text is None or text.strip() in _NO_TEXT:
+    wanted = f"{name} must be a JSON list of points in pixels, such as {EXAMPLE}"
+    found = typed_list(text, wanted, _REMEDY, BadPoint)
+    if not found:
         return []
     from cutsmith.protocols import Point
 
-    wanted = f"must be a JSON list of points in pixels, such as {EXAMPLE}"
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:  # huge numbers and very deep brackets raise these too
-        raise BadPoint(f"{name} {wanted}, but it is not JSON ({error}).", "Leave it empty for no points.") from error
-    if not isinstance(found, list):
-        raise BadPoint(f"{name} {wanted}, but got a JSON {type(found).__name__}.", "Put it in [ ].")
     points = []
     for each in found:
         values = (each.get("x"), each.get("y")) if isinstance(each, Mapping) else each
         if not isinstance(values, Sequence) or len(values) != 2 or not all(map(_is_coordinate, values)):
-            raise BadPoint(f"{name} {wanted}, but got the entry {json.dumps(each)}.", "Leave it empty for no points.")
+            raise BadPoint(f"{wanted}, but got the entry {json.dumps(each)}.", _REMEDY)
         points.append(Point(float(values[0]), float(values[1]), label))
     return points
 

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+
+from .shell_commands import python_command
 
 ENGINE_VERSION = "0.1.0"
 # The first version whose nodes have `search_aliases`, advanced inputs and bounding boxes.
 OLDEST_COMFYUI = (0, 30, 0)
 
 _ROOT = Path(__file__).resolve().parent.parent
+_PACKS_NAME = "ComfyUI-Cutsmith"
 
 
 class EngineMismatch(ImportError):
     """The pack cannot run here. The message says why, and gives the command that fixes it."""
 
 
+class EngineHidden(EngineMismatch):
+    """Python finds something else under the engine's name, such as the pack's own folder in custom_nodes."""
+
+
 def require_engine() -> None:
     """Check that the pack can run here.
 
     Raises:
+        EngineHidden: what Python finds under the engine's name is not the engine.
         EngineMismatch: the engine `cutsmith` is missing or has another version, or ComfyUI is too old.
     """
     comfyui = _comfyui_version()
     if comfyui is not None and comfyui.lstrip("v")[:1].isdigit() and _release(comfyui) < OLDEST_COMFYUI:
         wanted = ".".join(map(str, OLDEST_COMFYUI))
         raise EngineMismatch(f"Cutsmith's nodes need ComfyUI {wanted} or newer, but found {comfyui}. Update ComfyUI.")
+    _refuse_another_module()
     try:
         found = import_module("cutsmith").__version__
-    except (ImportError, AttributeError) as error:
-        # AttributeError: there is a folder called cutsmith on the path, but it is not the engine.
+    except ImportError as error:
         raise EngineMismatch(
             f"Cutsmith's engine is not installed in ComfyUI's Python ({error}). Install it, then restart ComfyUI:\n"
             f"  {install_command()}"
@@ -42,13 +50,38 @@ def require_engine() -> None:
         )
 
 
+def _refuse_another_module() -> None:
+    """Refuse a module that has the engine's name and is not the engine. It is only looked for, never run."""
+    spec = find_spec("cutsmith")
+    if spec is None:
+        return
+    if spec.origin is None:
+        # A folder without an __init__.py. Python takes it only where it finds nothing better: no engine is installed.
+        folders = ", ".join(spec.submodule_search_locations or ())
+        raise EngineHidden(
+            f"Cutsmith's engine is not installed in ComfyUI's Python: there is only a folder of its name ({folders}). "
+            f"Install it, then restart ComfyUI:\n  {install_command()}"
+        )
+    folder = Path(spec.origin).parent
+    if (folder / "version.py").is_file():
+        return
+    if (folder / "comfyui_nodes").is_dir():
+        cure = f"Rename this folder to {_PACKS_NAME}, then restart ComfyUI. If install.py made it, run:"
+    else:
+        cure = f"Rename it, or take {folder.parent} off Python's path, then restart ComfyUI. If the engine is missing:"
+    raise EngineHidden(
+        f"{folder} hides Cutsmith's engine: it has the engine's name, and {folder.parent} is on Python's path. {cure}\n"
+        f"  {install_command()}"
+    )
+
+
 def install_command(*options: str) -> str:
     """The command that installs the engine into ComfyUI's Python; `options` are for install.py."""
     installer = _ROOT / "install.py"
+    if installer.is_file():
+        return python_command(str(installer), *options)
     # A copy of the pack (made where links are not possible) has no installer.
-    place = "" if installer.is_file() else "   in the Cutsmith clone that the pack was copied from"
-    words = " ".join([f'"{sys.executable}"', f'"{installer if installer.is_file() else "install.py"}"', *options])
-    return f"{words}{place}"
+    return python_command("install.py", *options) + "   in the Cutsmith clone that the pack was copied from"
 
 
 def _comfyui_version() -> str | None:

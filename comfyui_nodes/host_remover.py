@@ -29,14 +29,12 @@ class HostRemover:
 
     def __init__(self, name: str, path: Path, host: Any) -> None:
         """Wrap ComfyUI's model `host`, which the node's list calls `name`, read from `path`."""
-        from cutsmith.machine.cancelling import check
+        from cutsmith.engines.torch_device import heed_cancelling
 
         self.name = name
         self.host = host
         self._file = path.name
-        for layer in host.model.modules():
-            # So that a cancelled run ends after the layer that is being computed.
-            layer.register_forward_pre_hook(lambda *_: check())
+        heed_cancelling(host.model)
 
     @property
     def module(self) -> torch.nn.Module:

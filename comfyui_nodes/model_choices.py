@@ -1,12 +1,18 @@
-"""The model lists of the nodes, and the engine's name for each entry."""
+"""The model lists of the nodes, and the engine's name for each entry.
+
+Each list has the catalogue's models by their names, whether they are on disk or not, and by their files' names those
+that are: `here` tells which.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from cutsmith.errors import UnknownModel
 from cutsmith.models.catalogue import catalogue, of_kind
-from cutsmith.models.entry import Kind
+from cutsmith.models.entry import Entry, Kind
 from cutsmith.removal.rembg_session import session_names
 
 from . import model_folders
@@ -14,15 +20,20 @@ from . import model_folders
 DEFAULT_REMOVER = "default (IS-Net)"
 DEFAULT_SAM2 = "default (best SAM 2 here)"
 DEFAULT_DETECTOR = "default (first Grounding DINO here)"
+DEFAULTS: dict[Kind, str] = {
+    "remover": DEFAULT_REMOVER,
+    "segmenter": DEFAULT_SAM2,
+    "detector": DEFAULT_DETECTOR,
+}
 SUBJECT_IN_BOX = "subject in box (IS-Net)"
 # The two files that transformers writes for a model; a folder with both is a model.
 _HUB_WEIGHTS, _HUB_CONFIG = "model.safetensors", "config.json"
 
 
-def remover_choices() -> list[str]:
+def remover_choices(here: Collection[str]) -> list[str]:
     """The catalogue's removal models, own ONNX files, BiRefNet files that ComfyUI runs itself, and rembg's sessions."""
-    hosts = model_folders.files_for_host()
-    return [DEFAULT_REMOVER, *of_kind("remover"), *_own_files(model_folders.REMBG), *hosts, *session_names()]
+    files = [*_files("remover", here), *_own_files(model_folders.REMBG), *model_folders.files_for_host()]
+    return [DEFAULT_REMOVER, *of_kind("remover"), *files, *session_names()]
 
 
 def host_file(choice: str) -> tuple[str, Path] | None:
@@ -40,17 +51,18 @@ def host_file(choice: str) -> tuple[str, Path] | None:
     return folder, path
 
 
-def sam2_choices() -> list[str]:
+def sam2_choices(here: Collection[str]) -> list[str]:
     """The catalogue's SAM 2 models, checkpoints in ComfyUI's folder `sam2`, and the removal model on boxes."""
-    return [DEFAULT_SAM2, SUBJECT_IN_BOX, *of_kind("segmenter"), *_own_files(model_folders.SAM2)]
+    files = [*_files("segmenter", here), *_own_files(model_folders.SAM2)]
+    return [DEFAULT_SAM2, SUBJECT_IN_BOX, *of_kind("segmenter"), *files]
 
 
-def detector_choices() -> list[str]:
+def detector_choices(here: Collection[str]) -> list[str]:
     """The catalogue's detectors, and checkpoints and folders in ComfyUI's folder `grounding-dino`."""
     files = _own_files(model_folders.GROUNDING_DINO)
     checkpoints = [file for file in files if not file.endswith(".safetensors")]
     folders = [_parent(file) for file in files if PurePosixPath(file).name == _HUB_WEIGHTS and _parent(file) != "."]
-    return [DEFAULT_DETECTOR, *of_kind("detector"), *checkpoints, *folders]
+    return [DEFAULT_DETECTOR, *of_kind("detector"), *_files("detector", here), *checkpoints, *folders]
 
 
 def engine_name(choice: str, kind: Kind) -> str | None:
@@ -59,10 +71,12 @@ def engine_name(choice: str, kind: Kind) -> str | None:
     Raises:
         UnknownModel: the file has disappeared since the list was made.
     """
-    if choice in (DEFAULT_REMOVER, DEFAULT_SAM2, DEFAULT_DETECTOR):
+    if choice in DEFAULTS.values():
         return None
     if choice in of_kind(kind) or choice in session_names():
         return choice
+    if (entry := _by_file(choice, kind)) is not None:
+        return entry.name
     folder = {
         "remover": model_folders.REMBG,
         "segmenter": model_folders.SAM2,
@@ -75,6 +89,32 @@ def engine_name(choice: str, kind: Kind) -> str | None:
     if path is None:
         raise _gone(choice, folder)
     return str(path)
+
+
+def file_name(entry: Entry) -> str:
+    """The name of a catalogue model's file, as a path in ComfyUI's folder for it.
+
+    Workflows hold it in place of the model's own name where ComfyUI's page shall offer the download: the page looks for
+    values that are names of files and not in the list.
+    """
+    return f"{entry.folder}/{entry.filename}" if entry.folder else entry.filename
+
+
+def on_disk(kind: Kind) -> dict[str, bool]:
+    """The catalogue's models whose file is on this machine; and whether the small files that belong to it are, too."""
+    store, entries = model_folders.comfyui_store(), of_kind(kind)
+    alone = (replace(entry, companions=()) if entry.companions else entry for entry in entries.values())
+    return {
+        name: not entries[name].companions or store.find(entries[name]) is not None for name in store.find_all(alone)
+    }
+
+
+def _files(kind: Kind, here: Collection[str]) -> list[str]:
+    return [file_name(entry) for name, entry in of_kind(kind).items() if name in here]
+
+
+def _by_file(choice: str, kind: Kind) -> Entry | None:
+    return next((entry for entry in of_kind(kind).values() if file_name(entry) == choice), None)
 
 
 def _gone(file: str, folder: str) -> UnknownModel:

@@ -8,21 +8,25 @@ from typing import TYPE_CHECKING
 import folder_paths
 
 if TYPE_CHECKING:
+    from cutsmith.models.entry import Kind
     from cutsmith.models.store import Store
 
 SAM2 = "sam2"
 GROUNDING_DINO = "grounding-dino"
 REMBG = "rembg"
+CUTSMITH = "cutsmith"
 BIREFNET, RMBG = "BiRefNet", "RMBG"
 # Folders under models/, named as in other packs, and the suffixes of the files in them that we can use.
 FOLDERS = {
-    SAM2: {".pt", ".pth"},
+    SAM2: {".pt", ".pth", ".safetensors"},
     GROUNDING_DINO: {".pt", ".pth", ".safetensors"},
     REMBG: {".onnx"},
     BIREFNET: {".safetensors"},
     RMBG: {".safetensors"},
-    "cutsmith": {".onnx", ".pt", ".pth", ".safetensors"},
+    CUTSMITH: {".onnx", ".pt", ".pth", ".safetensors"},
 }
+KEYS: dict[Kind, str] = {"remover": REMBG, "segmenter": SAM2, "detector": GROUNDING_DINO, "matter": CUTSMITH}
+"""The folder in which a catalogue model of each kind belongs."""
 BACKGROUND_REMOVAL = "background_removal"
 # ComfyUI's own folders, which are searched too.
 _NATIVE = (BACKGROUND_REMOVAL, "detection")
@@ -39,6 +43,12 @@ def register_model_folders() -> None:
         folder_paths.folder_names_and_paths[name] = (paths, set(known) | suffixes)
 
 
+def folder_of(kind: Kind) -> Path:
+    """The full path of the folder in which a catalogue model of this kind belongs; it may not exist yet."""
+    # The first is where ComfyUI itself would put a file: extra_model_paths.yaml may have made another one the default.
+    return Path(folder_paths.get_folder_paths(KEYS[kind])[0])
+
+
 def comfyui_store() -> Store:
     """The engine's store of weights, which also searches ComfyUI's folders."""
     from cutsmith.models.store import Store
@@ -49,7 +59,9 @@ def comfyui_store() -> Store:
         if name in folder_paths.folder_names_and_paths
         for path in folder_paths.get_folder_paths(name)
     ]
-    return Store(host_folders=folders)
+    # Other packs keep the vocabulary of Grounding DINO beside its folder, in models/bert-base-uncased.
+    beside = [str(Path(path).parent) for path in folder_paths.get_folder_paths(GROUNDING_DINO)]
+    return Store(host_folders=[*folders, *beside])
 
 
 def files_in(name: str) -> list[str]:

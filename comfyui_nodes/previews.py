@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Previews are files: writing hundreds of them would take longer than making the masks.
-_MOST = 16
+MOST_PREVIEWS = 16
+"""Previews are files: writing hundreds of them would take longer than making the masks."""
 
 
 class MaskPreviews:
@@ -30,7 +30,7 @@ class MaskPreviews:
         import numpy as np
         from PIL import Image
 
-        if len(self._saved) == _MOST:
+        if len(self._saved) == MOST_PREVIEWS:
             return
         height, width = mask.shape
         temp = folder_paths.get_temp_directory()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import accumulate
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import comfy.model_management
 import comfy.utils
@@ -17,6 +17,7 @@ from .node_text import show
 
 Given = TypeVar("Given")
 Result = TypeVar("Result")
+Kept = TypeVar("Kept")
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ _POLL_SECONDS = 0.05
 _LONGEST_WAIT = 2.0
 # A single thread: what was interrupted has ended before anything else of the engine's begins.
 _engine = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith")
-_last: Future[object] | None = None
+_last: Future[Any] | None = None
 
 
 class Turn:
@@ -62,13 +63,14 @@ def in_engine(work: Callable[[], Result]) -> Result:
 def for_each(
     items: Sequence[Given],
     work: Callable[[Given, Turn], Result],
-    then: Callable[[Result], object] | None = None,
+    then: Callable[[Result], Kept],
     steps: Sequence[int] | None = None,
-) -> list[Result]:
-    """Run `work` on each item in turn, in the engine's thread, with ComfyUI's progress bar; -> the results.
+) -> list[Kept]:
+    """Run `work` on each item in turn, in the engine's thread, with ComfyUI's progress bar; -> what `then` returned.
 
     `work` gets the item and its `Turn`. `then` gets each result in this thread, while the engine works on the next
-    item. `steps` says how many steps of the progress bar each item is; None means one.
+    item; the result itself is not kept, because a film has hundreds. `steps` says how many steps of the progress bar
+    each item is; None means one.
 
     Raises:
         InterruptProcessingException: the user interrupted. The engine is told so and is waited for, so that nothing
@@ -78,8 +80,8 @@ def for_each(
     counts = [1] * len(items) if steps is None else list(steps)
     before = [0, *accumulate(counts)]
     progress = comfy.utils.ProgressBar(before[-1])
+    kept: list[Kept] = []
     interrupted = Event()
-    results: list[Result] = []
 
     def begin(number: int) -> tuple[Future[Result], Turn]:
         turn, item = Turn(interrupted), items[number]
@@ -88,7 +90,7 @@ def for_each(
     running = begin(0) if items else None
     try:
         while running is not None:
-            number = len(results)
+            number = len(kept)
             future, turn = running
 
             def tell(turn: Turn = turn, number: int = number) -> None:
@@ -98,23 +100,23 @@ def for_each(
 
             result = _awaited(future, tell)
             running = begin(number + 1) if number + 1 < len(items) else None
-            if then is not None:
-                then(result)
-            results.append(result)
+            kept.append(then(result))
+            # Or it would be held until the next one is there.
+            del result, future
             progress.update_absolute(before[number + 1])
     finally:
         # If this ends early, nobody wants what the engine has begun.
         interrupted.set()
         if running is not None:
             _wait_for_end(running[0])
-    return results
+    return kept
 
 
 def _submitted(work: Callable[[], Result]) -> Future[Result]:
     """`work`, to be run in the engine's thread with this thread's context, which says which node runs."""
     global _last
-    given = work
-    if _last is not None and not _last.done():
+    given, last = work, _last
+    if last is not None and not last.done():
         show("Waiting until a cancelled run has ended")
 
         def given() -> Result:
@@ -123,7 +125,15 @@ def _submitted(work: Callable[[], Result]) -> Future[Result]:
 
     future = _engine.submit(contextvars.copy_context().run, given)
     _last = future
+    # Or what it returned, a picture or a model, would be held until the next run.
+    future.add_done_callback(_forget)
     return future
+
+
+def _forget(future: Future[Any]) -> None:
+    global _last
+    if _last is future:
+        _last = None
 
 
 def _awaited(future: Future[Result], tell: Callable[[], None] = lambda: None) -> Result:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from comfy_api.latest import io
 
 from cutsmith.errors import BadColour
-from cutsmith.options import DEFAULT_BAND, OPTIONS, Option
+from cutsmith.options import DEFAULT_BAND, OPTIONS, WITH_BAND, WITH_EFFORT, Option
 
+from .inputs_in_use import used_if
 from .loaded_models import DEVICES
 
 if TYPE_CHECKING:
@@ -25,13 +26,19 @@ DEFAULT_COLOUR = "#ffffff"
 _MOST_DETECTIONS = 900
 
 
-def option_input(name: str, *, optional: bool = False, default: Any = None) -> io.Input:
+def option_input(
+    name: str,
+    *,
+    optional: bool = False,
+    default: Any = None,
+    conditions: Mapping[str, Sequence[str | None]] | None = None,
+) -> io.Input:
     """The input for the engine's option `name`, as declared; `default` replaces the declared default.
 
-    Where a number may be None, 0 stands for it: a widget always has a value.
+    Where a number may be None, 0 stands for it: a widget always has a value. `conditions` say when it has an effect.
     """
     option = OPTIONS[name]
-    shared: dict[str, Any] = {"optional": optional, "tooltip": option.help}
+    shared: dict[str, Any] = {"optional": optional, "tooltip": option.help, "extra_dict": used_if(**conditions or {})}
     if optional and option.advanced:
         shared["advanced"] = True
     given = option.default if default is None else default
@@ -61,31 +68,39 @@ def mask_edit_inputs() -> list[io.Input]:
 
 
 def hardening_inputs() -> list[io.Input]:
-    """The inputs harden and threshold.
-
-    They stand last in every node: saved workflows hold the values of widgets in their order.
-    """
+    """The inputs harden and threshold."""
     return [option_input(name, optional=True) for name in ("harden", "threshold")]
 
 
-def band_inputs() -> list[io.Input]:
-    """The inputs band_inner and band_outer: the two numbers of the option `band`."""
+def matting_effort_input() -> io.Input:
+    """The input matting_effort."""
+    return option_input("matting_effort", optional=True, conditions={"matting": WITH_EFFORT})
+
+
+def band_inputs(*, advanced: bool = False, **conditions: Sequence[str | None]) -> list[io.Input]:
+    """The inputs band_inner and band_outer: the two numbers of the option `band`; without `conditions`, matting says
+    whether they have an effect.
+    """
     assert OPTIONS["band"].usual is not None, "a slider has two ends"
     least, most = map(int, OPTIONS["band"].usual)
+    shared: dict[str, Any] = {
+        "default": DEFAULT_BAND,
+        "min": least,
+        "max": most,
+        "optional": True,
+        "advanced": advanced or None,
+        "extra_dict": used_if(**conditions or {"matting": WITH_BAND}),
+    }
     return [
         io.Int.Input(
             "band_inner",
-            default=DEFAULT_BAND,
-            min=least,
-            max=most,
+            **shared,
             tooltip="How far the band in which matting solves alpha reaches into the subject, in pixels (an erosion). "
             f"With {DEFAULT_BAND} here and in band_outer, the band adapts itself to the mask's edge.",
         ),
         io.Int.Input(
             "band_outer",
-            default=DEFAULT_BAND,
-            min=least,
-            max=most,
+            **shared,
             tooltip="How far the band reaches into the background, in pixels (a dilation of the subject). Loose hair "
             "needs a wide band; a band wider than needed makes the result worse.",
         ),
@@ -112,43 +127,44 @@ def request_of(inputs: Mapping[str, Any], **own: Any) -> Request:
 
     fields = {name: value for name, value in inputs.items() if name in OPTIONS and value is not None} | own
     fields |= {name: None for name, value in fields.items() if value == 0 and _is_off_at_zero(OPTIONS[name])}
-    if "band_inner" in inputs and fields.get("matting") != "none":
+    if {"band_inner", "band_outer"} & set(inputs) and fields.get("matting") != "none":
         fields["band"] = chosen_band(inputs)
     return Request().updated(fields).checked()
 
 
 def chosen_band(inputs: Mapping[str, Any]) -> tuple[int, int] | None:
     """The band of a node's inputs; None, which adapts it to the mask's edge, where they are as a new node has them."""
-    band = (inputs["band_inner"], inputs["band_outer"])
+    inner, outer = (inputs.get(name) for name in ("band_inner", "band_outer"))
+    band = (DEFAULT_BAND if inner is None else inner, DEFAULT_BAND if outer is None else outer)
     return None if band == (DEFAULT_BAND, DEFAULT_BAND) else band
 
 
 def _is_off_at_zero(option: Option) -> bool:
-    """Whether 0 stands for None: the option is a number that may be missing, and cannot be 0."""
-    is_number = option.kind in ("number", "whole")
-    return is_number and option.default is None and option.least is not None and option.least > 0
+    """Whether 0 stands for None: the option is a number that may be missing, and is of no use at 0."""
+    return option.kind in ("number", "whole") and option.default is None and option.least is not None
 
 
 def background_inputs() -> list[io.Input]:
     """The inputs background and background_color."""
+    colour = io.Color.Input(
+        "background_color",
+        default=DEFAULT_COLOUR,
+        optional=True,
+        tooltip="The colour behind the subject, if background is color.",
+    )
+    # A colour's declaration takes none.
+    colour.extra_dict = used_if(background=[COLOUR])
     return [
         io.Combo.Input(
             "background",
             options=[NO_BACKGROUND, COLOUR, TRANSPARENT],
             default=NO_BACKGROUND,
             optional=True,
-            advanced=True,
             tooltip="none: the image holds the subject's own colours, for use with the mask. "
             "color: the subject is placed on background_color. transparent: the image has a fourth channel, which Save "
             "Image writes as transparency; nodes that need three channels reject it.",
         ),
-        io.Color.Input(
-            "background_color",
-            default=DEFAULT_COLOUR,
-            optional=True,
-            advanced=True,
-            tooltip="The colour behind the subject, if background is color.",
-        ),
+        colour,
     ]
 
 

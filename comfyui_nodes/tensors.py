@@ -5,8 +5,8 @@ IMAGE is float (B, H, W, 3 or 4) in [0, 1], straight alpha; MASK is float (B, H,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import numpy as np
 
@@ -18,11 +18,43 @@ if TYPE_CHECKING:
 
     from cutsmith.picture import Picture
 
+Item = TypeVar("Item", covariant=True)
+
 # How far an 8-bit picture may be off, in levels of 255: the error of half precision at full brightness.
 _ROUNDING = 0.07
 
 
-def pictures_of(image: torch.Tensor) -> list[Picture]:
+class Made(Sequence[Item], Generic[Item]):
+    """A sequence that makes each item when it is asked for, and keeps none: a film needs no second copy."""
+
+    def __init__(self, count: int, make: Callable[[int], Item]) -> None:
+        self._count = count
+        self._make = make
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, number: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[Item]: ...
+
+    def __getitem__(self, number: int | slice) -> Item | list[Item]:
+        if isinstance(number, slice):
+            return [self._make(each) for each in range(self._count)[number]]
+        return self._make(range(self._count)[number])
+
+
+class Pictures(Made["Picture"]):
+    """The pictures of an IMAGE, all of them of one `size`: (height, width) in pixels."""
+
+    def __init__(self, image: torch.Tensor) -> None:
+        super().__init__(image.shape[0], lambda number: _picture(image[number], _named(number, image)))
+        self.size = (int(image.shape[1]), int(image.shape[2]))
+
+
+def pictures_of(image: torch.Tensor) -> Pictures:
     """The pictures of an IMAGE, each named "image N of B".
 
     Images that came from 8 bits get exactly these 8 bits back; others, such as a sampler's, keep 16. Values outside
@@ -36,13 +68,14 @@ def pictures_of(image: torch.Tensor) -> list[Picture]:
             f"The image must have the shape (images, height, width, 3 or 4 channels), but got {tuple(image.shape)}.",
             "Connect the IMAGE output of Load Image, or of any other node that gives images.",
         )
-    count = image.shape[0]
-    return [_picture(each, f"image {number} of {count}") for number, each in enumerate(image, start=1)]
+    for number, each in enumerate(image):
+        _require_finite(each, _named(number, image))
+    return Pictures(image)
 
 
 def masks_for(
     mask: torch.Tensor | None, pictures: Sequence[Picture], name: str = "mask"
-) -> list[NDArray[np.float32] | None]:
+) -> Sequence[NDArray[np.float32] | None]:
     """One mask per picture, float32 (H, W) in [0, 1] at its size; None for each picture if `mask` is None.
 
     A single mask serves all pictures. Masks of another size are resized, including Load Image's 64 x 64 placeholder.
@@ -53,10 +86,21 @@ def masks_for(
     if mask is None:
         return [None] * len(pictures)
     planes = _planes(mask, len(pictures), name)
-    return [_fitted(plane, picture, "bilinear") for plane, picture in zip(planes, pictures, strict=True)]
+    return Made(len(pictures), lambda number: _fitted(planes[number], _size_of(pictures, number), "bilinear"))
 
 
-def trimaps_for(trimap: torch.Tensor | None, pictures: Sequence[Picture]) -> list[NDArray[np.uint8] | None]:
+def masks_of(mask: torch.Tensor) -> Sequence[NDArray[np.float32]]:
+    """The masks of a MASK, each float32 (H, W) in [0, 1].
+
+    Raises:
+        BadArray: it has another shape, or values are NaN or infinite.
+    """
+    count = 1 if mask.ndim == 2 else mask.shape[0]
+    planes = _planes(mask, count, "mask")
+    return Made(count, lambda number: np.clip(planes[number], 0, 1))
+
+
+def trimaps_for(trimap: torch.Tensor | None, pictures: Sequence[Picture]) -> Sequence[NDArray[np.uint8] | None]:
     """One trimap per picture, uint8 (H, W), with 1.0 as 255; None for each picture if `trimap` is None.
 
     The engine checks which levels a trimap may have.
@@ -67,54 +111,93 @@ def trimaps_for(trimap: torch.Tensor | None, pictures: Sequence[Picture]) -> lis
     if trimap is None:
         return [None] * len(pictures)
     planes = _planes(trimap, len(pictures), "trimap")
-    return [
-        np.rint(_fitted(plane, picture, "nearest") * 255).astype(np.uint8)
-        for plane, picture in zip(planes, pictures, strict=True)
-    ]
+
+    def levels(number: int) -> NDArray[np.uint8]:
+        return np.rint(_fitted(planes[number], _size_of(pictures, number), "nearest") * 255).astype(np.uint8)
+
+    return Made(len(pictures), levels)
 
 
-class ImageBatch:
-    """An IMAGE that is filled one picture at a time, while the engine works on the next."""
+class _Batch:
+    """A tensor that is filled one picture at a time, while the engine works on the next."""
 
     def __init__(self, count: int) -> None:
-        self._count = count
+        """Make room for `count` pictures; more are taken too."""
+        self._room = count
         self._filled = 0
-        self._images: torch.Tensor | None = None
+        self._tensor: torch.Tensor | None = None
 
-    def add(self, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
-        """Add the next picture, uint8 or uint16 (H, W, 3 or 4), which must have the first one's shape."""
+    def _next(self, shape: tuple[int, ...]) -> torch.Tensor:
+        """The place of the next picture, which must have the first one's `shape`."""
         import torch
 
-        if self._images is None:
-            self._images = torch.empty((self._count, *pixels.shape))
-        # torch has few operations on uint16, but it can copy from it.
-        self._images[self._filled].copy_(torch.from_numpy(pixels)).div_(float(np.iinfo(pixels.dtype).max))
+        if self._tensor is None:
+            # Its pages take memory only as they are filled.
+            self._tensor = torch.empty((self._room, *shape))
+        elif self._filled == len(self._tensor):
+            larger = torch.empty((2 * self._filled, *shape))
+            larger[: self._filled] = self._tensor
+            self._tensor = larger
         self._filled += 1
+        return self._tensor[self._filled - 1]
 
     def tensor(self) -> torch.Tensor:
-        """The whole batch, float32 (B, H, W, 3 or 4) in [0, 1]."""
-        assert self._images is not None, "a batch has at least one picture"
-        assert self._filled == self._count, "a batch is full when it is passed on"
-        return _delivered(self._images)
+        """The whole batch, float32 (B, ...) in [0, 1], as ComfyUI passes it between nodes."""
+        assert self._tensor is not None, "a batch has at least one picture"
+        return _delivered(self._tensor[: self._filled])
 
 
-def mask_tensor(masks: Sequence[NDArray[np.float32]]) -> torch.Tensor:
-    """Turn masks, each float32 (H, W), into a MASK, float32 (B, H, W)."""
+class ImageBatch(_Batch):
+    """An IMAGE: float32 (B, H, W, 3 or 4)."""
+
+    def add(self, pixels: NDArray[np.uint8] | NDArray[np.uint16]) -> None:
+        """Add the next picture, uint8 or uint16 (H, W, 3 or 4)."""
+        import torch
+
+        # torch has few operations on uint16, but it can copy from it.
+        self._next(pixels.shape).copy_(torch.from_numpy(pixels)).div_(float(np.iinfo(pixels.dtype).max))
+
+
+class MaskBatch(_Batch):
+    """A MASK: float32 (B, H, W)."""
+
+    def add(self, mask: NDArray[np.float32]) -> None:
+        """Add the next mask, float32 (H, W)."""
+        import torch
+
+        self._next(mask.shape).copy_(torch.from_numpy(mask))
+
+    def add_trimap(self, trimap: NDArray[np.uint8]) -> None:
+        """Add the next trimap, uint8 (H, W) of 0, 128 and 255, as a mask of 0, 0.5 and 1."""
+        levels = np.zeros(256, np.float32)
+        levels[128], levels[255] = 0.5, 1
+        self.add(levels[trimap])
+
+
+def empty_mask(picture: Picture | Pictures) -> NDArray[np.float32]:
+    """The mask of a picture, or of one of a batch, in which nothing was found: zeros at full size."""
+    return np.zeros(picture.size if isinstance(picture, Pictures) else (picture.height, picture.width), np.float32)
+
+
+def _named(number: int, image: torch.Tensor) -> str:
+    return f"image {number + 1} of {image.shape[0]}"
+
+
+def _size_of(pictures: Sequence[Picture], number: int) -> tuple[int, int]:
+    if isinstance(pictures, Pictures):
+        return pictures.size
+    return pictures[number].height, pictures[number].width
+
+
+def _require_finite(image: torch.Tensor, name: str) -> None:
     import torch
 
-    return _delivered(torch.from_numpy(np.stack(masks)))
-
-
-def trimap_tensor(trimaps: Sequence[NDArray[np.uint8]]) -> torch.Tensor:
-    """Turn trimaps, each uint8 (H, W) of 0, 128 and 255, into a MASK of 0, 0.5 and 1."""
-    levels = np.zeros(256, np.float32)
-    levels[128], levels[255] = 0.5, 1
-    return mask_tensor([levels[trimap] for trimap in trimaps])
-
-
-def empty_mask(picture: Picture) -> NDArray[np.float32]:
-    """The mask of a picture in which nothing was found: zeros at full size."""
-    return np.zeros((picture.height, picture.width), np.float32)
+    # A single NaN or infinity makes the sum NaN or infinite, so this needs no array of results.
+    if not torch.isfinite(image.detach().float().sum()):
+        raise BadArray(
+            f"{name} must have finite values, but has NaN or infinity.",
+            "The node that made it failed, often a VAE in half precision. Start ComfyUI with --fp32-vae.",
+        )
 
 
 def _picture(image: torch.Tensor, name: str) -> Picture:
@@ -123,14 +206,7 @@ def _picture(image: torch.Tensor, name: str) -> Picture:
     from cutsmith.picture import Picture
 
     # Done in torch, on all cores: a 12-megapixel picture needs a dozen passes over 36 million numbers.
-    values = image.detach().float().cpu()
-    # A single NaN or infinity makes the sum NaN or infinite, so this needs no array of results.
-    if not torch.isfinite(values.sum()):
-        raise BadArray(
-            f"{name} must have finite values, but has NaN or infinity.",
-            "The node that made it failed, often a VAE in half precision. Start ComfyUI with --fp32-vae.",
-        )
-    values = values.clamp(0, 1)
+    values = image.detach().float().cpu().clamp(0, 1)
     levels = values[..., :3] * 255
     whole = levels.round()
     if levels.sub_(whole).abs_().max() <= _ROUNDING:
@@ -142,7 +218,8 @@ def _picture(image: torch.Tensor, name: str) -> Picture:
     return Picture(np.ascontiguousarray(colours), alpha, source=name)
 
 
-def _planes(mask: torch.Tensor, count: int, name: str) -> list[NDArray[np.float32]]:
+def _planes(mask: torch.Tensor, count: int, name: str) -> Sequence[NDArray[np.float32]]:
+    """`count` planes of `mask`, each float32 (H, W) and made when it is asked for."""
     if mask.ndim == 2:
         mask = mask[None]
     if mask.ndim == 4 and 1 in (mask.shape[1], mask.shape[-1]):
@@ -158,19 +235,15 @@ def _planes(mask: torch.Tensor, count: int, name: str) -> list[NDArray[np.float3
             f"There must be 1 or {count} {name}s for {count} images, but got {mask.shape[0]}.",
             f"Connect the {name}s of the same batch, or a single one for all images.",
         )
-    planes = [_array(each) for each in mask]
-    for plane in planes:
-        if not np.isfinite(plane).all():
-            raise BadArray(
-                f"The {name} must have finite values, but has NaN or infinity.", "Check the node that made it."
-            )
-    return planes if len(planes) == count else planes * count
+    if not all(np.isfinite(_array(each)).all() for each in mask):
+        raise BadArray(f"The {name} must have finite values, but has NaN or infinity.", "Check the node that made it.")
+    planes = mask
+    return Made(count, lambda number: _array(planes[number if len(planes) == count else 0]))
 
 
-def _fitted(plane: NDArray[np.float32], picture: Picture, mode: str) -> NDArray[np.float32]:
+def _fitted(plane: NDArray[np.float32], size: tuple[int, int], mode: str) -> NDArray[np.float32]:
     import torch
 
-    size = (picture.height, picture.width)
     plane = np.clip(plane, 0, 1)
     if plane.shape == size:
         return plane

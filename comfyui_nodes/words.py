@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +11,7 @@ from cutsmith.options import OPTIONS
 
 from .click_points import EXAMPLE
 from .engine_check import install_command
+from .shell_commands import python_command
 
 # What the engine calls its options, and what the nodes call their inputs.
 INPUTS = {
@@ -127,25 +127,23 @@ def warning_of(warning: str) -> str:
 def _lines(cure: Cure) -> list[str]:
     """What the user can do, in lines; none where it cannot be done in ComfyUI."""
     lead = f"{cure.text}: " if cure.text else ""
-    python = f'"{sys.executable}"'
     match cure.action:
         case "advise":
             return cure.text.split("\n  ")
         case "fetch":
-            return [f"{lead or 'Fetch them: '}{python} -m cutsmith {_fetching(cure)}"]
+            return [f"{lead or 'Fetch them: '}{python_command('-m', 'cutsmith', *_fetching(cure))}"]
         case "install_extra":
             (extra,) = cure.names
-            pip = f"{python} -m pip install"
-            beside = f" && {pip} --no-deps {_BESIDE_THE_EXTRA[extra]}" if extra in _BESIDE_THE_EXTRA else ""
-            return [
-                f'{lead}{pip} "cutsmith[{extra}]"{beside}',
-                f"Or with Cutsmith's installer: {install_command('--with', extra)}",
-            ]
+            lines = [f"{lead}{python_command('-m', 'pip', 'install', f'cutsmith[{extra}]')}"]
+            if extra in _BESIDE_THE_EXTRA:
+                beside = python_command("-m", "pip", "install", "--no-deps", _BESIDE_THE_EXTRA[extra])
+                lines.append(f"And then: {beside}")
+            return [*lines, f"Or with Cutsmith's installer: {install_command('--with', extra)}"]
         case "install_packages":
-            return [f"{lead}{python} -m pip install {' '.join(cure.names)}"]
+            return [f"{lead}{python_command('-m', 'pip', 'install', *cure.names)}"]
         case "run":
             why = f"{_WHY_RUN[cure.names]}: " if not lead and cure.names in _WHY_RUN else lead
-            return [f"{why}{python} -m cutsmith {' '.join(map(_quoted, cure.names))}"]
+            return [f"{why}{python_command('-m', 'cutsmith', *cure.names)}"]
     done = _INSTEAD[cure.option] if cure.option in _INSTEAD else _done_to_an_input(cure)
     if done is None:
         return []
@@ -154,12 +152,18 @@ def _lines(cure: Cure) -> list[str]:
     return [f"{lead}{done}"]
 
 
-def _fetching(cure: Cure) -> str:
-    """The arguments that fetch a model; rembg fetches its own models, before a cut."""
-    accept = " --accept-licence" if cure.accepts_licence else ""
-    if cure.names[0].startswith("rembg:"):
-        return f"cut PICTURE --model {cure.names[0]} --yes{accept}"
-    return f"models fetch {cure.names[0]}{accept}{f' --from {_quoted(cure.value)}' if cure.value else ''}"
+def _fetching(cure: Cure) -> list[str]:
+    """The arguments that fetch a model into ComfyUI's folder; rembg fetches its own models, before a cut."""
+    (name,) = cure.names
+    accept = ["--accept-licence"] if cure.accepts_licence else []
+    if name.startswith("rembg:"):
+        return ["cut", "PICTURE", "--model", name, "--yes", *accept]
+    from cutsmith.models.catalogue import find_entry
+
+    from .model_folders import folder_of
+
+    source = ["--from", cure.value] if cure.value else []
+    return ["models", "fetch", name, "--into", str(folder_of(find_entry(name).kind)), *source, *accept]
 
 
 def _done_to_an_input(cure: Cure) -> str | None:
@@ -258,8 +262,3 @@ def _model_choice(value: str) -> str | None:
 
     name, choice = _SUBJECT_IN_BOX
     return choice if value == name else value if value in catalogue() else None
-
-
-def _quoted(word: str) -> str:
-    """`word` as a shell takes it for one word."""
-    return f'"{word}"' if " " in word and '"' not in word else word

@@ -8,9 +8,10 @@ from comfy_api.latest import io
 
 from .. import loaded_models
 from ..loaded_models import AUTO
-from ..model_choices import DEFAULT_REMOVER, remover_choices
-from ..notices import Notices
+from ..model_lists import model_input, why_no_model
+from ..notices import Judged, Notices
 from ..previews import MaskPreviews
+from ..remembered import RememberingRemover
 from ..running import Turn, for_each
 from ..shared_inputs import (
     DEFAULT_COLOUR,
@@ -19,19 +20,23 @@ from ..shared_inputs import (
     band_inputs,
     hardening_inputs,
     mask_edit_inputs,
+    matting_effort_input,
     model_inputs,
     option_input,
     request_of,
     shown_pixels,
     why_no_colour,
 )
-from ..tensors import ImageBatch, empty_mask, mask_tensor, pictures_of
+from ..tensors import ImageBatch, MaskBatch, empty_mask, pictures_of
 
 if TYPE_CHECKING:
     import torch
 
     from cutsmith.picture import Picture
     from cutsmith.result.cutout import Cutout
+
+    # What was cut out; and why it is empty, or "".
+    Cut = tuple[Cutout, str]
 
 
 class RembgCut(io.ComfyNode):
@@ -49,22 +54,20 @@ class RembgCut(io.ComfyNode):
             search_aliases=["remove background", "rembg", "background removal", "isnet", "u2net", "birefnet", "cutout"],
             inputs=[
                 io.Image.Input("image", tooltip="One image or a batch. The main subject of each is cut out."),
-                io.Combo.Input(
-                    "model",
-                    options=remover_choices(),
-                    default=DEFAULT_REMOVER,
-                    tooltip="A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, a "
+                model_input(
+                    "remover",
+                    "A removal model from the catalogue, an ONNX file in ComfyUI's folder models/rembg, a "
                     "BiRefNet file in models/background_removal, models/BiRefNet or models/RMBG, or, if rembg is "
                     "installed, one of its own sessions (rembg:NAME).",
                 ),
-                option_input("matting"),
-                *band_inputs(),
-                *mask_edit_inputs(),
                 *background_inputs(),
+                option_input("matting", optional=True),
+                *band_inputs(advanced=True),
+                *mask_edit_inputs(),
                 *model_inputs(),
                 *hardening_inputs(),
                 option_input("looks", optional=True),
-                option_input("matting_effort", optional=True),
+                matting_effort_input(),
                 option_input("engine", optional=True),
             ],
             outputs=[
@@ -74,9 +77,9 @@ class RembgCut(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, background_color: str | None = None) -> bool | str:
-        """Reject an invalid colour before anything runs."""
-        return why_no_colour(background_color) or True
+    def validate_inputs(cls, background_color: str | None = None, model: str | None = None) -> bool | str:
+        """Reject an invalid colour, or an unknown model, before anything runs."""
+        return why_no_colour(background_color) or why_no_model(model, "remover") or True
 
     @classmethod
     def execute(
@@ -98,7 +101,8 @@ class RembgCut(io.ComfyNode):
         with in_the_nodes_words():
             request = request_of(options)
             pictures = pictures_of(image)
-            colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()
+            colours, masks = ImageBatch(len(pictures)), MaskBatch(len(pictures))
+            previews, notices = MaskPreviews(), Notices()
             with (
                 loaded_models.remover(
                     model, device, keep=keep_model_loaded, tell=notices.tell, engine=engine
@@ -107,23 +111,25 @@ class RembgCut(io.ComfyNode):
                     request, device, keep=keep_model_loaded, tell=notices.tell
                 ) as matting_network,
             ):
-                models = Models(remover=remover, matting_network=matting_network)
+                models = Models(remover=RememberingRemover(remover), matting_network=matting_network)
+                notices.ran(models.provenance())
 
-                def cut(picture: Picture, turn: Turn) -> Cutout:
+                def cut(picture: Picture, turn: Turn) -> Cut:
                     try:
-                        return cut_out(picture, request, models=models, cancelled=turn.cancelled)
+                        return cut_out(picture, request, models=models, cancelled=turn.cancelled), ""
                     except SubjectNotFound as nothing:
-                        notices.say(what_of(nothing))
-                        return refine_mask(
-                            picture, empty_mask(picture), request.updated({"matting": "none", "band": None})
-                        )
+                        without = request.updated({"matting": "none", "band": None})
+                        return refine_mask(picture, empty_mask(picture), without), what_of(nothing)
 
-                def keep(cut: Cutout) -> None:
+                def keep(each: Cut) -> None:
+                    cut, why_empty = each
                     colours.add(shown_pixels(cut, background, background_color))
+                    masks.add(cut.alpha)
                     previews.add(cut.alpha)
-                    notices.tell(cut.warnings)
+                    if why_empty:
+                        notices.nothing(why_empty)
+                    else:
+                        notices.judged(Judged.of(cut))
 
-                cuts = for_each(pictures, cut, keep)
-        return io.NodeOutput(
-            colours.tensor(), mask_tensor([each.alpha for each in cuts]), ui=notices.with_previews(previews.shown())
-        )
+                for_each(pictures, cut, keep)
+        return io.NodeOutput(colours.tensor(), masks.tensor(), ui=notices.with_previews(previews.shown()))

@@ -5,37 +5,49 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from comfy_api.latest import io
 
-from cutsmith.errors import BadOption, BadPoint
+from cutsmith.errors import BadBox, BadOption, BadPoint
 
 from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
+from ..drawn_boxes import EXAMPLE as EXAMPLE_BOX
+from ..drawn_boxes import drawn_boxes
+from ..editor_picture import picture_for_the_editor
 from ..loaded_models import AUTO
-from ..model_choices import DEFAULT_REMOVER, DEFAULT_SAM2, SUBJECT_IN_BOX, sam2_choices
-from ..notices import Notices
+from ..model_choices import DEFAULT_REMOVER, SUBJECT_IN_BOX
+from ..model_lists import model_input, why_no_model
+from ..notices import Judged, Notices
 from ..previews import MaskPreviews
+from ..remembered import RememberingRemover
 from ..running import Turn, for_each
 from ..shared_inputs import hardening_inputs, mask_edit_inputs, model_inputs, request_of
-from ..tensors import empty_mask, mask_tensor, masks_for, pictures_of
+from ..tensors import MaskBatch, empty_mask, masks_for, pictures_of
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
 
-    from cutsmith import Models
+    from cutsmith import Models, SubjectNotFound
     from cutsmith.picture import Picture
     from cutsmith.pipeline.prompting import Asked
     from cutsmith.protocols import Point, Segmenter
     from cutsmith.request import Request
     from cutsmith.result.cutout import FoundObject
 
+    from ..bounding_boxes import NativeBox
     from ..loaded_models import Tell
 
-    Masked = list[tuple[NDArray[np.float32], FoundObject]]
+
+class Masked(NamedTuple):
+    """A mask, float32 (H, W), the objects in it, each with the box of its own mask, and what is told of it."""
+
+    alpha: NDArray[np.float32]
+    objects: list[FoundObject]
+    judged: Judged
 
 
 class SAM2Mask(io.ComfyNode):
@@ -53,11 +65,9 @@ class SAM2Mask(io.ComfyNode):
             search_aliases=["segment anything", "sam2", "sam 2.1", "box to mask", "points to mask", "segmentation"],
             inputs=[
                 io.Image.Input("image", tooltip="One image or a batch. Each is masked."),
-                io.Combo.Input(
-                    "model",
-                    options=sam2_choices(),
-                    default=DEFAULT_SAM2,
-                    tooltip="A SAM 2 model from the catalogue, or one in ComfyUI's folder models/sam2. "
+                model_input(
+                    "segmenter",
+                    "A SAM 2 model from the catalogue, or one in ComfyUI's folder models/sam2. "
                     f"'{SUBJECT_IN_BOX}' needs boxes, but not SAM 2.",
                 ),
                 io.MultiType.Input(
@@ -91,21 +101,35 @@ class SAM2Mask(io.ComfyNode):
                 *mask_edit_inputs(),
                 *model_inputs(),
                 *hardening_inputs(),
+                io.String.Input(
+                    "boxes",
+                    default="",
+                    placeholder=EXAMPLE_BOX,
+                    optional=True,
+                    tooltip="Boxes drawn by hand, in pixels: an object each, in addition to those of bboxes.",
+                ),
             ],
             outputs=[
                 io.Mask.Output("mask", tooltip="Soft masks: 1 = subject; all zeros if nothing was found."),
-                io.BoundingBox.Output("bboxes", tooltip="The box of each mask, as a list for each image."),
+                io.BoundingBox.Output("bboxes", tooltip="The box of each object's mask, as a list for each image."),
             ],
         )
 
     @classmethod
-    def validate_inputs(cls, positive_points: str | None = None, negative_points: str | None = None) -> bool | str:
-        """Reject invalid points before anything runs."""
+    def validate_inputs(
+        cls,
+        positive_points: str | None = None,
+        negative_points: str | None = None,
+        boxes: str | None = None,
+        model: str | None = None,
+    ) -> bool | str:
+        """Reject invalid points and boxes, or an unknown model, before anything runs."""
         try:
             _points(positive_points, negative_points)
-        except BadPoint as error:
+            drawn_boxes(boxes)
+        except (BadBox, BadPoint) as error:
             return str(error)
-        return True
+        return why_no_model(model, "segmenter") or True
 
     @classmethod
     def execute(
@@ -117,52 +141,68 @@ class SAM2Mask(io.ComfyNode):
         negative_points: str | None = "",
         mask: torch.Tensor | None = None,
         individual_masks: bool | None = False,
+        boxes: str | None = "",
         device: str | None = AUTO,
         keep_model_loaded: bool | None = True,
         **options: Any,
     ) -> io.NodeOutput:
         """Run the node; -> the masks and their boxes."""
-        from cutsmith import Models
+        from cutsmith import Models, SubjectNotFound
         from cutsmith.pipeline.finishing import edited
         from cutsmith.pipeline.prompting import asked_by_boxes
 
         from ..bounding_boxes import native_boxes, objects_of
-        from ..words import in_the_nodes_words
+        from ..words import in_the_nodes_words, what_of
 
         with in_the_nodes_words():
             # Masks of objects need no colours, and the image's own transparency must not be part of them.
             request = request_of(options, matting="none", foreground="none", subject_alone=True)
-            points = _points(positive_points, negative_points)
-            if bboxes is None and mask is None and not points:
+            points, drawn = _points(positive_points, negative_points), drawn_boxes(boxes)
+            has_place = bboxes is not None or mask is not None or bool(drawn)
+            if not has_place and not points:
                 raise BadOption(
-                    "There must be bboxes, positive_points or a mask to say what to mask, but got none of them.",
-                    "Connect Text Detect's bboxes, or type a point. For the main subject, use Rembg Cut.",
+                    "There must be boxes, positive_points or a mask to say what to mask, but got none of them.",
+                    "Click on the subject in the node's picture, draw a box, or connect Text Detect's bboxes. For the "
+                    "main subject, use Rembg Cut.",
                 )
-            if bboxes is None and mask is None and not any(point.label for point in points):
+            if not has_place and not any(point.label for point in points):
                 raise BadPoint(
                     "At least one point must lie on the subject, but got only negative_points.",
                     f"Give positive_points: {EXAMPLE}",
                 )
             pictures, notices = pictures_of(image), Notices()
-            given = zip(pictures, objects_of(bboxes, len(pictures)), masks_for(mask, pictures), strict=True)
-            asked = [(picture, asked_by_boxes(boxes, points, rough)) for picture, boxes, rough in given]
+            objects, rough = objects_of(bboxes, len(pictures)), masks_for(mask, pictures)
+            masks, previews = MaskBatch(len(pictures)), MaskPreviews()
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
+                notices.ran(models.provenance())
 
-                def mask_one(each: tuple[Picture, list[Asked]], turn: Turn) -> Masked:
-                    return _masked(*each, request, models, turn, notices.tell, apart=bool(individual_masks))
+                def prompts_of(number: int) -> list[Asked]:
+                    return asked_by_boxes([*objects[number], *drawn], points, rough[number])
 
-                found = for_each(asked, mask_one, steps=[max(len(prompts), 1) for _, prompts in asked])
-        masks = [
-            soft_mask
-            for picture, objects in zip(pictures, found, strict=True)
-            for soft_mask in ([each for each, _ in objects] or [edited(empty_mask(picture), request.finish)])
-        ]
-        boxes = [native_boxes([found_object for _, found_object in objects]) for objects in found]
-        previews = MaskPreviews()
-        for each in masks:
-            previews.add(each)
-        return io.NodeOutput(mask_tensor(masks), boxes, ui=notices.with_previews(previews.shown()))
+                def mask_one(number: int, turn: Turn) -> list[Masked] | SubjectNotFound:
+                    apart = bool(individual_masks)
+                    return _masked(pictures[number], prompts_of(number), request, models, turn, apart=apart)
+
+                def keep(answer: list[Masked] | SubjectNotFound) -> list[NativeBox]:
+                    if isinstance(answer, SubjectNotFound):
+                        notices.nothing(what_of(answer))
+                        made = [edited(empty_mask(pictures), request.finish)]
+                    else:
+                        notices.judged(*(each.judged for each in answer))
+                        made = [each.alpha for each in answer]
+                    for soft_mask in made:
+                        masks.add(soft_mask)
+                        previews.add(soft_mask)
+                    if isinstance(answer, SubjectNotFound):
+                        return []
+                    return native_boxes([found for each in answer for found in each.objects])
+
+                numbers = range(len(pictures))
+                steps = [max(len(prompts_of(number)), 1) for number in numbers]
+                found_boxes = for_each(numbers, mask_one, keep, steps)
+        shown = {**notices.with_previews(previews.shown()), **picture_for_the_editor(pictures[0])}
+        return io.NodeOutput(masks.tensor(), found_boxes, ui=shown)
 
 
 @contextmanager
@@ -174,7 +214,7 @@ def _segmenter(model: str, device: str | None, *, keep: bool | None, tell: Tell)
     from cutsmith.segmentation.subject_in_box import SubjectInBox
 
     with loaded_models.remover(DEFAULT_REMOVER, device, keep=keep, tell=tell) as remover:
-        yield SubjectInBox(remover)
+        yield SubjectInBox(RememberingRemover(remover))
 
 
 def _points(positive: str | None, negative: str | None) -> list[Point]:
@@ -190,21 +230,16 @@ def _masked(
     request: Request,
     models: Models,
     turn: Turn,
-    tell: Tell,
     *,
     apart: bool,
-) -> Masked:
-    """The masks of one picture's objects, each with what is known about the object; empty if nothing was found.
-
-    `tell` is given the warnings.
-    """
+) -> list[Masked] | SubjectNotFound:
+    """The masks of one picture: one with all objects or, if `apart`, one an object; why there are none, if so."""
     from cutsmith import SubjectNotFound, cut_out, cut_out_each
-    from cutsmith.geometry import box_of_mask
     from cutsmith.pipeline.subject import FOUND_PROBABILITY
-    from cutsmith.result.cutout import FoundObject
 
     if not asked:
-        return []
+        what = f"There is neither a box nor a point for {picture.source}."
+        return SubjectNotFound(what, best_probability=0.0, threshold=FOUND_PROBABILITY)
     try:
         if apart:
             cuts = cut_out_each(
@@ -215,16 +250,8 @@ def _masked(
                 picture, request, models=models, asked=asked, on_progress=turn.on_progress, cancelled=turn.cancelled
             )
             cuts = [cut]
-    except SubjectNotFound:
-        return []
-    masked: Masked = []
-    for cut in cuts:
-        tell(cut.warnings)
-        box = box_of_mask(cut.soft_mask >= FOUND_PROBABILITY)
-        alone = cut.objects[0] if len(cut.objects) == 1 else FoundObject(label=_labels(cut.objects))
-        masked.append((cut.alpha, replace(alone, box=box)))
-    return masked
-
-
-def _labels(objects: tuple[FoundObject, ...]) -> str:
-    return ", ".join(dict.fromkeys(found.label for found in objects if found.label))
+    except SubjectNotFound as nothing:
+        return nothing
+    return [
+        Masked(cut.alpha, [replace(found, box=found.mask_box) for found in cut.objects], Judged.of(cut)) for cut in cuts
+    ]

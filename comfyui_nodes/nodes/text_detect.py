@@ -10,17 +10,28 @@ from cutsmith.errors import BadPhrases
 
 from .. import loaded_models
 from ..loaded_models import AUTO
-from ..model_choices import DEFAULT_DETECTOR, detector_choices
+from ..model_lists import model_input, why_no_model
 from ..notices import Notices
+from ..previews import MOST_PREVIEWS
+from ..remembered import RememberingDetector
 from ..running import Turn, for_each
 from ..shared_inputs import max_detections_input, model_inputs, option_input, request_of
 from ..tensors import ImageBatch, pictures_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
+    from cutsmith import SubjectNotFound
     from cutsmith.picture import Picture
     from cutsmith.result.cutout import FoundObject
+    from cutsmith.result.detections import Detections
+
+    from ..bounding_boxes import NativeBox
+
+    # A picture's pixels, uint8 (H, W, 3), and what was found in it.
+    Answer = tuple[NDArray[np.uint8], Detections | SubjectNotFound]
 
 
 class TextDetect(io.ComfyNode):
@@ -45,12 +56,9 @@ class TextDetect(io.ComfyNode):
                     placeholder="red mug, spoon",
                     tooltip="What to look for, in English: phrases separated by commas, dots or lines.",
                 ),
-                io.Combo.Input(
-                    "model",
-                    options=detector_choices(),
-                    default=DEFAULT_DETECTOR,
-                    tooltip="A Grounding DINO model from the catalogue, or one in ComfyUI's folder "
-                    "models/grounding-dino.",
+                model_input(
+                    "detector",
+                    "A Grounding DINO model from the catalogue, or one in ComfyUI's folder models/grounding-dino.",
                 ),
                 option_input("box_threshold"),
                 option_input("text_threshold"),
@@ -65,8 +73,8 @@ class TextDetect(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, prompt: str | None = None) -> bool | str:
-        """Reject a prompt that names nothing before anything runs."""
+    def validate_inputs(cls, prompt: str | None = None, model: str | None = None) -> bool | str:
+        """Reject a prompt that names nothing, or an unknown model, before anything runs."""
         from cutsmith.phrases import split_phrases
 
         from ..words import told_of
@@ -76,7 +84,7 @@ class TextDetect(io.ComfyNode):
                 split_phrases(prompt)
         except BadPhrases as error:
             return told_of(error)
-        return True
+        return why_no_model(model, "detector") or True
 
     @classmethod
     def execute(
@@ -94,30 +102,39 @@ class TextDetect(io.ComfyNode):
         from cutsmith.result.cutout import FoundObject
 
         from ..bounding_boxes import native_boxes
-        from ..words import in_the_nodes_words
+        from ..words import in_the_nodes_words, what_of
 
         with in_the_nodes_words():
             request = request_of(options, text=prompt)
             pictures, notices = pictures_of(image), Notices()
-            with loaded_models.detector(model, device, keep=keep_model_loaded, tell=notices.tell) as detector:
-                models = Models(detector=detector)
-
-                def detect(picture: Picture, turn: Turn) -> list[FoundObject]:
-                    try:
-                        detections = find_detections(picture, request=request, models=models, cancelled=turn.cancelled)
-                    except SubjectNotFound:
-                        return []
-                    notices.tell(detections.warnings)
-                    return [FoundObject(found.box, label=found.label, score=found.score) for found in detections.found]
-
-                found = for_each(pictures, detect)
             drawn = ImageBatch(len(pictures))
-            for picture, objects in zip(pictures, found, strict=True):
-                drawn.add(annotated(picture.srgb(), objects))
+            with loaded_models.detector(model, device, keep=keep_model_loaded, tell=notices.tell) as detector:
+                models = Models(detector=RememberingDetector(detector))
+                notices.ran(models.provenance())
+
+                def detect(picture: Picture, turn: Turn) -> Answer:
+                    try:
+                        found = find_detections(picture, request=request, models=models, cancelled=turn.cancelled)
+                    except SubjectNotFound as nothing:
+                        return picture.srgb(), nothing
+                    return picture.srgb(), found
+
+                def keep(answered: Answer) -> list[NativeBox]:
+                    pixels, answer = answered
+                    objects: list[FoundObject] = []
+                    if isinstance(answer, SubjectNotFound):
+                        notices.nothing(what_of(answer))
+                    else:
+                        objects = [FoundObject(each.box, label=each.label, score=each.score) for each in answer.found]
+                        notices.image(answer.warnings, labels=[each.label for each in objects])
+                    drawn.add(annotated(pixels, objects))
+                    return native_boxes(objects)
+
+                boxes = for_each(pictures, detect, keep)
         preview = drawn.tensor()
         return io.NodeOutput(
-            [native_boxes(objects) for objects in found],
+            boxes,
             preview,
-            sum(map(len, found)),
-            ui=notices.with_previews(ui.PreviewImage(preview, cls=cls)),
+            sum(map(len, boxes)),
+            ui=notices.with_previews(ui.PreviewImage(preview[:MOST_PREVIEWS], cls=cls)),
         )

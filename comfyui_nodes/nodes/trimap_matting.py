@@ -19,22 +19,20 @@ from ..shared_inputs import (
     chosen_band,
     hardening_inputs,
     mask_edit_inputs,
+    matting_effort_input,
     option_input,
     request_of,
     shown_pixels,
     why_no_colour,
 )
-from ..tensors import ImageBatch, mask_tensor, masks_for, pictures_of, trimap_tensor, trimaps_for
+from ..tensors import ImageBatch, MaskBatch, masks_for, pictures_of, trimaps_for
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from numpy.typing import NDArray
 
-    from cutsmith.picture import Picture
     from cutsmith.result.cutout import Cutout
-
-    Given = tuple[Picture, NDArray[np.float32], NDArray[np.uint8] | None]
 
 
 class TrimapMatting(io.ComfyNode):
@@ -61,18 +59,19 @@ class TrimapMatting(io.ComfyNode):
                     optional=True,
                     tooltip="0 background, 0.5 unknown, 1 foreground. Replaces the band: the unknown is solved.",
                 ),
-                *band_inputs(),
+                *background_inputs(),
                 option_input("matting", optional=True),
+                *band_inputs(trimap=[None]),
                 io.Boolean.Input(
                     "refine_foreground",
                     default=True,
                     optional=True,
+                    advanced=True,
                     tooltip="Removes the old background's colour from the edge.",
                 ),
                 *mask_edit_inputs(),
-                *background_inputs(),
                 *hardening_inputs(),
-                option_input("matting_effort", optional=True),
+                matting_effort_input(),
             ],
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
@@ -109,8 +108,9 @@ class TrimapMatting(io.ComfyNode):
         options["matting"] = options.get("matting") or method or OPTIONS["matting"].default
         band = chosen_band(options)
 
-        def refine(given: Given, turn: Turn) -> tuple[Cutout, NDArray[np.uint8]]:
-            picture, soft_mask, wanted = given
+        def refine(number: int, turn: Turn) -> tuple[Cutout, NDArray[np.uint8]]:
+            picture, soft_mask, wanted = pictures[number], masks[number], trimaps[number]
+            assert soft_mask is not None, "the node needs a mask"
             if wanted is not None:
                 known = snapped_trimap(wanted).trimap
             else:
@@ -132,22 +132,22 @@ class TrimapMatting(io.ComfyNode):
                 options, foreground="none" if refine_foreground is False else OPTIONS["foreground"].default
             )
             pictures = pictures_of(image)
-            masks = [each for each in masks_for(mask, pictures) if each is not None]
-            colours, previews, notices = ImageBatch(len(pictures)), MaskPreviews(), Notices()
+            masks, trimaps = masks_for(mask, pictures), trimaps_for(trimap, pictures)
+            colours = ImageBatch(len(pictures))
+            alphas, solved = MaskBatch(len(pictures)), MaskBatch(len(pictures))
+            previews, notices = MaskPreviews(), Notices()
 
             def keep(refined: tuple[Cutout, NDArray[np.uint8]]) -> None:
-                colours.add(shown_pixels(refined[0], background, background_color))
-                previews.add(refined[0].alpha)
-                notices.tell(refined[0].warnings)
+                cut, known = refined
+                colours.add(shown_pixels(cut, background, background_color))
+                alphas.add(cut.alpha)
+                solved.add_trimap(known)
+                previews.add(cut.alpha)
+                notices.image(cut.warnings, cut.provenance)
 
-            given = list(zip(pictures, masks, trimaps_for(trimap, pictures), strict=True))
             with loaded_models.matting_network(request, AUTO, keep=True, tell=notices.tell) as network:
                 models = Models(matting_network=network)
-                refined = for_each(given, refine, keep)
-        alpha = mask_tensor([cut.alpha for cut, _ in refined])
+                for_each(range(len(pictures)), refine, keep)
         return io.NodeOutput(
-            colours.tensor(),
-            alpha,
-            trimap_tensor([known for _, known in refined]),
-            ui=notices.with_previews(previews.shown()),
+            colours.tensor(), alphas.tensor(), solved.tensor(), ui=notices.with_previews(previews.shown())
         )

@@ -194,6 +194,10 @@ class BadJob(UsageError):
     """A worker job of an unknown kind, or with wrong, missing or unknown fields."""
 
 
+class PictureNotOpen(UsageError):
+    """A worker job names an open picture that was closed, or never was open."""
+
+
 class UnknownModel(UsageError):
     """Neither a catalogue entry nor a file has this name."""
 

@@ -42,6 +42,10 @@ MattingEffort = Literal["fast", "balanced", "exact"]
 Foreground = Literal["blur-fusion", "multilevel", "none"]
 EngineName = Literal["auto", "openvino", "onnxruntime", "torch", "cuda", "coreml", "directml"]
 Device = Literal["auto", "cpu", "cuda", "mps"]
+WITH_BAND: tuple[Matting, ...] = ("auto", "closed-form", "vitmatte", "pymatting-cf", "knn", "lbdm")
+"""The methods of matting that solve a band."""
+WITH_EFFORT: tuple[Matting, ...] = ("auto", "closed-form")
+"""The methods of matting that `matting_effort` bounds; auto is closed form where it solves at all."""
 DEFAULT_BAND = 3
 """How far the unknown band reaches into the subject, and into the background, in pixels."""
 DEFAULT_MAX_PIXELS = 100_000_000
@@ -70,6 +74,7 @@ class Option(NamedTuple):
         pattern: the regular expression that all of a text of the kind "pattern" matches.
         wanted: what such a text is, in words.
         advanced: whether a door hides the option at first.
+        is_in_pixels: whether the value counts pixels of the picture, so that a smaller picture takes a smaller one.
     """
 
     name: str
@@ -86,6 +91,7 @@ class Option(NamedTuple):
     pattern: str = ""
     wanted: str = ""
     advanced: bool = False
+    is_in_pixels: bool = False
 
 
 def _option(kind: Kind, default: Any, help: str, **more: Any) -> Any:
@@ -125,10 +131,25 @@ class Target:
         "Of what the words found: all in one cut-out, the most confident alone, or each in a cut-out of its own.",
         choices=get_args(Objects),
     )
-    # The thresholds are those of Grounding DINO's own demonstration for boxes of any object.
-    box_threshold: float = _option("number", 0.30, "Drop boxes whose score is not above this.", least=0, most=1)
-    text_threshold: float = _option(
-        "number", 0.25, "Drop boxes none of whose words scores above this.", least=0, most=1, advanced=True
+    # Scores of different networks mean different things, so each has thresholds of its own.
+    box_threshold: float | None = _option(
+        "number",
+        None,
+        "Drop boxes whose score is not above this.",
+        least=0,
+        most=1,
+        example="0.3",
+        otherwise="the model's own, 0.3 for Grounding DINO and 0.4 for LLMDet",
+    )
+    text_threshold: float | None = _option(
+        "number",
+        None,
+        "Drop boxes none of whose words scores above this.",
+        least=0,
+        most=1,
+        example="0.25",
+        otherwise="the model's own, 0.25",
+        advanced=True,
     )
     max_detections: int | None = _option(
         "whole", None, "Keep at most this many boxes, the best.", least=1, otherwise="all", advanced=True
@@ -160,6 +181,7 @@ class Finish:
         usual=(0, 256),
         example="3,3",
         otherwise="as the mask's edge needs it",
+        is_in_pixels=True,
     )
     trimap: NDArray[np.generic] | None = _option(
         "array", None, "A trimap of 0, 128 and 255 that says what matting solves for, instead of the band."
@@ -190,6 +212,7 @@ class Finish:
         "Grow the mask by this many pixels, or shrink it (below 0), before the blur.",
         usual=(-64, 64),
         advanced=True,
+        is_in_pixels=True,
     )
     mask_blur: float = _option(
         "number",
@@ -198,6 +221,7 @@ class Finish:
         least=0,
         usual=(0, 64),
         advanced=True,
+        is_in_pixels=True,
     )
     invert: bool = _option("flag", False, "Cut out the background instead of the subject.", advanced=True)
     foreground: Foreground = _option(

@@ -92,6 +92,17 @@ class Detection:
     score: float
 
 
+class Thresholds(NamedTuple):
+    """What a box's score, and that of the best word of its phrase, must be above, in [0, 1]."""
+
+    box: float
+    text: float
+
+
+GROUNDING_DINO_THRESHOLDS = Thresholds(0.30, 0.25)
+"""Those of Grounding DINO's own demonstration for boxes of any object."""
+
+
 @dataclass(frozen=True)
 class Candidates:
     """Everything that a detector's network gives for one picture, before thresholds and suppression.
@@ -103,6 +114,7 @@ class Candidates:
         spans: (first, last + 1) of each phrase's tokens among the T columns.
         width, height: of the picture, in pixels.
         warnings: what the user should know, such as that words were cut.
+        thresholds: the network's own, for boxes and for words: scores of different networks mean different things.
     """
 
     logits: NDArray[np.float32]
@@ -112,6 +124,7 @@ class Candidates:
     width: int
     height: int
     warnings: tuple[str, ...] = ()
+    thresholds: Thresholds = GROUNDING_DINO_THRESHOLDS
 
 
 class Detector(Protocol):
@@ -164,6 +177,9 @@ class Segment(Protocol):
 
     def soft_mask(self) -> NDArray[np.float32]:
         """The probability that each pixel is part of the object: float32 (H, W) in [0, 1] at the picture's size."""
+
+    def shown_mask(self, width: int, height: int) -> NDArray[np.float32]:
+        """The soft mask at a screen's size, in little time: float32 (height, width) in [0, 1]."""
 
     def uncut(self) -> tuple[NDArray[np.float32], tuple[slice, slice]] | None:
         """For a soft mask that was cut off at a box, the mask before that and the box's (rows, columns); else None.

@@ -17,6 +17,7 @@ from cutsmith.errors import BadOption, BadPoint, shown
 from cutsmith.options import (
     OPTIONS,
     PARTS,
+    WITH_EFFORT,
     Device,
     EngineName,
     Finish,
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
 
 # These affect how fast a picture is cut out, or whether it is refused, but not the result.
 _WITHOUT_EFFECT = ("threads", "max_pixels")
-# The mattings that the effort bounds; auto is closed form where it solves at all.
-_WITH_EFFORT = ("auto", "closed-form")
 _POINTERS = {
     name: "points" if option.kind == "points" else f"a {name}"
     for name, option in OPTIONS.items()
@@ -62,8 +61,8 @@ class Options(TypedDict, total=False):
     mask: NDArray[np.generic] | None
     selection: NDArray[np.generic] | None
     objects: Objects
-    box_threshold: float
-    text_threshold: float
+    box_threshold: float | None
+    text_threshold: float | None
     max_detections: int | None
     matting: Matting
     matting_effort: MattingEffort
@@ -231,7 +230,7 @@ class Request:
                 told["trimap"] = "given"
             else:
                 told["band"] = "adaptive" if self.finish.band is None else ",".join(map(str, self.finish.band))
-            if self.finish.matting in _WITH_EFFORT:
+            if self.finish.matting in WITH_EFFORT:
                 told["matting_effort"] = self.finish.matting_effort
         for name, value in given.items():
             if OPTIONS[name].part == "finish" and OPTIONS[name].kind in ("whole", "number", "flag"):

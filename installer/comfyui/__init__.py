@@ -3,5 +3,6 @@
 command      `install.py comfyui FOLDER`
 folder       ComfyUI's folder and its Python
 node_pack    the entry in custom_nodes
-removal      takes both out again
+samples      the workflows' pictures, in ComfyUI's folder `input`
+removal      takes all of them out again
 """

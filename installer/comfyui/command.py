@@ -8,6 +8,7 @@ from pathlib import Path
 
 from installer.comfyui.folder import find_comfyui, find_interpreter
 from installer.comfyui.node_pack import Entry, Placed, check_place, place_pack
+from installer.comfyui.samples import place_samples
 from installer.environment.interpreter import Interpreter, ask
 from installer.failure import FAILED, InstallFailed
 from installer.folders import Clone
@@ -23,7 +24,7 @@ def install_into_comfyui(
     constraint_files: Sequence[Path] = (),
     quiet: bool = False,
 ) -> None:
-    """Install Cutsmith with `extras` into the ComfyUI in `folder`, and put the pack into its custom_nodes.
+    """Install Cutsmith with `extras` into the ComfyUI in `folder`, and put the pack and its sample pictures there.
 
     `python` is ComfyUI's; None looks for it. `constraint_files` set the versions of what is added. With `quiet`, a run
     that has nothing to do prints nothing. Raises InstallFailed if there is no ComfyUI, if its Python is not found, if
@@ -46,11 +47,14 @@ def install_into_comfyui(
                 code if code > 0 else FAILED,
             )
         entry = place_pack(comfyui / "custom_nodes", clone)
+        samples = place_samples(comfyui, clone)
     finally:
         # A failed installation may have added packages too.
         _remember(comfyui, interpreter, clone, entry)
     if entry.is_new or not quiet:
         print(f"The node pack is {entry.path} ({entry.placed}). Restart ComfyUI to see its nodes.")
+    if samples:
+        print(f"The workflows' {len(samples)} sample pictures are in {samples[0].parent}.")
 
 
 def _remember(comfyui: Path, before: Interpreter, clone: Clone, entry: Entry | None) -> None:

@@ -13,7 +13,9 @@ from installer.failure import InstallFailed, not_ours
 from installer.folders import Clone
 from installer.json_file import read_fields
 
-NAME = "cutsmith"
+# Not the engine's name: with custom_nodes on Python's path, a folder of that name would hide the engine.
+NAME = "ComfyUI-Cutsmith"
+OLD_NAME = "cutsmith"  # of the entries that version 0.1 made
 MARKER = ".cutsmith-copy.json"
 PARTS = ("__init__.py", "comfyui_nodes", "workflows", "pyproject.toml", "LICENSE", "README.md")
 
@@ -38,7 +40,8 @@ class Entry:
 def check_place(custom_nodes: Path, clone: Clone) -> None:
     """Raise InstallFailed if something else is in the pack's place, or if ComfyUI would load a second Cutsmith."""
     for entry in sorted(custom_nodes.iterdir()):
-        if entry.name == NAME or entry.name.endswith(".disabled") or _is_clone(entry, clone):
+        is_passed_over = entry.name == NAME or entry.name.endswith(".disabled") or _is_old(entry)
+        if is_passed_over or _is_clone(entry, clone):
             continue
         if entry.is_dir() and _is_cutsmith(entry):
             raise InstallFailed(
@@ -52,19 +55,27 @@ def check_place(custom_nodes: Path, clone: Clone) -> None:
 
 
 def place_pack(custom_nodes: Path, clone: Clone) -> Entry:
-    """Put the pack of `clone` into custom_nodes unless it is already there. Raises InstallFailed like `check_place`."""
+    """Put the pack of `clone` into custom_nodes unless it is already there. Raises InstallFailed like `check_place`.
+
+    An entry that version 0.1 made under the engine's name goes, or is renamed.
+    """
     check_place(custom_nodes, clone)
-    place = custom_nodes / NAME
+    place, old = custom_nodes / NAME, custom_nodes / OLD_NAME
+    is_renamed = _is_old(old) and not is_there(place)
+    if is_renamed:
+        old.rename(place)  # a link is renamed itself, not its target
+    elif _is_old(old):
+        remove(old)
     entries = [entry for entry in sorted(custom_nodes.iterdir()) if _is_clone(entry, clone)]
     for entry in sorted(entries, key=Path.is_symlink):
         if entry != place and is_ours(place):
             remove(place)  # it comes from another clone; ComfyUI would load both
-        return Entry(entry, Placed.LINK if entry.is_symlink() else Placed.CLONE)
+        return Entry(entry, Placed.LINK if entry.is_symlink() else Placed.CLONE, is_new=is_renamed)
     files, marker = _parts(clone.root), {"clone": str(clone.root)}
     if place.is_symlink():
         place.unlink()
     elif place.is_dir() and read_fields(place / MARKER) == marker and not differences(files, _parts(place)):
-        return Entry(place, Placed.COPY)
+        return Entry(place, Placed.COPY, is_new=is_renamed)
     if not place.exists():
         try:
             place.symlink_to(clone.root, target_is_directory=True)
@@ -90,6 +101,16 @@ def remove_pack(place: Path) -> None:
     """Remove the pack's entry if it is our link or our copy. Anything else stays."""
     if is_ours(place):
         remove(place)
+
+
+def entries_in(custom_nodes: Path) -> list[Path]:
+    """Our links and copies in custom_nodes, under the name of today and under that of version 0.1."""
+    return [place for place in (custom_nodes / NAME, custom_nodes / OLD_NAME) if is_ours(place)]
+
+
+def _is_old(entry: Path) -> bool:
+    """Whether version 0.1 made this entry; a clone that somebody put there under that name is not one."""
+    return entry.name == OLD_NAME and is_ours(entry)
 
 
 def _is_clone(entry: Path, clone: Clone) -> bool:

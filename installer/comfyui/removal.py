@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from installer.comfyui.node_pack import is_ours, remove_pack
+from installer.comfyui.node_pack import entries_in, is_ours, remove_pack
+from installer.comfyui.samples import placed_samples
 from installer.environment.interpreter import Interpreter, ask
 from installer.environment.pip_command import run_pip
 from installer.failure import InstallFailed
@@ -16,18 +17,20 @@ from installer.host_memory import RememberedHost, forget, remembered_hosts
 
 @dataclass(frozen=True)
 class ComfyUIRemoval:
-    """What to remove from one ComfyUI: the `pack` in custom_nodes and the package in `interpreter`, if not None."""
+    """What to remove from one ComfyUI: the `packs` in custom_nodes, the `samples` in its input folder, and the package
+    in `interpreter`, if not None."""
 
     host: RememberedHost
-    pack: Path | None
+    packs: tuple[Path, ...]
+    samples: tuple[Path, ...]
     interpreter: Interpreter | None
 
     @property
     def words(self) -> list[str]:
         """One line for each thing that will be removed."""
-        words = []
-        if self.pack is not None:
-            words.append(f"{self.pack}  ({'the link only' if self.pack.is_symlink() else 'a copy'})")
+        words = [f"{pack}  ({'the link only' if pack.is_symlink() else 'a copy'})" for pack in self.packs]
+        if self.samples:
+            words.append(f"{self.samples[0].parent}: {', '.join(sample.name for sample in self.samples)}")
         if self.interpreter is not None:
             words.append(f"cutsmith from {self.interpreter.python}  (pip uninstall)")
         return words
@@ -41,8 +44,10 @@ class ComfyUIRemoval:
             if left:
                 uninstall = f'"{python}" -m pip uninstall {" ".join(left)}'
                 print(f"What came with it stays; unless others use it by now:  {uninstall}")
-        if self.pack is not None:
-            remove_pack(self.pack)
+        for pack in self.packs:
+            remove_pack(pack)
+        for sample in self.samples:
+            sample.unlink()
         forget([self.host.folder])
 
 
@@ -58,7 +63,9 @@ def comfyuis_left(going: Sequence[Path]) -> list[RememberedHost]:
 def planned_comfyui_removals(clone: Clone, going: Sequence[Path]) -> list[ComfyUIRemoval]:
     """What to remove from which ComfyUI, except from those that another clone set up."""
     return [
-        ComfyUIRemoval(host, _pack(host, clone), _interpreter(host, clone, going))
+        ComfyUIRemoval(
+            host, _packs(host, clone), tuple(placed_samples(Path(host.folder), clone)), _interpreter(host, clone, going)
+        )
         for host in comfyuis_left(going)
         if not clone.is_left_to(Path(host.clone))
     ]
@@ -81,13 +88,13 @@ def forget_what_is_gone() -> None:
     forget([host.folder for host in remembered_hosts() if not Path(host.folder).is_dir()])
 
 
-def _pack(host: RememberedHost, clone: Clone) -> Path | None:
-    """Its pack, if that is our copy or our link, unless the link leads to another clone that still exists."""
-    pack = Path(host.pack)
-    if not host.pack or not is_ours(pack):
-        return None
-    is_elsewhere = pack.is_symlink() and pack.exists() and pack.resolve() != clone.root.resolve()
-    return None if is_elsewhere else pack
+def _packs(host: RememberedHost, clone: Clone) -> tuple[Path, ...]:
+    """Our copies and links in its custom_nodes, except links that lead to another clone that still exists."""
+    recorded = [Path(host.pack)] if host.pack and is_ours(Path(host.pack)) else []
+    found = dict.fromkeys([*recorded, *entries_in(Path(host.folder) / "custom_nodes")])
+    return tuple(
+        pack for pack in found if not (pack.is_symlink() and pack.exists() and pack.resolve() != clone.root.resolve())
+    )
 
 
 def _interpreter(host: RememberedHost, clone: Clone, going: Sequence[Path]) -> Interpreter | None:

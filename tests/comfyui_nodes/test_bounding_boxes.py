@@ -31,9 +31,8 @@ native = st.fixed_dictionaries(
         "y": quarters,
         "width": quarters,
         "height": quarters,
-        "label": st.sampled_from(["", "mug", "red mug", "Löffel"]),
     },
-    optional={"score": st.sampled_from([0.0, 0.3, 1.0])},
+    optional={"label": st.sampled_from(["mug", "red mug", "Löffel"]), "score": st.sampled_from([0.0, 0.3, 1.0])},
 )
 
 
@@ -52,13 +51,13 @@ def test_what_has_no_box_is_left_out() -> None:
 
 def test_without_a_detectors_score_sam2s_own_estimate_is_given() -> None:
     (native_box,) = native_boxes([FoundObject(Box(1, 2, 4, 6), predicted_iou=0.9)])
-    assert native_box == {**SPOON, "label": "", "score": 0.9}
+    assert native_box == {**SPOON, "score": 0.9}
     assert native_boxes([FoundObject(Box(1, 2, 4, 6), score=0.0, predicted_iou=0.9)])[0]["score"] == 0.0
 
 
 def test_a_score_that_is_not_known_is_left_out() -> None:
     (native_box,) = native_boxes([FOUND_SPOON])
-    assert native_box == {**SPOON, "label": ""}
+    assert native_box == SPOON
     # As workflows give it that were run by another version, or by another pack.
     assert objects_of([{**SPOON, "score": None}], 1) == [[FOUND_SPOON]]
 
@@ -155,6 +154,22 @@ def test_four_numbers_alone_are_one_box(box) -> None:
     assert objects_of(box, 2) == [FOUND[:1], FOUND[:1]]
 
 
+SCORED = [[*CORNERS[0], 0.5], [*CORNERS[1], 0.25]]
+FOUND_SCORED = [FoundObject(Box(*row[:4]), score=row[4]) for row in SCORED]
+
+
+@pytest.mark.parametrize("rows", [SCORED, np.array(SCORED), torch.tensor(SCORED), [tuple(row) for row in SCORED]])
+def test_a_fifth_number_is_the_score(rows) -> None:
+    assert objects_of(rows, 2) == [FOUND_SCORED, FOUND_SCORED]
+    assert objects_of([rows, rows[:1]], 2) == [FOUND_SCORED, FOUND_SCORED[:1]]
+    assert objects_of(rows[0], 1) == [FOUND_SCORED[:1]]
+
+
+def test_a_score_that_is_not_finite_is_refused() -> None:
+    with pytest.raises(BadBox, match=r"^Each box must be .*\[x0, y0, x1, y1, score\]"):
+        objects_of([[1, 2, 4, 6, float("nan")]], 1)
+
+
 @pytest.mark.parametrize("bboxes", [np.zeros((0, 4)), torch.zeros(0, 4), torch.zeros(2, 0, 4), [torch.zeros(0, 4)] * 2])
 def test_arrays_without_a_box_are_none(bboxes) -> None:
     assert objects_of(bboxes, 2) == [[], []]
@@ -177,7 +192,7 @@ def test_boxes_for_another_number_of_images_are_told_with_both_numbers() -> None
         "10,20,30,40",
         5,
         [1, 2, 3],
-        [1, 2, 3, 4, 5],
+        [1, 2, 3, 4, 5, 6],
         ["1234"],
         [["1234"]],
         [[None]],
@@ -187,7 +202,7 @@ def test_boxes_for_another_number_of_images_are_told_with_both_numbers() -> None
         [[[[1, 2, 3, 4]]]],
         [True, False, True, False],
         torch.zeros(3),
-        torch.zeros(2, 3, 5),
+        torch.zeros(2, 3, 6),
         {"x": 1, "y": 2, "width": 3},
         [{"x0": 1, "y0": 2, "x1": 3, "y1": 4}],
         [[MUG, {}]],

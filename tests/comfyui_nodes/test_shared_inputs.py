@@ -17,7 +17,13 @@ import pytest
 from cutsmith.errors import BadOption
 from cutsmith.options import DEFAULT_BAND, OPTIONS
 
-NODES = ["rembg_cut.RembgCut", "sam2_mask.SAM2Mask", "text_detect.TextDetect", "trimap_matting.TrimapMatting"]
+NODES = [
+    "rembg_cut.RembgCut",
+    "mask_tools.MaskTools",
+    "sam2_mask.SAM2Mask",
+    "text_detect.TextDetect",
+    "trimap_matting.TrimapMatting",
+]
 
 
 class Made:
@@ -79,7 +85,12 @@ WIDGETS = [name for name, option in OPTIONS.items() if option.kind in KINDS]
 # No widget of the declaration's form: 0 stands for all, and ComfyUI chooses among its own devices.
 OWN_FORMS = {"max_detections", "device", "model", "mask"}
 # A number that may be missing: 0 stands for that.
-OFF_AT_ZERO = {"threshold": "Make the mask hard: alpha of at least this becomes 1, all else 0. 0: soft edges are kept."}
+OFF_AT_ZERO = {
+    "threshold": "Make the mask hard: alpha of at least this becomes 1, all else 0. 0: soft edges are kept.",
+    "box_threshold": "Drop boxes whose score is not above this. 0: the model's own, 0.3 for Grounding DINO and 0.4 for "
+    "LLMDet.",
+    "text_threshold": "Drop boxes none of whose words scores above this. 0: the model's own, 0.25.",
+}
 
 
 def matches(entry: Made, name: str, default: Any) -> None:
@@ -121,7 +132,7 @@ def test_every_input_that_is_an_option_is_as_declared(nodes) -> None:
 
 @pytest.mark.parametrize("node", ["RembgCut", "SAM2Mask", "TrimapMatting"])
 def test_new_inputs_stand_last_so_that_saved_workflows_keep_their_values(nodes, node) -> None:
-    new = ("harden", "threshold", "looks", "matting_effort", "engine")
+    new = ("harden", "threshold", "looks", "matting_effort", "engine", "boxes")
     before = [name for name in nodes.inputs[node] if name not in new]
     assert list(nodes.inputs[node]) == [*before, *(name for name in new if name in nodes.inputs[node])]
 

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HEAVY = ("torch", "cv2", "onnxruntime", "PIL", "scipy", "pymatting", "rembg", "sam2", "transformers")
 # Without what only ComfyUI has.
-MODULES = ("bounding_boxes", "click_points", "engine_check", "tensors", "words")
+MODULES = ("bounding_boxes", "click_points", "engine_check", "shell_commands", "tensors", "words")
 
 
 def printed(code: str, *arguments: str) -> str:
@@ -21,7 +21,7 @@ def printed(code: str, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.mark.parametrize("name", ["cutsmith", "repo-x", "ComfyUI_Cutsmith.main"])
+@pytest.mark.parametrize("name", ["/custom_nodes/cutsmith", "repo-x", "ComfyUI_Cutsmith.main"])
 def test_a_clone_of_any_name_does_nothing_outside_comfyui(name) -> None:
     code = """
 import sys

@@ -10,6 +10,7 @@ import pytest
 
 from comfyui_nodes import words
 from comfyui_nodes.click_points import EXAMPLE
+from comfyui_nodes.shell_commands import quoted
 from comfyui_nodes.words import in_the_nodes_words, remedy_of, told_of, warning_of, what_of
 from cutsmith import Picture, SubjectNotFound, cut_out, refine_mask
 from cutsmith.cures import (
@@ -27,9 +28,16 @@ from cutsmith.errors import BadBox, BadOption, CutsmithError, Notice, NotInstall
 from cutsmith.models.catalogue import find_entry
 from cutsmith.models.store import Store
 from cutsmith.pipeline.loading import Models
+from tests.comfyui_nodes.comfyui_folders import MODELS, comfyui_folders
 
-PYTHON = f'"{sys.executable}"'
-INSTALLER = f'"{Path(__file__).parents[2] / "install.py"}"'
+PYTHON = quoted(sys.executable)
+INSTALLER = quoted(str(Path(__file__).parents[2] / "install.py"))
+
+
+@pytest.fixture(autouse=True)
+def in_comfyui():
+    with comfyui_folders():
+        yield
 
 
 class Nothing:
@@ -139,8 +147,8 @@ def test_advice_stays_as_it_is(text) -> None:
         (run("models", "list"), f"All models: {PYTHON} -m cutsmith models list"),
         (run("doctor"), f"What is installed: {PYTHON} -m cutsmith doctor"),
         (
-            fetch("bria", accepts_licence=True),
-            f"Fetch them: {PYTHON} -m cutsmith models fetch bria --accept-licence",
+            fetch("birefnet-portrait", accepts_licence=True),
+            f"Fetch them: {PYTHON} -m cutsmith models fetch birefnet-portrait --into {MODELS}/rembg --accept-licence",
         ),
         (
             run("cut", "PICTURE", "--model", "rembg:u2net", "--yes", text="Let rembg download them"),
@@ -153,7 +161,8 @@ def test_advice_stays_as_it_is(text) -> None:
         ),
         (
             install_extra("groundingdino"),
-            f'{PYTHON} -m pip install "cutsmith[groundingdino]" && {PYTHON} -m pip install --no-deps groundingdino-py\n'
+            f'{PYTHON} -m pip install "cutsmith[groundingdino]"\n'
+            f"  And then: {PYTHON} -m pip install --no-deps groundingdino-py\n"
             f"  Or with Cutsmith's installer: {PYTHON} {INSTALLER} --with groundingdino",
         ),
         (install_packages("pymatting"), f"{PYTHON} -m pip install pymatting"),
@@ -165,8 +174,8 @@ def test_commands_run_in_comfyuis_own_python(cure, expected) -> None:
 
 def test_an_interpreter_with_backslashes_is_written_as_it_is(monkeypatch) -> None:
     monkeypatch.setattr(sys, "executable", r"C:\new\1\python.exe")
-    assert remedy(run("models", "where")) == r'"C:\new\1\python.exe" -m cutsmith models where'
-    assert remedy(install_packages("onnxruntime")) == r'"C:\new\1\python.exe" -m pip install onnxruntime'
+    assert remedy(run("models", "where")) == r"C:\new\1\python.exe -m cutsmith models where"
+    assert remedy(install_packages("onnxruntime")) == r"C:\new\1\python.exe -m pip install onnxruntime"
 
 
 def test_cures_that_come_to_the_same_are_told_once() -> None:
@@ -207,7 +216,7 @@ def test_missing_weights_are_told_with_comfyuis_python_and_still_name_the_model(
     with pytest.raises(WeightsMissing) as caught, in_the_nodes_words():
         Store(environ, host_folders=[tmp_path / "comfyui"]).require(entry)
     assert caught.value.model == entry.name
-    assert f"{PYTHON} -m cutsmith models fetch birefnet-portrait" in caught.value.remedy
+    assert f"{PYTHON} -m cutsmith models fetch birefnet-portrait --into {MODELS}/rembg" in caught.value.remedy
     assert str(tmp_path / "comfyui") in str(caught.value)
 
 

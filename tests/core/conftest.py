@@ -39,9 +39,8 @@ __all__ = [
 @pytest.fixture(scope="session")
 def isnet_weights() -> Path:
     """IS-Net's real weights, as `install.py test` fetches them."""
-    from cutsmith.models.catalogue import find_entry
+    from cutsmith.models.catalogue import DEFAULT_MODELS, find_entry
     from cutsmith.models.store import Store
-    from cutsmith.removal.loading import DEFAULT_MODELS
 
     for name in DEFAULT_MODELS:
         try:

@@ -24,7 +24,7 @@ from gimp_plugin.cutsmith.plug_in.settings import Settings
 SUBJECT = Settings()
 SELECTION = Settings(what="selection")
 WORDS = Settings(what="words", prompt="red mug")
-REFINE = Settings.for_own_mask(3, 3)
+REFINE = Settings.for_own_mask({})
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from gimp_plugin.cutsmith.plug_in import words as plug_in_words
 from gimp_plugin.cutsmith.plug_in.failure import CutFailed
 from gimp_plugin.cutsmith.plug_in.installation import Installation
 from gimp_plugin.cutsmith.plug_in.settings import Settings
+from tests.comfyui_nodes.comfyui_folders import comfyui_folders
 from tests.doors import (
     failures_of_edges_and_pictures,
     failures_of_models,
@@ -54,7 +55,7 @@ def shown(error: CutsmithError, settings: Settings) -> dict[str, str]:
     with contextlib.redirect_stderr(io.StringIO()) as terminal:
         print_error(error)
     # Last: it rewords the error itself.
-    with contextlib.suppress(CutsmithError), in_the_nodes_words():
+    with contextlib.suppress(CutsmithError), comfyui_folders(), in_the_nodes_words():
         raise error
     return dict(zip(DOORS, (terminal.getvalue().rstrip("\n"), str(error), str(gimp)), strict=True))
 
@@ -66,8 +67,9 @@ def shown_warning(warning: str, settings: Settings) -> dict[str, str]:
     gimp = plug_in_words.notice_of(told, settings, INSTALLATION)
     with contextlib.redirect_stderr(io.StringIO()) as terminal:
         print_warning(warning)
-    said = (terminal.getvalue().rstrip("\n"), nodes_warning_of(warning), gimp)
-    return dict(zip(DOORS, said, strict=True))
+    with comfyui_folders():
+        nodes = nodes_warning_of(warning)
+    return dict(zip(DOORS, (terminal.getvalue().rstrip("\n"), nodes, gimp), strict=True))
 
 
 @functools.cache

@@ -134,11 +134,11 @@ LABELS = {
 
 def before_a_command(line: str, door: str) -> str:
     """`line` up to the whole command in it, which begins with the interpreter; all of it where it has none."""
-    starts = {COMFYUI: (f'"{sys.executable}" ', '"/PYTHON" '), GIMP: (INSTALLATION.typed_command, INSTALLATION.install)}
+    starts = {COMFYUI: (f"{sys.executable} ", "/PYTHON "), GIMP: (INSTALLATION.typed_command, INSTALLATION.install)}
     for start in starts[door]:
         said, found, command = line.partition(start)
         if found:
-            assert door == GIMP or command.startswith(("-m cutsmith ", "-m pip install ", '"')), line
+            assert door == GIMP or command.startswith(("-m cutsmith ", "-m pip install ", str(ROOT), "/CLONE")), line
             return said
     return line
 

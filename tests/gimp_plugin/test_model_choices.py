@@ -44,13 +44,14 @@ REMOVERS = choices(model("isnet", "remover"), no_sam2=MISSING, no_detector=MISSI
 
 def test_only_what_is_here_is_offered_and_the_best_is_named() -> None:
     assert EVERYTHING.offered("subject") == {
-        "": "Best that is here (isnet-small)",
+        "": "Best that is here (Isnet-Small)",
         "u2net": "U2Net",
         "isnet-small": "Isnet-Small",
     }
     assert list(EVERYTHING.offered("selection")) == ["", "sam-large", "sam-small", "subject-in-box", "none"]
+    assert list(EVERYTHING.offered("points")) == ["", "sam-large", "sam-small", "subject-in-box"]
     assert list(EVERYTHING.offered("words")) == ["", "dino"]
-    assert REMOVERS.offered("selection")[""] == "Best that is here (subject-in-box)"
+    assert REMOVERS.offered("selection")[""] == "Best that is here (Main subject in the selection's box)"
 
 
 @pytest.mark.parametrize(("what", "model"), [("subject", ""), ("selection", ""), ("words", ""), ("selection", "none")])
@@ -61,7 +62,18 @@ def test_where_all_is_here_there_is_no_advice(what, model) -> None:
 def test_words_without_a_detector_cannot_be_looked_for() -> None:
     advice = REMOVERS.advice("words", "")
     assert advice.prevents
-    assert advice.text == f"{MISSING['what']}\nFetch them: /my/python -m cutsmith models fetch X"
+    assert advice.text == (
+        "Finding what words name needs Grounding DINO, which is not on this machine yet.\n"
+        "Fetch them: /my/python -m cutsmith models fetch X"
+    )
+
+
+def test_size_and_licence_are_said_of_what_is_here_and_of_what_is_missing() -> None:
+    facts = {"size": 184_000_000, "licence": "Apache-2.0"}
+    offered = choices({**model("isnet", "remover"), **facts}).offered("subject")
+    assert offered["isnet"] == "Isnet (184 MB, Apache-2.0)"
+    missing = choices({**model("X", "segmenter", here=False), **facts}, no_sam2=MISSING).advice("points", "")
+    assert missing.text.startswith("Finding what you click on needs X (184 MB, Apache-2.0), which is not on")
 
 
 def test_without_sam2_a_selection_is_a_box_and_that_is_said() -> None:
@@ -70,6 +82,16 @@ def test_without_sam2_a_selection_is_a_box_and_that_is_said() -> None:
     assert "main subject in the selection's box" in advice.text
     assert REMOVERS.advice("selection", "subject-in-box").text == ""
     assert choices(no_sam2=MISSING).advice("selection", "").prevents
+
+
+def test_without_sam2_a_box_can_be_drawn_and_clicks_have_to_wait() -> None:
+    advice = REMOVERS.advice("points", "")
+    assert not advice.prevents
+    assert "Clicks have to wait" in advice.text
+    assert "the box that you draw" in advice.text
+    assert REMOVERS.offered("points")[""] == "Best that is here (Main subject in the box that you draw)"
+    chosen = REMOVERS.chosen(Settings(what="points", points="box 1,2,3,4"))
+    assert (chosen.model, chosen.stand_ins) == ("subject-in-box", {"model": "isnet"})
 
 
 def test_without_any_model_nothing_can_be_cut_out() -> None:
@@ -96,7 +118,7 @@ def test_without_any_model_nothing_can_be_cut_out() -> None:
                 what="words", prompt="x", model="dino", stand_ins={"segmenter": "subject-in-box", "model": "isnet"}
             ),
         ),
-        (EVERYTHING, Settings.for_own_mask(3, 3), Settings.for_own_mask(3, 3)),
+        (EVERYTHING, Settings.for_own_mask({}), Settings.for_own_mask({})),
     ],
 )
 def test_what_is_taken_by_itself_is_asked_for_by_name(models, settings, chosen) -> None:
@@ -108,7 +130,7 @@ def test_what_takes_long_is_said_beforehand_with_the_way_out() -> None:
     text = "Working out the edge can take up to 15 s and 0.6 GB of memory."
     assert long.estimate(Settings()) == f"{text} Edge: As found is quick."
     # The edge is what Refine Mask Edge is for.
-    assert long.estimate(Settings.for_own_mask(3, 3)) == text
+    assert long.estimate(Settings.for_own_mask({})) == text
     assert long.estimate(Settings(edge="off")) == long.estimate(Settings(edge="hard")) == ""
     assert choices(pixels=2_000_000).estimate(Settings()) == ""
     assert "but this machine has 0.5 GB free. Edge" in choices(pixels=12_000_000, free=500_000_000).estimate(Settings())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutsmith.worker.protocol import Array
-from gimp_plugin.cutsmith.plug_in.planes import CanvasPart, canvas_part, cropped, hardened
+from gimp_plugin.cutsmith.plug_in.planes import CanvasPart, canvas_part, cropped, hardened, with_alpha
 
 sizes = st.integers(1, 12)
 offsets = st.integers(-15, 15)
@@ -58,3 +58,15 @@ def test_parts_are_made_of_whatever_holds_the_bytes(kind) -> None:
 
 def test_half_and_more_becomes_opaque() -> None:
     assert bytes(hardened(Array("uint8", (1, 4), bytes([0, 127, 128, 255]))).data) == bytes([0, 0, 255, 255])
+
+
+@pytest.mark.parametrize(("colours", "alpha"), [("uint8", "uint8"), ("uint16", "uint16"), ("uint16", "uint8")])
+def test_colours_and_alpha_become_pixels(colours, alpha) -> None:
+    random = np.random.default_rng(0)
+    rgb = random.integers(0, np.iinfo(colours).max, (5, 7, 3), colours, endpoint=True)
+    values = random.integers(0, np.iinfo(alpha).max, (5, 7), alpha, endpoint=True)
+    made = with_alpha(plane(rgb), plane(values))
+    scale = np.iinfo(colours).max // np.iinfo(alpha).max
+    expected = np.dstack((rgb, values.astype(colours) * scale))
+    assert (made.dtype, made.shape) == (colours, (5, 7, 4))
+    np.testing.assert_array_equal(np.frombuffer(made.data, colours).reshape(5, 7, 4), expected)

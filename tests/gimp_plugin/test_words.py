@@ -107,7 +107,7 @@ def test_what_the_dialog_does_not_have_is_no_advice(cure) -> None:
 
 def test_no_field_is_named_that_is_not_shown() -> None:
     cures = [set_option("matting", "none"), lower("box_threshold"), give("box", "1,2,3,4"), lower("band")]
-    assert remedy(*cures, settings=Settings.for_own_mask(3, 3)) == "Make the Band narrower."
+    assert remedy(*cures, settings=Settings.for_own_mask({})) == "Make the Band narrower."
     assert "Certainty" not in remedy(*cures, settings=Settings())
 
 

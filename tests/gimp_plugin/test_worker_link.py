@@ -57,7 +57,7 @@ def test_a_job_is_done_and_reported_in_words(installation) -> None:
     told: list[tuple[str, float]] = []
     pixels, mask = disc(60)
     with WorkerLink(installation, "test", lambda text, share: told.append((text, share))) as link:
-        answer = link.cut(Settings.for_own_mask(3, 3), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")
+        answer = link.cut(Settings.for_own_mask({}), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")
         assert {"models", "no_sam2", "no_detector"} <= link.models().keys()
     alpha = refine_mask(Picture(pixels), mask).alpha
     np.testing.assert_array_equal(received(answer.arrays["alpha"]), samples_from_alpha(alpha, np.dtype(np.uint8)))
@@ -74,7 +74,7 @@ def test_a_failure_of_the_engine_is_told_in_the_plug_ins_words(installation) -> 
         WorkerLink(installation, "test", lambda text, share: None) as link,
         pytest.raises(CutFailed, match="3 x 3 pixels") as caught,
     ):
-        link.cut(Settings.for_own_mask(3, 3), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")
+        link.cut(Settings.for_own_mask({}), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")
     assert caught.value.remedy == "Choose a larger layer."
 
 
@@ -89,7 +89,7 @@ def test_what_waited_for_a_job_that_cannot_be_stopped_is_done_after_its_end(inst
             job = other.submit("refine", LONG_MATTING, undecided_picture())
             assert next(each for each in job.follow() if each is not None and each.stage == "matting")
             # It goes away in the midst of it, as a plug-in does that is cancelled.
-        link.cut(Settings.for_own_mask(3, 3), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")
+        link.cut(Settings.for_own_mask({}), {"pixels": sent(pixels), "mask": sent(mask)}, "uint8")
         assert any(text.startswith("Waiting for 1 other job…") for text in waited)
         with client.connect() as same:
             assert same.welcome.pid == first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import struct
 import subprocess
 import time
 import uuid
@@ -12,13 +13,16 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 import websocket
 
 from tests.hosts.host_programs import comfyui_python
 
-START_SECONDS = 180
-RUN_SECONDS = 180
+START_SECONDS = 600  # ten seconds on an idle machine
+RUN_SECONDS = 300
+# The kind of ComfyUI's binary messages that carry a text.
+_PROGRESS_TEXT = 3
 
 
 class ComfyUIServer:
@@ -69,6 +73,19 @@ class ComfyUIServer:
         body = {"prompt": prompt, **({"client_id": client} if client else {})}
         return requests.post(f"{self.address}/prompt", json=body, timeout=60)
 
+    def free(self) -> None:
+        """What the user's button "Unload models" does; the server heeds it between two workflows."""
+        requests.post(f"{self.address}/free", json={"unload_models": True}, timeout=60).raise_for_status()
+
+    def cpu_seconds(self) -> float:
+        """The seconds that processors have worked for the server; other programs do not count."""
+        times = psutil.Process(self.process.pid).cpu_times()
+        return float(times.user + times.system)
+
+    def memory(self) -> int:
+        """The bytes of memory that the server holds."""
+        return int(psutil.Process(self.process.pid).memory_info().rss)
+
     def interrupt(self) -> None:
         """What the user's cancel button does."""
         requests.post(f"{self.address}/interrupt", timeout=60).raise_for_status()
@@ -92,6 +109,7 @@ class ComfyUIServer:
             while not run.is_over:
                 received = connection.recv()
                 if isinstance(received, bytes):
+                    run.note_text(received)
                     continue
                 run.note(json.loads(received))
                 if interrupt_after is not None and run.interrupted_at is None and run.steps >= interrupt_after:
@@ -144,6 +162,8 @@ class Run:
     def __init__(self, prompt_id: str) -> None:
         self.prompt_id = prompt_id
         self.messages: list[dict[str, Any]] = []
+        self.texts: list[tuple[str, str]] = []
+        """(node, text) of the texts that nodes showed while they ran."""
         self.outputs: dict[str, Any] = {}
         self.ended = 0.0
         self.interrupted_at: float | None = None
@@ -153,6 +173,12 @@ class Run:
         if message.get("data", {}).get("prompt_id") == self.prompt_id:
             self.messages.append(message)
             self.ended = time.perf_counter()
+
+    def note_text(self, message: bytes) -> None:
+        """Keep a text that a node shows while it runs."""
+        kind, length = struct.unpack(">II", message[:8])
+        if kind == _PROGRESS_TEXT:
+            self.texts.append((message[8 : 8 + length].decode(), message[8 + length :].decode()))
 
     def of_type(self, kind: str) -> list[dict[str, Any]]:
         """The data of the messages of one type."""

@@ -16,8 +16,10 @@ from PIL import Image
 from tests.hosts.gimp_host import GimpHost
 
 SCREEN = (1280, 860)
-SECONDS = 60.0
+SECONDS = 180.0
 PAUSE = 0.05
+START_SECONDS = 240.0
+"""A GIMP of a new profile has much to make, and a busy machine takes its time."""
 
 # No greeting, nothing fetched; the line around a selection would march for ever.
 SETTINGS = """\
@@ -45,7 +47,7 @@ class GimpWindow:
             self._display = self._screen()
             self._start("openbox")
             self._start("gimp", "--new-instance", "--no-splash", "--no-data", str(picture))
-            self.window = self.wait_for(f"{picture.stem}.* GIMP$")
+            self.window = self.wait_for(f"{picture.stem}.* GIMP$", START_SECONDS)
             self.settle()
             # A new profile is greeted whatever its settings say.
             greeting = self.find("^Welcome to GIMP")

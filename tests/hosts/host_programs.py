@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import pytest
 
+from installer.comfyui.node_pack import NAME
 from installer.folders import HOST_STAMP, hosts_folder
 
 # $CUTSMITH_HOSTS, else in the user's cache; read when pytest collects: while tests run, the cache is one of their own.
@@ -26,7 +27,7 @@ def without_host(reason: str) -> NoReturn:
 def comfyui_folder() -> Path:
     """ComfyUI's tree, with its environment in .venv and this clone's node pack in custom_nodes."""
     tree = HOSTS / "comfyui" / "ComfyUI"
-    pack = tree / "custom_nodes" / "cutsmith"
+    pack = tree / "custom_nodes" / NAME
     if not (tree / "main.py").is_file() or not comfyui_python(tree).exists():
         without_host(f"ComfyUI is not in {tree}")
     if not pack.exists() or pack.resolve() != Path(__file__).resolve().parents[2]:

@@ -19,3 +19,9 @@ def run_inside(tree: Path, script: str, **arguments: Any) -> dict[str, Any]:
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return {**answer, "log": done.stdout + done.stderr}
+
+
+def write_random_birefnet(tree: Path, file: Path) -> None:
+    """Write random weights for ComfyUI's own BiRefNet, in half precision, to `file`."""
+    command = [str(comfyui_python(tree)), str(SCRIPTS / "random_birefnet.py"), str(tree), str(file)]
+    subprocess.run(command, cwd=tree, check=True)

@@ -12,9 +12,8 @@ from pathlib import Path
 import skimage.data
 from PIL import Image
 
-from cutsmith.models.catalogue import find_entry
+from cutsmith.models.catalogue import DEFAULT_MODELS, find_entry
 from cutsmith.models.store import Store
-from cutsmith.removal.loading import DEFAULT_MODELS
 from cutsmith.worker import client
 from tests.hosts.gimp_host import ROOT, GimpHost
 from tests.hosts.gimp_window import GimpWindow, wait_until

@@ -23,6 +23,17 @@ def in_api_format(name: str, **inputs: Any) -> dict[str, Any]:
     return prompt
 
 
+def runnable(name: str, picture: str = "example.png", **inputs: Any) -> dict[str, Any]:
+    """The workflow with a picture of the tests, and with the removal model that is on this machine."""
+    prompt = in_api_format(name, **inputs)
+    for node in prompt.values():
+        if node["class_type"] == "LoadImage":
+            node["inputs"]["image"] = picture
+        if node["class_type"] == "CutsmithRembgCut":
+            node["inputs"]["model"] = "default (IS-Net)"
+    return prompt
+
+
 def node_of(prompt: dict[str, Any], kind: str) -> str:
     """The number of the one node of a type."""
     (number,) = (number for number, node in prompt.items() if node["class_type"] == kind)

@@ -10,13 +10,15 @@ import requests
 from PIL import Image
 
 from tests.hosts.conftest import TINY_SAM2
-from tests.hosts.saved_workflows import NAMES, in_api_format, node_of, nodes_of
+from tests.hosts.saved_workflows import NAMES, node_of, nodes_of, runnable
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 OURS = ("CutsmithRembgCut", "CutsmithSAM2Mask", "CutsmithTextDetect", "CutsmithTrimapMatting")
 EDITS = {"mask_blur", "mask_offset", "invert", "harden", "threshold"}
-SHARED = EDITS | {"background", "background_color", "device", "keep_model_loaded", "matting_effort"}
+ADVANCED = EDITS | {"device", "engine", "keep_model_loaded", "matting_effort", "refine_foreground"}
+# Where the band is what the node is about, it is shown at first.
+ADVANCED_OF = {"CutsmithRembgCut": ADVANCED | {"band_inner", "band_outer"}}
 
 
 def inputs_of(info):
@@ -34,7 +36,7 @@ def test_object_info_shows_our_nodes(comfyui):
         assert all(info["output_tooltips"])
         for title, (_, options) in inputs_of(info).items():
             assert options["tooltip"], f"{name}.{title} has no tooltip"
-            assert bool(options.get("advanced")) == (title in SHARED), f"{name}.{title}"
+            assert bool(options.get("advanced")) == (title in ADVANCED_OF.get(name, ADVANCED)), f"{name}.{title}"
 
 
 def test_defaults_are_the_engines(comfyui):
@@ -67,7 +69,7 @@ def test_model_lists_hold_the_catalogue_and_comfyuis_folders(comfyui):
 
 
 def test_a_posted_workflow_ends_with_a_picture_whose_alpha_is_right(comfyui, cutsmith_cut):
-    prompt = in_api_format("a-whole-batch")
+    prompt = runnable("a-whole-batch")
     (cut,) = nodes_of(prompt, "CutsmithRembgCut")
     cut["matting"] = "closed-form"
     posted = comfyui.post_prompt(prompt)
@@ -84,7 +86,7 @@ def test_a_posted_workflow_ends_with_a_picture_whose_alpha_is_right(comfyui, cut
     [
         ("by-words", "CutsmithTextDetect", {"box_threshold": 1.5}, "value_bigger_than_max", "1.5"),
         ("by-words", "CutsmithTextDetect", {"max_detections": -1}, "value_smaller_than_min", "-1"),
-        ("by-words", "CutsmithTextDetect", {"model": "no such"}, "value_not_in_list", "no such"),
+        ("by-words", "CutsmithTextDetect", {"model": "no such"}, "custom_validation_failed", "no such"),
         ("by-words", "CutsmithTextDetect", {"prompt": " , "}, "custom_validation_failed", "red mug"),
         ("by-clicks", "CutsmithSAM2Mask", {"positive_points": "[1, 2]"}, "custom_validation_failed", '{"x": 240'),
         ("by-clicks", "CutsmithSAM2Mask", {"negative_points": "x"}, "custom_validation_failed", "negative_points"),
@@ -96,7 +98,7 @@ def test_a_posted_workflow_ends_with_a_picture_whose_alpha_is_right(comfyui, cut
     ],
 )
 def test_wrong_values_are_refused_before_anything_runs(comfyui, workflow, node, value, kind, told):
-    prompt = in_api_format(workflow)
+    prompt = runnable(workflow)
     nodes_of(prompt, node)[0].update(value)
     answer = comfyui.post_prompt(prompt)
     assert answer.status_code == 400
@@ -117,7 +119,7 @@ def test_wrong_values_are_refused_before_anything_runs(comfyui, workflow, node, 
     ],
 )
 def test_null_in_an_old_workflow_is_the_default(comfyui, cutsmith_cut, workflow, node, values):
-    prompt = in_api_format(workflow)
+    prompt = runnable(workflow)
     if node == "CutsmithSAM2Mask":
         nodes_of(prompt, node)[0]["model"] = TINY_SAM2
     nodes_of(prompt, node)[0].update(values)
@@ -132,7 +134,7 @@ def test_null_in_an_old_workflow_is_the_default(comfyui, cutsmith_cut, workflow,
 
 @pytest.mark.parametrize("name", ["device", "background", "mask_blur", "mask_offset", "harden", "threshold"])
 def test_null_that_comfyui_itself_refuses_is_refused_before_anything_runs(comfyui, name):
-    prompt = in_api_format("product-on-white")
+    prompt = runnable("product-on-white")
     nodes_of(prompt, "CutsmithRembgCut")[0][name] = None
     answer = comfyui.post_prompt(prompt)
     assert answer.status_code == 400
@@ -141,7 +143,7 @@ def test_null_that_comfyui_itself_refuses_is_refused_before_anything_runs(comfyu
 
 
 def test_a_colour_that_cannot_be_tells_what_the_input_takes(comfyui):
-    prompt = in_api_format("product-on-white")
+    prompt = runnable("product-on-white")
     nodes_of(prompt, "CutsmithRembgCut")[0]["background_color"] = "whyte"
     answer = comfyui.post_prompt(prompt)
     assert answer.status_code == 400
@@ -152,17 +154,17 @@ def test_a_colour_that_cannot_be_tells_what_the_input_takes(comfyui):
 
 
 def test_what_the_engine_warns_of_is_told_with_the_outputs_and_on_the_console(comfyui):
-    prompt = in_api_format("product-on-white")
+    prompt = runnable("product-on-white")
     nodes_of(prompt, "LoadImage")[0]["image"] = "plain.png"
     outputs = comfyui.run(prompt).outputs
-    *_, told = outputs[node_of(prompt, "CutsmithRembgCut")]["text"]
-    assert told.startswith("Nothing was found in image 1 of 1")
-    assert f"Cutsmith: {told}" in comfyui.log.read_text(encoding="utf-8")
+    told, *_ = outputs[node_of(prompt, "CutsmithRembgCut")]["text"]
+    assert told == "Nothing found."
+    assert "Cutsmith: Nothing was found in image 1 of 1" in comfyui.log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("edit", [{"harden": 0.4}, {"threshold": 0.5}])
 def test_a_mask_is_made_harder_as_the_command_line_does(comfyui, cutsmith_cut, edit):
-    prompt = in_api_format("product-on-white", background="transparent", **edit)
+    prompt = runnable("product-on-white", background="transparent", **edit)
     run = comfyui.run(prompt)
     assert run.error is None, run.error["exception_message"]
     picture = np.asarray(Image.open(comfyui.picture(run.outputs[node_of(prompt, "SaveImage")]["images"][0])))
@@ -173,7 +175,7 @@ def test_a_mask_is_made_harder_as_the_command_line_does(comfyui, cutsmith_cut, e
 
 
 def test_harden_and_threshold_together_are_told_in_the_nodes_words(comfyui):
-    error = comfyui.run(in_api_format("product-on-white", harden=0.2, threshold=0.5)).error
+    error = comfyui.run(runnable("product-on-white", harden=0.2, threshold=0.5)).error
     assert error["exception_message"].rstrip().endswith("Set harden to 0.")
 
 
@@ -186,7 +188,7 @@ def test_harden_and_threshold_together_are_told_in_the_nodes_words(comfyui):
     ],
 )
 def test_a_missing_model_names_file_folders_size_licence_and_the_command(comfyui, workflow, node, model, file, size):
-    prompt = in_api_format(workflow)
+    prompt = runnable(workflow)
     nodes_of(prompt, node)[0]["model"] = model
     error = comfyui.run(prompt).error
     assert error is not None, f"{model} is on this machine"

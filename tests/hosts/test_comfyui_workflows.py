@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.hosts.conftest import TINY_DETECTOR, TINY_SAM2
-from tests.hosts.saved_workflows import NAMES, in_api_format, node_of, nodes_of
+from tests.hosts.inside_comfyui import write_random_birefnet
+from tests.hosts.saved_workflows import NAMES, node_of, nodes_of, runnable
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def samples(comfyui):
+    """The workflows' own pictures, in ComfyUI's input folder."""
+    for sample in (Path(__file__).resolve().parents[2] / "workflows" / "samples").iterdir():
+        shutil.copy(sample, comfyui.folder / "input")
 
 
 def saved_pictures(comfyui, prompt):
@@ -22,11 +32,13 @@ def saved_pictures(comfyui, prompt):
     ]
 
 
-def test_the_six_workflows_are_there():
+def test_the_workflows_are_there():
     assert NAMES == [
         "a-whole-batch",
+        "by-boxes",
         "by-clicks",
         "by-words",
+        "hair-on-comfyui-s-mask",
         "portrait-with-hair",
         "product-on-white",
         "refine-a-painted-mask",
@@ -34,12 +46,12 @@ def test_the_six_workflows_are_there():
 
 
 def test_product_on_white_equals_the_command_line(comfyui, cutsmith_cut):
-    _, (picture,) = saved_pictures(comfyui, in_api_format("product-on-white"))
+    _, (picture,) = saved_pictures(comfyui, runnable("product-on-white"))
     np.testing.assert_array_equal(picture, cutsmith_cut("example.png", "--background", "white")[..., :3])
 
 
 def test_portrait_equals_the_command_line_but_for_the_rounding_of_save_image(comfyui, cutsmith_cut):
-    prompt = in_api_format("portrait-with-hair")
+    prompt = runnable("portrait-with-hair")
     portrait, behind = nodes_of(prompt, "LoadImage")
     portrait["image"], behind["image"] = "example.png", "mirrored.png"
     _, (picture,) = saved_pictures(comfyui, prompt)
@@ -55,7 +67,7 @@ def test_portrait_equals_the_command_line_but_for_the_rounding_of_save_image(com
 
 
 def test_by_words_equals_the_command_line(comfyui, cutsmith_cut):
-    prompt = in_api_format("by-words")
+    prompt = runnable("by-words")
     (detect,), (mask,) = nodes_of(prompt, "CutsmithTextDetect"), nodes_of(prompt, "CutsmithSAM2Mask")
     detect["model"], mask["model"] = TINY_DETECTOR, TINY_SAM2
     _, (picture,) = saved_pictures(comfyui, prompt)
@@ -68,13 +80,37 @@ def test_by_words_equals_the_command_line(comfyui, cutsmith_cut):
 
 
 def test_by_clicks_equals_the_command_line(comfyui, cutsmith_cut):
-    _, (picture,) = saved_pictures(comfyui, in_api_format("by-clicks", model=TINY_SAM2))
+    prompt = runnable("by-clicks", model=TINY_SAM2, positive_points='[{"x": 300, "y": 180}]')
+    _, (picture,) = saved_pictures(comfyui, prompt)
     expected = cutsmith_cut(
         "example.png",
-        *("--point", "240,180", "--point", "20,20,0", "--segmenter", str(comfyui.folder / "elsewhere" / TINY_SAM2)),
+        *("--point", "300,180", "--point", "20,20,0", "--segmenter", str(comfyui.folder / "elsewhere" / TINY_SAM2)),
         *("--matting", "closed-form"),
     )
     np.testing.assert_array_equal(picture, expected)
+
+
+def test_by_boxes_cuts_out_what_is_in_the_boxes_of_comfyuis_own_node(comfyui):
+    prompt = runnable("by-boxes", picture="cutsmith-three-things.jpg")
+    _, (picture,) = saved_pictures(comfyui, prompt)
+    alpha = picture[..., 3]
+    (boxes,) = nodes_of(prompt, "CreateBoundingBoxes")
+    in_boxes = np.zeros(alpha.shape, bool)
+    for box in boxes["editor_state"]["__value__"]:
+        x, y, width, height = (int(box[key]) for key in ("x", "y", "width", "height"))
+        assert alpha[y + height // 2, x + width // 2] > 250, "what is in the middle of each box"
+        in_boxes[max(0, y - 20) : y + height + 20, max(0, x - 20) : x + width + 20] = True
+    assert not alpha[~in_boxes].any(), "the mug has no box"
+
+
+def test_hair_on_comfyuis_own_mask_runs_with_random_weights(comfyui, comfyui_tree):
+    # What the network finds is chance; the links, the folder and the two nodes' types are not.
+    folder = comfyui.folder / "models" / "background_removal"
+    folder.mkdir(parents=True, exist_ok=True)
+    write_random_birefnet(comfyui_tree, folder / "random.safetensors")
+    prompt = runnable("hair-on-comfyui-s-mask", picture="cutsmith-animal.jpg", bg_removal_name="random.safetensors")
+    _, (picture,) = saved_pictures(comfyui, prompt)
+    assert picture.shape == (640, 640, 4)
 
 
 def test_a_painted_mask_is_refined_as_the_engine_refines_it(comfyui):
@@ -82,7 +118,7 @@ def test_a_painted_mask_is_refined_as_the_engine_refines_it(comfyui):
     from cutsmith.picture import Picture
     from cutsmith.picture.samples import samples_from_alpha
 
-    prompt = in_api_format("refine-a-painted-mask")
+    prompt = runnable("refine-a-painted-mask")
     nodes_of(prompt, "LoadImage")[0]["image"] = "painted.png"
     _, (picture,) = saved_pictures(comfyui, prompt)
     painted = np.asarray(Image.open(comfyui.folder / "input" / "painted.png"))
@@ -94,13 +130,13 @@ def test_a_painted_mask_is_refined_as_the_engine_refines_it(comfyui):
 
 
 def test_nothing_painted_gives_an_empty_picture_of_full_size(comfyui):
-    _, (picture,) = saved_pictures(comfyui, in_api_format("refine-a-painted-mask"))
+    _, (picture,) = saved_pictures(comfyui, runnable("refine-a-painted-mask"))
     assert picture.shape == (300, 451, 4)
     assert not picture.any()
 
 
 def test_every_image_of_a_batch_is_processed_and_an_empty_one_stays_empty(comfyui, cutsmith_cut):
-    prompt = in_api_format("a-whole-batch")
+    prompt = runnable("a-whole-batch")
     for inputs, name in zip(nodes_of(prompt, "LoadImage"), ("example.png", "plain.png", "mirrored.png"), strict=True):
         inputs["image"] = name
     run, (first, plain, last) = saved_pictures(comfyui, prompt)
@@ -113,7 +149,7 @@ def test_every_image_of_a_batch_is_processed_and_an_empty_one_stays_empty(comfyu
 
 
 def test_the_second_run_is_taken_from_the_cache(comfyui):
-    prompt = in_api_format("product-on-white")
+    prompt = runnable("product-on-white")
     saved_pictures(comfyui, prompt)
     again = comfyui.run(prompt)
     assert again.cached == set(prompt)

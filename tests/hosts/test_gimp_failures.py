@@ -51,7 +51,7 @@ def test_a_request_that_cannot_be_met_is_told_and_changes_nothing(gimp: GimpHost
         '"spare" is a channel.',
         "No layer is selected.",
         f'The layer "{LAYER}" has no mask.',
-        'Layer "tiny": The picture must have at least 4 pixels on each side, but is 2 x 2 pixels.',
+        'The layer "tiny" must have at least 4 pixels on each side, but is 2 x 2 pixels.',
     ]
     for told, words in zip(said, expected, strict=True):
         assert words in told

@@ -11,11 +11,15 @@ import pytest
 from cutsmith import Picture, cut_out, find_detections, refine_mask
 from cutsmith.errors import SubjectNotFound
 from cutsmith.geometry import interior_points
+from cutsmith.pipeline.point_at import Part, point_at
+from cutsmith.pipeline.refine_within import refine_within
+from cutsmith.request import Request
 from tests.hosts.gimp_host import CUT_OUT, CUT_OUT_SELECTION, LAYER, REFINE_MASK, GimpHost
 from tests.hosts.test_gimp_pictures import in_8_bits
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
+NOTHING_POINTED_AT = "Nothing was pointed at."
 CommandLine = Callable[..., np.ndarray]
 MASK = f"mask:{LAYER}"
 
@@ -128,3 +132,113 @@ def test_a_mask_that_is_there_is_refined(
     np.testing.assert_array_equal(mask, in_8_bits(expected))
     assert np.abs(deep - expected).max() <= 1 / 255
     assert (mask != painted).any()
+
+
+@pytest.fixture
+def ellipse(tmp_path: Path) -> np.ndarray:
+    """A mask as painted over the cat's head, also in the file painted.raw."""
+    rows, columns = np.mgrid[:300, :451]
+    painted = np.where(((columns - 230) / 150) ** 2 + ((rows - 140) / 120) ** 2 <= 1, 255, 0).astype(np.uint8)
+    (tmp_path / "painted.raw").write_bytes(painted.tobytes())
+    return painted
+
+
+def test_a_mask_is_reworked_within_the_selection_alone(
+    gimp: GimpHost, pictures: Path, photo: Callable[[str], np.ndarray], ellipse: np.ndarray, tmp_path: Path
+) -> None:
+    band = {"band-inner": 6, "band-outer": 4}
+    said, within, whole_said, whole = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("paint_mask", LAYER, str(tmp_path / "painted.raw")),
+        ("select", 60, 60, 80, 100),
+        ("call", REFINE_MASK, band),
+        ("dump", MASK),
+        ("load", str(pictures / "cat.png")),
+        ("paint_mask", LAYER, str(tmp_path / "painted.raw")),
+        ("select", 60, 60, 80, 100),
+        ("call", REFINE_MASK, {**band, "within-selection": False}),
+        ("dump", MASK),
+    )
+    assert said == whole_said == ""
+    selection = np.zeros((300, 451), np.uint8)
+    selection[60:160, 60:140] = 255
+    expected = refine_within(Picture(photo("chelsea")), ellipse, selection, Request.of(band=(6, 4))).alpha
+    np.testing.assert_array_equal(within, in_8_bits(expected))
+    np.testing.assert_array_equal(within[selection == 0], ellipse[selection == 0])
+    assert (within != ellipse).any()
+    np.testing.assert_array_equal(whole, in_8_bits(refine_mask(Picture(photo("chelsea")), ellipse, band=(6, 4)).alpha))
+
+
+def test_a_painted_channel_says_what_is_worked_out(
+    gimp: GimpHost, pictures: Path, photo: Callable[[str], np.ndarray], ellipse: np.ndarray, tmp_path: Path
+) -> None:
+    trimap = ellipse.copy()
+    trimap[60:160, 60:120] = 128
+    (tmp_path / "trimap.raw").write_bytes(trimap.tobytes())
+    said, mask, missing = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("paint_mask", LAYER, str(tmp_path / "painted.raw")),
+        ("paint_channel", "hair", str(tmp_path / "trimap.raw")),
+        ("call", REFINE_MASK, {"trimap": "hair"}, [LAYER]),
+        ("dump", MASK),
+        ("call", REFINE_MASK, {"trimap": "beard"}, [LAYER]),
+    )
+    assert said == ""
+    expected = refine_mask(Picture(photo("chelsea")), ellipse, trimap=trimap).alpha
+    np.testing.assert_array_equal(mask, in_8_bits(expected))
+    assert (mask != ellipse).any()
+    assert 'There is no channel "beard"' in missing
+
+
+def test_points_of_a_script_are_clicks_and_boxes_of_sam2(
+    gimp: GimpHost, pictures: Path, tiny_sam2: Path, photo: Callable[[str], np.ndarray]
+) -> None:
+    one = {"what": "points", "points": "box 60,20,360,260 220,150 10,10,0", "edge": "off", "model": str(tiny_sam2)}
+    several = {**one, "points": "box 60,20,200,260; 300,150; minus 120,80", "existing-mask": "replace"}
+    said, alone, said_again, together = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("call", CUT_OUT, one),
+        ("dump", MASK),
+        ("call", CUT_OUT, several),
+        ("dump", MASK),
+    )
+    assert (said, said_again) == ("", "")
+    cat = photo("chelsea")
+    cut = cut_out(
+        Picture(cat),
+        box=(60, 20, 360, 260),
+        points=[(220, 150, 1), (10, 10, 0)],
+        segmenter=str(tiny_sam2),
+        matting="none",
+    )
+    np.testing.assert_allclose(alone.astype(int), in_8_bits(cut.alpha), atol=1)
+    parts = [Part((60, 20, 200, 260)), Part(points=[(300, 150)]), Part(points=[(120, 80)], is_taken_away=True)]
+    mask = point_at(cat, parts, Request.of(segmenter=str(tiny_sam2))).soft_mask
+    np.testing.assert_allclose(
+        together.astype(int), in_8_bits(refine_mask(Picture(cat), mask, matting="none").alpha), atol=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("points", "told"),
+    [("", NOTHING_POINTED_AT), ("here", "must look like"), ("9000,5", "9000"), ("minus 5,5", "first")],
+)
+def test_points_that_are_none_are_told_and_change_nothing(
+    gimp: GimpHost, pictures: Path, tiny_sam2: Path, points: str, told: str
+) -> None:
+    said, state = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("call", CUT_OUT, {"what": "points", "points": points, "model": str(tiny_sam2)}),
+        ("state",),
+    )
+    assert told in said
+    assert not state["layers"][0]["has_mask"]
+
+
+def test_clicks_on_several_layers_are_refused(gimp: GimpHost, pictures: Path, tiny_sam2: Path) -> None:
+    (said,) = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("copy_layer", LAYER, "other"),
+        ("call", CUT_OUT, {"what": "points", "points": "5,5", "model": str(tiny_sam2)}, [LAYER, "other"]),
+    )
+    assert "Clicks are for one layer, but 2 are selected." in said

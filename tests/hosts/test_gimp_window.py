@@ -23,6 +23,8 @@ STEPS = 6
 CANCEL = (1004, SCREEN[1] - 29)
 # Above it is the picture, below it GIMP's status bar.
 STATUS_BAR = SCREEN[1] - 60
+# Where the dialog's fields begin, from its left side, what is above its buttons, and how bright letters are.
+FIELDS, BUTTONS, WRITTEN = (700, 740), 100, 150
 
 
 @pytest.fixture(scope="module")
@@ -44,16 +46,25 @@ def image_of(gimp: GimpHost, window: GimpWindow, path: Path) -> tuple[np.ndarray
     return pixels, mask
 
 
-def height(window: GimpWindow, dialog: str) -> int:
-    """The dialog's height once it no longer changes: a busy machine takes its time to lay it out."""
+def lines_of(window: GimpWindow, dialog: str) -> int:
+    """How many lines of fields and advice the dialog's right half has."""
+    left, top, _, tall = window.place(dialog)
+    column = window.screenshot()[top : top + tall - BUTTONS, left + FIELDS[0] : left + FIELDS[1]]
+    is_written = (column.min(2) > WRITTEN).any(1)
+    return int((np.diff(is_written.astype(int)) == 1).sum())
+
+
+def lines(window: GimpWindow, dialog: str) -> int:
+    """`lines_of`, once they no longer change: a busy machine takes its time to lay them out."""
+    window.rest()
     window.settle(still=1.2)
-    return window.place(dialog)[3]
+    return lines_of(window, dialog)
 
 
-def wait_for_height(window: GimpWindow, dialog: str, is_right: Callable[[int], bool]) -> int:
-    """The dialog's height as soon as it is right: keys are answered when GIMP comes to them."""
-    wait_until(lambda: is_right(window.place(dialog)[3]), "the dialog's height does not change as it should", 20)
-    return height(window, dialog)
+def wait_for_lines(window: GimpWindow, dialog: str, is_right: Callable[[int], bool]) -> int:
+    """The dialog's lines as soon as they are right: keys are answered when GIMP comes to them."""
+    wait_until(lambda: is_right(lines_of(window, dialog)), "the dialog's fields do not change as they should", 20)
+    return lines(window, dialog)
 
 
 def choose(window: GimpWindow, mnemonic: str, *keys: str) -> None:
@@ -157,10 +168,10 @@ def test_a_person_cuts_out_by_the_menu_and_one_undo_takes_it_back(
 
 def test_the_dialog_shows_what_matters_and_what_is_missing(window: GimpWindow, artifacts: Path) -> None:
     dialog = window.open_dialog()
-    subject = height(window, dialog)
-    choose(window, "w", "Down", "Down")
+    subject = lines(window, dialog)
+    choose(window, "w", "Down", "Down", "Down")
     # Grounding DINO is not here: its advice needs room, and OK does nothing.
-    words = wait_for_height(window, dialog, lambda tall: tall > subject + 100)
+    words = wait_for_lines(window, dialog, lambda many: many > subject + 2)
     window.screenshot(artifacts / "gimp-6-words.png")
     choose(window, "d")
     window.type("cat")
@@ -168,17 +179,17 @@ def test_the_dialog_shows_what_matters_and_what_is_missing(window: GimpWindow, a
     time.sleep(1)
     assert window.find("^Cut Out$") == dialog
     choose(window, "w", "Up")
-    wait_for_height(window, dialog, lambda tall: subject < tall < words)
+    wait_for_lines(window, dialog, lambda many: subject < many < words)
     window.screenshot(artifacts / "gimp-7-selection.png")
-    choose(window, "w", "Up")
-    wait_for_height(window, dialog, lambda tall: tall == subject)
+    choose(window, "w", "Up", "Up")
+    wait_for_lines(window, dialog, lambda many: many == subject)
     choose(window, "e", "Down")
     # No band for a hard edge.
-    wait_for_height(window, dialog, lambda tall: tall < subject - 20)
+    wait_for_lines(window, dialog, lambda many: many < subject)
     window.keys("Escape")
     window.wait_until_gone("^Cut Out$")
     dialog = window.open_dialog()
-    assert height(window, dialog) == subject, "what was not run is not remembered"
+    assert lines(window, dialog) == subject, "what was not run is not remembered"
     window.keys("Escape")
     window.wait_until_gone("^Cut Out$")
 
@@ -187,14 +198,14 @@ def test_what_was_chosen_last_is_remembered(
     gimp: GimpHost, window: GimpWindow, pictures: Path, command_line: Callable[..., np.ndarray], tmp_path: Path
 ) -> None:
     dialog = window.open_dialog()
-    subject = height(window, dialog)
+    subject = lines(window, dialog)
     choose(window, "e", "Down", "Down")
     run_and_wait(gimp, window)
     dialog = window.open_dialog()
-    remembered = height(window, dialog)
+    remembered = lines(window, dialog)
     # Without the band, but with the row for the mask that is there now.
     choose(window, "e", "Up", "Up")
-    wait_for_height(window, dialog, lambda tall: tall > remembered and tall > subject)
+    wait_for_lines(window, dialog, lambda many: many > remembered and many > subject)
     window.keys("Escape")
     window.wait_until_gone("^Cut Out$")
     undo(window)
@@ -301,3 +312,38 @@ def test_the_edge_of_a_mask_is_refined_by_the_menu(
     wait_until(lambda: window.is_changed, "nothing was changed", 120)
     _, refined = image_of(gimp, window, tmp_path / "refined.xcf")
     np.testing.assert_array_equal(refined, in_8_bits(refine_mask(Picture(photo("chelsea")), mask).alpha))
+
+
+def test_gimps_search_finds_it_by_what_people_call_it(window: GimpWindow, artifacts: Path) -> None:
+    window.focus(window.window)
+    window.keys("slash")
+    found = window.wait_for("^Search Actions$")
+    window.focus(found)
+    window.type("remove background")
+    time.sleep(1.0)
+    window.screenshot(artifacts / "gimp-10-search.png")
+    window.keys("Return")
+    window.wait_for("^Cut Out$")
+    window.close_dialogs("^Cut Out$")
+
+
+def test_the_quick_mask_is_told_and_a_selection_can_be_added_to(window: GimpWindow, artifacts: Path) -> None:
+    window.focus(window.window)
+    window.keys("ctrl+a")
+    dialog = window.open_dialog()
+    subject = lines(window, dialog)
+    choose(window, "u", "End", "Up")
+    wait_for_lines(window, dialog, lambda tall: tall > subject)
+    window.screenshot(artifacts / "gimp-11-selection.png")
+    window.close_dialogs("^Cut Out$")
+    window.focus(window.window)
+    window.keys("shift+q")
+    window.settle()
+    window.search("Cut Out Selection")
+    window.wait_for("^GIMP Message$")
+    window.settle()
+    window.screenshot(artifacts / "gimp-12-quick-mask.png")
+    window.close_dialogs("^GIMP Message$")
+    window.focus(window.window)
+    window.keys("shift+q", "ctrl+shift+a")
+    window.settle()

@@ -155,7 +155,7 @@ def test_without_a_profile_it_says_so_and_only_the_one_that_is_named_counts(clon
 
 def test_a_comfyui_is_asked_too(clone, profile, tmp_path, capsys):
     folder = make_comfyui(tmp_path / "ComfyUI")
-    pack = folder / "custom_nodes" / "cutsmith"
+    pack = folder / "custom_nodes" / "ComfyUI-Cutsmith"
     host = RememberedHost(str(folder), str(folder / ".venv/bin/python"), "/gone", str(pack))
     remember(host)
     mend = mending_command(clone, "comfyui", str(folder))

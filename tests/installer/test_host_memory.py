@@ -14,7 +14,7 @@ from installer.host_memory import (
 )
 
 HOST = RememberedHost(
-    "/é/ComfyUI", "/é/ComfyUI/.venv/bin/python", "/clone", "/é/ComfyUI/custom_nodes/cutsmith", ("loky",)
+    "/é/ComfyUI", "/é/ComfyUI/.venv/bin/python", "/clone", "/é/ComfyUI/custom_nodes/ComfyUI-Cutsmith", ("loky",)
 )
 PROFILE = RememberedProfile("/é/GIMP/3.0", "/clone")
 OTHER = replace(HOST, folder="/other", added=())

@@ -154,8 +154,8 @@ def comfyui(clone, user, tmp_path):
     put(clone.root / "install.py")
     (clone.root / "pyproject.toml").write_text('[project]\nname = "cutsmith"\n')
     folder = make_comfyui(tmp_path / "ComfyUI")
-    (folder / "custom_nodes" / "cutsmith").symlink_to(clone.root)
-    pack = str(folder / "custom_nodes" / "cutsmith")
+    (folder / "custom_nodes" / "ComfyUI-Cutsmith").symlink_to(clone.root)
+    pack = str(folder / "custom_nodes" / "ComfyUI-Cutsmith")
     remember(RememberedHost(str(folder), str(folder / "venv/bin/python"), str(clone.root), pack))
     return folder
 
@@ -167,7 +167,9 @@ def test_a_comfyui_loses_the_link_and_the_memory_of_it_goes_too(clone, comfyui, 
     assert not user_data().exists()
     said = capsys.readouterr().out
     assert (
-        said.index("To be removed:") < said.index(str(comfyui / "custom_nodes" / "cutsmith")) < said.index("Removed.")
+        said.index("To be removed:")
+        < said.index(str(comfyui / "custom_nodes" / "ComfyUI-Cutsmith"))
+        < said.index("Removed.")
     )
 
 
@@ -176,7 +178,7 @@ def test_a_comfyui_is_not_touched_before_it_was_asked(clone, comfyui, monkeypatc
     monkeypatch.setattr(sys, "stdin", type("Terminal", (), {"isatty": staticmethod(lambda: True)}))
     with pytest.raises(InstallFailed, match="Nothing was removed"):
         uninstall(clone, weights=False, yes=False)
-    assert (comfyui / "custom_nodes" / "cutsmith").is_symlink()
+    assert (comfyui / "custom_nodes" / "ComfyUI-Cutsmith").is_symlink()
     assert len(remembered_hosts()) == 1
 
 
@@ -222,7 +224,7 @@ def test_another_clones_plug_in_stays_and_is_told(clone, gimp, tmp_path, capsys)
 
 def test_another_clones_comfyui_stays_and_is_told(comfyui, tmp_path, capsys):
     uninstall(Clone(tmp_path / "another"), weights=False, yes=True)
-    assert (comfyui / "custom_nodes" / "cutsmith").is_symlink()
+    assert (comfyui / "custom_nodes" / "ComfyUI-Cutsmith").is_symlink()
     assert f"{comfyui} keeps Cutsmith" in capsys.readouterr().out
 
 

@@ -128,9 +128,8 @@ def _look_at_torch(found: Diagnosis) -> None:
 
 def _look_at_weights(found: Diagnosis) -> None:
     """Check every model on this machine. It is a problem only if no default model can be used."""
-    from cutsmith.models.catalogue import catalogue
+    from cutsmith.models.catalogue import DEFAULT_MODELS, catalogue
     from cutsmith.models.store import Store
-    from cutsmith.removal.loading import DEFAULT_MODELS
 
     store, refused = Store(), {}
     for entry in catalogue().values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -57,15 +56,24 @@ def list_command(as_json: bool) -> None:
     metavar="FOLDER|FILE|URL",
     help="Take the file from here: a folder, a file, or the address of either.",
 )
+@click.option(
+    "--into",
+    "into",
+    metavar="FOLDER",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Put the file into this folder, such as one of ComfyUI's. A copy that is on this machine is taken.",
+)
 @click.option("--accept-licence", is_flag=True, help="Accept weights that may not be used commercially.")
 @click.option("-y", "--yes", "assume_yes", is_flag=True, help="Download without asking.")
-def fetch_command(names: tuple[str, ...], source: str | None, accept_licence: bool, assume_yes: bool) -> None:
-    """Fetch models into the first folder that `cutsmith models where` lists, and print their paths.
+def fetch_command(
+    names: tuple[str, ...], source: str | None, into: Path | None, accept_licence: bool, assume_yes: bool
+) -> None:
+    """Fetch models into the first folder that `cutsmith models where` lists, or into FOLDER, and print their paths.
 
     To resume an interrupted download, run the command again. Proxies come from the environment (HTTPS_PROXY,
     HTTP_PROXY, NO_PROXY).
     """
-    paths = fetch_models(names, source=source, accept_licence=accept_licence, assume_yes=assume_yes)
+    paths = fetch_models(names, source=source, into=into, accept_licence=accept_licence, assume_yes=assume_yes)
     for path in paths:
         click.echo(path)
 
@@ -147,11 +155,13 @@ def fetch_models(
     names: Sequence[str],
     *,
     source: str | None = None,
+    into: Path | None = None,
     accept_licence: bool = False,
     assume_yes: bool = False,
 ) -> list[Path]:
     """Fetch those models in `names` that are missing, with a progress bar on standard error; -> the paths of all.
 
+    With `into`, those that are missing in that folder; a copy elsewhere on this machine is taken instead of a download.
     Before a download, a user at a terminal is asked; without a terminal, `assume_yes` is needed.
 
     Raises:
@@ -162,7 +172,7 @@ def fetch_models(
     """
     from cutsmith.models.store import Store, require_licence
 
-    store, entries = Store(), _entries(names)
+    store, entries = Store(only=into), _entries(names)
     for entry in entries:
         require_licence(
             entry.name,
@@ -171,18 +181,21 @@ def fetch_models(
             accepted=accept_licence,
         )
     missing = [entry for entry in entries if not _is_here(store, entry)]
-    if missing and not assume_yes and (source is None or source.startswith(("http://", "https://"))):
-        _ask(missing, source)
+    copies = _copies(missing) if into is not None and source is None else {}
+    downloaded = [entry for entry in missing if entry not in copies]
+    if downloaded and not assume_yes and (source is None or source.startswith(("http://", "https://"))):
+        _ask(downloaded, source, into)
     paths = []
     for entry in entries:
         with _progress_bar(entry) as bar:
             progress = _Watched(bar)
             try:
-                path = store.fetch(entry, source=source, accept_licence=accept_licence, progress=progress)
+                taken_from = copies.get(entry, source)
+                path = store.fetch(entry, source=taken_from, accept_licence=accept_licence, progress=progress)
             except DownloadFailed as error:
-                raise _with_the_other_default(error, entry) from error
+                raise _with_the_other_default(error, entry, into) from error
             except KeyboardInterrupt as interruption:
-                again = f"cutsmith models fetch {entry.name}" + (f" --from {shlex.quote(source)}" if source else "")
+                again = _command(entry.name, *(["--from", source] if source else []), *_into(into))
                 raise DownloadFailed(
                     f"The download of {entry.name} was interrupted.",
                     f"Run the same command again to resume it: {again}",
@@ -197,14 +210,38 @@ def fetch_models(
     return paths
 
 
-def _with_the_other_default(error: DownloadFailed, entry: Entry) -> DownloadFailed:
+def _copies(entries: Sequence[Entry]) -> dict[Entry, str]:
+    """Where whole copies of the models lie on this machine, each with all its files in one folder."""
+    from cutsmith.models.store import Store
+
+    store = Store()
+    paths = {entry: store.require(entry) for entry in entries if _is_here(store, entry)}
+    return {
+        entry: str(path)
+        for entry, path in paths.items()
+        if all((path.parent / companion.filename).is_file() for companion in entry.companions)
+    }
+
+
+def _command(*arguments: str) -> str:
+    """`cutsmith models fetch` with these arguments, as it can be typed."""
+    from cutsmith.cli.telling import as_typed
+
+    return as_typed("cutsmith", "models", "fetch", *arguments)
+
+
+def _into(into: Path | None) -> list[str]:
+    return [] if into is None else ["--into", str(into)]
+
+
+def _with_the_other_default(error: DownloadFailed, entry: Entry, into: Path | None) -> DownloadFailed:
     """Add another way to `error`, in case the default's own source cannot be reached."""
-    from cutsmith.removal.loading import DEFAULT_MODELS
+    from cutsmith.models.catalogue import DEFAULT_MODELS
 
     if entry.name != DEFAULT_MODELS[0]:
         return error
     other = DEFAULT_MODELS[1]
-    with_npm = run("models", "fetch", other, "--yes", text="npm has the same network")
+    with_npm = run("models", "fetch", other, *_into(into), "--yes", text="npm has the same network")
     return DownloadFailed(error.what, *error.cures, with_npm)
 
 
@@ -233,14 +270,14 @@ def _is_here(store: Store, entry: Entry) -> bool:
     return True
 
 
-def _ask(entries: Sequence[Entry], source: str | None) -> None:
+def _ask(entries: Sequence[Entry], source: str | None, into: Path | None) -> None:
     """Show what would be downloaded, and ask the user at the terminal."""
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        names = " ".join(entry.name for entry in entries)
+        names = [entry.name for entry in entries]
+        sizes = ", ".join(_download_text(entry, source) for entry in entries)
         raise BadOption(
-            f"Downloading {names} ({', '.join(_download_text(entry, source) for entry in entries)}) must be confirmed, "
-            "but there is no terminal to ask on.",
-            f"cutsmith models fetch {names} --yes",
+            f"Downloading {' '.join(names)} ({sizes}) must be confirmed, but there is no terminal to ask on.",
+            _command(*names, *_into(into), "--yes"),
         )
     for entry in entries:
         use = "" if entry.commercial_use else "; not for commercial use"
@@ -249,7 +286,7 @@ def _ask(entries: Sequence[Entry], source: str | None) -> None:
     if not click.confirm("Download?", default=True, err=True):
         raise DownloadFailed(
             "Nothing was downloaded: the answer was no.",
-            f"Later: cutsmith models fetch {' '.join(entry.name for entry in entries)}",
+            f"Later: {_command(*(entry.name for entry in entries), *_into(into))}",
         )
 
 

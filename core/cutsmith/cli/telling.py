@@ -74,9 +74,10 @@ def _lines(cure: Cure) -> list[str]:
             return [f"{lead or 'Fetch them: '}cutsmith {_fetching(cure)}"]
         case "install_extra":
             (extra,) = cure.names
-            beside = f" && pip install --no-deps {_BESIDE_THE_EXTRA[extra]}" if extra in _BESIDE_THE_EXTRA else ""
+            beside = _BESIDE_THE_EXTRA.get(extra)
             return [
-                f'{lead}pip install "cutsmith[{extra}]"{beside}',
+                f'{lead}pip install "cutsmith[{extra}]"',
+                *([f"And then: pip install --no-deps {beside}"] if beside else []),
                 f"In a clone: python3 install.py demo --with {extra}",
             ]
         case "install_packages":

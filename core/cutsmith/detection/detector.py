@@ -13,7 +13,7 @@ from cutsmith.detection.image_tensor import ImageSpec, image_tensor, without_ext
 from cutsmith.engines.torch_device import inference, memory_guard
 from cutsmith.errors import ModelUnusable
 from cutsmith.phrases import split_phrases
-from cutsmith.protocols import Candidates
+from cutsmith.protocols import Candidates, Thresholds
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +33,10 @@ class Network(Protocol):
     @property
     def image_spec(self) -> ImageSpec:
         """How it is shown a picture."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What its publisher takes as the least score of a box, and of a word."""
 
     @property
     def max_tokens(self) -> int:
@@ -111,4 +115,5 @@ class GroundingDetector:
             width=width,
             height=height,
             warnings=caption.warnings,
+            thresholds=network.thresholds,
         )

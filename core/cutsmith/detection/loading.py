@@ -113,7 +113,7 @@ def load_detector(
         BadOption: unknown device, or fewer than one thread.
     """
     from cutsmith.detection.detector import SMALLER, GroundingDetector
-    from cutsmith.engines.torch_device import choose_device, limit_threads, memory_guard
+    from cutsmith.engines.torch_device import choose_device, heed_cancelling, limit_threads, memory_guard
     from cutsmith.models.store import Store
 
     source = _source(detector, store or Store())
@@ -124,6 +124,7 @@ def load_detector(
     network = loader.open(source)
     with memory_guard(source.name, plan.device, SMALLER):
         network.module.to(plan.device)
+    heed_cancelling(network.module)
     size = weights_size(source.path)
     return Loaded(GroundingDetector(source.name, network, source.weights), plan.warnings, size)
 

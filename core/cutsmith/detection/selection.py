@@ -9,7 +9,7 @@ import numpy as np
 from cutsmith.errors import BadOption, shown
 from cutsmith.geometry import Box
 from cutsmith.options import OPTIONS, what_is_wanted
-from cutsmith.protocols import Candidates, Detection
+from cutsmith.protocols import Candidates, Detection, Thresholds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,8 +22,8 @@ SAME_OBJECT_IOU = 0.8
 
 def select(
     candidates: Candidates,
-    box_threshold: float = OPTIONS["box_threshold"].default,
-    text_threshold: float = OPTIONS["text_threshold"].default,
+    box_threshold: float | None = OPTIONS["box_threshold"].default,
+    text_threshold: float | None = OPTIONS["text_threshold"].default,
     max_detections: int | None = OPTIONS["max_detections"].default,
 ) -> list[Detection]:
     """The objects among `candidates`: highest score first, no two of them one object (`SAME_OBJECT_IOU`).
@@ -34,20 +34,21 @@ def select(
 
     Args:
         candidates: of one picture.
-        box_threshold: scores must be above it, in [0, 1].
-        text_threshold: the probability of the label's best token must be above it, in [0, 1].
+        box_threshold: scores must be above it, in [0, 1]; None takes the network's own.
+        text_threshold: the probability of the label's best token must be above it, in [0, 1]; None likewise.
         max_detections: how many to give at most; None for all.
 
     Raises:
         BadOption: a threshold is not a number in [0, 1], or `max_detections` is not a whole number, 1 or more.
     """
     _check(box_threshold=box_threshold, text_threshold=text_threshold, max_detections=max_detections)
+    least = chosen_thresholds(candidates, box_threshold, text_threshold)
     probabilities = _sigmoid(candidates.logits)
     scores = probabilities.max(axis=1, initial=0.0)
     words = _phrase_probabilities(probabilities, candidates.spans)
     boxes = _pixels(candidates)
     has_area = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-    kept = np.flatnonzero((scores > box_threshold) & (words.max(axis=1, initial=0.0) > text_threshold) & has_area)
+    kept = np.flatnonzero((scores > least.box) & (words.max(axis=1, initial=0.0) > least.text) & has_area)
     kept = kept[_each_object_once(boxes[kept], scores[kept])]
     return [
         Detection(
@@ -57,6 +58,14 @@ def select(
         )
         for query in kept[:max_detections]
     ]
+
+
+def chosen_thresholds(candidates: Candidates, box_threshold: float | None, text_threshold: float | None) -> Thresholds:
+    """The thresholds that were asked for; the network's own for those that are None."""
+    own = candidates.thresholds
+    return Thresholds(
+        own.box if box_threshold is None else box_threshold, own.text if text_threshold is None else text_threshold
+    )
 
 
 def best_score(candidates: Candidates) -> float:

@@ -1,28 +1,48 @@
-"""Grounding DINO from a folder in the hub's format, by transformers' own class (extra `[text]`).
+"""Grounding DINO and its kin from a folder in the hub's format, by transformers' own classes (extra `[text]`).
 
-These are the same networks as the publisher's checkpoints, with other names of tensors:
-IDEA-Research/grounding-dino-tiny is Swin-T, -base is Swin-B. torchvision is not needed. Nothing is fetched, and weights
+IDEA-Research/grounding-dino-tiny (Swin-T) and -base (Swin-B) are the same networks as the publisher's checkpoints, with
+other names of tensors. MM-Grounding-DINO and LLMDet have a class of their own, which transformers has since 4.56; the
+folder's config.json says which class reads it. torchvision is not needed. Nothing is fetched, and weights
 are read from safetensors alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cutsmith.cures import install_packages
 from cutsmith.detection.hub_preprocessing import read_image_spec, read_settings
 from cutsmith.engines.pretrained import from_folder, opening_folder
 from cutsmith.engines.torch_device import require_packages
 from cutsmith.errors import ModelUnusable, WeightsDamaged
 from cutsmith.machine.files import is_file, is_folder
+from cutsmith.protocols import GROUNDING_DINO_THRESHOLDS, Thresholds
 
 if TYPE_CHECKING:
     import torch
 
     from cutsmith.detection.image_tensor import ImageSpec
 
-_MODEL_TYPE = "grounding-dino"
+
+class Architecture(NamedTuple):
+    """A class of transformers, and the thresholds in its publishers' own examples."""
+
+    name: str
+    thresholds: Thresholds
+
+
+ARCHITECTURES: Mapping[str, Architecture] = MappingProxyType(
+    {
+        "grounding-dino": Architecture("GroundingDinoForObjectDetection", GROUNDING_DINO_THRESHOLDS),
+        # Also LLMDet's; the cards of both take 0.4 for boxes, and leave words to transformers, which takes 0.25.
+        "mm-grounding-dino": Architecture("MMGroundingDinoForObjectDetection", Thresholds(0.40, 0.25)),
+    }
+)
+"""Each architecture by the `model_type` of its config.json."""
+
 # Each of these, by one of its names.
 _NEEDED = (
     ("config.json",),
@@ -31,7 +51,8 @@ _NEEDED = (
     ("vocab.txt", "tokenizer.json"),
 )
 _WANTED = (
-    "Take a folder with safetensors, as save_pretrained writes it, such as that of IDEA-Research/grounding-dino-tiny."
+    "Take a folder with safetensors, as save_pretrained writes it, such as that of IDEA-Research/grounding-dino-tiny "
+    "or iSEE-Laboratory/llmdet_tiny."
 )
 _SHOWN_TENSORS = 3
 # transformers' network knows the tokens that close a phrase only by these numbers, which are bert-base-uncased's.
@@ -41,10 +62,11 @@ _CLOSING = {"[CLS]": 101, "[SEP]": 102, ".": 1012, "?": 1029}
 class TransformersDinoNetwork:
     """transformers' network, fed as `cutsmith.detection.detector.Network` says."""
 
-    def __init__(self, module: Any, tokenizer: Any, image_spec: ImageSpec) -> None:
-        """Wrap a loaded model with its tokenizer, and how it is shown a picture."""
+    def __init__(self, module: Any, tokenizer: Any, image_spec: ImageSpec, thresholds: Thresholds) -> None:
+        """Wrap a loaded model with its tokenizer, how it is shown a picture, and its own thresholds."""
         self.module = module
         self.image_spec = image_spec
+        self.thresholds = thresholds
         self.max_tokens = min(module.config.max_text_len, module.config.text_config.max_position_embeddings)
         self._tokenizer = tokenizer
 
@@ -69,17 +91,24 @@ def open_transformers_dino(folder: Path) -> TransformersDinoNetwork:
     """
     require_packages("text", "torch", "transformers")
     _require_files(folder)
-    _require_architecture(folder)
+    architecture = _architecture(folder)
     image_spec = read_image_spec(folder / "preprocessor_config.json")
     _require_whole_weights(folder)
-    from transformers import BertTokenizerFast, GroundingDinoForObjectDetection
+    import transformers
 
+    model_class = getattr(transformers, architecture.name, None)
+    if model_class is None:
+        raise ModelUnusable(
+            f"{folder} needs transformers 4.56 or newer, which has {architecture.name}, but {transformers.__version__} "
+            "is installed.",
+            install_packages("transformers>=4.56"),
+        )
     with opening_folder(folder, _WANTED):
-        tokenizer = BertTokenizerFast.from_pretrained(folder, local_files_only=True)
-        module, loading = from_folder(GroundingDinoForObjectDetection, folder)
+        tokenizer = transformers.BertTokenizerFast.from_pretrained(folder, local_files_only=True)
+        module, loading = from_folder(model_class, folder)
     _require_fit(folder, loading)
     _require_vocabulary(folder, tokenizer, module)
-    return TransformersDinoNetwork(module.eval().requires_grad_(False), tokenizer, image_spec)
+    return TransformersDinoNetwork(module.eval().requires_grad_(False), tokenizer, image_spec, architecture.thresholds)
 
 
 def _require_files(folder: Path) -> None:
@@ -91,14 +120,16 @@ def _require_files(folder: Path) -> None:
         raise ModelUnusable(f"{folder} is missing {', '.join(missing)}.{pickled}", _WANTED)
 
 
-def _require_architecture(folder: Path) -> None:
+def _architecture(folder: Path) -> Architecture:
     path = folder / "config.json"
-    config = read_settings(path)
-    found = config.get("model_type")
-    if found != _MODEL_TYPE:
+    found = read_settings(path).get("model_type")
+    architecture = ARCHITECTURES.get(found) if isinstance(found, str) else None
+    if architecture is None:
+        known = " or ".join(map(repr, ARCHITECTURES))
         raise ModelUnusable(
-            f"{path} names another architecture: model_type must be {_MODEL_TYPE!r}, but got {found!r}.", _WANTED
+            f"{path} names another architecture: model_type must be {known}, but got {found!r}.", _WANTED
         )
+    return architecture
 
 
 def _require_whole_weights(folder: Path) -> None:

@@ -1,6 +1,6 @@
-"""PyTorch checkpoints in their publishers' format, `{"model": {name: tensor}}`: read safely, and fitted to a network.
+"""Checkpoints, as torch.save (`{"model": {name: tensor}}`) or safetensors writes them: read safely, fitted to networks.
 
-No code in a checkpoint is run: files are read with `weights_only=True`.
+No code in a checkpoint is run: pickles are read with `weights_only=True`, and safetensors hold none.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from cutsmith.errors import ModelUnusable, WeightsDamaged
 if TYPE_CHECKING:
     import torch
 
+SAFETENSORS = ".safetensors"
 SHOWN_TENSORS = 3
 _PICKLE = b"\x80"  # the first byte of every pickle since protocol 2
 
@@ -25,14 +26,15 @@ _PICKLE = b"\x80"  # the first byte of every pickle since protocol 2
 def read_checkpoint(path: Path) -> dict[str, torch.Tensor]:
     """The tensors of the checkpoint at `path`, by name, on the processor; read from the disk when they are needed.
 
-    `{"model": tensors}`, `{"state_dict": tensors}` and the tensors alone are understood; a "module." before every
-    name, which parallel training leaves there, is removed.
+    `{"model": tensors}`, `{"state_dict": tensors}` and the tensors alone are understood, and files with the suffix
+    .safetensors; a "module." before every name, which parallel training leaves there, is removed.
 
     Raises:
         WeightsDamaged: the file is empty, truncated or corrupt, or cannot be read.
         ModelUnusable: it is a pickle that wants to run code, or holds no tensors.
+        ExtraMissing: it is a .safetensors file, and the package safetensors is not installed.
     """
-    found = _unpickled(path)
+    found = _from_safetensors(path) if path.suffix.lower() == SAFETENSORS else _unpickled(path)
     for key in ("model", "state_dict"):
         if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
             found = found[key]
@@ -41,6 +43,24 @@ def read_checkpoint(path: Path) -> dict[str, torch.Tensor]:
     if all(name.startswith("module.") for name in tensors):
         tensors = {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
     return tensors
+
+
+def _from_safetensors(path: Path) -> dict[str, torch.Tensor]:
+    from cutsmith.engines.torch_device import require_packages
+
+    require_packages("sam2", "safetensors")
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        return dict(load_file(path))
+    except OSError as error:
+        raise WeightsDamaged(f"{path} cannot be read: {error.strerror or error}.", "Copy it again.") from error
+    except SafetensorError as error:
+        raise WeightsDamaged(
+            f"{path} is not a complete safetensors file: {path.stat().st_size:,} bytes, {error}.",
+            "Fetch or copy it again.",
+        ) from error
 
 
 def _unpickled(path: Path) -> Any:
@@ -109,8 +129,11 @@ def fit_checkpoint(
     path: Path,
     kind: str,
     superfluous: Iterable[str] = (),
+    unused: Iterable[str] = (),
 ) -> None:
     """Copy `tensors` into `network`: each of its tensors must be there in the right shape, and no others.
+
+    Numbers of half precision become those of the network.
 
     Args:
         network: what is filled.
@@ -118,11 +141,16 @@ def fit_checkpoint(
         path: their file, for messages.
         kind: what `network` is, for messages, such as "SAM 2.1 hiera tiny".
         superfluous: beginnings of names that official files hold and the network does not use.
+        unused: beginnings of names that the network has and does not use here; what the file lacks of them stays as it
+            is.
 
     Raises:
         ModelUnusable: tensors are missing, unexpected or of another shape; all in one line.
     """
-    wanted = network.state_dict()
+    spared = tuple(unused)
+    wanted = {
+        name: tensor for name, tensor in network.state_dict().items() if name in tensors or not name.startswith(spared)
+    }
     ignored = tuple(superfluous)
     missing = [name for name in wanted if name not in tensors]
     unexpected = [name for name in tensors if name not in wanted and not name.startswith(ignored)]
@@ -142,4 +170,4 @@ def fit_checkpoint(
             f"{'; '.join(complaints)}.",
             f"If it is for another network, say which in {path.with_suffix('.toml').name} beside it (docs/models.md).",
         )
-    network.load_state_dict({name: tensors[name] for name in wanted})
+    network.load_state_dict({name: tensors[name] for name in wanted}, strict=not spared)

@@ -13,6 +13,7 @@ from typing import Any
 
 from cutsmith.cures import Cure, install_extra, run, set_option
 from cutsmith.errors import BadOption, DeviceOutOfMemory, ExtraMissing, shown
+from cutsmith.machine.cancelling import check
 from cutsmith.machine.threads import thread_count
 from cutsmith.options import OPTIONS, what_is_wanted
 
@@ -94,6 +95,16 @@ def inference(device: Any) -> Iterator[None]:
                 yield
         else:
             yield
+
+
+def heed_cancelling(module: Any) -> None:
+    """Let a cancelled run end between two layers of `module`, a `torch.nn.Module`."""
+
+    def before(_layer: object, _inputs: object) -> None:
+        check()
+
+    for layer in module.modules():
+        layer.register_forward_pre_hook(before)
 
 
 @contextmanager

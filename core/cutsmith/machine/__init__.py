@@ -1,4 +1,4 @@
-"""The `machine` room: threads, memory, this user's folders, and files.
+"""The `machine` room: threads, memory, cancelling, this user's folders, and files.
 
 threads     how many threads the process may use
 memory      how much memory is free before something large is allocated

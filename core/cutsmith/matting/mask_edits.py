@@ -77,7 +77,8 @@ def edited_mask(
         import cv2
 
         def blurred(strip: NDArray[np.float32]) -> NDArray[np.float32]:
-            return np.clip(cv2.GaussianBlur(strip, (0, 0), blur, borderType=cv2.BORDER_REPLICATE), 0, 1)
+            soft: NDArray[np.float32] = cv2.GaussianBlur(strip, (0, 0), blur, borderType=cv2.BORDER_REPLICATE)
+            return np.clip(soft, 0, 1)
 
         # OpenCV's kernel reaches four standard deviations.
         mask = in_strips(mask, round(4 * blur) + 1, blurred)

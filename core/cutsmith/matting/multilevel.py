@@ -146,6 +146,7 @@ def _swept(
     now[...] = layers
     mean, part = np.empty((6, height, width), np.float32), np.empty((6, height, width), np.float32)
     for _ in range(sweeps):
+        check()
         padded[:, 0], padded[:, -1] = padded[:, 1], padded[:, -2]
         padded[:, :, 0], padded[:, :, -1] = padded[:, :, 1], padded[:, :, -2]
         np.multiply(padded[:, 1:-1, :-2], from_left, out=mean)

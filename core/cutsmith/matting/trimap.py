@@ -30,6 +30,12 @@ FOREGROUND = 255
 SURELY_NOT, SURE = 0.05, 0.95
 """Up to which probability a pixel is surely background, and from which on it is surely foreground."""
 
+_ROUNDING = 0.02
+"""How far a value may be from one of a trimap's three levels and still be that level, in a range of 1.
+
+Half precision, JPEG and nodes that scale by 254 or 256 leave 0.49 and 0.51 for unknown.
+"""
+
 BAND_SIZE = 1024
 """The long side, in pixels, up to which the default band is `DEFAULT_BAND` pixels."""
 
@@ -120,9 +126,9 @@ def checked_trimap(
 ) -> NDArray[np.uint8]:
     """A trimap that was handed in, as `uint8 (H, W)` of 0, 128 and 255.
 
-    Integers are 0 / 128 (or 127) / 255, and floats 0 / 0.5 / 1. Values between these, which soft brushes, JPEG and
-    smooth resizing make, are snapped to the nearest of the three, and to unknown halfway; `watch`, or the log without
-    one, is warned of them.
+    Integers are 0 / 128 (or 127) / 255, and floats 0 / 0.5 / 1, each up to 2% of the range off. Values between these,
+    which soft brushes and smooth resizing make, are snapped to the nearest of the three, and to unknown halfway;
+    `watch`, or the log without one, is warned of them.
 
     Args:
         trimap: integers in 0-255 or floats in 0-1, (H, W).
@@ -146,12 +152,9 @@ def snapped_trimap(trimap: NDArray[Any], shape: tuple[int, int] | None = None) -
     """
     trimap = checked_plane(trimap, "trimap", shape)
     if np.issubdtype(trimap.dtype, np.floating):
-        middles: tuple[float, ...]
-        most, middles = 1.0, (0.5, 127 / 255, 128 / 255)
-        wanted = "0, 0.5 and 1"
+        most, wanted = 1.0, "0, 0.5 and 1"
     elif np.issubdtype(trimap.dtype, np.integer):
-        most, middles = 255.0, (127, 128)
-        wanted = "0, 128 and 255"
+        most, wanted = 255.0, "0, 128 and 255"
     else:
         raise _refused(
             "of dtype uint8 (0 / 128 / 255)",
@@ -172,8 +175,10 @@ def snapped_trimap(trimap: NDArray[Any], shape: tuple[int, int] | None = None) -
     snapped = np.full(trimap.shape, UNKNOWN, np.uint8)
     snapped[trimap < most / 4] = BACKGROUND
     snapped[trimap > most * 3 / 4] = FOREGROUND
-    between = ~((trimap == 0) | np.isin(trimap, np.array(middles, trimap.dtype)) | (trimap == most))
-    return Snapped(snapped, _told(snapped[between], wanted))
+    # How far each value is from the nearest of 0, the middle and the most.
+    off = np.abs(trimap.astype(np.float32) - np.float32(most / 2))
+    np.minimum(off, np.float32(most / 2) - off, out=off)
+    return Snapped(snapped, _told(snapped[off > most * _ROUNDING], wanted))
 
 
 def _told(snapped: NDArray[np.uint8], wanted: str) -> str:

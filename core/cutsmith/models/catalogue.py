@@ -14,7 +14,9 @@ from cutsmith.cures import run, set_option
 from cutsmith.errors import CutsmithError, UnknownModel, shown
 from cutsmith.models.entry import KINDS, Chunk, Entry, Kind, ModelKind, NpmSource, Spec, Terms
 
-DEFAULT_MODEL = "isnet-general-use"
+# Taken in this order where no remover is named; the second is the first with its weights stored in 16 bits.
+DEFAULT_MODELS = ("isnet-general-use", "isnet-general-use-fp16")
+DEFAULT_MODEL = DEFAULT_MODELS[0]
 
 
 class CatalogueBroken(CutsmithError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import PurePath, PurePosixPath
 from types import MappingProxyType
 from typing import Literal
@@ -208,11 +209,22 @@ class Entry:
             return None
         return self.size + sum(companion.size or 0 for companion in self.companions)
 
-    @property
+    @cached_property
     def filenames(self) -> tuple[str, ...]:
         """Names under which the file may lie in a folder: ours, then those at the end of the URLs."""
         published = (PurePosixPath(urlsplit(url).path).name for url in self.urls)
         return tuple(dict.fromkeys((self.filename, *published)))
+
+    @property
+    def repackaged(self) -> tuple[str, ...]:
+        """Names under which others publish the same weights as safetensors, the most exact first.
+
+        Such a file is used where the publisher's is not on the machine. It is never fetched, and has no known hash.
+        """
+        if self.sam2 is None:
+            return ()
+        stem = PurePosixPath(self.filename).stem
+        return tuple(f"{stem}{precision}.safetensors" for precision in ("", "-fp32", "-bf16", "-fp16"))
 
     @property
     def published_hash(self) -> tuple[str, str] | None:
@@ -225,7 +237,7 @@ class Entry:
 
     def identified(self, path: PurePath) -> str:
         """What provenance says of the file `path` of this model: its name and the publisher's hash."""
-        published = self.published_hash
+        published = None if path.name in self.repackaged else self.published_hash
         return f"{path.name} {published[0]}:{published[1]}" if published else f"{path.name} (unverified)"
 
 

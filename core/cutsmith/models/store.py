@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -42,6 +42,10 @@ class Folder:
         # The folder that is named may be rembg's.
         return [*flat, nested] if self.origin in ("CUTSMITH_MODELS", "host") else flat
 
+    def repackaged(self, entry: Entry) -> list[Path]:
+        """The paths at which the model's weights may lie as others publish them."""
+        return [] if self.origin == "rembg" else [self.path / entry.folder / name for name in entry.repackaged]
+
 
 @dataclass(frozen=True)
 class Located:
@@ -64,14 +68,18 @@ class Store:
     """The weights on this machine.
 
     CUTSMITH_MODELS and rembg's variables are read from `environ` (default: the process's environment). `host_folders`
-    are searched after Cutsmith's own folder, and never written to.
+    are searched after Cutsmith's own folder, and never written to. With `only`, that folder is the only one.
     """
 
     def __init__(
-        self, environ: Mapping[str, str] | None = None, host_folders: Sequence[str | os.PathLike[str]] = ()
+        self,
+        environ: Mapping[str, str] | None = None,
+        host_folders: Sequence[str | os.PathLike[str]] = (),
+        only: Path | None = None,
     ) -> None:
         self._environ = os.environ if environ is None else environ
         self._host_folders = tuple(_absolute(os.fspath(folder)) for folder in host_folders)
+        self._only = None if only is None else Folder(_absolute(os.fspath(only)), "host")
         self._memory = HashMemory(cache_folder() / "verified")
         self._first_seen = FirstSeen(data_folder() / "first-seen")
 
@@ -81,6 +89,8 @@ class Store:
         CUTSMITH_MODELS (a list as in PATH), Cutsmith's own folder, those of the host, and the folders in which rembg 2
         keeps its files.
         """
+        if self._only is not None:
+            return [self._only]
         named = [part for part in self._environ.get("CUTSMITH_MODELS", "").split(os.pathsep) if part.strip()]
         found = [Folder(_absolute(part), "CUTSMITH_MODELS") for part in named]
         found.append(Folder(data_folder() / "models", "cutsmith"))
@@ -109,6 +119,20 @@ class Store:
         if located is None or any(self._companion(each, entry, located.path) is None for each in entry.companions):
             return None
         return located
+
+    def find_all(self, entries: Iterable[Entry]) -> dict[str, Located]:
+        """What `find` says of each model that is found, by the model's name.
+
+        Each folder is read once. That is much quicker than `find` where most of the models are missing.
+        """
+        there = {name for folder in self.folders() for name in _names_in(folder.path)}
+        possible = (
+            entry
+            for entry in entries
+            if not there.isdisjoint((entry.name, entry.folder.partition("/")[0], *entry.filenames, *entry.repackaged))
+        )
+        located = {entry.name: self.find(entry) for entry in possible}
+        return {name: found for name, found in located.items() if found is not None}
 
     def require(self, entry: Entry) -> Path:
         """The path of the model's file, checked: its size, then the publisher's hash (once, then remembered).
@@ -191,7 +215,7 @@ class Store:
         from cutsmith.models.fetching import Fetch
 
         present = self._sorted(file)[0]
-        if present is not None:
+        if present is not None and present.name not in file.repackaged:
             return present
         fetching = Fetch(
             file,
@@ -237,14 +261,15 @@ class Store:
         return None, damaged
 
     def _all(self, entry: Entry) -> list[Located]:
-        return [
-            Located(path, folder.origin)
-            for folder in self.folders()
-            for path in folder.candidates(entry)
-            if is_file(path)
-        ]
+        """Every file of the model on this machine: the publisher's own first, wherever they lie."""
+        folders = self.folders()
+        places = [(path, folder.origin) for folder in folders for path in folder.candidates(entry)]
+        places += [(path, folder.origin) for folder in folders for path in folder.repackaged(entry)]
+        return [Located(path, origin) for path, origin in places if is_file(path)]
 
     def _check(self, path: Path, entry: Entry, *, fresh: bool = False) -> Integrity:
+        if path.name in entry.repackaged:
+            return Integrity("unverified", "repackaged by others, so there is no publisher's hash")
         try:
             integrity = check_file(path, entry, self._memory, self._first_seen, fresh=fresh)
         except OSError as error:
@@ -252,6 +277,14 @@ class Store:
         if integrity.changed:
             tell(f"{path}: {integrity.detail}")
         return integrity
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        # `find` passes over folders that are missing or closed to us, too.
+        return []
 
 
 def require_licence(name: str, licence: str, *, commercial_use: bool, accepted: bool) -> None:

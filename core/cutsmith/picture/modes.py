@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cutsmith.errors import PictureFormatUnsupported
+from cutsmith.machine.cancelling import checking_calls
 from cutsmith.picture.colour import cmyk_to_srgb, lab_to_srgb
 from cutsmith.picture.samples import straight
 from cutsmith.picture.sixteen_bit import raw_mode, with_raw_mode
@@ -30,7 +31,8 @@ def arrays_of(image: ImageFile, data: bytes, warnings: list[str]) -> Arrays:
         Anything that Pillow raises on a damaged file.
     """
     premultiplied = _keep_premultiplied(image)
-    image.load()
+    with checking_calls():
+        image.load()
     mode = image.mode
     if mode in ("F", "I"):
         raise PictureFormatUnsupported(

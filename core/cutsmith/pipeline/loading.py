@@ -91,15 +91,11 @@ class ModelPool:
         """The remover that `runtime` names, and warnings; errors as for `cutsmith.removal.loading.load_remover`."""
         from cutsmith.removal.loading import load_remover
 
+        # The device is PyTorch's.
+        where = f"{runtime.engine} {runtime.device}" if runtime.engine == "torch" else runtime.engine
         loaded = self._loaded(
-            ("remover", runtime.model, f"{runtime.engine} {runtime.device}", runtime.threads),
-            lambda: load_remover(
-                runtime.model,
-                engine=runtime.engine,
-                device=runtime.device,
-                threads=runtime.threads,
-                store=self.store,
-            ),
+            ("remover", runtime.model, where, runtime.threads),
+            lambda: load_remover(runtime.model, **self._way(runtime)),
         )
         return loaded.model, loaded.warnings
 
@@ -131,16 +127,18 @@ class ModelPool:
 
         loaded = self._loaded(
             (method, runtime.matting_model, f"{runtime.engine} {runtime.device}", runtime.threads),
-            lambda: load_network(
-                method,
-                runtime.matting_model,
-                engine=runtime.engine,
-                device=runtime.device,
-                threads=runtime.threads,
-                store=self.store,
-            ),
+            lambda: load_network(method, runtime.matting_model, **self._way(runtime)),
         )
         return loaded.model, loaded.warnings
+
+    def _way(self, runtime: Runtime) -> dict[str, Any]:
+        """How a network that is an ONNX file or PyTorch's is opened."""
+        return {
+            "engine": runtime.engine,
+            "device": runtime.device,
+            "threads": runtime.threads,
+            "store": self.store,
+        }
 
     def held(self) -> list[Held]:
         """The models that are kept, the last used first."""

@@ -10,6 +10,7 @@ import numpy as np
 
 from cutsmith.cures import Cure, advise, give, lower, run
 from cutsmith.errors import SubjectNotFound
+from cutsmith.geometry import box_of_mask
 from cutsmith.options import Objects
 from cutsmith.pipeline.looks.second_look import subject_mask
 from cutsmith.pipeline.prompting import Asked, asked_by_detections, asked_by_target
@@ -96,25 +97,23 @@ def detections_of(candidates: Candidates, target: Target, source: str) -> list[D
     Raises:
         SubjectNotFound: no candidate reaches the thresholds.
     """
-    from cutsmith.detection.selection import best_score, select
+    from cutsmith.detection.selection import best_score, chosen_thresholds, select
 
-    detections = select(candidates, target.box_threshold, target.text_threshold, target.max_detections)
+    least = chosen_thresholds(candidates, target.box_threshold, target.text_threshold)
+    detections = select(candidates, *least, target.max_detections)
     if detections:
         return detections
     best = best_score(candidates)
     words = ", ".join(candidates.phrases)
-    what = (
-        f"Nothing was found for {words!r} in {source}: the best score must be above {target.box_threshold:g}, "
-        f"but is {best:.2f}"
-    )
+    what = f"Nothing was found for {words!r} in {source}: the best score must be above {least.box:g}, but is {best:.2f}"
     cures = [advise("Try other words."), lower("box_threshold")]
-    if best > target.box_threshold:
+    if best > least.box:
         what = (
             f"Nothing was found for {words!r} in {source}: the best score is {best:.2f}, but that of a word must be "
-            f"above {target.text_threshold:g}"
+            f"above {least.text:g}"
         )
         cures.append(lower("text_threshold"))
-    raise SubjectNotFound(f"{what}.", *cures, best_probability=best, threshold=target.box_threshold)
+    raise SubjectNotFound(f"{what}.", *cures, best_probability=best, threshold=least.box)
 
 
 def united(masked: Iterator[Subject]) -> tuple[Subject, ...]:
@@ -142,13 +141,15 @@ def _union(one: Subject, other: Subject) -> Subject:
 
 def _with_a_mask(segments: Sequence[Segment], found: Sequence[FoundObject], run: Run) -> Iterator[Subject]:
     """Yield each segment that has a mask as a separate subject."""
-    for number, (segment, one) in enumerate(zip(segments, found, strict=True)):
+    for number, (segment, wanted) in enumerate(zip(segments, found, strict=True)):
         # Some segments run their model only now.
         run.check()
         run.progress(number / len(segments))
         soft_mask = segment.soft_mask()
-        if soft_mask.max() < FOUND_PROBABILITY:
+        mask_box = box_of_mask(soft_mask >= FOUND_PROBABILITY)
+        if mask_box is None:
             continue
+        one = replace(wanted, mask_box=mask_box)
         if (cut_off := segment.uncut()) is None:
             yield Subject(soft_mask, (one,))
             continue

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cutsmith.machine.cancelling import check
 from cutsmith.quality import reasons
 from cutsmith.quality.calibration import calibration
 from cutsmith.quality.content_box import content_beyond
@@ -58,6 +59,7 @@ def judged(
         return Quality(1.0, REVIEW, (reasons.NOTHING,))
     told = [reasons.EVERYTHING] if covered > _MOST_ALPHA else []
     apart = max(disagreement, 0.0 if looks is None else 1 - looks.agreement)
+    check()
     signals = measured(image, soft_mask, apart)
     uncertainty = None
     if signals is not None and not named:
@@ -69,8 +71,10 @@ def judged(
         elif signals.undecidedness > _MOST_UNDECIDED:
             told.append(reasons.SENTENCES["undecidedness"])
     told += _of_objects(named)
+    check()
     if not named and content_beyond(image, alpha) > _MOST_BEYOND:
         told.append(reasons.VANISHED)
+    check()
     enclosed = enclosed_background(image, alpha)
     if enclosed is not None:
         told.append(reasons.ENCLOSED)

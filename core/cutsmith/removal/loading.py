@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from cutsmith.cures import run
 from cutsmith.errors import Notice, UnknownModel, WeightsDamaged, WeightsMissing, shown
 from cutsmith.machine.files import is_file
+from cutsmith.models.catalogue import DEFAULT_MODELS
 from cutsmith.protocols import Loaded
 from cutsmith.removal.rembg_session import PREFIX
 
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
     Open = Callable[[Path, int], Opened]
     """(path, number of the output) -> the open model."""
-
-# Taken in this order where no model is named; the second is the first with its weights stored in 16 bits.
-DEFAULT_MODELS = ("isnet-general-use", "isnet-general-use-fp16")
 
 
 def load_remover(

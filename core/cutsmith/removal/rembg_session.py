@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutsmith.cures import fetch, give, install_extra, install_packages, run, set_option
+from cutsmith.engines.onnxruntime_engine import run_session
 from cutsmith.engines.quiet_import import import_onnxruntime, silence_onnxruntime
 from cutsmith.errors import DownloadFailed, EngineMissing, ExtraMissing, UnknownModel, UsageError, WeightsMissing
 
@@ -85,7 +86,23 @@ def open_rembg_session(name: str, threads: int) -> RembgRemover:
 
     options = import_onnxruntime().SessionOptions()
     options.intra_op_num_threads = threads
-    return RembgRemover(name, new_session(name, sess_opts=options))
+    session = new_session(name, sess_opts=options)
+    session.inner_session = _Stoppable(session.inner_session)
+    return RembgRemover(name, session)
+
+
+class _Stoppable:
+    """onnxruntime's session, as rembg uses it; a cancelled run ends it while it runs."""
+
+    def __init__(self, session: Any) -> None:
+        self._session = session
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+    def run(self, outputs: list[str] | None, inputs: dict[str, Any]) -> Any:
+        """As `InferenceSession.run`."""
+        return run_session(self._session, outputs, inputs)
 
 
 def _weights_missing(name: str, session_class: Any) -> WeightsMissing:

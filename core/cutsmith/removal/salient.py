@@ -15,6 +15,7 @@ import numpy as np
 
 from cutsmith.cures import set_option
 from cutsmith.errors import ModelUnusable
+from cutsmith.machine.cancelling import check
 
 if TYPE_CHECKING:
     import torch
@@ -55,6 +56,11 @@ class SalientRemover:
             )
 
     @property
+    def engine(self) -> Engine:
+        """What runs the network; removers of one open file may share it."""
+        return self._engine
+
+    @property
     def module(self) -> torch.nn.Module | None:
         """The network where PyTorch runs it, so that a host can move it to its device; None for other engines."""
         return getattr(self._engine, "module", None)
@@ -69,7 +75,9 @@ class SalientRemover:
         This is the network's own map, resampled (Lanczos) to the picture's size and never stretched.
         """
         height, width = image.shape[:2]
-        return resample(self.probabilities(image), width, height)
+        mask = self.probabilities(image)
+        check()
+        return resample(mask, width, height)
 
     def probabilities(self, image: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The network's map for `image`, uint8 (H, W, 3), at its own size: float32 (S, S) in [0, 1].
@@ -84,7 +92,8 @@ class SalientRemover:
                 f"The output of {self.name} must have the shape (1, 1, height, width), but has {output.shape}.",
                 "Set `output` in the model's description to the number of the mask, counted from 0.",
             )
-        logits = output.reshape(-1, *output.shape[-2:])[0]
+        # Some networks in half precision give it, too.
+        logits = output.reshape(-1, *output.shape[-2:])[0].astype(np.float32, copy=False)
         if not np.isfinite(logits).all():
             raise ModelUnusable(
                 f"{self.name} gave values that are not finite on {self._engine.name}.",

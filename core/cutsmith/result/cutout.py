@@ -35,6 +35,7 @@ class FoundObject:
         score: the detector's probability; None without a detector.
         predicted_iou: SAM 2's estimate of the mask's IoU with the object, perhaps slightly above 1; None without SAM 2.
         stability: in [0, 1], how little the mask changes with its threshold; None without SAM 2.
+        mask_box: around the pixels that are more likely this object than not; None where its mask is not known.
     """
 
     box: Box | None = None
@@ -43,6 +44,7 @@ class FoundObject:
     score: float | None = None
     predicted_iou: float | None = None
     stability: float | None = None
+    mask_box: Box | None = None
 
 
 @dataclass(frozen=True)

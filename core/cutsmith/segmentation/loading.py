@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SUGGESTED_SEGMENTER = "sam2.1-hiera-small"
 # What a checkpoint of the user's own is taken for.
 _OWN_CHECKPOINT = "sam2"
-_CHECKPOINT_SUFFIXES = (".pt", ".pth")
+_CHECKPOINT_SUFFIXES = (".pt", ".pth", ".safetensors")
 
 
 class Kind(NamedTuple):
@@ -64,8 +64,9 @@ def load_segmenter(
     """The segmenter that `segmenter` names, on the best device.
 
     Args:
-        segmenter: a catalogue name, the path of a SAM 2 checkpoint in the publisher's format, or None for the
-            catalogue's first that is on this machine: the largest SAM 2, 2.1 before 2.
+        segmenter: a catalogue name, the path of a SAM 2 checkpoint (the publisher's, or one as safetensors with the
+            publisher's or transformers' names of tensors), or None for the catalogue's first that is on this machine:
+            the largest SAM 2, 2.1 before 2.
         device: one of `cutsmith.engines.torch_device.DEVICE_NAMES`.
         threads: for the processor; None takes all that the process may use.
         store: where weights are looked for; None takes this user's.

@@ -7,6 +7,7 @@ pictures and prompts are brought to it follows its SAM2ImagePredictor, whose log
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,12 +58,12 @@ class Sam2Segment:
     predicted_iou: float
     stability: float
 
-    def logits(self) -> NDArray[np.float32]:
-        """The logits at the picture's size, bilinear: float32 (H, W)."""
+    def logits(self, size: tuple[int, int] | None = None) -> NDArray[np.float32]:
+        """The logits at `size`, (width, height), without one at the picture's, bilinear: float32 (H, W)."""
         import cv2
 
-        size = (self.width, self.height)
-        resized = cv2.resize(self.low_resolution_logits, size, interpolation=cv2.INTER_LINEAR)
+        wanted = size or (self.width, self.height)
+        resized = cv2.resize(self.low_resolution_logits, wanted, interpolation=cv2.INTER_LINEAR)
         return np.asarray(resized, np.float32)
 
     def soft_mask(self) -> NDArray[np.float32]:
@@ -70,6 +71,12 @@ class Sam2Segment:
         from scipy.special import expit
 
         return np.asarray(expit(self.logits()), np.float32)
+
+    def shown_mask(self, width: int, height: int) -> NDArray[np.float32]:
+        """The soft mask at a screen's size, straight from the network's own map: float32 (height, width) in [0, 1]."""
+        from scipy.special import expit
+
+        return np.asarray(expit(self.logits((width, height))), np.float32)
 
     def uncut(self) -> None:
         """None: SAM 2's masks are not cut off at the prompt's box."""
@@ -110,6 +117,7 @@ class Sam2Segmenter:
         self._weights = weights
         self._embeddings: OrderedDict[bytes, _Embedding] = OrderedDict()
         self._kept_embeddings = _KEPT_EMBEDDINGS
+        self._last_key: tuple[weakref.ref[NDArray[np.uint8]], bytes] | None = None
         self._lock = Lock()
 
     @property
@@ -169,7 +177,7 @@ class Sam2Segmenter:
 
     def _embedding(self, image: NDArray[np.uint8]) -> _Embedding:
         pixels = np.ascontiguousarray(image)
-        key = hashlib.blake2b(pixels.data, key=str(pixels.shape).encode(), digest_size=16).digest()
+        key = self._key(pixels)
         with self._lock:
             known = self._embeddings.pop(key, None)
         embedding = self._encode(pixels) if known is None else _Embedding(*(each.to(self.device) for each in known))
@@ -178,6 +186,15 @@ class Sam2Segmenter:
             while len(self._embeddings) > self._kept_embeddings:
                 self._embeddings.popitem(last=False)
         return embedding
+
+    def _key(self, pixels: NDArray[np.uint8]) -> bytes:
+        """What names these pixels. An array that nobody can write into is read once: that takes longer than a click."""
+        last = self._last_key
+        if last is not None and last[0]() is pixels:
+            return last[1]
+        key = hashlib.blake2b(pixels.data, key=str(pixels.shape).encode(), digest_size=16).digest()
+        self._last_key = (weakref.ref(pixels), key) if pixels.base is None and not pixels.flags.writeable else None
+        return key
 
     def _encode(self, pixels: NDArray[np.uint8]) -> _Embedding:
         import torch

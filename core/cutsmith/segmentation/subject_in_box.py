@@ -48,6 +48,13 @@ class BoxSegment:
         result[self._kept] = self._mask[self._kept]
         return result
 
+    def shown_mask(self, width: int, height: int) -> NDArray[np.float32]:
+        """The soft mask at a screen's size: float32 (height, width) in [0, 1]."""
+        import cv2
+
+        shown = cv2.resize(self.soft_mask(), (width, height), interpolation=cv2.INTER_AREA)
+        return np.asarray(shown, np.float32)
+
     def uncut(self) -> tuple[NDArray[np.float32], tuple[slice, slice]]:
         """The mask of the whole crop, with the box's surroundings, and the box's (rows, columns)."""
         return self._mask, self._kept

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from cutsmith.service.service import Service
-    from cutsmith.service.sessions import Session
+    from cutsmith.serving.open_pictures import OpenPicture
 
 _WITHOUT_IMAGE = tuple(name for name in CUT_FIELDS if name not in (IMAGE, IMAGE_URL))
 
@@ -42,7 +42,7 @@ async def open_session(service: Service, request: Request) -> Response:
     refuse_unknown(fields, (IMAGE, IMAGE_URL))
     data = await picture_data(service, fields)
 
-    def work(report: Report, is_dropped: IsDropped) -> Session:
+    def work(report: Report, is_dropped: IsDropped) -> OpenPicture:
         return service.sessions.open(data, service.settings.max_pixels)
 
     session = await service.work(request, work, "session")
@@ -106,11 +106,11 @@ def _mask_answer(service: Service, request: Request, fields: Fields, is_dropped:
     return Response(data, headers=headers, media_type="image/png")
 
 
-def _found(service: Service, request: Request) -> Session:
+def _found(service: Service, request: Request) -> OpenPicture:
     return service.sessions.find(request.path_params["session"], service.settings.max_pixels)
 
 
-def _told(service: Service, session: Session) -> dict[str, object]:
+def _told(service: Service, session: OpenPicture) -> dict[str, object]:
     return {
         "session": session.identity,
         "width": session.picture.width,

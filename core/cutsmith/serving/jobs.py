@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.errors import BadJob, CutsmithError, shown
-from cutsmith.options import OPTIONS
 from cutsmith.pipeline.stages import IsCancelled
 from cutsmith.request import Request
+from cutsmith.serving.answers import Answer, answer_array
+from cutsmith.serving.asked import PLANES, Asked, Wanted
+from cutsmith.serving.open_pictures import OpenPictures
+from cutsmith.serving.pointing_jobs import POINTING_JOBS, pointed_cut
 from cutsmith.serving.running import Report
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
-    from cutsmith.picture import Picture
     from cutsmith.result.cutout import Cutout
 
 # Roughly how long each stage takes, relative to the others.
@@ -27,19 +27,6 @@ _EFFORT = {
 
 _STEP = 0.01
 
-ANSWER_DTYPES = ("uint8", "uint16", "float32")
-_ARRAY_DTYPES = {"pixels": ("uint8", "uint16"), "icc": ("uint8",)}
-_PLANE_DTYPES = ("uint8", "float32")
-_PLANES = tuple(name for name, option in OPTIONS.items() if option.kind == "array")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A job's result: JSON fields and arrays."""
-
-    fields: Mapping[str, Any]
-    arrays: Mapping[str, NDArray[Any]] = field(default_factory=dict)
-
 
 def run_job(
     kind: str,
@@ -47,15 +34,17 @@ def run_job(
     arrays: Mapping[str, NDArray[Any]],
     report: Report,
     cancelled: IsCancelled = lambda: False,
+    pictures: OpenPictures | None = None,
 ) -> Answer:
     """Do a job.
 
     Args:
-        kind: "cut", "refine" or "models".
+        kind: "cut", "refine", "models", or one for an open picture: "open", "close", "detect", "mask" or "preview".
         fields: a JSON object with the options of a request by name, and what the answer should hold.
         arrays: "pixels", uint8 or uint16 (H, W, 3 or 4); "icc", the bytes of a profile; and the planes of a request.
         report: called when a stage begins; an exception that it raises ends the job.
         cancelled: asked between steps; true ends the job with `Cancelled`.
+        pictures: those that stay open between jobs; None keeps none.
 
     Raises:
         BadJob: the kind does not exist, or fields or arrays are missing, unknown or of the wrong type.
@@ -65,87 +54,21 @@ def run_job(
         raise BadJob(f"The job must be one of {', '.join(_JOBS)}, but got {kind[:40]!r}.")
     if not isinstance(fields, Mapping):
         raise BadJob(f"The job's options must be an object, but got {shown(fields)}.")
-    return _JOBS[kind](_Asked(dict(fields), dict(arrays)), report, cancelled)
+    kept = pictures if pictures is not None else OpenPictures(0, 0.0)
+    return _JOBS[kind](Asked(dict(fields), dict(arrays), kept), report, cancelled)
 
 
-class _Asked:
-    """The fields and arrays of a job."""
-
-    def __init__(self, fields: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> None:
-        self._fields = fields
-        self._arrays = arrays
-
-    def end(self, *, fields: Collection[str], arrays: Collection[str]) -> None:
-        """Reject fields and arrays with any other name."""
-        _refuse_unknown("options", set(self._fields) - set(fields))
-        _refuse_unknown("arrays", set(self._arrays) - set(arrays))
-
-    def request(self, defaults: Mapping[str, Any], planes: Collection[str]) -> Request:
-        """The request made of the fields, which override `defaults`, and of the arrays named in `planes`."""
-        self.end(
-            fields=(*(name for name in OPTIONS if name not in _PLANES), *_WANTED_FIELDS),
-            arrays=(*_ARRAY_DTYPES, "mask", *planes),
-        )
-        fields = {name: value for name, value in self._fields.items() if name in OPTIONS}
-        given = {name: self.array(name) for name in planes if name in self._arrays}
-        return Request.from_fields({**defaults, **fields, **given})
-
-    def array(self, name: str) -> NDArray[Any]:
-        """The array `name`, once its dtype has been checked."""
-        if name not in self._arrays:
-            raise BadJob(f'The job has no array "{name}".')
-        array = self._arrays[name]
-        dtypes = _ARRAY_DTYPES.get(name, _PLANE_DTYPES)
-        if array.dtype.name not in dtypes:
-            raise BadJob(f"The array {name} must be {' or '.join(dtypes)}, but got {array.dtype}.")
-        return array
-
-    def picture(self) -> Picture:
-        """The picture in "pixels", (H, W, 3) or (H, W, 4) with straight alpha, with the profile in "icc"."""
-        from cutsmith.picture import Picture
-
-        samples = self.array("pixels")
-        if samples.ndim != 3 or samples.shape[2] not in (3, 4):
-            raise BadJob(f"The array pixels must have the shape (H, W, 3) or (H, W, 4), but got {samples.shape}.")
-        icc = self.array("icc").tobytes() if "icc" in self._arrays else None
-        most = self._fields.get("max_pixels", OPTIONS["max_pixels"].default)
-        # A person with a picture open reads the messages.
-        return replace(Picture.from_samples(samples, icc=icc, max_pixels=most), source="the picture")
-
-    def wanted(self) -> _Wanted:
-        """What the answer should hold."""
-        dtype = self._fields.get("alpha", "uint8")
-        if dtype not in ANSWER_DTYPES:
-            raise BadJob(f"alpha must be one of {', '.join(ANSWER_DTYPES)}, but got {shown(dtype)}.")
-        colours = self._fields.get("colours", False)
-        if not isinstance(colours, bool):
-            raise BadJob(f"colours must be true or false, but got {shown(colours)}.")
-        return _Wanted(dtype, colours)
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """What the answer should hold: alpha as `dtype`, and the subject's colours if `colours` is set."""
-
-    dtype: str
-    colours: bool
-
-    def of(self, request: Request) -> Request:
-        """`request`, without the estimation of colours if the answer does not need them."""
-        return request if self.colours else request.updated({"foreground": "none"})
-
-
-_WANTED_FIELDS = ("alpha", "colours")
-
-
-def _cut(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
+def _cut(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     from cutsmith.pipeline.cut_out import cut_out
 
     wanted = asked.wanted()
-    request = wanted.of(asked.request({}, _PLANES))
-    picture = asked.picture()
+    request = wanted.of(asked.request(PLANES))
+    picture, parts = asked.picture(), asked.parts()
     stages = ["read", "load", *(["detect"] if request.phrases else []), "mask", *_looks(request)]
     progress = _Progress([*stages, *_finishing_stages(request)], report)
+    if parts:
+        cutout = pointed_cut(picture, parts, request, progress.begin, progress.within, cancelled)
+        return _answer(cutout, wanted, progress)
     cutout = cut_out(picture, request, on_stage=progress.begin, on_progress=progress.within, cancelled=cancelled)
     return _answer(cutout, wanted, progress)
 
@@ -154,27 +77,28 @@ def _looks(request: Request) -> list[str]:
     return [] if request.is_prompted or request.runtime.looks == "1" else ["second look"]
 
 
-def _refine(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
+def _refine(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     from cutsmith.pipeline.refine_mask import refine_mask
+    from cutsmith.pipeline.refine_within import refine_within
 
     wanted = asked.wanted()
-    request = wanted.of(asked.request({}, ("trimap",)))
+    request = wanted.of(asked.request(("trimap",), arrays=("within",)))
     mask, picture = asked.array("mask"), asked.picture()
     progress = _Progress(["read", *_finishing_stages(request)], report)
-    cutout = refine_mask(
-        picture, mask, request, on_stage=progress.begin, on_progress=progress.within, cancelled=cancelled
-    )
-    return _answer(cutout, wanted, progress)
+    told: dict[str, Any] = {"on_stage": progress.begin, "on_progress": progress.within, "cancelled": cancelled}
+    within = asked.optional_array("within")
+    if within is not None:
+        return _answer(refine_within(picture, mask, within, request, **told), wanted, progress)
+    return _answer(refine_mask(picture, mask, request, **told), wanted, progress)
 
 
-def _models(asked: _Asked, report: Report, cancelled: IsCancelled) -> Answer:
+def _models(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     """List every model of the catalogue and whether it is here, and say what clicks and words still need."""
     from cutsmith.detection.loading import why_no_detector
     from cutsmith.machine.memory import available_memory
-    from cutsmith.models.catalogue import of_kind
+    from cutsmith.models.catalogue import DEFAULT_MODELS, of_kind
     from cutsmith.models.entry import KINDS
     from cutsmith.models.store import Store
-    from cutsmith.removal.loading import DEFAULT_MODELS
     from cutsmith.segmentation.loading import why_no_segmenter
     from cutsmith.serving.costs import costs_as_json
 
@@ -217,16 +141,11 @@ def _packages() -> dict[str, bool]:
     return {name: find_spec(name) is not None for name in ("torch", "sam2", "transformers", "groundingdino", "rembg")}
 
 
-def _refuse_unknown(what: str, names: Iterable[object]) -> None:
-    unknown = sorted(map(shown, names))
-    if unknown:
-        raise BadJob(f"The job has unknown {what}: {', '.join(unknown)}.")
-
-
-_JOBS: Mapping[str, Callable[[_Asked, Report, IsCancelled], Answer]] = {
+_JOBS: Mapping[str, Callable[[Asked, Report, IsCancelled], Answer]] = {
     "cut": _cut,
     "refine": _refine,
     "models": _models,
+    **POINTING_JOBS,
 }
 
 
@@ -258,7 +177,7 @@ def _finishing_stages(request: Request) -> list[str]:
     return [*(["matting"] if request.finish.matting != "none" else []), "foreground", "quality", "answer"]
 
 
-def _answer(cutout: Cutout, wanted: _Wanted, progress: _Progress) -> Answer:
+def _answer(cutout: Cutout, wanted: Wanted, progress: _Progress) -> Answer:
     from cutsmith.result.as_json import cutout_as_json
 
     progress.begin("answer")
@@ -266,14 +185,3 @@ def _answer(cutout: Cutout, wanted: _Wanted, progress: _Progress) -> Answer:
     if wanted.colours:
         arrays["colours"] = cutout.foreground
     return Answer(cutout_as_json(cutout), arrays)
-
-
-def answer_array(alpha: NDArray[np.float32], dtype: str) -> NDArray[Any]:
-    """`alpha` as `dtype`: float32 unchanged, uint8 and uint16 rounded as in the command line's files."""
-    if dtype == "float32":
-        return alpha
-    import numpy as np
-
-    from cutsmith.picture.samples import samples_from_alpha
-
-    return samples_from_alpha(alpha, np.dtype(dtype))

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from cutsmith.errors import CutsmithError
-    from cutsmith.serving.jobs import Answer
+    from cutsmith.serving.answers import Answer
+    from cutsmith.serving.open_pictures import OpenPictures
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +38,9 @@ COMMAND = (sys.executable, "-P", "-m", "cutsmith.worker.job_process")
 
 _PATIENCE = 1.5
 """Seconds that a dropped job may take to stop. Loading the models again takes about as long."""
+
+_OPEN_BYTES, _OPEN_SECONDS = 500_000_000, 900.0
+"""Memory for the pictures that stay open for clicks, and how long one stays that nobody uses."""
 
 _LOOK = 0.03
 """Seconds, at most, until a dropped job is noticed."""
@@ -159,12 +163,15 @@ class _Answers:
 
 def serve(stream: ConnectionStream) -> None:
     """Do the jobs that come over `stream`, one after another, until it ends; the process then ends, too."""
-    queue, answers = JobQueue(), _Answers(stream)
+    from cutsmith.serving.open_pictures import OpenPictures
+
+    queue, answers, pictures = JobQueue(), _Answers(stream), OpenPictures(_OPEN_BYTES, _OPEN_SECONDS)
     threading.Thread(target=_read, args=(stream, queue, answers), name="cutsmith-read", daemon=True).start()
     while True:
         job = queue.next(timeout=3600)
         if job is not None:
-            run(job, queue, partial(_work, job.kind), lambda answer: answer.fields.get("seconds"))
+            work = partial(_work, job.kind, pictures)
+            run(job, queue, work, lambda answer: answer.fields.get("seconds"))
 
 
 def _read(stream: ConnectionStream, queue: JobQueue, answers: _Answers) -> None:
@@ -183,12 +190,14 @@ def _read(stream: ConnectionStream, queue: JobQueue, answers: _Answers) -> None:
             answers.tell_dropped(job)
 
 
-def _work(kind: str, message: Message, report: Report, is_dropped: Callable[[], bool]) -> Answer:
+def _work(
+    kind: str, pictures: OpenPictures, message: Message, report: Report, is_dropped: Callable[[], bool]
+) -> Answer:
     from cutsmith.serving.jobs import run_job
     from cutsmith.worker.wire_arrays import array_of
 
     arrays = {name: array_of(name, each) for name, each in message.arrays.items()}
-    return run_job(kind, message.header.get("options", {}), arrays, report, is_dropped)
+    return run_job(kind, message.header.get("options", {}), arrays, report, is_dropped, pictures)
 
 
 def main() -> None:

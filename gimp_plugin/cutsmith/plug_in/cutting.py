@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gi.repository import Gimp
 
 from .failure import CutFailed
-from .layer_pixels import has_8_bits, pixel_dtype, read_mask, read_pixels, read_selection
+from .layer_pixels import has_8_bits, pixel_dtype, read_mask, read_pixels, read_selection, read_trimap
 from .layers import chosen_layers, on_canvas, refuse_quick_mask
 from .planes import hardened
 from .results import CutLayer, apply_results
@@ -22,12 +22,14 @@ from .settings import (
     NEW_SELECTION,
     NO_MODEL,
     OWN_MASK,
+    POINTS,
     SELECTION,
     SUBTRACT,
     Settings,
 )
 
 if TYPE_CHECKING:
+    from .preview_pane import ReadyCut
     from .worker_files import Array, Message
     from .worker_link import WorkerLink
 
@@ -61,16 +63,22 @@ def requested(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Setti
             raise CutFailed(
                 "Nothing is selected: the selection would stay empty.", "Choose to replace the selection, or to add."
             )
-    return [Request(layer, _hint(layer, settings)) for layer in layers]
+    if settings.what == POINTS and len(layers) > 1:
+        raise CutFailed(f"Clicks are for one layer, but {len(layers)} are selected.", "Select one layer.")
+    return [Request(layer, hint_for(layer, settings)) for layer in layers]
 
 
 def cut_layers(
-    image: Gimp.Image, requests: Sequence[Request], settings: Settings, link: WorkerLink
+    image: Gimp.Image,
+    requests: Sequence[Request],
+    settings: Settings,
+    link: WorkerLink,
+    ready: ReadyCut | None = None,
 ) -> list[Mapping[str, Any]]:
     """Cut out the layers of `requests` with `settings`; -> the worker's notices for the user.
 
     All layers are cut out before the first one is changed. Cancelling ends the plug-in's process at once, and must not
-    leave an undo step open.
+    leave an undo step open. `ready` is what the dialog has worked out already; it is taken if the settings are its own.
 
     Raises:
         CutFailed: a layer could not be cut out; nothing was changed.
@@ -79,7 +87,10 @@ def cut_layers(
     told: list[Mapping[str, Any]] = []
     for request in requests:
         try:
-            answer = _answer(request, settings, link)
+            if ready is not None and ready.settings == settings:
+                answer = ready.answer
+            else:
+                answer = _answer(request, settings, link)
         except CutFailed as failure:
             raise _of_layer(failure, request.layer, len(requests)) from failure
         cuts.append(_cut_layer(request.layer, answer, settings))
@@ -101,10 +112,15 @@ def told_of_locks(requests: Sequence[Request], settings: Settings) -> list[str]:
     ]
 
 
-def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
-    """The array that shows where the subject is: none, the selection or the layer's own mask. Raises CutFailed."""
+def hint_for(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
+    """The arrays that show where the subject is: none, the selection or the layer's own mask. Raises CutFailed."""
     if settings.what == OWN_MASK:
-        return {"mask": read_mask(layer)}
+        arrays = {"mask": read_mask(layer)}
+        if settings.within_selection and not Gimp.Selection.is_empty(layer.get_image()):
+            arrays["within"] = read_selection(layer)
+        if settings.trimap:
+            arrays["trimap"] = read_trimap(layer, settings.trimap)
+        return arrays
     if settings.what == SELECTION:
         return {"mask" if settings.model == NO_MODEL else "selection": read_selection(layer)}
     return {}
@@ -112,11 +128,12 @@ def _hint(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
 
 def _answer(request: Request, settings: Settings, link: WorkerLink) -> Message:
     arrays = {**read_pixels(request.layer), **request.hint}
-    return link.cut(settings, arrays, _alpha_dtype(request.layer.get_image(), settings))
+    return link.cut(settings, arrays, alpha_dtype(request.layer, settings))
 
 
-def _alpha_dtype(image: Gimp.Image, settings: Settings) -> str:
-    """The depth in which alpha is asked for: enough for a mask of `image`, or as deep as the cleaned pixels."""
+def alpha_dtype(layer: Gimp.Layer, settings: Settings) -> str:
+    """The depth in which alpha is asked for: enough for a mask of the image, or as deep as the cleaned pixels."""
+    image = layer.get_image()
     if settings.edge == HARD:
         return "uint8"
     if settings.wants_colours:

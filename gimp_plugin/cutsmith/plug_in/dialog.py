@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 import gi
 
@@ -10,9 +12,11 @@ gi.require_version("Gtk", "3.0")
 gi.require_version("GimpUi", "3.0")
 from gi.repository import Gimp, GimpUi, GObject, Gtk  # noqa: E402 - only after the versions have been requested
 
+from .cutting import alpha_dtype, hint_for  # noqa: E402
 from .declared_options import OPTIONS, offered_range  # noqa: E402
 from .layers import chosen_layers  # noqa: E402
 from .model_choices import ModelChoices  # noqa: E402
+from .preview_pane import PreviewPane  # noqa: E402
 from .settings import (  # noqa: E402
     AUTOMATIC,
     EDGES,
@@ -21,6 +25,7 @@ from .settings import (  # noqa: E402
     HAIR,
     HARD,
     NEW_SELECTION,
+    POINTS,
     RESULTS,
     SELECTION,
     SUBJECT,
@@ -29,21 +34,29 @@ from .settings import (  # noqa: E402
     Settings,
 )
 
+if TYPE_CHECKING:
+    from .preview_pane import ReadyCut
+    from .worker_link import WorkerLink
+
 _SPACING = 6
 _BORDER = 12
 _ADVICE_LETTERS = 52
 _STEP = 0.05
 _NUMBER_LETTERS = 6
+# What does not change how the cut-out looks, or is shown by the picture itself.
+_NOT_SHOWN = {"points", "existing-mask", "existing-selection"}
 # The width of the widest row, so that the dialog keeps its width when rows appear and disappear.
 _WIDTH = 610
 # Used instead of the arguments' own explanations, which list the values for scripts.
 _TOOLTIPS = {
-    "what": "The main subject, an object that you have roughly selected, or what you name in words",
+    "what": "The main subject, what you click on in the picture, what you have roughly selected, or what you name",
     "model": "The model that finds it, out of those on this machine",
     "edge": (
         "Hair and fur: worked out in a band around the edge, which may take a while. Hard: each pixel is in or out. "
         "As found: the model's own mask, which is quick"
     ),
+    "shift": "Pixels by which the edge moves out, or in (below 0)",
+    "feather": "Pixels over which the edge is softened",
     "result": "What to make. A new layer goes above yours, which is then hidden; your pixels stay unchanged",
     "existing-mask": "The layer already has a mask: leave it out of the result, or keep only what both show",
     "existing-selection": "Something is selected: what the new selection does with it",
@@ -51,13 +64,20 @@ _TOOLTIPS = {
 _BOTH_WAYS = GObject.BindingFlags.SYNC_CREATE | GObject.BindingFlags.BIDIRECTIONAL
 
 
-def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, estimate: str) -> bool:
-    """Show the dialog of Refine Mask Edge: the band, the inside and an `estimate`; -> whether OK was clicked."""
+def ask_for_band(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, image: Gimp.Image, estimate: str) -> bool:
+    """Show the dialog of Refine Mask Edge: where, how far, and an `estimate`; -> whether OK was clicked."""
+    # The channel of one image means nothing in the next.
+    config.set_property("trimap", "")
     dialog = _new_dialog(procedure, config, "Refine Mask Edge")
-    rows = _Rows(dialog, config)
+    rows = _Rows(dialog.get_content_area(), config)
     rows.add_band()
     rows.add_number("harden", _STEP, 2)
-    _Advice(dialog).show(estimate, prevents=False)
+    if not Gimp.Selection.is_empty(image):
+        rows.add_check("within-selection")
+    channels = [channel.get_name() for channel in image.get_channels()]
+    if channels:
+        rows.add_choice("trimap", {"": "None: the band", **{name: name for name in channels}})
+    _Advice(dialog.get_content_area()).show(estimate, prevents=False)
     return _answered(dialog)
 
 
@@ -67,17 +87,61 @@ def ask(
     image: Gimp.Image,
     drawables: Sequence[Gimp.Item],
     models: ModelChoices,
-) -> bool:
-    """Show the dialog of Cut Out with the values of `config`, and update these; -> whether OK was clicked."""
+    engine: Engine,
+) -> Answered:
+    """Show the dialog of Cut Out with the values of `config`, and update these; -> what the user decided."""
     has_selection = not Gimp.Selection.is_empty(image)
     for name in ("prompt", "model"):
         if config.get_property(name) is None:  # GIMP returns None for an empty default from its second start on
             config.set_property(name, "")
+    # Points are on one picture, and GIMP remembers them for the next.
+    config.set_property("points", "")
     if config.get_property("what") not in WHAT or (config.get_property("what") == SELECTION and not has_selection):
         config.set_property("what", SUBJECT)
     dialog = _new_dialog(procedure, config, "Cut Out")
-    _CutOutFields(dialog, config, models, has_selection, _has_mask(image, drawables))
-    return _answered(dialog)
+    layers = chosen_layers(image, drawables)
+    halves = Gtk.Box()
+    dialog.get_content_area().pack_start(halves, True, True, 0)
+    pane = PreviewPane(
+        layers[0],
+        "" if len(layers) == 1 else f"The first of {len(layers)} layers is shown. Each is cut out by itself.",
+        engine.connect,
+        lambda: config.get_property("what") == POINTS,
+        lambda: models.chosen(engine.settings()),
+        lambda settings: hint_for(layers[0], settings),
+        lambda settings: alpha_dtype(layers[0], settings),
+        lambda text: config.set_property("points", text),
+    )
+    fields = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
+    for half, grows in ((pane, True), (fields, False)):
+        half.show()
+        halves.pack_start(half, grows, grows, 0)
+    halves.show()
+    _CutOutFields(dialog, fields, config, models, has_selection, _has_mask(image, drawables), pane)
+    is_ok = _answered(dialog)
+    pane.end()
+    return Answered(is_ok, pane.ready if len(layers) == 1 else None)
+
+
+@dataclass(frozen=True)
+class Engine:
+    """What the dialog needs of the run that it is for.
+
+    Attributes:
+        connect: makes a connection to the worker. It may be called in another thread.
+        settings: the procedure's arguments as they stand, checked. Raises CutFailed.
+    """
+
+    connect: Callable[[], WorkerLink]
+    settings: Callable[[], Settings]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What the user decided: whether OK was clicked, and what was worked out already."""
+
+    is_ok: bool
+    ready: ReadyCut | None = None
 
 
 def _answered(dialog: GimpUi.ProcedureDialog) -> bool:
@@ -100,13 +164,13 @@ def _has_mask(image: Gimp.Image, drawables: Sequence[Gimp.Item]) -> bool:
 
 
 class _Rows:
-    """A grid with one row per argument, each with a label and a field. Rows can be hidden."""
+    """A grid in `room` with one row per argument, each with a label and a field. Rows can be hidden."""
 
-    def __init__(self, dialog: GimpUi.ProcedureDialog, config: Gimp.ProcedureConfig) -> None:
+    def __init__(self, room: Gtk.Box, config: Gimp.ProcedureConfig) -> None:
         self._config = config
         self._grid = Gtk.Grid(row_spacing=_SPACING, column_spacing=_BORDER, border_width=_BORDER, width_request=_WIDTH)
         self._widgets: dict[str, tuple[Gtk.Widget, Gtk.Widget]] = {}
-        dialog.get_content_area().pack_start(self._grid, True, True, 0)
+        room.pack_start(self._grid, False, False, 0)
         self._grid.show()
 
     def add(self, name: str, field: Gtk.Widget) -> None:
@@ -141,9 +205,16 @@ class _Rows:
         self._config.bind_property(name, field, "text", _BOTH_WAYS)
         self.add(name, field)
 
-    def add_number(self, name: str, step: float, digits: int) -> None:
-        """Add a row for a number."""
-        self.add(name, self._number(name, name.replace("-", "_"), step, digits))
+    def add_check(self, name: str) -> None:
+        """Add a row to say yes or no."""
+        argument = self._config.find_property(name)
+        field = Gtk.CheckButton(label=argument.nick, use_underline=True)
+        self._config.bind_property(name, field, "active", _BOTH_WAYS)
+        self.add_row(name, Gtk.Label(), field, argument.blurb)
+
+    def add_number(self, name: str, step: float, digits: int, option: str = "") -> None:
+        """Add a row for a number: the engine's `option`, or the one of this name."""
+        self.add(name, self._number(name, option or name.replace("-", "_"), step, digits))
 
     def _number(self, name: str, option: str, step: float, digits: int) -> Gtk.SpinButton:
         """A field for the argument `name` that offers the range of the engine's `option`."""
@@ -161,8 +232,12 @@ class _Rows:
             field.pack_start(number, False, False, 0)
             field.pack_start(Gtk.Label(label=words), False, False, 0)
         label = Gtk.Label(label="_Band:", use_underline=True, xalign=0.0, mnemonic_widget=field.get_children()[0])
+        field.pack_start(label, False, False, 0)
+        field.reorder_child(label, 0)
+        folded = Gtk.Expander(label="Ad_vanced", use_underline=True)
+        folded.add(field)
         tooltip = "Where the edge is worked out. Make it just wide enough for the longest loose hair: wider is worse"
-        self.add_row("band", label, field, tooltip)
+        self.add_row("band", Gtk.Label(), folded, tooltip)
 
     def show(self, name: str, is_shown: bool) -> None:
         """Show or hide the row `name`."""
@@ -176,17 +251,20 @@ class _CutOutFields:
     def __init__(
         self,
         dialog: GimpUi.ProcedureDialog,
+        room: Gtk.Box,
         config: Gimp.ProcedureConfig,
         models: ModelChoices,
         has_selection: bool,
         has_mask: bool,
+        pane: PreviewPane,
     ) -> None:
         self._dialog = dialog
+        self._pane = pane
         self._config = config
         self._models = models
         self._has_selection = has_selection
         self._has_mask = has_mask
-        self._rows = rows = _Rows(dialog, config)
+        self._rows = rows = _Rows(room, config)
         rows.add_choice("what", WHAT)
         rows.add_text("prompt", OPTIONS["text"].example.strip('"'))
         rows.add_number("box-threshold", _STEP, 2)
@@ -196,15 +274,20 @@ class _CutOutFields:
         rows.add_band()
         rows.add_number("harden", _STEP, 2)
         rows.add_number("threshold", _STEP, 2)
+        rows.add_number("shift", 1, 0, "mask_offset")
+        rows.add_number("feather", 0.5, 1, "mask_blur")
         rows.add_choice("result", RESULTS)
         rows.add_choice("existing-mask", EXISTING_MASK)
         rows.add_choice("existing-selection", EXISTING_SELECTION)
-        self._advice = _Advice(dialog)
+        self._advice = _Advice(room)
         self._fill_models()
         config.bind_property("model", self._model, "active-id", _BOTH_WAYS)
         self._follow("what", self._fill_models)
-        for name in ("what", "prompt", "model", "edge", "result"):
+        for name in ("what", "points", "prompt", "model", "edge", "result"):
             self._follow(name, self._adapt)
+        for name in {each.name.replace("_", "-") for each in fields(Settings)} - _NOT_SHOWN:
+            if config.find_property(name) is not None:
+                self._follow(name, self._pane.refresh)
         self._adapt()
 
     def _follow(self, name: str, action: Callable[[], None]) -> None:
@@ -226,16 +309,16 @@ class _CutOutFields:
         self._rows.show("band", edge == HAIR)
         self._rows.show("harden", edge != HARD)
         self._rows.show("threshold", edge == HARD)
+        self._rows.show("feather", edge != HARD)
         self._rows.show("existing-mask", self._has_mask)
         self._rows.show("existing-selection", self._has_selection and result == NEW_SELECTION)
         text, prevents = self._advice_for(what, model)
         if not prevents:
             text = "\n".join(filter(None, (text, self._models.estimate(Settings(edge=edge)))))
         self._advice.show(text, prevents=prevents)
-        lacks_words = what == WORDS and not (self._config.get_property("prompt") or "").strip()
-        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not prevents and not lacks_words)
-        # A hidden row leaves its space empty, so shrink the window to what the others need.
-        self._dialog.resize(1, 1)
+        needed = {WORDS: "prompt", POINTS: "points"}.get(what)
+        is_said = needed is None or bool((self._config.get_property(needed) or "").strip())
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not prevents and is_said)
 
     def _advice_for(self, what: str, model: str) -> tuple[str, bool]:
         if what == SELECTION and not self._has_selection:
@@ -254,7 +337,7 @@ def fill(field: Gtk.ComboBoxText, choices: Mapping[str, str]) -> None:
 class _Advice:
     """A text below the fields that says what is missing. It can be selected, so that its commands can be copied."""
 
-    def __init__(self, dialog: GimpUi.ProcedureDialog) -> None:
+    def __init__(self, room: Gtk.Box) -> None:
         self._label = Gtk.Label(
             wrap=True, selectable=True, can_focus=False, xalign=0.0, max_width_chars=_ADVICE_LETTERS
         )
@@ -263,7 +346,7 @@ class _Advice:
         self._box.pack_start(self._icon, False, False, 0)
         self._box.pack_start(self._label, True, True, 0)
         self._box.show_all()
-        dialog.get_content_area().pack_start(self._box, False, False, 0)
+        room.pack_start(self._box, False, False, 0)
 
     def show(self, text: str, *, prevents: bool) -> None:
         """Show `text` as a problem that prevents a run, or as a note; hide it if it is empty."""

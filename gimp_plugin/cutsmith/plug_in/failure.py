@@ -1,4 +1,4 @@
-"""The plug-in's only error: it says what happened and what the user can do about it."""
+"""The plug-in's errors: each says what happened and what the user can do about it."""
 
 from __future__ import annotations
 
@@ -13,3 +13,7 @@ class CutFailed(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n\n{self.remedy}" if self.remedy else self.what
+
+
+class PictureLost(CutFailed):
+    """The engine does not have the picture any more that was opened for the dialog: it has to be opened again."""

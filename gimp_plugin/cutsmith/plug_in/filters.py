@@ -17,7 +17,7 @@ def as_seen(layer: Gimp.Layer) -> Iterator[tuple[Gimp.Layer, int, int]]:
     The layer itself if no filter is on. Else a copy in an image of its own: merging makes undo steps, and takes the
     image's selection away for a while.
     """
-    if not any(each.get_visible() for each in layer.get_filters()):
+    if not _is_filtered(layer):
         yield layer, 0, 0
         return
     aside = _image_like(layer.get_image())
@@ -32,6 +32,13 @@ def as_seen(layer: Gimp.Layer) -> Iterator[tuple[Gimp.Layer, int, int]]:
         yield copy, x - left, y - top
     finally:
         aside.delete()
+
+
+def _is_filtered(layer: Gimp.Layer) -> bool:
+    """Whether a filter is on in `layer` or in a layer of such a group, whose pixels GIMP does not always hand over."""
+    if any(each.get_visible() for each in layer.get_filters()):
+        return True
+    return layer.is_group() and any(map(_is_filtered, layer.get_children()))
 
 
 def _image_like(image: Gimp.Image) -> Gimp.Image:

@@ -51,6 +51,12 @@ def read_pixels(layer: Gimp.Layer) -> dict[str, Array]:
     return arrays
 
 
+def read_for_the_eye(layer: Gimp.Layer, columns: range, rows: range) -> Array:
+    """A part of the layer as the screen shows it: uint8 (h, w, 4), sRGB with straight alpha."""
+    data = _read(layer, "R'G'B'A u8", columns.start, rows.start, len(columns), len(rows))
+    return Array("uint8", (len(rows), len(columns), 4), data)
+
+
 def read_selection(layer: Gimp.Layer) -> Array:
     """The part of the selection that covers `layer`, uint8 (H, W).
 
@@ -86,6 +92,21 @@ def mask_values(mask: Gimp.LayerMask, dtype: str) -> Array:
     """The values of `mask`, (H, W), as `dtype`: uint8, uint16 or float32."""
     width, height = mask.get_width(), mask.get_height()
     return Array(dtype, (height, width), _read(mask, f"Y {_DEPTHS[dtype]}", 0, 0, width, height))
+
+
+def read_trimap(layer: Gimp.Layer, name: str) -> Array:
+    """The part of the channel `name` that covers `layer`, uint8 (H, W). Raises CutFailed if there is none."""
+    image = layer.get_image()
+    channel = image.get_channel_by_name(name)
+    if channel is None:
+        raise CutFailed(
+            f'There is no channel "{name}".',
+            "Paint one in the list of channels: white in the subject, black outside, gray where the edge is unknown.",
+        )
+    x, y = offsets(layer)
+    width, height = layer.get_width(), layer.get_height()
+    values = _encoding(channel).partition(" ")[0]
+    return Array("uint8", (height, width), _read(channel, f"{values} u8", x, y, width, height))
 
 
 def write_alpha(drawable: Gimp.Drawable, alpha: Array, x: int = 0, y: int = 0) -> None:

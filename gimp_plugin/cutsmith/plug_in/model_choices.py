@@ -8,13 +8,31 @@ from math import ceil
 from typing import Any
 
 from .installation import Installation
-from .settings import AUTOMATIC, EDGES, NO_MODEL, OFF, OWN_MASK, SELECTION, SUBJECT, SUBJECT_IN_BOX, WORDS, Settings
+from .settings import (
+    AUTOMATIC,
+    EDGES,
+    NO_MODEL,
+    OFF,
+    OWN_MASK,
+    POINTS,
+    SELECTION,
+    SUBJECT,
+    SUBJECT_IN_BOX,
+    WORDS,
+    Settings,
+)
 from .words import missing_of
 
 _LONG = 8
 """Seconds that a user wants to know of before they begin."""
 
-_KINDS = {SUBJECT: "remover", SELECTION: "segmenter", WORDS: "detector"}
+_KINDS = {SUBJECT: "remover", POINTS: "segmenter", SELECTION: "segmenter", WORDS: "detector"}
+_NEEDS = {
+    POINTS: "Finding what you click on",
+    SELECTION: "Finding what is selected",
+    WORDS: "Finding what words name",
+}
+_BOXES = {POINTS: "the box that you draw", SELECTION: "the selection's box", WORDS: "the box that is found"}
 
 
 @dataclass(frozen=True)
@@ -41,26 +59,27 @@ class ModelChoices:
 
     def offered(self, what: str) -> dict[str, str]:
         """The name and label of each model for `what`, beginning with the automatic choice."""
+        in_box = f"Main subject in {_BOXES[what]}" if what in (POINTS, SELECTION) else ""
         best = self._best(what)
-        choices = {AUTOMATIC: f"Best that is here ({best})" if best else "Best that is here"}
-        choices |= dict(self._here(_KINDS[what]))
+        title = in_box if best == SUBJECT_IN_BOX else self._title(best)
+        choices = {AUTOMATIC: f"Best that is here ({title})" if title else "Best that is here"}
+        choices |= {each["name"]: _described(each) for each in self._here(_KINDS[what])}
+        if in_box:
+            choices[SUBJECT_IN_BOX] = in_box
         if what == SELECTION:
-            choices[SUBJECT_IN_BOX] = "Main subject in the selection's box"
             choices[NO_MODEL] = "None: the selection is the mask"
         return choices
 
     def advice(self, what: str, model: str) -> Advice:
         """What is missing for `what` with `model`; empty if nothing is."""
-        needs_remover = what == SUBJECT or (what == SELECTION and model == SUBJECT_IN_BOX)
+        needs_remover = what == SUBJECT or model == SUBJECT_IN_BOX
         if what == WORDS and self._told["no_detector"]:
-            return Advice(missing_of(self._told["no_detector"], self._installation), prevents=True)
-        if (what == WORDS or (what == SELECTION and model == AUTOMATIC)) and self._told["no_sam2"]:
-            where = "the selection's box" if what == SELECTION else "the box that is found"
-            instead = f"Until then, the main subject in {where} is cut out."
-            return Advice(
-                f"{missing_of(self._told['no_sam2'], self._installation)}\n{instead}", prevents=not self._removers()
-            )
-        if needs_remover and not self._removers():
+            return Advice(self._missing(what, "no_detector", "Grounding DINO"), prevents=True)
+        if (what == WORDS or (what in (POINTS, SELECTION) and model == AUTOMATIC)) and self._told["no_sam2"]:
+            clicks = "Clicks have to wait for it. " if what == POINTS else ""
+            instead = f"{clicks}Until then, the main subject in {_BOXES[what]} is cut out."
+            return Advice(f"{self._missing(what, 'no_sam2', 'SAM 2')}\n{instead}", prevents=not self._here("remover"))
+        if needs_remover and not self._here("remover"):
             return Advice("There is no model for the main subject on this machine.", prevents=True)
         return Advice()
 
@@ -92,22 +111,34 @@ class ModelChoices:
         return replace(settings, model=model, stand_ins=stand_ins)
 
     def _best(self, what: str) -> str:
-        if what == SELECTION and self._told["no_sam2"]:
+        if what in (POINTS, SELECTION) and self._told["no_sam2"]:
             return SUBJECT_IN_BOX
-        names = [name for name, _ in self._here(_KINDS[what])]
+        names = [str(each["name"]) for each in self._here(_KINDS[what])]
         if what == SUBJECT:
             names = [name for name in self._told["default_removers"] if name in names]
         return names[0] if names else ""
 
-    def _removers(self) -> list[tuple[str, str]]:
-        return self._here("remover")
+    def _title(self, name: str) -> str:
+        return next((str(each["title"]) for each in self._told["models"] if each["name"] == name), "")
 
-    def _here(self, kind: str) -> list[tuple[str, str]]:
-        return [
-            (str(model["name"]), str(model["title"]))
-            for model in self._told["models"]
-            if model["kind"] == kind and model["here"]
-        ]
+    def _missing(self, what: str, told: str, family: str) -> str:
+        """What a model of `family` is needed for, how large it is, and the command that brings it."""
+        problem = self._told[told]
+        wanted = [name for cure in problem.get("cures", ()) if cure["action"] == "fetch" for name in cure["names"]]
+        known = [each for each in self._told["models"] if each["name"] in wanted[:1]]
+        needed = _described(known[0]) if known else family
+        commands = missing_of(problem, self._installation).partition("\n")[2]
+        return f"{_NEEDS[what]} needs {needed}, which is not on this machine yet.\n{commands}".rstrip()
+
+    def _here(self, kind: str) -> list[Mapping[str, Any]]:
+        return [model for model in self._told["models"] if model["kind"] == kind and model["here"]]
+
+
+def _described(model: Mapping[str, Any]) -> str:
+    """A model's title, size and licence."""
+    facts = [f"{round(model['size'] / 1e6)} MB"] if model.get("size") else []
+    facts += [str(model["licence"])] if model.get("licence") else []
+    return f"{model['title']} ({', '.join(facts)})" if facts else str(model["title"])
 
 
 def _rounded(seconds: float) -> int:

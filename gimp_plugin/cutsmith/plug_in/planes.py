@@ -41,20 +41,40 @@ def canvas_part(offset: tuple[int, int], size: tuple[int, int], canvas: tuple[in
 
 
 def cropped(plane: Array, rows: range, columns: range) -> Array:
-    """The part of `plane`, (H, W), in `rows` and `columns`, as a plane of its own."""
-    height, width = plane.shape
+    """The part of `plane`, (H, W) or (H, W, channels), in `rows` and `columns`, as a plane of its own."""
+    height, width, *channels = plane.shape
     if (len(rows), len(columns)) == (height, width):
         return plane
-    size = _ITEM_SIZES[plane.dtype]
+    size = _ITEM_SIZES[plane.dtype] * (channels[0] if channels else 1)
     data = memoryview(plane.data).cast("B")
     begin, end = columns.start * size, columns.stop * size
     lines = (data[row * width * size :][begin:end] for row in rows)
-    return Array(plane.dtype, (len(rows), len(columns)), b"".join(lines))
+    return Array(plane.dtype, (len(rows), len(columns), *channels), b"".join(lines))
 
 
 def hardened(alpha: Array) -> Array:
     """uint8 `alpha` with every value set to 0 or 255."""
     return Array("uint8", alpha.shape, bytes(alpha.data).translate(_HARD))
+
+
+def in_8_bits(alpha: Array) -> Array:
+    """`alpha`, uint8 or float32 of [0, 1], as uint8, for the eye."""
+    if alpha.dtype == "uint8":
+        return alpha
+    values = memoryview(alpha.data).cast("B").cast("f")
+    return Array("uint8", alpha.shape, bytes(int(min(max(value, 0.0), 1.0) * 255 + 0.5) for value in values))
+
+
+def top_of(alpha: Array) -> tuple[float, float]:
+    """The (x, y) where the subject of `alpha`, uint8 (H, W), begins at the top, where hair is; else the middle."""
+    height, width = alpha.shape
+    data = bytes(alpha.data).translate(_HARD)
+    first = data.find(b"\xff")
+    if first < 0:
+        return width / 2, height / 2
+    row = first // width
+    line = data[row * width : (row + 1) * width]
+    return (line.find(b"\xff") + line.rfind(b"\xff")) / 2, float(row)
 
 
 def with_alpha(colours: Array, alpha: Array) -> Array:

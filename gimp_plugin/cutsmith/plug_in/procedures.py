@@ -11,6 +11,7 @@ from gi.repository import Gimp, GLib, GObject
 
 from .declared_options import DEFAULT_BAND, OPTIONS, offered_range
 from .failure import CutFailed
+from .pointing import EXAMPLE
 from .progress import begin_progress, end_progress, show_progress
 from .remembered_choices import once_a_session, remember_choices, remembered_choices
 from .settings import (
@@ -19,6 +20,7 @@ from .settings import (
     EDGES,
     EXISTING_MASK,
     EXISTING_SELECTION,
+    OWN_MASK,
     RESULTS,
     SELECTION,
     WHAT,
@@ -27,6 +29,7 @@ from .settings import (
 )
 
 if TYPE_CHECKING:
+    from .dialog import Answered
     from .installation import Installation
 
 CUT_OUT = "cutsmith-cut-out"
@@ -74,11 +77,18 @@ class Cutsmith(Gimp.PlugIn):
         if name == CUT_OUT:
             _add_choice(procedure, "what", "_What", "What is cut out", WHAT)
             procedure.add_string_argument(
+                "points",
+                "Poi_nts",
+                f"For points: clicks and boxes in pixels of the layer, such as {EXAMPLE}",
+                "",
+                _READABLE,
+            )
+            procedure.add_string_argument(
                 "prompt", "Wor_ds", "What to look for, in English; put commas between several things", "", _READABLE
             )
             procedure.add_double_argument(
                 "box-threshold",
-                "C_ertainty",
+                "Certaint_y",
                 f"Anything found with less certainty than this is left out{_limits('box_threshold')}",
                 *_ANY_NUMBER,
                 DEFAULT_CERTAINTY,
@@ -112,7 +122,40 @@ class Cutsmith(Gimp.PlugIn):
             OPTIONS["harden"].default,
             _READABLE,
         )
-        if name != REFINE_MASK:
+        if name == REFINE_MASK:
+            procedure.add_boolean_argument(
+                "within-selection",
+                "_Within the selection",
+                "Rework the mask only where something is selected, if anything is",
+                True,
+                _READABLE,
+            )
+            procedure.add_string_argument(
+                "trimap",
+                "T_rimap",
+                "The name of a channel that says what is worked out: white in the subject, black outside, gray where "
+                "the edge is unknown; empty takes the band",
+                "",
+                _READABLE,
+            )
+        else:
+            procedure.add_int_argument(
+                "shift",
+                "S_hift",
+                OPTIONS["mask_offset"].help,
+                GLib.MININT,
+                GLib.MAXINT,
+                OPTIONS["mask_offset"].default,
+                _READABLE,
+            )
+            procedure.add_double_argument(
+                "feather",
+                "_Feather",
+                OPTIONS["mask_blur"].help,
+                *_ANY_NUMBER,
+                OPTIONS["mask_blur"].default,
+                _READABLE,
+            )
             procedure.add_double_argument(
                 "threshold",
                 "_Threshold",
@@ -121,7 +164,7 @@ class Cutsmith(Gimp.PlugIn):
                 DEFAULT_THRESHOLD,
                 _READABLE,
             )
-            _add_choice(procedure, "result", "_Result", "What to make", RESULTS)
+            _add_choice(procedure, "result", "Res_ult", "What to make", RESULTS)
             _add_choice(procedure, "existing-mask", "E_xisting mask", "What to do with an existing mask", EXISTING_MASK)
             _add_choice(
                 procedure,
@@ -192,14 +235,18 @@ def _run(
     with_dialog = run_mode == Gimp.RunMode.INTERACTIVE and name != CUT_OUT_SELECTION
     chosen_layers(image, drawables)
     installation = find_installation(_FOLDER)
-    if with_dialog and not _is_confirmed(procedure, config, image, drawables, installation):
-        return None
+    answered = None
+    if with_dialog:
+        answered = _answered(procedure, config, image, drawables, installation)
+        if not answered.is_ok:
+            return None
     settings = _settings(procedure, config, run_mode)
     # Checked before the engine is called, so that an impossible run fails at once.
     requests = requested(image, drawables, settings)
     with WorkerLink(installation, _client(), show_progress) as link:
         models = ModelChoices(link.models(), installation)
-        notices = cut_layers(image, requests, models.chosen(settings), link)
+        ready = answered.ready if answered else None
+        notices = cut_layers(image, requests, models.chosen(settings), link, ready)
     if with_dialog and name == CUT_OUT:
         remember_choices(settings)
     told = [notice_of(notice, settings, installation) for notice in notices] + told_of_locks(requests, settings)
@@ -209,36 +256,40 @@ def _run(
     return list(dict.fromkeys(told))
 
 
-def _is_confirmed(
+def _answered(
     procedure: Gimp.Procedure,
     config: Gimp.ProcedureConfig,
     image: Gimp.Image,
     drawables: Sequence[Gimp.Item],
     installation: Installation,
-) -> bool:
-    """Show the procedure's dialog; -> whether OK was clicked. Raises CutFailed if the run could not succeed."""
+) -> Answered:
+    """Show the procedure's dialog; -> what the user decided. Raises CutFailed if the run could not succeed."""
     from .cutting import requested
-    from .dialog import ask, ask_for_band
+    from .dialog import Answered, Engine, ask, ask_for_band
     from .layers import chosen_layers
     from .model_choices import ModelChoices
     from .worker_link import WorkerLink
 
-    own_mask = Settings.for_own_mask(DEFAULT_BAND, DEFAULT_BAND)
+    own_mask = Settings.for_own_mask({})
     is_refining = procedure.get_name() == REFINE_MASK
     if is_refining:
         requested(image, drawables, own_mask)
     pixels = sum(layer.get_width() * layer.get_height() for layer in chosen_layers(image, drawables))
-    # This connection is closed first: a dialog may stay open longer than the worker waits for work.
-    with WorkerLink(installation, _client(), show_progress) as link:
+    client = _client()
+    with WorkerLink(installation, client, show_progress) as link:
         models = ModelChoices(link.models(), installation, pixels)
     end_progress()
     if is_refining:
-        is_ok = ask_for_band(procedure, config, models.estimate(own_mask))
+        answered = Answered(ask_for_band(procedure, config, image, models.estimate(own_mask)))
     else:
-        is_ok = ask(procedure, config, image, drawables, models)
-    if is_ok:
+        engine = Engine(
+            lambda: WorkerLink(installation, client, lambda text, share: None),
+            lambda: _settings(procedure, config, Gimp.RunMode.INTERACTIVE),
+        )
+        answered = ask(procedure, config, image, drawables, models, engine)
+    if answered.is_ok:
         begin_progress(_BEGIN)
-    return is_ok
+    return answered
 
 
 def _client() -> str:
@@ -251,7 +302,7 @@ def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode:
     name = procedure.get_name()
     values: dict[str, Any] = {each: config.get_property(each) for each in _ARGUMENTS[name]}
     if name == REFINE_MASK:
-        return Settings.for_own_mask(*(values[each] for each in _ARGUMENTS[name]))
+        return settings_from({"what": OWN_MASK, **values})
     settings = settings_from({"what": SELECTION, **values})
     # A script passes its own arguments, but a user had no dialog to choose in.
     if name == CUT_OUT_SELECTION and run_mode != Gimp.RunMode.NONINTERACTIVE:
@@ -260,9 +311,19 @@ def _settings(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, run_mode:
 
 
 _OF_A_MASK = ("band-inner", "band-outer", "harden")
-_OF_A_SELECTION = ("model", "edge", *_OF_A_MASK, "threshold", "result", "existing-mask", "existing-selection")
+_OF_A_SELECTION = (
+    "model",
+    "edge",
+    *_OF_A_MASK,
+    "shift",
+    "feather",
+    "threshold",
+    "result",
+    "existing-mask",
+    "existing-selection",
+)
 _ARGUMENTS = {
-    CUT_OUT: ("what", "prompt", "box-threshold", *_OF_A_SELECTION),
+    CUT_OUT: ("what", "points", "prompt", "box-threshold", *_OF_A_SELECTION),
     CUT_OUT_SELECTION: _OF_A_SELECTION,
-    REFINE_MASK: _OF_A_MASK,
+    REFINE_MASK: (*_OF_A_MASK, "within-selection", "trimap"),
 }

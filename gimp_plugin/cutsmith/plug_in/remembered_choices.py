@@ -17,6 +17,8 @@ _CHOICES = (
     "band_inner",
     "band_outer",
     "harden",
+    "shift",
+    "feather",
     "threshold",
     "result",
     "existing_mask",

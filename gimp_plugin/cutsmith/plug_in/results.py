@@ -118,6 +118,12 @@ def _all_or_nothing() -> Iterator[Callable[[TakeBack], object]]:
         changes.pop_all()
 
 
+def _require(is_done: bool) -> None:
+    """Raise CutFailed if a call of GIMP's failed: those calls return that, and do not raise."""
+    if not is_done:
+        raise CutFailed(f"GIMP refused the result: {Gimp.get_pdb().get_last_error()} Nothing was changed.")
+
+
 def _within_its_mask(cut: CutLayer) -> CutLayer:
     """`cut` with the darker value of its alpha and the layer's own mask, if there is one."""
     old = cut.layer.get_mask()
@@ -149,10 +155,10 @@ def _masked(layer: Gimp.Layer, mask: Gimp.LayerMask) -> Change:
 
     def change(take_back: Callable[[TakeBack], object]) -> None:
         if layer.get_mask() is not None:
-            layer.remove_mask(Gimp.MaskApplyMode.DISCARD)
+            _require(layer.remove_mask(Gimp.MaskApplyMode.DISCARD))
             if spare is not None:
                 take_back(lambda: layer.add_mask(spare))
-        layer.add_mask(mask)
+        _require(layer.add_mask(mask))
         take_back(lambda: layer.remove_mask(Gimp.MaskApplyMode.DISCARD))
 
     return change
@@ -160,9 +166,12 @@ def _masked(layer: Gimp.Layer, mask: Gimp.LayerMask) -> Change:
 
 def _new_layer(cut: CutLayer) -> Change:
     copy = cut.layer.copy()
-    if copy.get_mask() is not None:
-        copy.remove_mask(Gimp.MaskApplyMode.DISCARD)
-    copy.add_mask(_mask(copy, cut.alpha))
+    # GIMP removes no mask of a layer that is in no image.
+    if copy.get_mask() is None:
+        _require(copy.add_mask(copy.create_mask(Gimp.AddMaskType.BLACK)))
+    write_alpha(copy.get_mask(), cut.alpha)
+    copy.set_apply_mask(True)
+    copy.set_show_mask(False)
     return _inserted_above(cut.layer, copy)
 
 
@@ -182,10 +191,10 @@ def _inserted_above(layer: Gimp.Layer, new: Gimp.Layer) -> Change:
 
     def change(take_back: Callable[[TakeBack], object]) -> None:
         image, was_visible = layer.get_image(), layer.get_visible()
-        image.insert_layer(new, layer.get_parent(), image.get_item_position(layer))
+        _require(image.insert_layer(new, layer.get_parent(), image.get_item_position(layer)))
         take_back(lambda: image.remove_layer(new))
         if not layer.get_lock_visibility():
-            layer.set_visible(False)
+            _require(layer.set_visible(False))
             take_back(lambda: layer.set_visible(was_visible))
 
     return change
@@ -202,9 +211,9 @@ def _selected(image: Gimp.Image, cuts: Sequence[CutLayer], operation: Gimp.Chann
         # The options of the user's last selection would blur the edge.
         Gimp.context_set_feather(False)
         # Only a channel that is in the image can be selected.
-        image.insert_channel(united, None, 0)
+        _require(image.insert_channel(united, None, 0))
         try:
-            image.select_item(operation, united)
+            _require(image.select_item(operation, united))
         finally:
             image.remove_channel(united)
 
@@ -215,7 +224,7 @@ def _inserted_channel(image: Gimp.Image, cut: CutLayer) -> Change:
     channel = _channel(image, cut, f"{cut.layer.get_name()} {_SUFFIX}")
 
     def change(take_back: Callable[[TakeBack], object]) -> None:
-        image.insert_channel(channel, None, 0)
+        _require(image.insert_channel(channel, None, 0))
         take_back(lambda: image.remove_channel(channel))
 
     return change

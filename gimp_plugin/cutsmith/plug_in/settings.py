@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from .declared_options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting, what_is_wanted
 from .failure import CutFailed
+from .pointing import EXAMPLE, objects_of
 
-SUBJECT, SELECTION, WORDS = "subject", "selection", "words"
+SUBJECT, POINTS, SELECTION, WORDS = "subject", "points", "selection", "words"
 OWN_MASK = "mask"
 """The value of `what` for refining the layer's own mask, which has its own procedure."""
 HAIR, HARD, OFF = "hair", "hard", "off"
@@ -24,7 +25,7 @@ LAYER_MASK, NEW_LAYER, CLEANED_LAYER, NEW_SELECTION, CHANNEL = (
 REPLACE, ADD, SUBTRACT, INTERSECT = "replace", "add", "subtract", "intersect"
 
 # Each choice with its label in the dialog.
-WHAT = {SUBJECT: "Main subject", SELECTION: "Selection", WORDS: "Words"}
+WHAT = {SUBJECT: "Main subject", POINTS: "What I point at", SELECTION: "Selection", WORDS: "Words"}
 EDGES = {HAIR: "Hair and fur", HARD: "Hard", OFF: "As found"}
 RESULTS = {
     LAYER_MASK: "Layer mask",
@@ -45,11 +46,11 @@ AUTOMATIC = ""
 SUBJECT_IN_BOX = "subject-in-box"
 NO_MODEL = "none"
 
-DEFAULT_CERTAINTY: float = OPTIONS["box_threshold"].default
+DEFAULT_CERTAINTY = float(OPTIONS["box_threshold"].example)
 DEFAULT_THRESHOLD = float(OPTIONS["threshold"].example)
 """Where a hard edge lies: the engine's own default is not to have one."""
 
-WORDS_CERTAINTY: float = OPTIONS["text_threshold"].default
+WORDS_CERTAINTY = float(OPTIONS["text_threshold"].example)
 """The default for words. If the user asks for a lower certainty, that applies to words too."""
 
 
@@ -61,6 +62,7 @@ class Settings:
     """
 
     what: str = SUBJECT
+    points: str = ""
     prompt: str = ""
     box_threshold: float = DEFAULT_CERTAINTY
     model: str = AUTOMATIC
@@ -68,16 +70,20 @@ class Settings:
     band_inner: int = DEFAULT_BAND
     band_outer: int = DEFAULT_BAND
     harden: float = OPTIONS["harden"].default
+    shift: int = OPTIONS["mask_offset"].default
+    feather: float = OPTIONS["mask_blur"].default
     threshold: float = DEFAULT_THRESHOLD
     result: str = LAYER_MASK
     existing_mask: str = REPLACE
     existing_selection: str = REPLACE
+    within_selection: bool = False
+    trimap: str = ""
     stand_ins: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @classmethod
-    def for_own_mask(cls, band_inner: int, band_outer: int, harden: float = OPTIONS["harden"].default) -> Settings:
-        """The settings that rework the edge of the layer's own mask."""
-        found = cls(what=OWN_MASK, model=NO_MODEL, band_inner=band_inner, band_outer=band_outer, harden=harden)
+    def for_own_mask(cls, values: Mapping[str, Any]) -> Settings:
+        """The settings that rework the edge of the layer's own mask. Raises CutFailed for an invalid value."""
+        found = cls(**{**values, "what": OWN_MASK, "model": NO_MODEL})
         found._check_numbers()
         return found
 
@@ -95,13 +101,16 @@ class Settings:
         found._check_numbers()
         if found.what == WORDS and not found.prompt:
             raise CutFailed("There are no words to look for.", 'Type what to cut out, such as "red mug".')
-        if found.what != SELECTION and found.model in (SUBJECT_IN_BOX, NO_MODEL):
+        if found.what == POINTS and not objects_of(found.points):
+            raise CutFailed("Nothing was pointed at.", f'Click on the subject, or give points such as "{EXAMPLE}".')
+        if found.model in _ONLY_FOR and found.what not in _ONLY_FOR[found.model]:
             raise CutFailed(f'The model "{found.model}" is for selections only.', "Choose another model, or Selection.")
         return found
 
     def _check_numbers(self) -> None:
         """Raise CutFailed for a number that the engine would refuse, under the name that a script gave it."""
         given = [(name, name.replace("_", "-"), getattr(self, name)) for name in _NUMBERS]
+        given += [("mask_offset", "shift", self.shift), ("mask_blur", "feather", self.feather)]
         given.append(("band", "band-inner and band-outer", (self.band_inner, self.band_outer)))
         for option, argument, value in given:
             wanted = what_is_wanted(OPTIONS[option], value)
@@ -128,16 +137,24 @@ class Settings:
             options["threshold"] = self.threshold
         elif self.harden:
             options["harden"] = self.harden
+        if self.shift:
+            options["mask_offset"] = self.shift
+        if self.feather:
+            options["mask_blur"] = self.feather
         if self.is_mask:
             options["subject_alone"] = True
         if self.wants_colours:
             options["colours"] = True
         if self.model == NO_MODEL:
             return "refine", options
+        if self.what == POINTS:
+            options["parts"] = [each.as_part() for each in objects_of(self.points)]
         if self.what == WORDS:
-            words = min(self.box_threshold, WORDS_CERTAINTY)
             options["text"] = self.prompt
-            options |= {"box_threshold": self.box_threshold, "text_threshold": words}
+            # As it stands in a new dialog, the certainty is the model's own.
+            if self.box_threshold != DEFAULT_CERTAINTY:
+                words = min(self.box_threshold, WORDS_CERTAINTY)
+                options |= {"box_threshold": self.box_threshold, "text_threshold": words}
         models = {**self.stand_ins, _MODEL_OPTIONS[self.what]: self.model}
         return "cut", options | {option: name for option, name in models.items() if name != AUTOMATIC}
 
@@ -146,7 +163,7 @@ def settings_from(values: Mapping[str, Any]) -> Settings:
     """Checked settings from a procedure's arguments, whose names have hyphens. Raises CutFailed."""
     # From its second start on, GIMP returns None for a text with an empty default.
     given: dict[str, Any] = {name.replace("-", "_"): "" if value is None else value for name, value in values.items()}
-    return Settings(**given).checked()
+    return Settings.for_own_mask(given) if given.get("what") == OWN_MASK else Settings(**given).checked()
 
 
 def _located(model: str) -> str:
@@ -163,7 +180,9 @@ _CHOICES = {
     "existing_mask": EXISTING_MASK,
     "existing_selection": EXISTING_SELECTION,
 }
-_NUMBERS = ("box_threshold", "harden", "threshold")
+_ONLY_FOR = {SUBJECT_IN_BOX: (POINTS, SELECTION), NO_MODEL: (SELECTION,)}
+_NUMBERS = tuple(each.name for each in fields(Settings) if each.name in OPTIONS and OPTIONS[each.name].kind == "number")
 _MATTING: Mapping[str, Matting] = {HAIR: "auto", HARD: "none", OFF: "none"}
 # The fourth names the weights of a neural matting, which the dialog does not offer.
 _MODEL_OPTIONS = dict(zip((SUBJECT, SELECTION, WORDS), MODEL_OPTIONS[:3], strict=True))
+_MODEL_OPTIONS[POINTS] = _MODEL_OPTIONS[SELECTION]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .installation import Installation
-from .settings import EDGES, HAIR, OFF, OWN_MASK, SELECTION, WORDS, Settings
+from .settings import EDGES, HAIR, OFF, OWN_MASK, POINTS, SELECTION, WORDS, Settings
 
 # What the engine calls its options, and what the dialog calls the fields that set them.
 FIELDS = {
@@ -52,6 +52,7 @@ _WHY_RUN = {("models", "list"): "All models", ("doctor",): "What is installed"}
 _NOT_FOUND = {
     WORDS: "Try other words, or lower the certainty that is wanted.",
     SELECTION: "Select the object more closely, or choose another model.",
+    POINTS: "Click on the middle of it, or draw a box around it.",
 }
 _NOT_FOUND_ELSE = "Select it roughly, name it in words, or choose another model."
 _REMEDIES = {

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
-from .failure import CutFailed
+from .failure import CutFailed, PictureLost
 from .installation import Installation
 from .settings import EDGES, HAIR, OFF, OWN_MASK, Settings
 from .words import remedy_of, what_of
@@ -20,6 +20,9 @@ Report = Callable[[str, float], None]
 
 START_SECONDS = 60.0
 _PULSE = 0.1
+_GLANCE = 0.03
+"""Seconds until a job that nobody waits for is noticed."""
+
 _LONG = 2.0
 """Seconds after which a stage shows how long it has been running."""
 
@@ -65,7 +68,39 @@ class WorkerLink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
         self._session.close()
+
+    def ask(
+        self,
+        job: str,
+        options: Mapping[str, Any],
+        arrays: Mapping[str, Array],
+        settings: Settings,
+        is_dropped: Callable[[], bool],
+    ) -> Message | None:
+        """Run a job of an open dialog; -> its result, or None once `is_dropped` says that nobody waits for it.
+
+        Raises:
+            CutFailed: the job failed, worded for the user.
+        """
+        with _in_words(self._installation, settings):
+            try:
+                handle = self._session.submit(job, options, arrays)
+                is_cancelled = False
+                for _ in handle.follow(_GLANCE):
+                    if not is_cancelled and is_dropped():
+                        handle.cancel()
+                        is_cancelled = True
+                return handle.result()
+            except session.JobCancelled:
+                return None
+            except session.WorkerLost as error:
+                # It may have ended because nothing was asked of it for long.
+                raise PictureLost(error.what) from error
 
     def models(self) -> Mapping[str, Any]:
         """Which models exist and which are on this machine: the answer to the job "models". Raises CutFailed."""
@@ -135,6 +170,8 @@ def _in_words(installation: Installation, settings: Settings) -> Iterator[None]:
     try:
         yield
     except session.JobFailed as error:
+        if error.type == "PictureNotOpen":
+            raise PictureLost(error.what) from error
         raise CutFailed(what_of(error.told), remedy_of(error.told, settings, installation)) from error
     except session.JobCancelled as error:
         raise CutFailed("The run was cancelled. Nothing was changed.") from error

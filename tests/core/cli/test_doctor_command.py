@@ -13,7 +13,7 @@ from cutsmith.cli.doctor_command import diagnose
 from cutsmith.engines import opening, presence
 from cutsmith.engines.presence import Presence
 from cutsmith.models import catalogue as catalogue_module
-from cutsmith.removal.loading import DEFAULT_MODELS
+from cutsmith.models.catalogue import DEFAULT_MODELS
 
 OTHER = "u2netp"
 WEIGHTS = b"weights"

@@ -13,6 +13,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -196,6 +197,32 @@ def test_fetch_from_a_folder_needs_no_yes(tiny, served):
 def test_fetch_from_an_address(tiny):
     run("fetch", "tiny", "--from", tiny, expected=BadOption)
     assert run("fetch", "tiny", "--from", tiny, "-y").exit_code == 0
+
+
+def test_fetch_into_a_folder_puts_the_file_there(tiny, tmp_path):
+    into = tmp_path / "Comfy UI" / "models" / "rembg"
+    error = run("fetch", "tiny", "--into", str(into), expected=BadOption)
+    assert error.remedy == f"cutsmith models fetch tiny --into '{into}' --yes"
+    result = run("fetch", "tiny", "--into", str(into), "--yes")
+    assert Path(result.stdout.strip()) == into / "tiny.onnx"
+    assert (into / "tiny.onnx").read_bytes() == CONTENT
+    assert not (data_folder() / "models").exists()
+    assert "already here" in run("fetch", "tiny", "--into", str(into)).stderr
+
+
+def test_fetch_into_a_folder_takes_a_copy_that_is_on_this_machine(tiny, served, tmp_path):
+    run("fetch", "tiny", "--yes")
+    (served[1] / "tiny.onnx").unlink()
+    into = tmp_path / "rembg"
+    # Nothing is downloaded, so nothing is asked.
+    assert Path(run("fetch", "tiny", "--into", str(into)).stdout.strip()) == into / "tiny.onnx"
+    assert (into / "tiny.onnx").read_bytes() == CONTENT
+    assert (data_folder() / "models" / "tiny.onnx").read_bytes() == CONTENT
+
+
+def test_fetch_into_a_file_is_refused(tiny, tmp_path):
+    (tmp_path / "file").write_text("")
+    run("fetch", "tiny", "--into", str(tmp_path / "file"), "--yes", expected=click.BadParameter)
 
 
 def test_fetch_of_non_commercial_weights_needs_the_licence_accepted(tiny):

@@ -3,7 +3,8 @@
 Nothing of Cutsmith is imported here. The processor is the one that needs no torchvision; the other resizes with
 torchvision's own filter, whose pixels differ by up to one level.
 
-QUESTIONS: {"folder", "box_threshold", "text_threshold", "pictures": {name: path}, "captions": {name: text}}. ANSWERS,
+QUESTIONS: {"folder", "model" (of another class),
+"box_threshold", "text_threshold", "pictures": {name: path}, "captions": {name: text}}. ANSWERS,
 by "PICTURE/...": logits (N, T) and boxes (N, 4), raw; scores (K,) and pixels (K, 4) of `post_process_...`.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 import torch
 import transformers
 from PIL import Image
-from transformers import AutoTokenizer, GroundingDinoForObjectDetection, GroundingDinoProcessor
+from transformers import AutoTokenizer, GroundingDinoProcessor
 
 
 def main():
@@ -24,7 +25,8 @@ def main():
     # transformers 5 has one with Pillow beside that with torchvision; in transformers 4 the plain one is it.
     kind = getattr(transformers, "GroundingDinoImageProcessorPil", transformers.GroundingDinoImageProcessor)
     processor = GroundingDinoProcessor(kind.from_pretrained(folder), AutoTokenizer.from_pretrained(folder))
-    model = GroundingDinoForObjectDetection.from_pretrained(folder).eval()
+    model_class = getattr(transformers, asked.get("model", "GroundingDinoForObjectDetection"))
+    model = model_class.from_pretrained(folder).eval()
     answers = {}
     for picture, path in asked["pictures"].items():
         image = Image.open(path).convert("RGB")

@@ -267,7 +267,7 @@ def test_cudas_libraries_are_preloaded_for_cuda_alone_and_without_a_word(network
     asked = []
 
     def preload_dlls() -> None:
-        print("Failed to load libcudnn")  # as onnxruntime does
+        print("Failed to load libcudnn")  # noqa: T201 - as onnxruntime does
         asked.append("preload")
         if error:
             raise error

@@ -160,7 +160,7 @@ def test_a_trimap_of_another_size_than_the_image_is_refused():
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.float32])
 def test_soft_values_are_snapped_with_a_word(dtype):
-    painted = np.array([[0, 3, 60, 100, 128, 130, 190, 200, 254, 255]], dtype)
+    painted = np.array([[0, 13, 60, 100, 128, 140, 190, 200, 244, 255]], dtype)
     told = Told()
     trimap = checked_trimap(painted / np.float32(255) if dtype is np.float32 else painted, watch=told)
     assert trimap.tolist() == [[0, 0, 0, 128, 128, 128, 128, 255, 255, 255]]
@@ -173,6 +173,15 @@ def test_a_clean_trimap_is_taken_without_a_word():
     told = Told()
     checked_trimap(np.array([[0, 127, 128, 255]], np.uint8), watch=told)
     checked_trimap(np.array([[0, 127 / 255, 128 / 255, 0.5, 1]], np.float32), watch=told)
+    assert told.warnings == []
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_levels_that_are_two_per_cent_off_are_those_levels(dtype):
+    told = Told()
+    off = np.array([[0, 0.01, 0.49, 0.5, 0.51, 0.99, 1]], dtype)
+    assert checked_trimap(off, watch=told).tolist() == [[0, 0, 128, 128, 128, 255, 255]]
+    assert checked_trimap(np.array([[0, 4, 124, 131, 251]], np.uint8), watch=told).tolist() == [[0, 0, 128, 128, 255]]
     assert told.warnings == []
 
 

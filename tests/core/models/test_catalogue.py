@@ -17,6 +17,7 @@ from cutsmith.models.catalogue import (
     parse_catalogue,
     rembg_session_terms,
 )
+from cutsmith.models.store import Store
 
 GOOD = """
 [models.one]
@@ -52,6 +53,12 @@ def test_has_the_promised_models_and_the_default_among_them():
         "birefnet-general",
         "birefnet-general-lite",
         "birefnet-portrait",
+        "birefnet-hr",
+        "birefnet-hr-matting",
+        "birefnet-matting",
+        "ben2-base",
+        "lucida",
+        "feynobg",
         *(f"{sam}-hiera-{size}" for sam in ("sam2.1", "sam2") for size in ("large", "base-plus", "small", "tiny")),
         "grounding-dino-tiny",
         "grounding-dino-base",
@@ -64,7 +71,7 @@ def test_has_the_promised_models_and_the_default_among_them():
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("name", [name for name, entry in of_kind("remover").items() if entry.npm is None])
+@pytest.mark.parametrize("name", [name for name, entry in of_kind("remover").items() if "rembg" in str(entry.urls)])
 def test_address_hash_and_normalisation_are_those_of_the_installed_rembg(name):
     entry = find_entry(name)
     source = rembg_session_source(name)
@@ -78,6 +85,28 @@ def test_address_hash_and_normalisation_are_those_of_the_installed_rembg(name):
     assert (spec.activation == "sigmoid") == ("self.sigmoid(" in runs)
     assert spec.divide_by == "maximum"
     assert spec.output == 0
+
+
+def test_models_that_rembg_does_not_have_are_run_as_their_publishers_do():
+    for name in ("birefnet-hr", "birefnet-hr-matting", "birefnet-matting", "lucida", "feynobg"):
+        spec = find_entry(name).salient
+        assert (spec.mean, spec.std) == (find_entry("birefnet-general").salient.mean, (0.229, 0.224, 0.225))
+        assert (spec.input_size == 2048) == ("-hr" in name)
+        # The exports of the last two end with the sigmoid.
+        assert (spec.activation == "none") == (name in ("lucida", "feynobg"))
+        # torchvision's ToTensor, in the publishers' own examples.
+        assert spec.divide_by == "255"
+    assert find_entry("ben2-base").salient.mean == (0, 0, 0)
+
+
+def test_a_file_called_model_onnx_is_no_models_without_its_folder(tmp_path):
+    (tmp_path / "model.onnx").write_bytes(b"anything")
+    store = Store({"CUTSMITH_MODELS": str(tmp_path)})
+    assert store.find(find_entry("lucida")) is None
+    assert store.find(find_entry("feynobg")) is None
+    (tmp_path / "lucida").mkdir()
+    (tmp_path / "lucida" / "model.onnx").write_bytes(b"anything")
+    assert store.find(find_entry("lucida")).path == tmp_path / "lucida" / "model.onnx"
 
 
 def test_half_precision_twin_is_run_as_the_default_is():

@@ -108,7 +108,7 @@ def test_the_default_model_is_held_as_such_with_its_warnings(monkeypatch) -> Non
     pool = ModelPool(store=store)
     assert pool.remover(Runtime(threads=2)) == (remover, ("It is the smaller one.",))
     assert pool.remover(Runtime(threads=2)) == (remover, ("It is the smaller one.",)), "told again"
-    assert asked == [(None, {"engine": "auto", "threads": 2, "store": store})]
+    assert asked == [(None, {"engine": "auto", "device": "auto", "threads": 2, "store": store})]
     assert pool.held() == [Held("remover", "default", 7)]
 
 

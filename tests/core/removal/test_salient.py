@@ -48,7 +48,9 @@ def rembg_session(name: str, path: Path):
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("name", sorted(of_kind("remover")))
+@pytest.mark.parametrize(
+    "name", sorted(name for name, entry in of_kind("remover").items() if entry.npm or "rembg" in str(entry.urls))
+)
 def test_every_catalogue_entry_equals_rembgs_own_session_on_a_constructed_network(name, tiny_network) -> None:
     spec = catalogue()[name].salient
     path = tiny_network(spec.input_size, sigmoid=spec.activation == "none", outputs=spec.output + 3, seed=len(name))
@@ -198,3 +200,24 @@ def isnet_remover(isnet_weights):
 
     spec = catalogue()["isnet-general-use"].salient
     return cache(lambda engine: SalientRemover("isnet", spec, open_model(isnet_weights, engine=engine).engine, "isnet"))
+
+
+def test_a_network_that_answers_in_half_precision_is_read_in_whole(tiny_network):
+    """As BEN2's file does."""
+
+    class Half:
+        name = "half"
+        accelerated = False
+
+        def __init__(self, engine):
+            self._engine = engine
+            self.input_shape = engine.input_shape
+
+        def run(self, tensor):
+            return self._engine.run(tensor).astype(np.float16)
+
+    spec = SalientSpec(32, (0.0,) * 3, (1.0,) * 3, "255", "none", 0)
+    path = tiny_network(32, sigmoid=True)
+    mask = SalientRemover("half", spec, Half(OnnxruntimeEngine(path, 0, 1)), path.name).soft_mask(PICTURE)
+    assert mask.dtype == np.float32
+    np.testing.assert_allclose(mask, remover(spec, path).soft_mask(PICTURE), atol=2e-3)

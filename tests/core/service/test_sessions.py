@@ -121,11 +121,11 @@ def test_another_process_finds_a_session_by_its_file(sessions, tmp_path, photo_b
 def test_pixels_in_memory_are_capped_and_read_again(sessions) -> None:
     data = png(red_picture(size=(300, 400)))  # 360 KB of pixels
     found = [sessions.open(data, PIXELS) for _ in range(5)]
-    assert len(sessions._kept) == 2
+    assert len(sessions._opened) == 2
     again = sessions.find(found[0].identity, PIXELS)
     assert again is not found[0]
     assert (again.image == found[0].image).all()
-    assert len(sessions._kept) == 2
+    assert len(sessions._opened) == 2
 
 
 def test_a_session_expires_unless_it_is_used(sessions, tmp_path, photo_bytes) -> None:
@@ -150,7 +150,7 @@ def test_a_session_that_has_expired_is_not_found_though_nobody_has_swept(session
     os.utime(tmp_path / "sessions" / session.identity, (old, old))
     with pytest.raises(NotFound):
         sessions.find(session.identity, PIXELS)
-    assert not sessions._kept
+    assert not len(sessions._opened)
 
 
 @pytest.mark.parametrize("is_in_memory", [True, False])
@@ -159,7 +159,7 @@ def test_a_session_that_ends_while_it_is_looked_for_stays_ended(
 ) -> None:
     session = sessions.open(photo_bytes, PIXELS)
     if not is_in_memory:
-        sessions._kept.clear()
+        sessions._opened.close(session.identity)
     path = tmp_path / "sessions" / session.identity
     monkeypatch.setattr(Sessions, "_is_alive", lambda self, path: path.unlink() is None)
     with pytest.raises(NotFound):

@@ -11,7 +11,8 @@ from cutsmith import Picture, cut_out, refine_mask
 from cutsmith.errors import BadArray, BadBox, BadJob, BadOption, BadPoint, Cancelled, PictureTooLarge, SubjectNotFound
 from cutsmith.options import OPTIONS
 from cutsmith.picture.samples import samples_from_alpha
-from cutsmith.serving.jobs import Answer, run_job
+from cutsmith.serving.answers import Answer
+from cutsmith.serving.jobs import run_job
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
 SELECTION = np.zeros((60, 80), np.uint8)
@@ -123,7 +124,8 @@ def test_the_models_are_told() -> None:
 
     answer = run("models")
     assert {each["name"] for each in answer.fields["models"]} == set(catalogue())
-    assert set(answer.fields) == {"models", "default_removers", "packages", "no_sam2", "no_detector"}
+    facts = {"models", "default_removers", "packages", "no_sam2", "no_detector", "matting_costs", "available_memory"}
+    assert set(answer.fields) == facts
     json.dumps(answer.fields)
 
 
@@ -134,8 +136,8 @@ PLANE = np.zeros((20, 20), np.uint8)
 @pytest.mark.parametrize(
     ("kind", "fields", "arrays", "error", "told"),
     [
-        ("paint", {}, {}, BadJob, "one of cut, refine, models, but got 'paint'"),
-        ("", {}, {}, BadJob, "one of cut, refine, models, but got ''"),
+        ("paint", {}, {}, BadJob, "one of cut, refine, models, open, close, detect, mask, preview, but got 'paint'"),
+        ("", {}, {}, BadJob, "one of cut, refine, models, open, close, detect, mask, preview, but got ''"),
         ("cut", [], {"pixels": SMALL}, BadJob, "must be an object"),
         ("cut", None, {}, BadJob, 'no array "pixels"'),
         ("cut", None, {"pixels": PLANE}, BadJob, "must have the shape"),

@@ -39,11 +39,11 @@ STUBBORN = with_patched_jobs(
     "import time\n"
     "from cutsmith.serving import jobs\n"
     "do = jobs.run_job\n"
-    "def run_job(kind, fields, arrays, report, cancelled):\n"
+    "def run_job(kind, fields, arrays, report, cancelled, *others):\n"
     "    if kind == 'refine' and arrays['pixels'].shape[0] > 500:\n"
     "        report('matting', 0.5)\n"
     "        time.sleep(100)\n"
-    "    return do(kind, fields, arrays, report, cancelled)\n"
+    "    return do(kind, fields, arrays, report, cancelled, *others)\n"
     "jobs.run_job = run_job\n"
 )
 

@@ -173,7 +173,7 @@ SMALL = sent(np.zeros((20, 20, 3), np.uint8))
 @pytest.mark.parametrize(
     ("job", "options", "arrays", "kind", "told"),
     [
-        ("paint", {}, {}, "BadJob", "one of cut, refine, models, but got 'paint'"),
+        ("paint", {}, {}, "BadJob", "one of cut, refine, models, open, close, detect, mask, preview, but got 'paint'"),
         (None, {}, {}, "BadJob", "job must be one of"),
         ("cut", [], {"pixels": SMALL}, "BadJob", "must be an object"),
         ("cut", {}, {}, "BadJob", 'no array "pixels"'),

@@ -134,6 +134,17 @@ class Steps:
         self.image.insert_layer(layer, None, 0)
         layer.set_name(name)
 
+    def paint_channel(self, name, path):
+        """A channel with the bytes of the file `path`."""
+        channel = Gimp.Channel.new(
+            self.image, name, self.image.get_width(), self.image.get_height(), 50, Gegl.Color.new("red")
+        )
+        self.image.insert_channel(channel, None, 0)
+        place = Gegl.Rectangle.new(0, 0, self.image.get_width(), self.image.get_height())
+        channel.get_buffer().set(place, "Y' u8", Path(path).read_bytes())
+        channel.get_buffer().flush()
+        channel.update(0, 0, self.image.get_width(), self.image.get_height())
+
     def add_channel(self, name):
         channel = Gimp.Channel.new(
             self.image, name, self.image.get_width(), self.image.get_height(), 50, Gegl.Color.new("red")
@@ -225,7 +236,9 @@ class Steps:
                 layer.get_composite_mode().value_nick,
             ],
             "tag": layer.get_color_tag().value_nick,
-            "parasites": {each: bytes(layer.get_parasite(each).get_data()).decode() for each in layer.get_parasite_list()},
+            "parasites": {
+                each: bytes(layer.get_parasite(each).get_data()).decode() for each in layer.get_parasite_list()
+            },
         }
         if layer.is_group():
             state["children"] = [self.layer_state(child) for child in layer.get_children()]

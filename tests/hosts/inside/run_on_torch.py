@@ -33,7 +33,9 @@ image = torch.from_numpy(pixels)[None].float() / 255
 def cut(model: str, **inputs: Any) -> torch.Tensor:
     """The mask of RembgCut."""
     with torch.inference_mode():
-        given = RembgCut.execute(image=image, model=model, matting="none", band_inner=3, band_outer=3, **inputs)
+        given = RembgCut.execute(
+            image=image, model=model, matting="none", band_inner=3, band_outer=3, looks="1", **inputs
+        )
     return given.args[1]
 
 
@@ -59,7 +61,7 @@ def refusal(model: str) -> str:
     return ""
 
 
-DEFAULT, TINY = "default (IS-Net)", "tiny.onnx"
+DEFAULT, SINGLE, TINY = "default (IS-Net)", "single.onnx", "tiny.onnx"
 answer: dict[str, Any] = {
     "choices": RembgCut.INPUT_TYPES()["required"]["model"][1]["options"],
     "engines": {
@@ -73,9 +75,9 @@ answer: dict[str, Any] = {
     },
     "unsupported": engine("other.onnx", engine="torch"),
 }
-on_torch = cut(DEFAULT, engine="torch")
+on_torch = cut(SINGLE, engine="torch")
 answer["subject"] = float(on_torch.mean())
-answer["isnet"] = difference(on_torch, cut(DEFAULT, engine="onnxruntime"))
+answer["isnet"] = difference(on_torch, cut(SINGLE, engine="onnxruntime"))
 answer["tiny"] = difference(cut(TINY, engine="torch"), cut(TINY, engine="onnxruntime"))
 
 # A ComfyUI with a card, as far as a machine without one can have it: the host's device is said to be none of the
@@ -106,7 +108,8 @@ for precision, is_half in (("fp32", False), ("fp16", True)):
         "on_processor": engine(TINY, "cpu")[0],
         "difference": difference(mask, cut(TINY, engine="onnxruntime")),
     }
-    management.unload_all_models()
+    # As `unload_all_models` does for ComfyUI's own device, which is called "cpu" here.
+    management.free_memory(1e30, torch.device("cpu:0"))
     answer["managed"][precision]["listed_after_unload"] = len(
         [each for each in management.current_loaded_models if type(each.model).__name__ == "Movable"]
     )

@@ -42,7 +42,7 @@ def test_it_installs_with_comfyuis_python_links_the_pack_and_remembers_both(comf
     pins = tmp_path / "pins.txt"
     install_into_comfyui(clone, comfyui, extras=["sam2", "text"], constraint_files=[pins])
     assert arguments_of(clone) == ["--with", "sam2,text", "--constraint", str(pins)]
-    pack = comfyui / "custom_nodes" / "cutsmith"
+    pack = comfyui / "custom_nodes" / "ComfyUI-Cutsmith"
     assert pack.resolve() == clone.root.resolve()
     assert str(pack) in capsys.readouterr().out
     (host,) = remembered_hosts()
@@ -65,7 +65,7 @@ def test_another_clone_takes_its_place_and_what_pip_added_is_still_known(comfyui
     install_into_comfyui(make_clone(tmp_path / "clone", INSTALLS), comfyui)
     other = make_clone(tmp_path / "other", INSTALLS)
     install_into_comfyui(other, comfyui)
-    assert (comfyui / "custom_nodes" / "cutsmith").resolve() == other.root.resolve()
+    assert (comfyui / "custom_nodes" / "ComfyUI-Cutsmith").resolve() == other.root.resolve()
     (host,) = remembered_hosts()
     assert (host.clone, host.added) == (str(other.root), ("loky",))
 
@@ -82,7 +82,7 @@ def test_a_failed_installation_links_nothing_and_what_it_added_is_known(comfyui,
 
 def test_nothing_is_installed_where_something_else_stands_in_the_packs_place(comfyui, tmp_path):
     clone = make_clone(tmp_path / "clone", INSTALLS)
-    (comfyui / "custom_nodes" / "cutsmith").mkdir()
+    (comfyui / "custom_nodes" / "ComfyUI-Cutsmith").mkdir()
     with pytest.raises(InstallFailed, match="did not make it"):
         install_into_comfyui(clone, comfyui)
     assert not (clone.root / "arguments.txt").exists()
@@ -124,7 +124,7 @@ def test_a_comfyui_with_older_packages_gets_the_product_and_keeps_each_of_them(t
     where = "import cutsmith, cv2, json, numpy; print(json.dumps([cutsmith.__file__, numpy.__version__]))"
     said = subprocess.run([python, "-c", where], cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
     assert json.loads(said.stdout) == [str(ROOT / "core" / "cutsmith" / "__init__.py"), "2.2.6"]
-    pack = comfyui / "custom_nodes" / "cutsmith"
+    pack = comfyui / "custom_nodes" / "ComfyUI-Cutsmith"
     assert pack.is_symlink()
     assert pack.resolve() == ROOT
 

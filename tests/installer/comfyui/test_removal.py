@@ -49,7 +49,7 @@ def take_everything_out(clone):
 def test_the_link_and_the_product_go_and_what_pip_added_is_named(clone, set_up, pip_calls, capsys):
     comfyui = set_up(clone)
     link, product = take_everything_out(clone)
-    assert link == f"{comfyui / 'custom_nodes' / 'cutsmith'}  (the link only)"
+    assert link == f"{comfyui / 'custom_nodes' / 'ComfyUI-Cutsmith'}  (the link only)"
     assert product.startswith(f"cutsmith from {comfyui / '.venv'}")
     assert list((comfyui / "custom_nodes").iterdir()) == []
     ((python, arguments),) = pip_calls
@@ -59,18 +59,29 @@ def test_the_link_and_the_product_go_and_what_pip_added_is_named(clone, set_up, 
     assert (clone.root / "install.py").is_file()
 
 
+@pytest.mark.parametrize("names", [["cutsmith"], ["cutsmith", "ComfyUI-Cutsmith"]])
+def test_a_link_of_the_old_name_goes_too(clone, set_up, pip_calls, names):
+    comfyui = set_up(clone)
+    (comfyui / "custom_nodes" / "ComfyUI-Cutsmith").unlink()
+    for name in names:
+        (comfyui / "custom_nodes" / name).symlink_to(clone.root)
+    words = take_everything_out(clone)
+    assert {f"{comfyui / 'custom_nodes' / name}  (the link only)" for name in names} <= set(words)
+    assert list((comfyui / "custom_nodes").iterdir()) == []
+
+
 def test_a_copy_goes_and_a_folder_that_took_its_place_stays(clone, set_up, pip_calls, monkeypatch):
     def refuse(*_, **__):
         raise OSError
 
     monkeypatch.setattr("pathlib.Path.symlink_to", refuse)
     kept, emptied = set_up(clone, "kept"), set_up(clone, "emptied")
-    shutil.rmtree(kept / "custom_nodes" / "cutsmith")
-    (kept / "custom_nodes" / "cutsmith").mkdir()
+    shutil.rmtree(kept / "custom_nodes" / "ComfyUI-Cutsmith")
+    (kept / "custom_nodes" / "ComfyUI-Cutsmith").mkdir()
     words = take_everything_out(clone)
-    assert (kept / "custom_nodes" / "cutsmith").is_dir()
+    assert (kept / "custom_nodes" / "ComfyUI-Cutsmith").is_dir()
     assert list((emptied / "custom_nodes").iterdir()) == []
-    assert [line for line in words if "custom_nodes" in line] == [f"{emptied}/custom_nodes/cutsmith  (a copy)"]
+    assert [line for line in words if "custom_nodes" in line] == [f"{emptied}/custom_nodes/ComfyUI-Cutsmith  (a copy)"]
     assert remembered_hosts() == []
 
 
@@ -83,7 +94,7 @@ def test_a_cutsmith_from_elsewhere_and_a_link_that_was_turned_stay(clone, set_up
     add_distribution(packages, "cutsmith", "0.1.0", source=other.root)
     assert take_everything_out(clone) == []
     assert pip_calls == []
-    assert (comfyui / "custom_nodes" / "cutsmith").resolve() == other.root.resolve()
+    assert (comfyui / "custom_nodes" / "ComfyUI-Cutsmith").resolve() == other.root.resolve()
 
 
 def test_what_another_clone_set_up_is_its_own_to_take_out_until_that_clone_is_gone(clone, set_up, pip_calls, tmp_path):
@@ -131,4 +142,4 @@ def test_where_pip_fails_the_others_are_still_done_and_that_one_is_not_forgotten
         take_everything_out(clone)
     assert list((done / "custom_nodes").iterdir()) == []
     assert [host.folder for host in remembered_hosts()] == [str(failing)]
-    assert (failing / "custom_nodes" / "cutsmith").is_symlink()
+    assert (failing / "custom_nodes" / "ComfyUI-Cutsmith").is_symlink()

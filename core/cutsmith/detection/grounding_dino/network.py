@@ -22,6 +22,7 @@ from cutsmith.engines.checkpoint import fit_checkpoint, read_checkpoint
 from cutsmith.engines.quiet_transformers import quiet_transformers
 from cutsmith.engines.torch_device import require_packages
 from cutsmith.errors import ModelUnusable
+from cutsmith.protocols import GROUNDING_DINO_THRESHOLDS
 
 if TYPE_CHECKING:
     import torch
@@ -45,6 +46,7 @@ class GroundingDinoNetwork:
     def __init__(self, module: Any) -> None:
         """Wrap a built `GroundingDINO`."""
         self.module = module
+        self.thresholds = GROUNDING_DINO_THRESHOLDS
         self.max_tokens = min(int(module.max_text_len), int(module.bert.config.max_position_embeddings))
 
     def count_tokens(self, text: str) -> int:

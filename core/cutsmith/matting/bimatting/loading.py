@@ -115,7 +115,7 @@ def load_bimatting_frames(path: Path, device: str = "cpu", threads: int | None =
 
 def load_network(path: Path, device: str = "cpu", threads: int | None = None) -> BiMattingNetwork:
     """The network of the checkpoint at `path`, for inference. Raises what `load_bimatting` raises."""
-    from cutsmith.engines.torch_device import limit_threads, memory_guard, require_packages
+    from cutsmith.engines.torch_device import heed_cancelling, limit_threads, memory_guard, require_packages
 
     require_packages(_EXTRA, "torch")
     from cutsmith.cures import advise
@@ -129,4 +129,5 @@ def load_network(path: Path, device: str = "cpu", threads: int | None = None) ->
     network.eval().requires_grad_(False)
     with memory_guard("BiMatting", device, advise("Or take a smaller picture.")):
         network.to(device)
+    heed_cancelling(network)
     return network

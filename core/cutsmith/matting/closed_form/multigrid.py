@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cutsmith.machine.cancelling import check, checking_calls
+from cutsmith.machine.cancelling import checking_calls
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -138,7 +138,6 @@ def _conjugate_gradients(
     direction = np.zeros_like(residual)
     before = 1.0
     for _ in range(most_iterations):
-        check()
         corrected = precondition(residual)
         product = _dot(residual, corrected)
         if not product > 0:  # also NaN: rounding has taken over

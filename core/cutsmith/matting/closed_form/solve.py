@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from cutsmith.protocols import Watch
 
 Told = Callable[[float], None]
-"""Is given the share of a system that is done, in [0, 1]."""
+"""Is given the share of a system that is done, in [0, 1]; ends the work where it is not wanted any more."""
 
 _log = logging.getLogger(__name__)
 
@@ -157,10 +157,10 @@ class _Solver:
         for system, plan in zip(systems, plans, strict=True):
 
             def told(share: float, done: int = done, count: int = system.pixels) -> None:
+                check()
                 if self.watch is not None:
                     self.watch.progress((done + share * count) / total)
 
-            check()
             told(0.0)
             found = self._solved(system, plan, told)
             if found is None:

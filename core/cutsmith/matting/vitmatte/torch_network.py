@@ -14,7 +14,7 @@ import numpy as np
 
 from cutsmith.cures import set_option
 from cutsmith.engines.pretrained import from_folder, opening_folder
-from cutsmith.engines.torch_device import inference, memory_guard, require_packages
+from cutsmith.engines.torch_device import heed_cancelling, inference, memory_guard, require_packages
 from cutsmith.errors import ModelUnusable, WeightsDamaged
 from cutsmith.machine.files import is_file
 from cutsmith.matting.vitmatte.onnx_network import checked_output
@@ -102,6 +102,7 @@ def open_torch_vitmatte(folder: Path, device: str) -> TorchViTMatte:
         raise ModelUnusable(f"The weights in {folder} do not fit its {_CONFIG}: {'; '.join(complaints)}.", _WANTED)
     with memory_guard(str(folder), device, set_option("device", "cpu")):
         module = module.eval().requires_grad_(False).to(device)
+    heed_cancelling(module)
     return TorchViTMatte(str(folder), module, device, preprocessing)
 
 

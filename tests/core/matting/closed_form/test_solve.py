@@ -214,10 +214,9 @@ def test_progress_rises_to_one(cat):
     assert watch.shares[-1] == 1
 
 
-def test_it_is_left_at_once_in_the_midst_of_a_system(cat, monkeypatch):
+def test_it_ends_at_once_in_the_midst_of_a_system(cat, monkeypatch):
     begun = threading.Event()
     asked = []
-
     ended = []
 
     def endless(_system, _colours, _tolerance, _most, told, _start):
@@ -231,15 +230,14 @@ def test_it_is_left_at_once_in_the_midst_of_a_system(cat, monkeypatch):
 
     def ends():
         if begun.is_set():
-            asked.append(time.perf_counter())
+            asked.append(True)
         return begun.is_set()
 
     monkeypatch.setattr(solve, "solve_by_multigrid", endless)
     with pytest.raises(Cancelled):
         solve_unknown(*cat, watch=Watching(ends))
-    assert time.perf_counter() - asked[0] < 0.2
-    time.sleep(0.5)
-    assert ended, "work that nobody waits for ends at its next step"
+    assert len(asked) == 1, "it ends at the first time that it is asked"
+    assert ended
 
 
 def test_thousands_of_specks_are_solved_in_a_few_systems(photo, monkeypatch):
