@@ -101,7 +101,8 @@ def wait_for_the_job(gimp: GimpHost, window: GimpWindow) -> None:
     with client.connect(folder=gimp.worker_folder) as asking:
         wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 20)
         wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job does not end", 120)
-    wait_until(lambda: window.is_changed, "nothing was changed", 20)
+    # What ended may have been the question for the models, which is asked before.
+    wait_until(lambda: window.is_changed, "nothing was changed", 120)
     window.settle()
 
 
