@@ -281,7 +281,7 @@ class Store:
 
 def _names_in(folder: Path) -> list[str]:
     try:
-        return os.listdir(folder)
+        return [each.name for each in folder.iterdir()]
     except OSError:
         # `find` passes over folders that are missing or closed to us, too.
         return []
