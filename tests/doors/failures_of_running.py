@@ -125,6 +125,13 @@ def _(folder):
     run_job("models", {"speed": 9}, {}, lambda stage, share: None)
 
 
+@fails("A picture that is not open any more", doors=(GIMP,))
+def _(folder):
+    from cutsmith.serving.jobs import run_job
+
+    run_job("mask", {"picture": "closed"}, {}, lambda stage, share: None)
+
+
 @fails("A job that nobody wants any more", doors=(GIMP,))
 def _(folder):
     cut_out(picture(), models=BLIND, cancelled=lambda: True)

@@ -106,7 +106,8 @@ def assigned(file: str, name: str) -> tuple[str, ...]:
 
 def inputs_of_the_nodes() -> set[str]:
     """The names of all inputs in the nodes' schemas."""
-    files = [ROOT / "comfyui_nodes" / "shared_inputs.py", *(ROOT / "comfyui_nodes" / "nodes").glob("*.py")]
+    pack = ROOT / "comfyui_nodes"
+    files = [pack / "shared_inputs.py", pack / "model_lists.py", *(pack / "nodes").glob("*.py")]
     nodes = [node for file in files for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))]
     named = {str(node.args[0].value) for node in nodes if is_input(node) and isinstance(node.args[0], ast.Constant)}
     makers = ("mask_edit_inputs", "hardening_inputs")
