@@ -98,6 +98,10 @@ class Thresholds(NamedTuple):
     box: float
     text: float
 
+    def provenance(self) -> dict[str, str]:
+        """Both, under the names of the options that replace them."""
+        return {"box_threshold": f"{self.box:g}", "text_threshold": f"{self.text:g}"}
+
 
 GROUNDING_DINO_THRESHOLDS = Thresholds(0.30, 0.25)
 """Those of Grounding DINO's own demonstration for boxes of any object."""

@@ -246,9 +246,10 @@ class Request:
         return told
 
     def words_provenance(self) -> dict[str, str]:
-        """What a result says of the words, and of when a box answers them."""
-        thresholds = (name for name, option in OPTIONS.items() if option.part == "target" and option.kind == "number")
-        return {"text": ", ".join(self.phrases), **{name: f"{self.value(name):g}" for name in thresholds}}
+        """What a result says of the words, and of when a box answers them, where that was given."""
+        names = (name for name, option in OPTIONS.items() if option.part == "target" and option.kind == "number")
+        given = {name: f"{self.value(name):g}" for name in names if self.value(name) is not None}
+        return {"text": ", ".join(self.phrases), **given}
 
     def key(self, picture: bytes | Picture, weights: Mapping[str, str]) -> str:
         """A hash of 64 hexadecimal digits, the same only for the same request, picture and weights.

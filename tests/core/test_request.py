@@ -208,7 +208,6 @@ def test_provenance_says_what_was_asked_for_and_nothing_else() -> None:
         **plain,
         "text": "red mug, spoon",
         "box_threshold": "0.5",
-        "text_threshold": "0.25",
         "objects": "best",
         "max_detections": "2",
     }

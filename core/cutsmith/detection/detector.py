@@ -78,8 +78,13 @@ class GroundingDetector:
         return next(self.module.parameters()).device
 
     def provenance(self) -> Mapping[str, str]:
-        """Model, file and device."""
-        return {"detector": self.name, "detector_weights": self._weights, "detector_device": str(self.device)}
+        """Model, file and device, and the network's own thresholds, which hold where a request gives none."""
+        return {
+            "detector": self.name,
+            "detector_weights": self._weights,
+            "detector_device": str(self.device),
+            **self._network.thresholds.provenance(),
+        }
 
     def candidates(self, image: NDArray[np.uint8], phrases: str | Sequence[str]) -> Candidates:
         """What the network gives for `image`, uint8 (H, W, 3) sRGB, before thresholds and suppression.

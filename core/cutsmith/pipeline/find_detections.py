@@ -56,6 +56,7 @@ def find_detections(
         {
             "software": SOFTWARE,
             **detector.provenance(),
+            **candidates.thresholds.provenance(),
             **wanted.words_provenance(),
         },
         (*picture.warnings, *told, *candidates.warnings),
