@@ -45,8 +45,9 @@ def test_defaults_are_the_engines(comfyui):
 
     nodes = comfyui.get("/object_info")
     detect, matting = (inputs_of(nodes[name]) for name in ("CutsmithTextDetect", "CutsmithTrimapMatting"))
-    assert detect["box_threshold"][1]["default"] == OPTIONS["box_threshold"].default
-    assert detect["text_threshold"][1]["default"] == OPTIONS["text_threshold"].default
+    # The model's own, which the nodes write as 0.
+    assert OPTIONS["box_threshold"].default is OPTIONS["text_threshold"].default is None
+    assert detect["box_threshold"][1]["default"] == detect["text_threshold"][1]["default"] == 0
     assert (matting["band_inner"][1]["default"], matting["band_outer"][1]["default"]) == (Band().inner, Band().outer)
 
 

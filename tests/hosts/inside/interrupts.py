@@ -38,9 +38,9 @@ def stubborn(_: int, turn: Any) -> None:
 threading.Timer(0.5, management.interrupt_current_processing).start()
 start = time.perf_counter()
 try:
-    running.for_each([1], stubborn)
+    running.for_each([1], stubborn, lambda result: None)
 except management.InterruptProcessingException:
     seconds = time.perf_counter() - start
-running.for_each([1], lambda _, turn: order.append("second"))
+running.for_each([1], lambda _, turn: order.append("second"), lambda result: None)
 answer = {"seconds": seconds, "order": order, "cancelled_is_heard": heard == [True]}
 sys.stdout.write("\n" + json.dumps(answer) + "\n")

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
 
     from cutsmith.matting.closed_form.laplacian import Equations
 
+Solve = Callable[["NDArray[np.float32]"], "NDArray[np.float32]"]
+
 _COARSEST = 500
 """Unknowns of the coarsest grid, which is solved exactly."""
-
 
 _STRENGTH = ("symmetric", {"theta": 0.02})
 
@@ -77,13 +78,15 @@ def solve_by_multigrid(
             improve_candidates=None,
             max_coarse=_COARSEST,
             max_levels=12,
-            coarse_solver="splu",
+            # Not used: `_cycle` is handed one that takes singular grids, too.
+            coarse_solver=None,
         )
+    coarsest = _exact_solver(hierarchy.levels[-1].A)
     matrix.data = np.add(matrix.data, single.data, dtype=np.float64)
 
     def precondition(residual: NDArray[np.float64]) -> NDArray[np.float64]:
         size = float(np.abs(residual).max())
-        corrected = _cycle(hierarchy, 0, (residual / size).astype(np.float32)).astype(np.float64)
+        corrected = _cycle(hierarchy, coarsest, 0, (residual / size).astype(np.float32)).astype(np.float64)
         corrected *= size
         return corrected
 
@@ -98,15 +101,32 @@ def _aggregated(matrix: csr_matrix) -> csr_matrix:
     return standard_aggregation(symmetric_strength_of_connection(matrix, **_STRENGTH[1]))[0]
 
 
-def _cycle(hierarchy: MultilevelSolver, level: int, residual: NDArray[np.float32]) -> NDArray[np.float32]:
+def _exact_solver(matrix: csr_matrix) -> Solve:
+    """What solves the coarsest grid.
+
+    Where an aggregate has a single colour, as on a studio's white, its four columns are not independent. pyamg leaves
+    out those that say nothing new, and their rows of the coarse grid are empty.
+    """
+    from scipy.sparse.linalg import splu
+
+    try:
+        factors = splu(matrix.tocsc())
+    except RuntimeError:  # "Factor is exactly singular", which scipy tells in no other way
+        inverse = np.linalg.pinv(matrix.toarray().astype(np.float64)).astype(np.float32)
+        return lambda residual: np.asarray(inverse @ residual, np.float32)
+    return lambda residual: np.asarray(factors.solve(residual), np.float32)
+
+
+def _cycle(
+    hierarchy: MultilevelSolver, coarsest: Solve, level: int, residual: NDArray[np.float32]
+) -> NDArray[np.float32]:
     """One V-cycle from zero. pyamg's own also measures residuals, which takes two products with the finest matrix."""
     grid = hierarchy.levels[level]
     if level == len(hierarchy.levels) - 1:
-        exact: NDArray[np.float32] = np.asarray(hierarchy.coarse_solver(grid.A, residual), np.float32).ravel()
-        return exact
+        return coarsest(residual)
     correction = np.zeros_like(residual)
     grid.presmoother(grid.A, correction, residual)
-    correction += grid.P @ _cycle(hierarchy, level + 1, grid.R @ (residual - grid.A @ correction))
+    correction += grid.P @ _cycle(hierarchy, coarsest, level + 1, grid.R @ (residual - grid.A @ correction))
     grid.postsmoother(grid.A, correction, residual)
     return correction
 
