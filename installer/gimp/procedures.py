@@ -47,7 +47,7 @@ def require_procedures(console: Program, profile: Profile, rehearsed: Path | Non
             what = f"GIMP {console.version} has no Python, in which the plug-in is written."
             remedy = "Install GIMP again, with its Python."
             if sys.platform == "linux":
-                packages = "python3-gi gir1.2-gimp-3.0"
+                packages = "python3-gi python3-gi-cairo gir1.2-gimp-3.0"
                 remedy = f"Install what plug-ins in Python need; on Debian, Ubuntu:  sudo apt install {packages}"
             raise InstallFailed(what, remedy)
         how = f"within {START_SECONDS} seconds."

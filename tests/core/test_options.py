@@ -137,7 +137,6 @@ BAD = [
     ("box_threshold", 1.01, "a number from 0 to 1"),
     ("box_threshold", 0.5j, "a number from 0 to 1"),
     ("box_threshold", np.array([0.1, 0.2]), "a number from 0 to 1"),
-    ("box_threshold", None, "a number from 0 to 1"),
     ("mask_blur", math.inf, "a number, 0 or more"),
     ("mask_blur", 10**400, "a number, 0 or more"),
     ("mask_offset", 1.0, "a whole number"),

@@ -265,7 +265,16 @@ def _answered(
 ) -> Answered:
     """Show the procedure's dialog; -> what the user decided. Raises CutFailed if the run could not succeed."""
     from .cutting import requested
-    from .dialog import Answered, Engine, ask, ask_for_band
+
+    try:
+        from .dialog import Answered, Engine, ask, ask_for_band
+    except ImportError as error:
+        if error.name != "cairo":
+            raise
+        raise CutFailed(
+            "GIMP's Python has no cairo, which the dialog needs to draw the picture.",
+            "On Debian and Ubuntu: sudo apt install python3-gi-cairo",
+        ) from error
     from .layers import chosen_layers
     from .model_choices import ModelChoices
     from .worker_link import WorkerLink

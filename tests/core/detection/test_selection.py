@@ -14,7 +14,7 @@ from cutsmith.detection.selection import SAME_OBJECT_IOU, best_score, select
 from cutsmith.errors import BadOption
 from cutsmith.geometry import Box
 from cutsmith.options import OPTIONS
-from cutsmith.protocols import Candidates
+from cutsmith.protocols import GROUNDING_DINO_THRESHOLDS, Candidates
 
 # [CLS] red mug . table . [SEP]
 PHRASES, SPANS, TOKENS = ("Red mug", "table"), ((1, 3), (4, 5)), 7
@@ -120,7 +120,7 @@ def test_extreme_logits_are_probabilities_without_a_warning() -> None:
         assert best_score(extreme) == 1.0
 
 
-@pytest.mark.parametrize("value", [-0.01, 1.01, math.nan, math.inf, "0.3", None, True])
+@pytest.mark.parametrize("value", [-0.01, 1.01, math.nan, math.inf, "0.3", True])
 @pytest.mark.parametrize("option", ["box_threshold", "text_threshold"])
 def test_a_threshold_that_is_no_probability_is_refused(option, value) -> None:
     with pytest.raises(BadOption, match=f"{option} must be a number from 0 to 1, but got") as caught:
@@ -138,8 +138,9 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert len(select(candidates([{1: 0.9}], [LEFT]), np.float32(0.3), np.float64(0.25), np.int64(3))) == 1
 
 
-def test_the_defaults_are_those_of_the_options() -> None:
-    probabilities = [{1: OPTIONS["box_threshold"].default + step} for step in (-0.01, 0.01)]
+def test_the_defaults_are_the_networks_own() -> None:
+    assert OPTIONS["box_threshold"].default is OPTIONS["text_threshold"].default is None
+    probabilities = [{1: GROUNDING_DINO_THRESHOLDS.box + step} for step in (-0.01, 0.01)]
     assert len(select(candidates(probabilities, [LEFT, RIGHT]))) == 1
 
 

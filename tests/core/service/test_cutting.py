@@ -147,6 +147,7 @@ def test_a_picture_without_a_subject_is_no_server_error(client) -> None:
     assert answer.json()["error"]["type"] == "SubjectNotFound"
 
 
+@pytest.mark.torch
 def test_words_without_a_detector_say_what_to_fetch(client, photo_bytes) -> None:
     answer = client.post("/v1/detections", files=sent(photo_bytes), data={"text": "red box"})
     assert answer.status_code == 501

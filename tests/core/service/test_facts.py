@@ -8,6 +8,8 @@ import subprocess
 import sys
 from time import sleep
 
+import pytest
+
 from cutsmith.errors import WeightsMissing
 from cutsmith.options import OPTIONS
 from cutsmith.output import OUTPUT_OPTIONS
@@ -48,6 +50,7 @@ def test_while_it_ends_it_takes_nothing(client, photo_bytes) -> None:
     assert client.get("/healthz").status_code == 200
 
 
+@pytest.mark.torch
 def test_models_formats_and_presets_are_listed(client) -> None:
     told = client.get("/v1/models").json()
     assert {"u2net", "sam2.1-hiera-small"} <= {model["name"] for model in told["models"]}

@@ -77,6 +77,7 @@ def test_clicks_are_answered_by_sam_2_and_a_further_one_encodes_nothing(
     assert all("x-predicted-iou" in answer.headers for answer in answers if answer.status_code == 200)
 
 
+@pytest.mark.torch
 def test_without_sam_2_a_click_says_what_to_fetch(client, photo_bytes) -> None:
     session = opened_session(client, photo_bytes)
     answer = client.post(f"/v1/sessions/{session}/mask", json={"points": [[60, 60, 1]]})

@@ -33,7 +33,7 @@ def test_the_first_installation_takes_all_extras_that_pip_can_install_itself():
 def test_what_sam_2_is_built_with_is_there_before_it():
     product, target, *groundwork = main_targets(["text", "sam2"])
     assert (product, target) == ("--editable", ".[text]")
-    assert {"torch", "torchvision", "setuptools", "wheel"} == named(groundwork)
+    assert {"safetensors", "torch", "torchvision", "setuptools", "wheel"} == named(groundwork)
     assert main_targets(["sam2"])[1] == "."
 
 
