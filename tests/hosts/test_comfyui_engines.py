@@ -143,4 +143,4 @@ def test_files_that_are_no_birefnet_of_comfyuis_are_refused_with_what_is_wanted(
     assert "ComfyUI runs BiRefNet in its large form" in small
     assert cut.startswith("WeightsDamaged: ")
     assert "cut.safetensors is not a complete .safetensors file" in cut
-    assert "is text that begins with '<!DOCTYPE html>'" in page
+    assert "page.safetensors must be a model's file, but is text: a web page." in page

@@ -14,11 +14,24 @@ from tests.hosts.saved_workflows import NAMES, node_of, nodes_of, runnable
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
-OURS = ("CutsmithRembgCut", "CutsmithSAM2Mask", "CutsmithTextDetect", "CutsmithTrimapMatting")
+OURS = (
+    "CutsmithCropToSubject",
+    "CutsmithMaskTools",
+    "CutsmithPickObject",
+    "CutsmithPutBack",
+    "CutsmithRembgCut",
+    "CutsmithSAM2Mask",
+    "CutsmithTextDetect",
+    "CutsmithTrimapMatting",
+)
+MODELS = ("CutsmithRembgCut", "CutsmithSAM2Mask", "CutsmithTextDetect")
 EDITS = {"mask_blur", "mask_offset", "invert", "harden", "threshold"}
 ADVANCED = EDITS | {"device", "engine", "keep_model_loaded", "matting_effort", "refine_foreground"}
 # Where the band is what the node is about, it is shown at first.
-ADVANCED_OF = {"CutsmithRembgCut": ADVANCED | {"band_inner", "band_outer"}}
+ADVANCED_OF = {
+    "CutsmithRembgCut": ADVANCED | {"band_inner", "band_outer"},
+    "CutsmithCropToSubject": {"multiple"},
+}
 
 
 def inputs_of(info):
@@ -62,7 +75,7 @@ def test_boxes_are_comfyuis_own_and_other_packs_boxes_are_taken(comfyui):
 
 def test_model_lists_hold_the_catalogue_and_comfyuis_folders(comfyui):
     nodes = comfyui.get("/object_info")
-    models = {name: inputs_of(nodes[name])["model"][1]["options"] for name in OURS if name != "CutsmithTrimapMatting"}
+    models = {name: inputs_of(nodes[name])["model"][1]["options"] for name in MODELS}
     assert {"subject in box (IS-Net)", "sam2.1-hiera-small", "tiny_sam2.pt"} <= set(models["CutsmithSAM2Mask"])
     assert {"grounding-dino-tiny", "grounding-dino-random"} <= set(models["CutsmithTextDetect"])
     assert {"isnet-general-use", "birefnet-general"} <= set(models["CutsmithRembgCut"])
@@ -122,7 +135,8 @@ def test_wrong_values_are_refused_before_anything_runs(comfyui, workflow, node, 
 def test_null_in_an_old_workflow_is_the_default(comfyui, cutsmith_cut, workflow, node, values):
     prompt = runnable(workflow)
     if node == "CutsmithSAM2Mask":
-        nodes_of(prompt, node)[0]["model"] = TINY_SAM2
+        # The workflow's own points are on its own picture.
+        nodes_of(prompt, node)[0].update(model=TINY_SAM2, positive_points='[{"x": 230, "y": 150}]')
     nodes_of(prompt, node)[0].update(values)
     run = comfyui.run(prompt)
     assert run.error is None, run.error["exception_message"]

@@ -112,7 +112,7 @@ def test_a_models_path_may_be_relative_and_no_file_is_quoted(
     )
     assert relative == at_home == ""
     assert f"{Path('none/net.onnx').absolute()}: there is no such file." in missing
-    assert "notes.txt must be an ONNX model, but is text." in secrets[0]
+    assert "notes.txt must be a model's file, but is text." in secrets[0]
     for told in secrets:
         assert "notes.txt" in told
         assert "not for you" not in told

@@ -93,7 +93,7 @@ def _refuse_text(path: Path) -> None:
     if all(32 <= byte < 127 or byte in b"\t\r\n" for byte in head):
         # A script may name any file: none of what is in it belongs into a message.
         kind = next((words for begin, words in _TEXTS.items() if head.startswith(begin)), "text")
-        raise ModelUnusable(f"{path} must be an ONNX model, but is {kind}.", "Fetch the model itself.")
+        raise ModelUnusable(f"{path} must be a model's file, but is {kind}.", "Fetch the model itself.")
 
 
 def _read(sidecar: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def masks(model: str) -> torch.Tensor:
 
 published, repackaged = masks("tiny.pt"), masks("tiny.safetensors")
 answer = {
-    "sam2": choices.sam2_choices(),
+    "sam2": choices.sam2_choices(choices.on_disk("segmenter")),
     "best_sam2": str(store.find(find_entry("sam2.1-hiera-large", "segmenter")).path),
     "vocabulary": str(store.require_companion(dino, vocabulary, folders.Path("models/grounding-dino/own.pth"))),
     "equal": bool(torch.equal(published[0], repackaged[0])),
