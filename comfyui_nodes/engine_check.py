@@ -52,7 +52,10 @@ def require_engine() -> None:
 
 def _refuse_another_module() -> None:
     """Refuse a module that has the engine's name and is not the engine. It is only looked for, never run."""
-    spec = find_spec("cutsmith")
+    try:
+        spec = find_spec("cutsmith")
+    except ImportError:  # a finder of the host's own refuses it: what imports it tells
+        return
     if spec is None:
         return
     if spec.origin is None:

@@ -12,11 +12,14 @@ from tests.hosts.inside_comfyui import run_inside
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 PACK = Path(__file__).resolve().parents[2]
-OURS = ["CutsmithRembgCut", "CutsmithSAM2Mask", "CutsmithTextDetect", "CutsmithTrimapMatting"]
+OURS = [
+    *("CutsmithCropToSubject", "CutsmithMaskTools", "CutsmithPickObject", "CutsmithPutBack"),
+    *("CutsmithRembgCut", "CutsmithSAM2Mask", "CutsmithTextDetect", "CutsmithTrimapMatting"),
+]
 EXTRAS = ["sam2", "groundingdino", "hydra", "omegaconf", "iopath", "timm"]
 
 
-def test_without_the_extras_all_four_nodes_still_register_and_nothing_heavy_is_imported(comfyui_tree):
+def test_without_the_extras_all_nodes_still_register_and_nothing_heavy_is_imported(comfyui_tree):
     answer = run_inside(comfyui_tree, "load_pack.py", packs=[str(PACK)], missing=EXTRAS)
     assert answer["nodes"] == OURS
     assert not {"cv2", "openvino", "onnxruntime", "sam2", "pymatting", "numba"} & set(answer["imported"])
