@@ -12,7 +12,8 @@ from tests.hosts.test_comfyui_nodes import DETECT, LOAD, matting, rembg, sam2
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
-CROP = {"margin": 0.2, "width": 0, "height": 0}
+# As large as the picture, as nodes that take several pictures want them.
+CROP = {"margin": 2.0, "width": 0, "height": 0, "multiple": 1}
 BACK = {"put_back": "the mask", "feather": 16}
 TOOLS = {"keep_largest": 1, "fill_holes": False, "largest_hole": 0, "despeckle": 0}
 # All of our nodes; their outputs are what is tried.

@@ -11,7 +11,7 @@ from cutsmith.detection.image_tensor import ImageSpec
 from cutsmith.detection.selection import select
 from cutsmith.errors import BadOption, BadPhrases, DeviceOutOfMemory, ModelUnusable
 from cutsmith.pipeline.loading import Models
-from cutsmith.protocols import Detection, Detector
+from cutsmith.protocols import GROUNDING_DINO_THRESHOLDS, Detection, Detector
 
 pytestmark = pytest.mark.torch
 
@@ -24,6 +24,7 @@ class ConstructedNetwork:
 
     image_spec = ImageSpec(40, 80, (0.5, 0.5, 0.5), (1.0, 1.0, 1.0), 2, round_before_scaling=True)
     max_tokens = TOKENS
+    thresholds = GROUNDING_DINO_THRESHOLDS
 
     def __init__(self, boxes=((0.5, 0.5, 0.5, 0.5), (0.25, 0.25, 0.1, 0.1))) -> None:
         import torch
@@ -122,6 +123,8 @@ def test_provenance_tells_model_file_and_the_device_of_now(detector) -> None:
         "detector": "constructed",
         "detector_weights": "weights.pth md5:1",
         "detector_device": "cpu",
+        "box_threshold": "0.3",
+        "text_threshold": "0.25",
     }
     # As a host does it, between two calls.
     detector.module.to(torch.device("meta"))

@@ -141,7 +141,7 @@ def test_damaged_weights_are_told_apart_from_unfit_ones(damage, folder_copy) -> 
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ('{"model_type": "bert"}', "another architecture: .*'grounding-dino', but got 'bert'"),
+        ('{"model_type": "bert"}', "another architecture: .*'grounding-dino' or 'mm-grounding-dino', but got 'bert'"),
         ("{}", "another architecture: .*but got None"),
         ("[1, 2]", "must hold a JSON object, but holds a list"),
         ("{truncated", "cannot be read"),

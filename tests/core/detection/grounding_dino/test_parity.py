@@ -7,8 +7,8 @@ import pytest
 
 from cutsmith.detection.detector import GroundingDetector
 from cutsmith.detection.grounding_dino.network import open_grounding_dino
-from cutsmith.options import OPTIONS
 from cutsmith.picture import Picture
+from cutsmith.protocols import GROUNDING_DINO_THRESHOLDS
 from tests.core.detection.random_dino import TINY_BERT, TINY_DETECTOR, TINY_SWIN
 
 pytestmark = pytest.mark.torch
@@ -63,7 +63,7 @@ def test_raw_logits_and_boxes_equal_upstreams(picture, upstream, ours) -> None:
 def test_the_weights_are_such_that_equality_says_something(picture, upstream) -> None:
     logits, boxes = upstream[f"{picture}/logits"], upstream[f"{picture}/boxes"]
     scores = 1 / (1 + np.exp(-logits.max(axis=1)))
-    passing = scores > OPTIONS["box_threshold"].default
+    passing = scores > GROUNDING_DINO_THRESHOLDS.box
     assert 3 <= passing.sum() <= 30
     widths, heights = boxes[passing, 2], boxes[passing, 3]
     assert (np.abs(widths - heights) > 0.01 * np.maximum(widths, heights)).all()
