@@ -61,6 +61,8 @@ def test_by_words_equals_the_command_line(comfyui, cutsmith_cut):
     prompt = runnable("by-words")
     (detect,), (mask,) = nodes_of(prompt, "CutsmithTextDetect"), nodes_of(prompt, "CutsmithSAM2Mask")
     detect["model"], mask["model"] = TINY_DETECTOR, TINY_SAM2
+    # Words that the random network finds.
+    detect["prompt"] = "person, cat, dog, cup"
     _, (picture,) = saved_pictures(comfyui, prompt)
     expected = cutsmith_cut(
         "example.png",

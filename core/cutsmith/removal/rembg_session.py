@@ -22,6 +22,9 @@ PREFIX = "rembg:"
 _NOT_BY_NAME = frozenset({"sam", "u2net_custom", "dis_custom", "ben_custom"})
 
 
+_RELEASE = "danielgatis/rembg/releases"
+
+
 def session_names() -> tuple[str, ...]:
     """The sessions of rembg that run here from a name alone, each as the option `model` takes it.
 
@@ -33,7 +36,8 @@ def session_names() -> tuple[str, ...]:
 
     if find_spec("rembg") is None:
         return ()
-    both = (name for name, entry in of_kind("remover").items() if entry.npm is None)
+    # Those that rembg publishes have its own names; other publishers' models are none of its sessions.
+    both = (name for name, entry in of_kind("remover").items() if any(_RELEASE in url for url in entry.urls))
     return tuple(f"{PREFIX}{name}" for name in (*both, *rembg_only_sessions()))
 
 
