@@ -183,16 +183,25 @@ def test_missing_weights_are_told_with_the_command_that_fetches_them(gimp: GimpH
     assert f"{shlex.join(COMMAND)} models fetch isnet-general-use" in said
 
 
+# The worker hands its jobs to a process of their own, which has the fault.
 FAULTY = """
-import os, signal, sys
-from cutsmith.serving import jobs
+import sys
 from cutsmith.cli import main
+from cutsmith.worker import job_process
+
+JOBS = '''
+import os, signal, time
+from cutsmith.serving import jobs
+from cutsmith.worker.job_process import main
 
 def fail(asked, report, cancelled):
     report("mask", 0.5)
     {fault}
 
 jobs._JOBS["cut"] = fail
+main()
+'''
+job_process.COMMAND = (sys.executable, "-c", JOBS)
 main()
 """
 
@@ -215,7 +224,7 @@ def test_a_crash_in_the_worker_is_told_with_the_logs_place(gimp: GimpHost, pictu
 def test_a_worker_that_is_killed_in_the_midst_of_it_is_told_and_the_next_call_starts_another(
     gimp: GimpHost, pictures: Path, other, put
 ) -> None:
-    folder = other(faulty(gimp, "os.kill(os.getpid(), signal.SIGKILL)"))
+    folder = other(faulty(gimp, "os.kill(os.getppid(), signal.SIGKILL); time.sleep(9)"))
     said = told(gimp, pictures)
     assert "stopped unexpectedly, possibly out of memory" in said
     assert "Try again: the engine will be restarted." in said

@@ -38,6 +38,8 @@ def window(gimp: GimpHost, pictures: Path) -> Iterator[GimpWindow]:
 def dialog(window: GimpWindow) -> Iterator[str]:
     """The dialog with the cut-out of the main subject in it."""
     opened = window.open_dialog()
+    # GIMP remembers what was chosen last.
+    window.keys("alt+w", "Home")
     wait_until(lambda: checks(window, opened) > 2000, "no cut-out is to be seen", SECONDS)
     yield opened
     window.close_dialogs("^(Cut Out|GIMP Message|Save Image)$")
