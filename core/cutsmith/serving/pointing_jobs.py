@@ -105,7 +105,7 @@ def pointed_cut(
     from cutsmith.pipeline.point_at import point_at
     from cutsmith.pipeline.refine_mask import refine_mask
 
-    if len(parts) == 1:
+    if len(parts) == 1 and not parts[0].is_taken_away:
         alone = request.updated({"box": parts[0].box, "points": parts[0].points})
         return cut_out(picture, alone, on_stage=on_stage, on_progress=on_progress, cancelled=cancelled)
     on_stage("mask")
