@@ -5,6 +5,7 @@ ComfyUI calls a patcher's `detach` to take a model off its device. What happens 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -29,9 +30,9 @@ class Managed(ModelPatcher):
 
     loaded: Any
 
+    @abstractmethod
     def use(self) -> None:
         """List the model with ComfyUI, and bring it to its device, unless that is done already."""
-        raise NotImplementedError
 
     def free(self) -> None:
         """Take the model off its device and off ComfyUI's list, and drop it."""

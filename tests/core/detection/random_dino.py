@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -98,13 +99,12 @@ def tiny_dino_detector(tiny_dino: Path, vocabulary: Path):
     return GroundingDetector("tiny", open_grounding_dino(tiny_dino, vocabulary), tiny_dino.name)
 
 
-@pytest.fixture(scope="session")
-def tiny_folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: Path) -> Path:
-    """transformers' GroundingDinoForObjectDetection with random weights, as `save_pretrained` writes it."""
+def random_hub_network(config_class: Any, network_class: Any) -> Any:
+    """A tiny network of one of transformers' two classes, with random weights."""
     import torch
-    from transformers import BertConfig, GroundingDinoConfig, GroundingDinoForObjectDetection, SwinConfig
+    from transformers import BertConfig, SwinConfig
 
-    config = GroundingDinoConfig(
+    config = config_class(
         backbone_config=SwinConfig(
             embed_dim=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 2, 4], window_size=7, out_indices=[2, 3, 4]
         ),
@@ -119,8 +119,17 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: Path) -> P
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network = GroundingDinoForObjectDetection(config)
+        network = network_class(config)
         livelier(network, 0, doubt=3.0)
+    return network
+
+
+@pytest.fixture(scope="session")
+def tiny_folder(tmp_path_factory: pytest.TempPathFactory, vocabulary: Path) -> Path:
+    """transformers' GroundingDinoForObjectDetection with random weights, as `save_pretrained` writes it."""
+    from transformers import GroundingDinoConfig, GroundingDinoForObjectDetection
+
+    network = random_hub_network(GroundingDinoConfig, GroundingDinoForObjectDetection)
     folder = tmp_path_factory.mktemp("hub") / "grounding-dino-random"
     network.save_pretrained(folder)
     shutil.copy(vocabulary, folder / "vocab.txt")

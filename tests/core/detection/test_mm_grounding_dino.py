@@ -17,7 +17,7 @@ from cutsmith.detection.transformers_dino import ARCHITECTURES, open_transformer
 from cutsmith.errors import ModelUnusable
 from cutsmith.picture import Picture
 from cutsmith.protocols import Thresholds
-from tests.core.detection.random_dino import livelier
+from tests.core.detection.random_dino import random_hub_network
 
 pytestmark = pytest.mark.torch
 
@@ -28,26 +28,9 @@ PHRASES = ["Red mug", "table", "a small dog with long ears"]
 @pytest.fixture(scope="module")
 def mm_folder(tmp_path_factory, vocabulary, tiny_folder):
     """transformers' MMGroundingDinoForObjectDetection with random weights, as `save_pretrained` writes it."""
-    import torch
-    from transformers import BertConfig, MMGroundingDinoConfig, MMGroundingDinoForObjectDetection, SwinConfig
+    from transformers import MMGroundingDinoConfig, MMGroundingDinoForObjectDetection
 
-    config = MMGroundingDinoConfig(
-        backbone_config=SwinConfig(
-            embed_dim=16, depths=[1, 1, 1, 1], num_heads=[1, 2, 2, 4], window_size=7, out_indices=[2, 3, 4]
-        ),
-        text_config=BertConfig(
-            hidden_size=64, num_hidden_layers=1, num_attention_heads=2, intermediate_size=64, vocab_size=30522
-        ),
-        num_queries=60,
-        encoder_layers=1,
-        decoder_layers=2,
-        encoder_ffn_dim=64,
-        decoder_ffn_dim=64,
-    )
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        network = MMGroundingDinoForObjectDetection(config)
-        livelier(network, 0, doubt=3.0)
+    network = random_hub_network(MMGroundingDinoConfig, MMGroundingDinoForObjectDetection)
     folder = tmp_path_factory.mktemp("hub") / "llmdet-random"
     network.save_pretrained(folder)
     shutil.copy(vocabulary, folder / "vocab.txt")
