@@ -197,11 +197,20 @@ def test_the_dialog_shows_what_matters_and_what_is_missing(window: GimpWindow, a
 def test_what_was_chosen_last_is_remembered(
     gimp: GimpHost, window: GimpWindow, pictures: Path, command_line: Callable[..., np.ndarray], tmp_path: Path
 ) -> None:
-    window.open_dialog()
-    window.rest()
-    window.settle()
+    dialog = window.open_dialog()
+    subject = lines(window, dialog)
     choose(window, "e", "Down", "Down")
     run_and_wait(gimp, window)
+    # What the engine says of the result would take the keys.
+    window.close_dialogs("^GIMP Message$")
+    dialog = window.open_dialog()
+    remembered = lines(window, dialog)
+    # From As found, one up is Hard, which has fewer fields.
+    choose(window, "e", "Up")
+    hard = wait_for_lines(window, dialog, lambda many: many < remembered)
+    assert hard < subject + 1, "the mask that is there now has a row, too"
+    window.keys("Escape")
+    window.wait_until_gone("^Cut Out$")
     undo(window)
     # Cut Out Selection, which has no dialog, goes by it: as found, no matting.
     window.focus(window.window)

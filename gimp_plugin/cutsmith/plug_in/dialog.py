@@ -10,7 +10,7 @@ import gi
 
 gi.require_version("Gtk", "3.0")
 gi.require_version("GimpUi", "3.0")
-from gi.repository import Gimp, GimpUi, GObject, Gtk  # noqa: E402 - only after the versions have been requested
+from gi.repository import Gimp, GimpUi, GObject, Gtk, Pango  # noqa: E402 - only after the versions have been requested
 
 from .cutting import alpha_dtype, hint_for  # noqa: E402
 from .declared_options import OPTIONS, offered_range  # noqa: E402
@@ -40,13 +40,15 @@ if TYPE_CHECKING:
 
 _SPACING = 6
 _BORDER = 12
-_ADVICE_LETTERS = 52
+_ADVICE_LETTERS = 44
 _STEP = 0.05
 _NUMBER_LETTERS = 6
 # What does not change how the cut-out looks, or is shown by the picture itself.
 _NOT_SHOWN = {"points", "existing-mask", "existing-selection"}
 # The width of the widest row, so that the dialog keeps its width when rows appear and disappear.
-_WIDTH = 610
+_WIDTH = 440
+# A model's title, size and licence are shortened to this many letters; the list shows them whole.
+_MODEL_LETTERS = 30
 # Used instead of the arguments' own explanations, which list the values for scripts.
 _TOOLTIPS = {
     "what": "The main subject, what you click on in the picture, what you have roughly selected, or what you name",
@@ -225,15 +227,14 @@ class _Rows:
 
     def add_band(self) -> None:
         """Add a row for both sides of the band."""
-        field = Gtk.Box(spacing=_SPACING)
-        for name, words in (("band-inner", "px in the subject"), ("band-outer", "px in the background")):
+        field = Gtk.Grid(row_spacing=_SPACING, column_spacing=_SPACING)
+        for row, (name, words) in enumerate((("band-inner", "the subject"), ("band-outer", "the background"))):
             number = self._number(name, "band", 1, 0)
             number.set_tooltip_text(self._config.find_property(name).blurb)
-            field.pack_start(number, False, False, 0)
-            field.pack_start(Gtk.Label(label=words), False, False, 0)
-        label = Gtk.Label(label="_Band:", use_underline=True, xalign=0.0, mnemonic_widget=field.get_children()[0])
-        field.pack_start(label, False, False, 0)
-        field.reorder_child(label, 0)
+            field.attach(number, 1, row, 1, 1)
+            field.attach(Gtk.Label(label=f"px in {words}", xalign=0.0), 2, row, 1, 1)
+        label = Gtk.Label(label="_Band:", use_underline=True, xalign=0.0, mnemonic_widget=field.get_child_at(1, 0))
+        field.attach(label, 0, 0, 1, 1)
         folded = Gtk.Expander(label="Ad_vanced", use_underline=True)
         folded.add(field)
         tooltip = "Where the edge is worked out. Make it just wide enough for the longest loose hair: wider is worse"
@@ -269,6 +270,9 @@ class _CutOutFields:
         rows.add_text("prompt", OPTIONS["text"].example.strip('"'))
         rows.add_number("box-threshold", _STEP, 2)
         self._model = Gtk.ComboBoxText()
+        for cell in self._model.get_cells():
+            cell.set_property("ellipsize", Pango.EllipsizeMode.END)
+            cell.set_property("max-width-chars", _MODEL_LETTERS)
         rows.add("model", self._model)
         rows.add_choice("edge", EDGES)
         rows.add_band()
