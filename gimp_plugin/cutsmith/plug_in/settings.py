@@ -139,7 +139,8 @@ class Settings:
             options["harden"] = self.harden
         if self.shift:
             options["mask_offset"] = self.shift
-        if self.feather:
+        # The dialog hides Feather for a hard edge, and keeps its number.
+        if self.feather and self.edge != HARD:
             options["mask_blur"] = self.feather
         if self.is_mask:
             options["subject_alone"] = True
