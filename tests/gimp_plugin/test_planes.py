@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutsmith.worker.protocol import Array
-from gimp_plugin.cutsmith.plug_in.planes import CanvasPart, canvas_part, cropped, hardened, with_alpha
+from gimp_plugin.cutsmith.plug_in.planes import CanvasPart, canvas_part, cropped, hardened, in_8_bits, with_alpha
 
 sizes = st.integers(1, 12)
 offsets = st.integers(-15, 15)
@@ -58,6 +58,19 @@ def test_parts_are_made_of_whatever_holds_the_bytes(kind) -> None:
 
 def test_half_and_more_becomes_opaque() -> None:
     assert bytes(hardened(Array("uint8", (1, 4), bytes([0, 127, 128, 255]))).data) == bytes([0, 0, 255, 255])
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 5, 3)])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_for_the_eye_eight_bits_are_enough(dtype, shape) -> None:
+    share = np.random.default_rng(0).random(shape)
+    share.flat[:2] = 0, 1
+    most = 1 if dtype == "float32" else np.iinfo(dtype).max
+    made = in_8_bits(plane((share * most).astype(dtype)))
+    assert (made.dtype, made.shape) == ("uint8", shape)
+    found = np.frombuffer(made.data, np.uint8).reshape(shape)
+    np.testing.assert_allclose(found, share * 255, atol=1)
+    assert found.flat[:2].tolist() == [0, 255]
 
 
 @pytest.mark.parametrize(("colours", "alpha"), [("uint8", "uint8"), ("uint16", "uint16"), ("uint16", "uint8")])

@@ -310,9 +310,7 @@ class PreviewPane(Gtk.Box):
             place,
             before,
             mask_surface(cropped(arrays["alpha"], rows, columns)),
-            picture_surface(cropped(colours, rows, columns))
-            if colours is not None and colours.dtype == "uint8"
-            else None,
+            None if colours is None else picture_surface(cropped(colours, rows, columns)),
         )
 
     def _show_state(self) -> None:
