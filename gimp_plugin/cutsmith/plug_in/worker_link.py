@@ -90,6 +90,8 @@ class WorkerLink:
         with _in_words(self._installation, settings):
             try:
                 handle = self._session.submit(job, options, arrays)
+                # They have been sent, and may be a whole picture.
+                del arrays
                 is_cancelled = False
                 for _ in handle.follow(_GLANCE):
                     if not is_cancelled and is_dropped():
