@@ -12,6 +12,7 @@ import pytest
 from gimp_plugin.cutsmith.plug_in.failure import CutFailed, PictureLost
 from gimp_plugin.cutsmith.plug_in.live_jobs import LiveJob, LiveJobs
 from gimp_plugin.cutsmith.plug_in.settings import Settings
+from gimp_plugin.cutsmith.plug_in.worker_files import Array
 
 SECONDS = 20
 
@@ -175,6 +176,7 @@ def test_what_was_stopped_for_a_click_is_not_waited_for(late, link, desk, told) 
     late.ask(job("preview", "slow", told))
     link.begun.get(timeout=SECONDS)
     late.ask(job("mask", "click", told))
+    assert link.begun.get(timeout=SECONDS) == "click"
     link.go.release()
     desk.run_next()
     assert told.get(timeout=SECONDS) == "click"
@@ -183,7 +185,7 @@ def test_what_was_stopped_for_a_click_is_not_waited_for(late, link, desk, told) 
 
 def test_arrays_are_let_go_once_they_are_sent(jobs, link, told) -> None:
     asked = job("preview", "large", told)
-    asked.arrays = {"pixels": SimpleNamespace(data=bytes(9))}
+    asked.arrays = {"pixels": Array("uint8", (9,), bytes(9))}
     jobs.ask(asked)
     assert link.begun.get(timeout=SECONDS) == "large"
     assert link.arrays.get(timeout=SECONDS)() is None
