@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutsmith.worker.protocol import Array
-from gimp_plugin.cutsmith.plug_in.planes import CanvasPart, canvas_part, cropped, hardened, in_8_bits, with_alpha
+from gimp_plugin.cutsmith.plug_in.planes import (
+    CanvasPart,
+    canvas_part,
+    cropped,
+    hardened,
+    in_8_bits,
+    pasted,
+    with_alpha,
+)
 
 sizes = st.integers(1, 12)
 offsets = st.integers(-15, 15)
@@ -47,6 +55,14 @@ def test_a_layer_that_only_touches_the_canvas_lies_beside_it() -> None:
 def test_a_plane_that_is_wanted_whole_is_not_copied() -> None:
     whole = plane(np.ones((3, 4), np.uint8))
     assert cropped(whole, range(3), range(4)) is whole
+
+
+def test_a_part_is_taken_from_another_plane() -> None:
+    ground, other = np.zeros((4, 5), np.uint8), np.arange(20, dtype=np.uint8).reshape(4, 5)
+    made = pasted(plane(ground), plane(other), CanvasPart(range(1, 3), range(2, 5), 0, 0))
+    expected = ground.copy()
+    expected[1:3, 2:5] = other[1:3, 2:5]
+    np.testing.assert_array_equal(np.frombuffer(made.data, np.uint8).reshape(made.shape), expected)
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])

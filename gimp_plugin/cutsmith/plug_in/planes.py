@@ -52,6 +52,16 @@ def cropped(plane: Array, rows: range, columns: range) -> Array:
     return Array(plane.dtype, (len(rows), len(columns), *channels), b"".join(lines))
 
 
+def pasted(ground: Array, plane: Array, part: CanvasPart) -> Array:
+    """uint8 `ground`, (H, W), with what `plane`, of the same shape, has in `part`."""
+    width = ground.shape[1]
+    data, source = bytearray(ground.data), memoryview(plane.data).cast("B")
+    for row in part.rows:
+        line = slice(row * width + part.columns.start, row * width + part.columns.stop)
+        data[line] = source[line]
+    return Array("uint8", ground.shape, bytes(data))
+
+
 def hardened(alpha: Array) -> Array:
     """uint8 `alpha` with every value set to 0 or 255."""
     return Array("uint8", alpha.shape, bytes(alpha.data).translate(_HARD))
