@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +109,40 @@ def test_words_are_what_grounding_dino_finds(
     )
     assert said == ""
     np.testing.assert_array_equal(mask, in_8_bits(expected))
+
+
+def test_each_object_that_words_find_becomes_a_layer_of_its_own(
+    gimp: GimpHost, pictures: Path, tiny_folder: Path, photo: Callable[[str], np.ndarray]
+) -> None:
+    cat = Picture(photo("chelsea"))
+    certainty = {"box_threshold": 0.12, "text_threshold": 0.12}
+    found = find_detections(cat, "nose", detector=str(tiny_folder), **certainty).found
+    assert len(found) > 1
+    told: list[tuple[int, str, np.ndarray]] = []
+    for number, each in enumerate(found):
+        with contextlib.suppress(SubjectNotFound):
+            cut = cut_out(cat, box=each.box, segmenter="subject-in-box", matting="none")
+            told.append((number, each.label, in_8_bits(cut.alpha)))
+    names = [label if place == 0 else f"{label} #{place}" for place, (_, label, _) in enumerate(told)]
+    words = {"what": "words", "prompt": "nose", "model": str(tiny_folder), "box-threshold": 0.12, "edge": "off"}
+    said, state, *masks, refused, channelled, channels = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("call", CUT_OUT, {**words, "result": "new-layer", "objects": "each"}),
+        ("state",),
+        *(("dump", f"mask:{name}") for name in names),
+        ("call", CUT_OUT, {**words, "objects": "every"}),
+        ("load", str(pictures / "cat.png")),
+        ("call", CUT_OUT, {**words, "result": "channel", "objects": "each"}),
+        ("state",),
+    )
+    assert (said, channelled) == ("", "")
+    # The most certain one is the uppermost.
+    assert [layer["name"] for layer in state["layers"]] == [*names, LAYER]
+    assert [layer["visible"] for layer in state["layers"]] == [True] * len(names) + [False]
+    for mask, (_, _, expected) in zip(masks, told, strict=True):
+        np.testing.assert_array_equal(mask, expected)
+    assert 'objects must be one of all, each, but got "every"' in refused
+    assert sorted(channels["channels"]) == sorted(names)
 
 
 def test_a_mask_that_is_there_is_refined(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
-from .failure import CutFailed
+from .failure import CutFailed, NothingFound
 from .layer_pixels import has_8_bits, pixel_dtype, read_mask, read_pixels, read_selection, read_trimap
 from .layers import chosen_layers, on_canvas, refuse_clicks, refuse_quick_mask
 from .planes import hardened
@@ -136,14 +136,24 @@ def _answer(request: Request, settings: Settings, link: WorkerLink, ready: Ready
 
 
 def _answers_for_each(request: Request, settings: Settings, link: WorkerLink) -> list[tuple[str, Message]]:
-    """What words name in a layer, object by object: the label of each, and its cut."""
+    """What words name in a layer, object by object: the label of each, and its cut.
+
+    Objects in whose boxes nothing can be cut out are left out, unless there are no others.
+    """
     dtype = alpha_dtype(request.layer, settings)
+    answers: list[tuple[str, Message]] = []
+    empty: CutFailed | None = None
     with link.opened(read_pixels(request.layer)) as picture:
         if settings.found is None:
             settings = replace(settings, found=link.find(settings, picture))
-        return [
-            (each.label, link.cut(replace(settings, found=(each,)), {}, dtype, picture)) for each in settings.chosen
-        ]
+        for each in settings.chosen:
+            try:
+                answers.append((each.label, link.cut(replace(settings, found=(each,)), {}, dtype, picture)))
+            except NothingFound as failure:
+                empty = failure
+    if empty is not None and not answers:
+        raise empty
+    return answers
 
 
 def alpha_dtype(layer: Gimp.Layer, settings: Settings) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
-from .failure import CutFailed, PictureLost
+from .failure import CutFailed, NothingFound, PictureLost
 from .found_objects import FoundObject, found_objects
 from .installation import Installation
 from .ready_cut import asked_for
@@ -204,7 +204,8 @@ def _in_words(installation: Installation, settings: Settings) -> Iterator[None]:
     except session.JobFailed as error:
         if error.type == "PictureNotOpen":
             raise PictureLost(error.what) from error
-        raise CutFailed(what_of(error.told), remedy_of(error.told, settings, installation)) from error
+        kind = NothingFound if error.type == "SubjectNotFound" else CutFailed
+        raise kind(what_of(error.told), remedy_of(error.told, settings, installation)) from error
     except session.JobCancelled as error:
         raise CutFailed("The run was cancelled. Nothing was changed.") from error
     except session.WorkerCrashed as error:
