@@ -87,8 +87,9 @@ def put_back(
 
     Args:
         crop: what was cropped.
-        edited: float (B or 1, h, w, C), of any size.
-        masks: what to lay back, one per image, float32 at the window's size; None takes the subject's mask.
+        edited: float (B or 1, h, w, C), of any size; where C is 4, 3 channels are taken too, and alpha stays as it was.
+        masks: what to lay back, one per image, float32 at the window's size; they may be made as they are asked for.
+            None takes the subject's mask.
         feather: pixels over which an edited crop fades into its surroundings.
         whole: whether all of the crop is laid back, instead of what the mask says.
 
@@ -97,10 +98,12 @@ def put_back(
     """
     import torch
 
-    count = len(crop.windows)
-    if edited.ndim != 4 or edited.shape[0] not in (1, count) or edited.shape[-1] not in (3, crop.image.shape[-1]):
+    count, own = len(crop.windows), crop.image.shape[-1]
+    taken = sorted({min(3, own), own})
+    if edited.ndim != 4 or edited.shape[0] not in (1, count) or edited.shape[-1] not in taken:
+        channels = " or ".join(map(str, taken))
         raise BadArray(
-            f"The edited crop must have the shape ({count} or 1, height, width, {crop.image.shape[-1]}), but has "
+            f"The edited crop must have the shape ({count} or 1, height, width, {channels}), but has "
             f"{tuple(edited.shape)}.",
             "Connect the image that was made from Crop to Subject's image.",
         )
@@ -114,8 +117,9 @@ def put_back(
             mask = crop.masks[number] if masks is None else masks[number]
             weight = np.minimum(weight, weight_of_mask(mask, feather))
         share = torch.from_numpy(weight).to(back)
-        if new.shape == crop.delivered[number].shape:
-            share = share * _changed(new, crop.delivered[number], (window.width, window.height)).to(share)
+        old = crop.delivered[number][..., : new.shape[-1]]
+        if new.shape == old.shape:
+            share = share * _changed(new, old, (window.width, window.height)).to(share)
         _blend(back[number], resized(new, (window.width, window.height)), share, window)
     return back
 
