@@ -11,7 +11,7 @@ import pytest
 from cutsmith import Picture, cut_out, find_detections, refine_mask
 from cutsmith.errors import SubjectNotFound
 from cutsmith.geometry import interior_points
-from cutsmith.pipeline.point_at import Part, point_at
+from cutsmith.pipeline.prompting import Part, asked_by_parts
 from cutsmith.pipeline.refine_within import refine_within
 from cutsmith.request import Request
 from tests.hosts.gimp_host import CUT_OUT, CUT_OUT_SELECTION, LAYER, REFINE_MASK, GimpHost
@@ -213,10 +213,9 @@ def test_points_of_a_script_are_clicks_and_boxes_of_sam2(
     )
     np.testing.assert_allclose(alone.astype(int), in_8_bits(cut.alpha), atol=1)
     parts = [Part((60, 20, 200, 260)), Part(points=[(300, 150)]), Part(points=[(120, 80)], is_taken_away=True)]
-    mask = point_at(cat, parts, Request.of(segmenter=str(tiny_sam2))).soft_mask
-    np.testing.assert_allclose(
-        together.astype(int), in_8_bits(refine_mask(Picture(cat), mask, matting="none").alpha), atol=1
-    )
+    asked = asked_by_parts(parts, 451, 300)
+    cut = cut_out(Picture(cat), asked=asked, segmenter=str(tiny_sam2), matting="none")
+    np.testing.assert_allclose(together.astype(int), in_8_bits(cut.alpha), atol=1)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import contextvars
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from types import FrameType
 from typing import TypeVar
@@ -33,6 +33,15 @@ def heeding(asked: Check | None) -> Iterator[None]:
         yield
     finally:
         _check.reset(token)
+
+
+def started(work: Callable[[], Result]) -> Future[Result]:
+    """Start `work` in a thread of its own; what it calls hears nothing of cancelling, and `awaited` may leave it."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith-load")
+    future = pool.submit(work)
+    # The thread ends when the work is done, even if nobody waits for it any more.
+    pool.shutdown(wait=False)
+    return future
 
 
 def check() -> None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, TypeVar, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from cutsmith.errors import BadOption, SubjectNotFound
-from cutsmith.machine.cancelling import awaited
+from cutsmith.machine.cancelling import awaited, started
 from cutsmith.matting.loading import import_solver
 from cutsmith.picture import Picture
 from cutsmith.pipeline.finishing import finished
@@ -29,9 +28,6 @@ if TYPE_CHECKING:
     from cutsmith.options import Objects
     from cutsmith.picture import Source
     from cutsmith.pipeline.subject import Subject
-
-
-Loaded = TypeVar("Loaded")
 
 OnPicture = Callable[[Picture], None]
 
@@ -128,8 +124,10 @@ def _cut_outs(
     on_picture: OnPicture | None,
 ) -> list[Cutout]:
     if request.finish.matting in ("auto", "closed-form"):
-        _start(import_solver)  # what fails here fails again, and is told, where it is used
-    loading = _start(lambda: load_models(request, given, pool, is_prompted=request.is_prompted or asked is not None))
+        started(import_solver)  # what fails here fails again, and is told, where it is used
+    is_prompted = request.is_prompted or asked is not None
+    with_points = any(each.prompt.points for each in asked or ())
+    loading = started(lambda: load_models(request, given, pool, is_prompted=is_prompted, with_points=with_points))
     with run.stage("read"):
         original = Picture.of(source, max_pixels=request.runtime.max_pixels)
         run.check()
@@ -209,12 +207,3 @@ def _cutout(
         quality,
         subject.steps,
     )
-
-
-def _start(load: Callable[[], Loaded]) -> Future[Loaded]:
-    """Start loading in a thread, which is mostly native code and runs while the picture is decoded."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cutsmith-load")
-    future = pool.submit(load)
-    # The thread ends when the model is loaded, even if the picture turns out to be unreadable.
-    pool.shutdown(wait=False)
-    return future

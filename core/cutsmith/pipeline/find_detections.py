@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from cutsmith.cures import give
 from cutsmith.errors import BadPhrases
+from cutsmith.machine.cancelling import awaited, started
 from cutsmith.picture import Picture
 from cutsmith.pipeline.loading import POOL, ModelPool, Models
 from cutsmith.pipeline.stages import IsCancelled, OnStage, Run
@@ -46,7 +47,7 @@ def find_detections(
     with run.stage("load"):
         detector, told = models.detector if models is not None else None, models.warnings if models is not None else ()
         if detector is None:
-            detector, told = (pool or POOL).detector(wanted.runtime)
+            detector, told = awaited(started(lambda: (pool or POOL).detector(wanted.runtime)))
     with run.stage("detect"):
         candidates = detector.candidates(image, wanted.phrases)
         found = detections_of(candidates, wanted.target, picture.source)
@@ -59,6 +60,6 @@ def find_detections(
             **candidates.thresholds.provenance(),
             **wanted.words_provenance(),
         },
-        (*picture.warnings, *told, *candidates.warnings),
+        tuple(dict.fromkeys((*picture.warnings, *told, *candidates.warnings, *run.warnings))),
         run.seconds,
     )

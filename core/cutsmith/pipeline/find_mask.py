@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cutsmith.machine.cancelling import awaited, started
 from cutsmith.pipeline.loading import ModelPool, load_models
 from cutsmith.pipeline.prompting import check_target
 from cutsmith.pipeline.stages import IsCancelled, Run
@@ -41,7 +42,8 @@ def find_mask(
     wanted = request.checked()
     check_target(wanted.target, image.shape[1], image.shape[0])
     run = Run(cancelled=cancelled)
-    models = load_models(wanted.updated({"matting": "none", "band": None}), pool=pool)
+    with run.stage("load"):
+        models = awaited(started(lambda: load_models(wanted.updated({"matting": "none", "band": None}), pool=pool)))
     # One mask is wanted, so objects are never taken apart.
     objects: Objects = "best" if wanted.target.objects == "best" else "all"
     (subject,) = find_subjects(models, image, wanted, "the picture", run, objects=objects)

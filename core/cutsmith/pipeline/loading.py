@@ -174,6 +174,7 @@ def load_models(
     pool: ModelPool | None = None,
     *,
     is_prompted: bool | None = None,
+    with_points: bool = False,
 ) -> Models:
     """Load the models that `request` needs: a remover, or a segmenter and, for words, a detector; a matting network.
 
@@ -182,6 +183,7 @@ def load_models(
         given: models that are already open; these are used instead of loading others.
         pool: loads the others; None takes `POOL`.
         is_prompted: whether something says what to cut out; None means that the request tells.
+        with_points: whether clicks say it that are not in the request.
 
     Raises:
         NotInstalled: weights, an engine or an extra are missing.
@@ -207,7 +209,7 @@ def load_models(
         warnings += told
     segmenter = given.segmenter
     if segmenter is None:
-        segmenter, told = _segmenter(request, given.remover, pool)
+        segmenter, told = _segmenter(request, given.remover, pool, with_points=with_points)
         warnings += told
     return Models(detector=detector, segmenter=segmenter, warnings=tuple(warnings), matting_network=network)
 
@@ -228,12 +230,14 @@ def load_matting_network(
     return (pool or POOL).matting_network(request.finish.matting, request.runtime)
 
 
-def _segmenter(request: Request, remover: Remover | None, pool: ModelPool) -> tuple[Segmenter, tuple[str, ...]]:
+def _segmenter(
+    request: Request, remover: Remover | None, pool: ModelPool, *, with_points: bool
+) -> tuple[Segmenter, tuple[str, ...]]:
     """SAM 2, or a removal model on the box's crop if that is enough and SAM 2 is missing."""
     from cutsmith.segmentation.loading import why_no_segmenter
     from cutsmith.segmentation.subject_in_box import SubjectInBox
 
-    box_is_enough = len(request.target.points) == 0 and request.target.mask is None
+    box_is_enough = not with_points and len(request.target.points) == 0 and request.target.mask is None
     told: tuple[str, ...] = ()
     if request.runtime.segmenter == SUBJECT_IN_BOX:
         if not box_is_enough:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from cutsmith.arrays import checked_mask
+from cutsmith.errors import BadPoint
 from cutsmith.geometry import checked_box
+from cutsmith.options import Target
 from cutsmith.protocols import Point, Prompt
 from cutsmith.result.cutout import FoundObject
 from cutsmith.segmentation.prompts import checked_points
@@ -17,16 +19,51 @@ from cutsmith.segmentation.prompts import checked_points
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cutsmith.options import Target
     from cutsmith.picture import Picture
     from cutsmith.protocols import Detection
 
 
 class Asked(NamedTuple):
-    """One object to segment: the segmenter's prompt, and what is known about the object."""
+    """One object to segment: the segmenter's prompt, and what is known about the object.
+
+    `is_taken_away`: whether it is taken out of the objects before it, instead of added.
+    """
 
     prompt: Prompt
     found: FoundObject
+    is_taken_away: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that was pointed at.
+
+    Attributes:
+        box: (x0, y0, x1, y1) around it, in pixels of the picture; None for clicks alone.
+        points: clicks (x, y, label) as the option `points` takes them.
+        is_taken_away: whether it is taken out of the parts before it, instead of added.
+    """
+
+    box: tuple[float, float, float, float] | None = None
+    points: Sequence[Sequence[float]] = ()
+    is_taken_away: bool = False
+
+
+def asked_by_parts(parts: Sequence[Part], width: int, height: int) -> list[Asked]:
+    """One object per part, in their order; the first is one to cut out.
+
+    Raises:
+        BadPoint, BadBox: a part is wrong or empty, or there is none.
+    """
+    if not parts or parts[0].is_taken_away:
+        raise BadPoint("The first thing that is pointed at must be one to cut out.", "Click on the subject.")
+    if any(part.box is None and not len(part.points) for part in parts):
+        raise BadPoint("Each thing that is pointed at must have a box or a click.", "Click on it.")
+    return [
+        asked._replace(is_taken_away=part.is_taken_away)
+        for part in parts
+        for asked in asked_by_target(Target(box=part.box, points=part.points), width, height, with_points=True)
+    ]
 
 
 def asked_by_target(target: Target, width: int, height: int, *, with_points: bool) -> list[Asked]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cutsmith.arrays import checked_mask
+from cutsmith.arrays import checked_mask, checked_plane
 from cutsmith.errors import BadArray
 from cutsmith.geometry import box_of_mask
+from cutsmith.matting.trimap import default_band
 from cutsmith.picture import Picture
+from cutsmith.pipeline.prompting import subject_alone
 from cutsmith.pipeline.refine_mask import refine_mask
 from cutsmith.request import Request
 
@@ -38,7 +40,8 @@ def refine_within(
 ) -> Cutout:
     """Refine `mask` as `cutsmith.refine_mask` does, but only `within`; elsewhere it stays as it is.
 
-    Time and memory go with the part, not with the picture.
+    Time and memory go with the part, not with the picture. `auto` solves in closed form: whoever selects a part has
+    said that matting is wanted there.
 
     Args:
         picture: what the mask is of.
@@ -50,19 +53,30 @@ def refine_within(
     Raises:
         BadArray: an array has another size, or `within` is empty. Others as for `cutsmith.refine_mask`.
     """
+    picture = picture.without_hidden_colours()
+    if request.finish.subject_alone:
+        picture = subject_alone(picture)
     size = (picture.height, picture.width)
     given, share = checked_mask(mask, size), checked_mask(within, size, "within")
     box = box_of_mask(share > 0)
     if box is None:
         raise BadArray("Nothing is selected: the part to refine is empty.", "Select what is to be refined.")
-    rows, columns = box.grow(_AROUND).clip(picture.width, picture.height).slices()
+    band = default_band(size)
+    rows, columns = box.grow(max(_AROUND, 4 * band.outer)).clip(picture.width, picture.height).slices()
     part = replace(
         picture,
         pixels=np.ascontiguousarray(picture.pixels[rows, columns]),
         alpha=None if picture.alpha is None else np.ascontiguousarray(picture.alpha[rows, columns]),
     )
-    trimap = request.finish.trimap
-    own = request if trimap is None else request.updated({"trimap": np.asarray(trimap)[rows, columns]})
+    own = request
+    if request.finish.trimap is not None:
+        own = own.updated({"trimap": checked_plane(np.asarray(request.finish.trimap), "trimap", size)[rows, columns]})
+    elif request.finish.band is None and request.finish.matting != "none" and part.pixels.shape != picture.pixels.shape:
+        # As wide as for the whole picture: a part alone would be taken for a small one.
+        own = own.updated({"band": (band.inner, band.outer)})
+    if request.finish.matting == "auto":
+        # The gate judges whole masks, and here a person has said where matting is to be trusted.
+        own = own.updated({"matting": "closed-form"})
     refined = refine_mask(
         part,
         np.ascontiguousarray(given[rows, columns]),
@@ -72,10 +86,11 @@ def refine_within(
         on_progress=on_progress,
         cancelled=cancelled,
     )
-    own_alpha = None if request.finish.subject_alone else picture.alpha
-    whole, weight = np.array(given) if own_alpha is None else given * own_alpha, share[rows, columns]
+    whole, weight = np.array(given) if picture.alpha is None else given * picture.alpha, share[rows, columns]
     before = whole[rows, columns]
     whole[rows, columns] = np.where(weight > 0, before + (refined.alpha - before) * weight, before)
     colours = np.array(picture.pixels)
-    colours[rows, columns] = refined.foreground
+    # Where the refined mask is empty there are no colours of the subject.
+    taken = (weight > 0) & (refined.alpha > 0)
+    colours[rows, columns][taken] = refined.foreground[taken]
     return replace(refined, picture=picture, alpha=whole, foreground=colours, soft_mask=np.array(given))

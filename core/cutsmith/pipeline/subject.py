@@ -33,6 +33,7 @@ class Subject:
         network: the removal model whose mask it is; None where another model made it.
         doubts: reasons for a review that the mask itself does not show, in sentences.
         steps: what the cascade tried, in its order; empty without it.
+        is_taken_away: whether it is taken out of the subjects before it.
     """
 
     soft_mask: NDArray[np.float32]
@@ -45,3 +46,4 @@ class Subject:
     network: str | None = None
     doubts: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    is_taken_away: bool = False

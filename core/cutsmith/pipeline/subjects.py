@@ -16,7 +16,6 @@ from cutsmith.pipeline.looks.second_look import subject_mask
 from cutsmith.pipeline.prompting import Asked, asked_by_detections, asked_by_target
 from cutsmith.pipeline.subject import FOUND_PROBABILITY, Subject
 from cutsmith.request import box_text
-from cutsmith.result.cutout import FoundObject
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,13 +54,15 @@ def find_subjects(
         return (subject,)
     wanted = _asked(models, image, request, source, run) if asked is None else asked
     with run.stage("mask"):
-        segments = models.segmenter.segment(image, [prompt for prompt, _ in wanted], run)
-        found = [
-            replace(each.found, predicted_iou=segment.predicted_iou, stability=segment.stability)
+        segments = models.segmenter.segment(image, [each.prompt for each in wanted], run)
+        pointed = [
+            each._replace(found=replace(each.found, predicted_iou=segment.predicted_iou, stability=segment.stability))
             for each, segment in zip(wanted, segments, strict=True)
         ]
-        masked = _with_a_mask(segments, found, run)
+        masked = _with_a_mask(segments, pointed, run)
         subjects = united(masked) if objects == "all" else apart(masked, objects)
+    if subjects and any(each.is_taken_away for each in pointed):
+        _require_found(float(subjects[0].soft_mask.max()), f"{_place(request)} {source}", advise("Take away less."))
     if not subjects:
         best = max((float(segment.soft_mask().max()) for segment in segments), default=0.0)
         _require_found(best, f"{_place(request)} {source}", advise("Give a larger box, or other words."))
@@ -117,10 +118,16 @@ def detections_of(candidates: Candidates, target: Target, source: str) -> list[D
 
 
 def united(masked: Iterator[Subject]) -> tuple[Subject, ...]:
-    """Unite all subjects into one, with the highest probability at each pixel; empty if there are none."""
+    """Unite all subjects into one, with the highest probability at each pixel; empty if there are none.
+
+    Those that are taken away are no part of it, and where they are it is not.
+    """
     union: Subject | None = None
     for subject in masked:
-        union = subject if union is None else _union(union, subject)
+        if subject.is_taken_away:
+            union = None if union is None else _without(union, subject)
+        else:
+            union = subject if union is None else _union(union, subject)
     return () if union is None else (union,)
 
 
@@ -132,6 +139,12 @@ def apart(masked: Iterator[Subject], objects: Objects) -> tuple[Subject, ...]:
     return tuple(masked)
 
 
+def _without(one: Subject, other: Subject) -> Subject:
+    rest = 1 - other.soft_mask
+    uncut = None if one.uncut is None else np.minimum(one.uncut, rest)
+    return replace(one, soft_mask=np.minimum(one.soft_mask, rest), uncut=uncut)
+
+
 def _union(one: Subject, other: Subject) -> Subject:
     uncut, inside = one.uncut, one.inside
     if uncut is not None and inside is not None and other.uncut is not None and other.inside is not None:
@@ -139,9 +152,9 @@ def _union(one: Subject, other: Subject) -> Subject:
     return Subject(np.maximum(one.soft_mask, other.soft_mask), (*one.objects, *other.objects), uncut, inside)
 
 
-def _with_a_mask(segments: Sequence[Segment], found: Sequence[FoundObject], run: Run) -> Iterator[Subject]:
+def _with_a_mask(segments: Sequence[Segment], asked: Sequence[Asked], run: Run) -> Iterator[Subject]:
     """Yield each segment that has a mask as a separate subject."""
-    for number, (segment, wanted) in enumerate(zip(segments, found, strict=True)):
+    for number, (segment, wanted) in enumerate(zip(segments, asked, strict=True)):
         # Some segments run their model only now.
         run.check()
         run.progress(number / len(segments))
@@ -149,14 +162,14 @@ def _with_a_mask(segments: Sequence[Segment], found: Sequence[FoundObject], run:
         mask_box = box_of_mask(soft_mask >= FOUND_PROBABILITY)
         if mask_box is None:
             continue
-        one = replace(wanted, mask_box=mask_box)
+        one, taken = replace(wanted.found, mask_box=mask_box), wanted.is_taken_away
         if (cut_off := segment.uncut()) is None:
-            yield Subject(soft_mask, (one,))
+            yield Subject(soft_mask, (one,), is_taken_away=taken)
             continue
         uncut, box = cut_off
         inside = np.zeros(soft_mask.shape, bool)
         inside[box] = True
-        yield Subject(soft_mask, (one,), uncut, inside)
+        yield Subject(soft_mask, (one,), uncut, inside, is_taken_away=taken)
 
 
 def _place(request: Request) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cutsmith.picture import Picture
-    from cutsmith.pipeline.point_at import Part
+    from cutsmith.pipeline.prompting import Part
 
 _ARRAY_DTYPES = {"pixels": ("uint8", "uint16"), "icc": ("uint8",)}
 _PLANE_DTYPES = ("uint8", "float32")
@@ -98,7 +98,7 @@ class Asked:
 
     def parts(self) -> list[Part]:
         """What was pointed at, in the field `parts`; empty without it."""
-        from cutsmith.pipeline.point_at import Part
+        from cutsmith.pipeline.prompting import Part
 
         given = self._fields.get(PARTS, [])
         if not isinstance(given, list) or not all(isinstance(each, Mapping) for each in given):
@@ -109,7 +109,7 @@ class Asked:
             Part(
                 None if each.get("box") is None else from_json("box", each["box"]),
                 from_json("points", each.get("points", [])),
-                each.get("is_taken_away") is True,
+                _flag(each),
             )
             for each in given
         ]
@@ -142,6 +142,13 @@ class Wanted:
     def of(self, request: Request) -> Request:
         """`request`, without the estimation of colours if the answer does not need them."""
         return request if self.colours else request.updated({"foreground": "none"})
+
+
+def _flag(part: Mapping[str, Any]) -> bool:
+    value = part.get("is_taken_away", False)
+    if not isinstance(value, bool):
+        raise BadJob(f"is_taken_away must be true or false, but got {shown(value)}.")
+    return value
 
 
 def refuse_unknown(what: str, names: Iterable[object]) -> None:

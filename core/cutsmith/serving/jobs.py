@@ -11,7 +11,7 @@ from cutsmith.request import Request
 from cutsmith.serving.answers import Answer, answer_array
 from cutsmith.serving.asked import PLANES, Asked, Wanted
 from cutsmith.serving.open_pictures import OpenPictures
-from cutsmith.serving.pointing_jobs import POINTING_JOBS, pointed_cut
+from cutsmith.serving.pointing_jobs import POINTING_JOBS
 from cutsmith.serving.running import Report
 
 if TYPE_CHECKING:
@@ -55,21 +55,27 @@ def run_job(
     if not isinstance(fields, Mapping):
         raise BadJob(f"The job's options must be an object, but got {shown(fields)}.")
     kept = pictures if pictures is not None else OpenPictures(0, 0.0)
+    kept.close_unused()
     return _JOBS[kind](Asked(dict(fields), dict(arrays), kept), report, cancelled)
 
 
 def _cut(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     from cutsmith.pipeline.cut_out import cut_out
+    from cutsmith.pipeline.prompting import asked_by_parts
 
     wanted = asked.wanted()
     request = wanted.of(asked.request(PLANES))
     picture, parts = asked.picture(), asked.parts()
     stages = ["read", "load", *(["detect"] if request.phrases else []), "mask", *_looks(request)]
     progress = _Progress([*stages, *_finishing_stages(request)], report)
-    if parts:
-        cutout = pointed_cut(picture, parts, request, progress.begin, progress.within, cancelled)
-        return _answer(cutout, wanted, progress)
-    cutout = cut_out(picture, request, on_stage=progress.begin, on_progress=progress.within, cancelled=cancelled)
+    cutout = cut_out(
+        picture,
+        request,
+        asked=asked_by_parts(parts, picture.width, picture.height) if parts else None,
+        on_stage=progress.begin,
+        on_progress=progress.within,
+        cancelled=cancelled,
+    )
     return _answer(cutout, wanted, progress)
 
 

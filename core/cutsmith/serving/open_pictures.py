@@ -52,9 +52,11 @@ class OpenPicture:
     @property
     def bytes(self) -> int:
         """Memory that it takes, in bytes."""
-        alpha = self.picture.alpha
-        own = 0 if self.image is self.picture.pixels else self.image.nbytes
-        return self.picture.pixels.nbytes + own + (0 if alpha is None else alpha.nbytes)
+        pictures = [self.picture, *([] if self._shown is None else [self._shown])]
+        planes = [each.alpha for each in pictures if each.alpha is not None]
+        arrays = [self.image, *(each.pixels for each in pictures), *planes, *self._masks.values()]
+        # An array that serves twice counts once.
+        return sum({id(each): each.nbytes for each in arrays}.values())
 
     def shown_picture(self, size: tuple[int, int]) -> Picture:
         """The picture as a screen of `size`, (width, height), shows it: 8 bits, sRGB."""

@@ -6,31 +6,27 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cutsmith.options import OPTIONS
-from cutsmith.pipeline.stages import IsCancelled, OnProgress, OnStage
+from cutsmith.pipeline.stages import IsCancelled
 from cutsmith.request import Request
 from cutsmith.serving.answers import Answer, answer_array
-from cutsmith.serving.asked import LONGEST, PICTURE, PLANES, Asked
+from cutsmith.serving.asked import LONGEST, PICTURE, Asked
 from cutsmith.serving.open_pictures import OpenPicture
 from cutsmith.serving.running import Report
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cutsmith.picture import Picture
-    from cutsmith.pipeline.point_at import Part
-    from cutsmith.result.cutout import Cutout
+    from cutsmith.pipeline.prompting import Part
 
 
 def _open(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     """Keep a picture open; -> its identity, and what a screen shows of it: uint8 (h, w, 3 or 4) in sRGB."""
     asked.end(fields=("max_pixels", LONGEST), arrays=("pixels", "icc"))
-    asked.pictures.close_unused()
     opened = asked.pictures.keep(OpenPicture.of(secrets.token_urlsafe(16), asked.picture()))
     picture = opened.picture
     shown = opened.shown_picture(_size(opened, asked.longest()))
@@ -62,7 +58,7 @@ def _mask(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
 
     request, opened, parts = asked.request((), (LONGEST,)), asked.opened(), asked.parts()
     size = _size(opened, asked.longest())
-    pointed = point_at(opened.image, parts, request, size=size, cancelled=cancelled)
+    pointed = point_at(opened.image, parts, size, request, cancelled=cancelled)
     return Answer(
         {"predicted_iou": list(pointed.predicted_iou), "warnings": list(pointed.warnings)},
         {"mask": answer_array(pointed.soft_mask, "uint8")},
@@ -76,7 +72,7 @@ def _preview(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     """
     from cutsmith.pipeline.refine_mask import refine_mask
 
-    request, opened, parts = asked.request(PLANES, (LONGEST,)), asked.opened(), asked.parts()
+    request, opened, parts = asked.request(("mask", "selection"), (LONGEST,)), asked.opened(), asked.parts()
     size = _size(opened, asked.longest())
     soft_mask = opened.shown_mask(
         _key_of(request, parts, size), lambda: _soft_mask(opened, request, parts, size, cancelled)
@@ -89,33 +85,6 @@ def _preview(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     return Answer({"share": share}, {"alpha": answer_array(cutout.alpha, "uint8"), "colours": cutout.foreground})
 
 
-def pointed_cut(
-    picture: Picture,
-    parts: Sequence[Part],
-    request: Request,
-    on_stage: OnStage,
-    on_progress: OnProgress,
-    cancelled: IsCancelled,
-) -> Cutout:
-    """Cut out what was pointed at in `picture`.
-
-    A single part is cut out as its box and points are. The mask of several is made of theirs, and refined.
-    """
-    from cutsmith.pipeline.cut_out import cut_out
-    from cutsmith.pipeline.point_at import point_at
-    from cutsmith.pipeline.refine_mask import refine_mask
-
-    if len(parts) == 1 and not parts[0].is_taken_away:
-        alone = request.updated({"box": parts[0].box, "points": parts[0].points})
-        return cut_out(picture, alone, on_stage=on_stage, on_progress=on_progress, cancelled=cancelled)
-    on_stage("mask")
-    pointed = point_at(picture.for_models(), parts, request, cancelled=cancelled)
-    cutout = refine_mask(
-        picture, pointed.soft_mask, request, on_stage=on_stage, on_progress=on_progress, cancelled=cancelled
-    )
-    return replace(cutout, warnings=(*pointed.warnings, *cutout.warnings))
-
-
 def _soft_mask(
     opened: OpenPicture, request: Request, parts: Sequence[Part], size: tuple[int, int], cancelled: IsCancelled
 ) -> NDArray[np.float32]:
@@ -125,7 +94,7 @@ def _soft_mask(
     from cutsmith.pipeline.point_at import point_at
 
     if parts:
-        return point_at(opened.image, parts, request, size=size, cancelled=cancelled).soft_mask
+        return point_at(opened.image, parts, size, request, cancelled=cancelled).soft_mask
     found = find_mask(opened.image, request, cancelled=cancelled).soft_mask
     return np.asarray(cv2.resize(found, size, interpolation=cv2.INTER_AREA), np.float32)
 

@@ -75,10 +75,10 @@ class JobProcess:
 
     def run(self, job: Job) -> Message | None:
         """Have `job` done; -> the message that answers it, or None if it was dropped: then it stops, or is killed."""
-        self.start()
-        assert self._child is not None and self._stream is not None, "just started"  # noqa: PT018 - for mypy
         give_up = float("inf")
         try:
+            self.start()
+            assert self._child is not None and self._stream is not None, "just started"  # noqa: PT018 - for mypy
             write_message(self._stream, job.taken_content())
             while True:
                 if job.dropped.is_set() and give_up == float("inf"):
@@ -93,6 +93,9 @@ class JobProcess:
                     logger.warning("%s: dropped, but it does not stop, so its process is killed", job.kind[:40])
                     self.kill()
                     return None
+        except (ValueError, RecursionError) as error:
+            # What JSON has no form for, such as a number without end: nothing was sent, and the process is well.
+            return Message({"kind": "crash", "id": job.number, "what": f"The job cannot be handed on: {error}"})
         except (ProtocolError, OSError):
             how = self.kill()
             logger.warning("%s: its process ended with exit code %s", job.kind[:40], how)

@@ -85,3 +85,53 @@ def test_the_given_mask_is_left_alone(scene) -> None:
     before = mask.copy()
     refine_within(picture, mask, part(60, 120), Request.of(matting="none", mask_offset=3))
     np.testing.assert_array_equal(mask, before)
+
+
+def test_a_soft_lock_is_solved_though_the_gate_would_leave_it_alone(scene) -> None:
+    picture, mask = scene
+    lock = np.where(part(60, 120) > 0, np.float32(0.45), mask)
+    auto = refine_within(picture, lock, part(60, 120), Request.of(matting="auto"))
+    closed = refine_within(picture, lock, part(60, 120), Request.of(matting="closed-form"))
+    np.testing.assert_array_equal(auto.alpha, closed.alpha)
+    assert np.abs(auto.alpha - lock)[100:140, 65:115].max() > 0.2
+
+
+def test_a_part_of_a_large_picture_gets_the_band_of_the_large_picture(monkeypatch) -> None:
+    from cutsmith.pipeline import refine_within as module
+
+    asked = []
+    refine = module.refine_mask
+    monkeypatch.setattr(module, "refine_mask", lambda *given, **more: asked.append(given) or refine(*given, **more))
+    picture = Picture(np.zeros((64, 6000, 3), np.uint8))
+    mask, within = np.zeros((64, 6000), np.float32), np.zeros((64, 6000), bool)
+    mask[:, :3000], within[20:40, 2990:3010] = 1, True
+    refine_within(picture, mask, within, Request.of(matting="closed-form"))
+    ((cropped, _, request),) = asked
+    assert request.finish.band == (18, 18)
+    assert cropped.width == 20 + 2 * 72
+
+
+def test_the_margin_keeps_its_colours(scene) -> None:
+    picture, mask = scene
+    haze = np.maximum(mask, np.float32(0.4))
+    cut = refine_within(picture, haze, part(60, 120), Request.of(matting="none", threshold=0.5))
+    np.testing.assert_array_equal(cut.foreground[:, 125:200], picture.pixels[:, 125:200])
+    assert cut.foreground[(cut.alpha > 0.1)].min() > 0
+
+
+def test_16_bits_with_transparency_keep_their_depth_without_it() -> None:
+    pixels = np.full((80, 80, 3), 40_000, np.uint16)
+    picture = Picture(pixels, np.full((80, 80), 0.5, np.float32))
+    mask, within = np.zeros((80, 80), np.float32), np.zeros((80, 80), bool)
+    mask[20:60, 20:60], within[30:50, 30:50] = 1, True
+    cut = refine_within(picture, mask, within, Request.of(matting="none", subject_alone=True))
+    assert cut.foreground.dtype == cut.picture.pixels.dtype
+    assert cut.picture.alpha is None
+    np.testing.assert_array_equal(cut.alpha, mask)
+
+
+@pytest.mark.parametrize("shape", [(HEIGHT + 5, WIDTH), (HEIGHT * WIDTH,)])
+def test_a_trimap_of_another_size_is_refused(scene, shape) -> None:
+    picture, mask = scene
+    with pytest.raises(BadArray, match="trimap"):
+        refine_within(picture, mask, part(60, 120), Request.of(trimap=np.zeros(shape, np.uint8)))

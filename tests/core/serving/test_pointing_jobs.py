@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cutsmith import Picture, cut_out, refine_mask
-from cutsmith.errors import BadBox, BadJob, BadPoint, Cancelled, PictureNotOpen
+from cutsmith import Picture, cut_out
+from cutsmith.errors import BadBox, BadJob, BadOption, BadPoint, Cancelled, PictureNotOpen, SubjectNotFound
 from cutsmith.picture.samples import samples_from_alpha
-from cutsmith.pipeline.point_at import Part, point_at
+from cutsmith.pipeline.point_at import point_at
+from cutsmith.pipeline.prompting import Part
 from cutsmith.request import Request
 from cutsmith.segmentation.sam2 import Sam2Segmenter
 from cutsmith.serving.answers import Answer
@@ -80,25 +81,37 @@ def test_a_mask_at_the_screens_size_is_the_mask_made_smaller(tiny_sam2) -> None:
     request = Request.of(segmenter=str(tiny_sam2))
     image = np.repeat(np.repeat(PIXELS, 8, 0), 8, 1)
     parts = [Part(points=[(240, 160, 1)])]
-    whole = point_at(image, parts, request).soft_mask
-    small = point_at(image, parts, request, size=(160, 120)).soft_mask
+    whole = point_at(image, parts, (640, 480), request).soft_mask
+    small = point_at(image, parts, (160, 120), request).soft_mask
     assert abs(whole.reshape(120, 4, 160, 4).mean((1, 3)) - small).mean() < 0.01
 
 
-def test_a_cut_of_one_part_is_cut_outs_and_of_several_the_refined_mask(run, opened, tiny_sam2) -> None:
+def test_a_cut_of_parts_is_that_of_the_objects_that_were_asked_for(run, opened, tiny_sam2) -> None:
     fields = {"picture": opened, "segmenter": str(tiny_sam2), "alpha": "float32"}
     one = run("cut", {**fields, "parts": [{"box": [10, 10, 50, 50]}]})
     expected = cut_out(Picture(PIXELS), box=(10, 10, 50, 50), segmenter=str(tiny_sam2))
     np.testing.assert_array_equal(one.arrays["alpha"], expected.alpha)
     several = run("cut", {**fields, "parts": PARTS, "matting": "none"})
-    mask = point_at(
-        PIXELS,
-        [Part(points=[(30, 20, 1)]), Part((10, 10, 50, 50)), Part(points=[(60, 40, 1)], is_taken_away=True)],
-        Request.of(segmenter=str(tiny_sam2)),
-    ).soft_mask
-    np.testing.assert_array_equal(
-        several.arrays["alpha"], refine_mask(Picture(PIXELS), mask, matting="none", foreground="none").alpha
-    )
+    parts = [Part(points=[(30, 20, 1)]), Part((10, 10, 50, 50)), Part(points=[(60, 40, 1)], is_taken_away=True)]
+    mask = point_at(PIXELS, parts, (80, 60), Request.of(segmenter=str(tiny_sam2))).soft_mask
+    np.testing.assert_allclose(several.arrays["alpha"], mask, atol=1e-5)
+    assert several.fields["quality"]["verdict"] in ("accept", "review")
+    assert several.fields["provenance"]["segmenter"]
+    assert len(several.fields["objects"]) == 2
+
+
+def test_where_nothing_is_left_nothing_was_found(run, opened, tiny_sam2) -> None:
+    same = {"points": [[30, 20, 1]]}
+    with pytest.raises(SubjectNotFound, match="Take away less"):
+        run("cut", {"picture": opened, "segmenter": str(tiny_sam2), "parts": [same, {**same, "is_taken_away": True}]})
+
+
+def test_a_click_without_sam_2_says_what_it_needs(run, opened, tiny_network) -> None:
+    network = str(tiny_network(64, sigmoid=True))
+    for parts in ([{"box": [10, 10, 50, 50]}, {"points": [[9, 9, 1]]}], [{"points": [[9, 9, 1]]}]):
+        for kind in ("mask", "cut"):
+            with pytest.raises(BadOption, match="subject-in-box takes a box"):
+                run(kind, {"picture": opened, "model": network, "segmenter": "subject-in-box", "parts": parts})
 
 
 def test_a_preview_of_the_whole_picture_is_the_cut(run, opened, tiny_network) -> None:
@@ -138,6 +151,8 @@ def test_options_in_pixels_shrink_with_the_picture(run, opened, tiny_network) ->
         ([{"points": [[1, 1, 1]], "is_taken_away": True}], BadPoint, "first thing"),
         ("all", BadJob, "a list of objects"),
         ([{"circle": 3}], BadJob, "unknown fields of a part"),
+        ([{}], BadPoint, "a box or a click"),
+        ([{"points": [[1, 1, 1]], "is_taken_away": 1}], BadJob, "true or false"),
         ([{"box": [1, 2, 3]}], BadBox, "four"),
         ([{"points": [[500, 1, 1]]}], BadPoint, "500"),
     ],

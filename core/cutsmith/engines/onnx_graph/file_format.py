@@ -220,9 +220,15 @@ def _fields(data: memoryview) -> Iterator[tuple[int, Any]]:
         position += length
 
 
+_LONGEST_NUMBER = 63
+"""Bits: a number of the format has at most 64. A damaged file may seem to have millions."""
+
+
 def _varint(data: memoryview, position: int) -> tuple[int, int]:
     value = shift = 0
     while True:
+        if shift > _LONGEST_NUMBER:
+            raise BadGraph("it is not an ONNX file, or is cut off")
         byte = data[position]
         value |= (byte & 0x7F) << shift
         position, shift = position + 1, shift + 7
