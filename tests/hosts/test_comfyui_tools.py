@@ -107,7 +107,7 @@ FILM = 9
 
 
 def film(**crop) -> dict:
-    """Nine frames and nine masks, of which all but the first are empty; cropped, put back, cleaned, and one object picked."""
+    """Nine frames and masks, all but the first mask empty: cropped, put back, cleaned, and one object picked."""
     return {
         "load": LOAD,
         "1": {"class_type": "RepeatImageBatch", "inputs": {"image": ["load", 0], "amount": FILM}},
