@@ -150,6 +150,7 @@ def test_the_second_run_is_taken_from_the_cache(comfyui):
     assert again.cached == set(prompt)
 
 
+@pytest.mark.alone
 def test_an_interrupt_in_the_midst_of_a_batch_ends_it_at_once_and_the_next_run_works(comfyui):
     prompt = {
         "1": {"class_type": "LoadImage", "inputs": {"image": "astronaut.png"}},
