@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from cutsmith.cures import Cure, advise
 from cutsmith.errors import UnknownModel
 from cutsmith.models.catalogue import catalogue, of_kind
 from cutsmith.models.entry import Entry, Kind
@@ -49,6 +50,21 @@ def host_file(choice: str) -> tuple[str, Path] | None:
     if path is None:
         raise _gone(file, folder)
     return folder, path
+
+
+def host_file_instead(name: str) -> list[Cure]:
+    """If the catalogue's model `name` is a BiRefNet: the file that ComfyUI runs itself, to be named before a download."""
+    if not name.startswith("birefnet-"):
+        return []
+    files = model_folders.files_for_host()
+    if files:
+        return [advise(f'ComfyUI runs BiRefNet itself: set model to "{files[0]}", which is here.')]
+    return [
+        advise(
+            f"ComfyUI runs BiRefNet itself: put its birefnet.safetensors into models/{model_folders.BACKGROUND_REMOVAL} "
+            "and choose it. Cutsmith's template hair-on-comfyui-s-mask offers the download."
+        )
+    ]
 
 
 def sam2_choices(here: Collection[str]) -> list[str]:
