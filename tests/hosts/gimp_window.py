@@ -267,15 +267,21 @@ class GimpWindow:
             "no dialog to save comes",
             before=lambda: self.focus(self.window),
         )
+        self._save_as(path, dialog, "^Save Image$")
 
-        def name() -> None:
+    def save_copy(self, path: Path) -> None:
+        """Save a copy of the image as an XCF file; the image still counts as changed."""
+        self.search("Save a Copy")
+        name = "^Save a Copy of the Image$"
+        self._save_as(path, self.wait_for(name), name)
+
+    def _save_as(self, path: Path, dialog: str, name: str) -> None:
+        def type_it() -> None:
             self.focus(dialog)
             self.keys("ctrl+a")
             self.type(str(path))
 
-        self.press_until(
-            ("Return",), lambda: self.find("^Save Image$") is None, "the dialog to save stays", before=name, again=20
-        )
+        self.press_until(("Return",), lambda: self.find(name) is None, f"{name!r} stays", before=type_it, again=20)
         wait_until(path.is_file, f"{path} was not saved")
 
     def select_all(self) -> None:
