@@ -15,5 +15,9 @@ class CutFailed(Exception):
         return f"{self.what}\n\n{self.remedy}" if self.remedy else self.what
 
 
+class EngineMissing(CutFailed):
+    """The engine is not installed, is gone, or is another version's."""
+
+
 class PictureLost(CutFailed):
     """The engine does not have the picture any more that was opened for the dialog: it has to be opened again."""
