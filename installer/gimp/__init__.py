@@ -10,5 +10,6 @@ procedures    asks GIMP for the plug-in's procedures
 removal       takes the plug-in out again
 zip_file      `install.py gimp --zip`: the plug-in for people without a shell
 bundle        what that zip holds beside the plug-in
+ending        ends that when nobody waits for it
 first_run     installs Cutsmith from there, as GIMP's plug-in asks
 """

@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
-import signal
-import sys
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -25,7 +21,7 @@ from installer.environment.virtual_environment import PRODUCT, Installation, pre
 from installer.failure import FAILED, InstallFailed
 from installer.gimp.bundle import Bundle
 from installer.gimp.config import FILE_NAME, wanted_config
-from installer.limited_run import run_limited
+from installer.gimp.ending import end_with_standard_input
 from installer.trial.worker_trial import retire_worker, try_worker
 
 Report = Callable[[str, float], None]
@@ -36,8 +32,6 @@ UNPACKING, WEIGHTS, TRIAL = 0.7, 0.8, 0.95
 UNIT = {"kB": 1e-3, "MB": 1.0, "GB": 1e3}
 LEAST_SECONDS = 0.2
 """Between two reports."""
-GRACE_SECONDS = 10
-"""What pip has to clear up behind it, when nobody waits for it any more."""
 
 
 def set_up(
@@ -133,9 +127,7 @@ def main(arguments: Sequence[str]) -> int:
             is_there=found is not None and found.complete,
         )
         return 0
-    # A program that is started beside others may have inherited that it ignores this.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    threading.Thread(target=_end_with_standard_input, daemon=True).start()
+    end_with_standard_input()
     try:
         _say(said=set_up(bundle, anew=options.anew, report=lambda text, share: _say(text=text, share=share)))
     except InstallFailed as failure:
@@ -149,16 +141,3 @@ def main(arguments: Sequence[str]) -> int:
 
 def _say(**fields: object) -> None:
     print(json.dumps(fields), flush=True)
-
-
-def _end_with_standard_input() -> None:
-    """End this process and those that it started once the plug-in is gone: GIMP's Cancel kills a plug-in."""
-    while sys.stdin.buffer.read(1):
-        pass
-    if sys.platform == "win32":
-        run_limited(["taskkill", "/F", "/T", "/PID", str(os.getpid())])
-        return
-    # As Ctrl-C does in a terminal; the plug-in has made this process the first of a group.
-    os.killpg(os.getpgid(0), signal.SIGINT)
-    time.sleep(GRACE_SECONDS)
-    os.killpg(os.getpgid(0), signal.SIGKILL)
