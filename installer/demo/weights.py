@@ -39,7 +39,7 @@ def ensure_weights(python: Path) -> str:
     raise InstallFailed(
         f"No weights could be fetched (`cutsmith models fetch` returned {code}).",
         f"Behind a proxy set HTTPS_PROXY. Without internet, copy the file from elsewhere and run\n"
-        f"  {python} -m cutsmith models fetch {OFFICIAL} --from FOLDER\n  and then the same command again.",
+        f"  {python} -m cutsmith models fetch {OFFICIAL} --from FOLDER\n  and then try again.",
     )
 
 

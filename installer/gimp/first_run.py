@@ -50,11 +50,14 @@ def set_up(
         found = read_stamp(environment)
         kept = found.extras if found is not None else ()
         if found is not None and anew:
-            write_stamp(environment, replace(found, complete=False))
+            found = replace(found, complete=False)
+            write_stamp(environment, found)
         if config_file.is_file():
             retire_worker(bundle.place)
+            # Written again at the end: if this is broken off, the plug-in does not take what is left for an engine.
+            config_file.unlink()
         if report is not None:
-            report("Getting ready…", 0.0)
+            report("Clearing up…" if found is not None and not found.complete else "Getting ready…", 0.0)
         installation = Installation(extras=tuple(sorted({*kept, *extras})), pinned=True)
         follow = show_progress if report is None else PipProgress(installation.size.download_megabytes, report).line
         python = prepare_environment(bundle, installation, follow=follow)

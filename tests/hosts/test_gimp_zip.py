@@ -21,35 +21,11 @@ import numpy as np
 import pytest
 
 from installer.folders import Clone
-from tests.hosts.gimp_host import CUT_OUT, LAYER, ROOT, GimpHost
+from tests.hosts.gimp_host import CUT_OUT, LAYER, ROOT
+from tests.hosts.gimp_of_zip import GimpOfZip
 from tests.hosts.host_programs import gimp_run
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
-
-
-class GimpOfZip(GimpHost):
-    """A GIMP into whose plug-ins the zip was unpacked; `variables` are in its environment."""
-
-    def __init__(self, run: Path, home: Path, variables: dict[str, str]) -> None:
-        self.variables = variables
-        super().__init__(run, home, {})
-
-    @property
-    def environment(self) -> dict[str, str]:
-        """As of any GIMP, and the variables."""
-        return {**super().environment, **self.variables}
-
-    def install(self, config=None) -> Path:
-        """Write the zip, and unpack it as a file manager does: with the modes that it holds."""
-        path = self.home / "cutsmith-gimp.zip"
-        command = [sys.executable, "-B", str(ROOT / "install.py"), "gimp", "--zip", str(path)]
-        subprocess.run(command, check=True)
-        self.profile.plug_ins.mkdir(parents=True)
-        with zipfile.ZipFile(path) as made:
-            for entry in made.infolist():
-                unpacked = Path(made.extract(entry, self.profile.plug_ins))
-                unpacked.chmod(entry.external_attr >> 16 & 0o777)
-        return self.profile.place
 
 
 def write_wheel(folder: Path, name: str, version: str, files: dict[str, str]) -> None:

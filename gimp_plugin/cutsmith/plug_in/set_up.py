@@ -41,8 +41,11 @@ def create(plug_in: Gimp.PlugIn, run: Callable[..., Gimp.ValueArray]) -> Gimp.Pr
     return procedure
 
 
-def set_up(run_mode: Gimp.RunMode, *, anew: bool) -> list[str] | None:
-    """Set the engine up, or make it `anew`; -> what to tell, or None if the user did not want to. Raises CutFailed."""
+def set_up(run_mode: Gimp.RunMode, *, anew: bool, repairs: bool = True) -> list[str] | None:
+    """Set the engine up; -> what to tell, or None if the user did not want to. Raises CutFailed.
+
+    An engine that is complete is made again if a script says `anew`, or if the user is asked whether this `repairs` it.
+    """
     from .set_up_process import SetUp
 
     installer = SetUp(_FOLDER)
@@ -54,7 +57,7 @@ def set_up(run_mode: Gimp.RunMode, *, anew: bool) -> list[str] | None:
         from .set_up_dialog import ask_and_set_up
 
         end_progress()
-        asked = ask_and_set_up(installer)
+        asked = ask_and_set_up(installer, repairs=repairs)
         if asked is None:
             return None
         said = asked
@@ -72,6 +75,6 @@ def installed(run_mode: Gimp.RunMode) -> Installation | None:
     except EngineMissing:
         if not is_offered() or run_mode == Gimp.RunMode.NONINTERACTIVE:
             raise
-    if set_up(run_mode, anew=False) is None:
+    if set_up(run_mode, anew=False, repairs=False) is None:
         return None
     return find_installation(_FOLDER)

@@ -19,18 +19,24 @@ class _Stopped(Exception):
     """The user does not want to go on."""
 
 
-def ask_and_set_up(installer: SetUp) -> str | None:
-    """Ask, and set up; -> a sentence on the trial, or None if the user did not want to. Raises CutFailed."""
+def ask_and_set_up(installer: SetUp, *, repairs: bool) -> str | None:
+    """Ask, and set up; -> a sentence on the trial, or None if the user did not want to. Raises CutFailed.
+
+    With `repairs`, what is complete is made again.
+    """
     plan = installer.plan()
+    repairs = repairs and plan.is_there
     GimpUi.init(_PROGRAM)
-    dialog = GimpUi.Dialog(title="Repair Cutsmith" if plan.is_there else "Set Up Cutsmith", role=_PROGRAM)
+    dialog = GimpUi.Dialog(title="Repair Cutsmith" if repairs else "Set Up Cutsmith", role=_PROGRAM)
     dialog.add_button("_Cancel", Gtk.ResponseType.CANCEL)
-    go = dialog.add_button("_Repair" if plan.is_there else "_Set Up", Gtk.ResponseType.OK)
+    go = dialog.add_button("_Repair" if repairs else "_Set Up", Gtk.ResponseType.OK)
     dialog.set_default_response(Gtk.ResponseType.OK)
     dialog.set_resizable(False)
     room = Gtk.Box(orientation=Gtk.Orientation.VERTICAL, spacing=_BORDER, border_width=_BORDER)
     dialog.get_content_area().pack_start(room, True, True, 0)
-    label = Gtk.Label(label=words_of(plan), wrap=True, xalign=0.0, width_chars=_LETTERS, max_width_chars=_LETTERS)
+    label = Gtk.Label(
+        label=_words_of(plan, repairs), wrap=True, xalign=0.0, width_chars=_LETTERS, max_width_chars=_LETTERS
+    )
     bar = Gtk.ProgressBar(show_text=True, ellipsize=Pango.EllipsizeMode.MIDDLE, no_show_all=True)
     for each in (label, bar):
         room.pack_start(each, False, False, 0)
@@ -38,10 +44,10 @@ def ask_and_set_up(installer: SetUp) -> str | None:
     try:
         if dialog.run() != Gtk.ResponseType.OK:
             return None
-        go.set_sensitive(False)
+        go.hide()
         bar.set_text("Getting ready…")
         bar.show()
-        return _followed(installer, dialog, bar, anew=plan.is_there)
+        return _followed(installer, dialog, bar, anew=repairs)
     finally:
         dialog.destroy()
 
@@ -68,18 +74,22 @@ def _followed(installer: SetUp, dialog: Gtk.Dialog, bar: Gtk.ProgressBar, *, ane
         return None
 
 
-def words_of(plan: Plan) -> str:
+def _words_of(plan: Plan, repairs: bool) -> str:
     """What will be fetched and where it goes, in a photographer's words."""
-    fetched = f"{plan.download} MB of programs and the model's {plan.weights} MB"
+    fetched = f"at most {plan.download} MB of programs and the model's {plan.weights} MB, less what is here already"
+    if repairs:
+        return (
+            "Cutsmith is set up. If it does not work, Repair removes its programs and fetches them again over the "
+            f"internet: {fetched}. This takes a few minutes. Your pictures and settings stay as they are."
+        )
     if plan.is_there:
         return (
-            "Cutsmith is set up. If it does not work, Repair removes its programs and fetches them again: at most "
-            f"{fetched}, less what is still here. This takes a few minutes. Your pictures and settings stay as they "
-            "are."
+            "Cutsmith's programs do not belong to this version of it. Setting them up again fetches what is new over "
+            f"the internet: {fetched}. This takes a few minutes."
         )
     return (
-        "Cutsmith cuts out with a neural network, which runs on this computer: your pictures are sent nowhere. "
-        f"It is not here yet. Setting it up fetches at most {fetched} over the internet. It takes "
-        f"{plan.disk + plan.weights} MB on the disk, in\n{plan.environment}\n\nThis happens once and takes minutes. "
-        "You can go on working with your pictures meanwhile, and cancel at any time."
+        "Cutsmith's programs are not on this computer yet. Setting them up fetches them over the internet: "
+        f"{fetched}. They take {plan.disk + plan.weights} MB on the disk, in\n{plan.environment}\n\n"
+        "This happens once and takes a few minutes. You can go on working meanwhile, and cancel at any time. Your "
+        "pictures never leave this computer."
     )

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ _RUN += "sys.exit(main(sys.argv[1:]))"
 _PULSE = 0.1
 _GRACE = 8.0
 """Seconds that an ended installer has to clear up behind it."""
+_LONG = 2
+"""Seconds after which a step shows how long it has been running."""
 _SHOWN_LINES = 8
 
 
@@ -126,17 +129,19 @@ def _lines(stream: IO[str]) -> Iterator[str | None]:
 
 def _answer(lines: Iterator[str | None], report: Report) -> dict[str, Any]:
     """What the installer says at the end. Raises CutFailed."""
-    text, share, answer = "", 0.0, None
+    text, share, answer, begun = "", 0.0, None, time.monotonic()
     others: deque[str] = deque(maxlen=_SHOWN_LINES)
     for line in lines:
         told = _understood(line) if line else {}
         if told is None:
             others.append(str(line))
         elif "share" in told:
+            begun = begun if told["text"] == text else time.monotonic()
             text, share = told["text"], told["share"]
         elif told:
             answer = told
-        report(text, share)
+        seconds = int(time.monotonic() - begun)
+        report(f"{text} {seconds} s" if text and seconds >= _LONG else text, share)
     if answer is None:
         raise CutFailed("Setting Cutsmith up stopped unexpectedly.\n" + "\n".join(others), "Try again.")
     if "what" in answer:
