@@ -38,6 +38,12 @@ ADVICE = (
         "without internet, set PIP_FIND_LINKS to a folder of wheels and PIP_NO_INDEX=1. Then try again.",
     ),
     (
+        # What pip says of exact versions that it finds no files for, with or without a network.
+        r"have no matching distributions available",
+        "The package index cannot be reached, or it has no ready-made file for this Python. Check the network, then "
+        "try again; Python 3.11, 3.12 and 3.13 on 64-bit Linux, macOS and Windows have all files.",
+    ),
+    (
         r"Permission denied|Errno 13\b|WinError 5\b",
         "A folder that pip writes to is read-only for you, or (on Windows) a program still uses a file in it.",
     ),

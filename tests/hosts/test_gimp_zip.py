@@ -1,6 +1,6 @@
 """The zip of `install.py gimp --zip` in a fresh genuine GIMP: it sets itself up, by pip, and cuts out in the same GIMP.
 
-What Cutsmith requires would take minutes to fetch. So pip gets no index but a folder with an empty wheel for each of
+What Cutsmith requires would take minutes to fetch. So pip finds no index but a folder with an empty wheel for each of
 these packages, one of which makes the environment see the packages of the tests' own. Cutsmith itself, and the pip
 that installs it, are those of the zip.
 """
@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ import pytest
 from installer.folders import Clone
 from tests.hosts.gimp_host import CUT_OUT, LAYER, ROOT
 from tests.hosts.gimp_of_zip import GimpOfZip
+from tests.hosts.gimp_window import GimpWindow
 from tests.hosts.host_programs import gimp_run
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
@@ -68,7 +70,9 @@ def unpacked(base_python: Path, isnet_weights: Path) -> Iterator[GimpOfZip]:
         variables = {
             "CUTSMITH_BASE_PYTHON": str(base_python),
             "CUTSMITH_MODELS": str(isnet_weights.parent),
-            "PIP_NO_INDEX": "1",
+            # No index answers there.
+            "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+            "PIP_RETRIES": "0",
             "PIP_FIND_LINKS": f"{folder}/wheels",
             "PIP_CONFIG_FILE": os.devnull,
         }
@@ -81,23 +85,41 @@ def test_it_sets_itself_up_and_cuts_out_without_a_restart(
     unpacked: GimpOfZip, wheels: Path, pictures: Path, command_line: Callable[..., np.ndarray]
 ) -> None:
     place = unpacked.profile.place
-    missing, broken, done, again, alpha = unpacked.run(
+    missing, offline, done, alpha = unpacked.run(
         ("load", str(pictures / "cat.png")),
         ("call", CUT_OUT, {"edge": "off"}),
-        # Nothing can be fetched: pip says so, and nothing half-made is taken for an environment.
+        # Nothing can be fetched. What is left half-made is no obstacle afterwards.
         ("set_up",),
         ("move_file", str(wheels), unpacked.variables["PIP_FIND_LINKS"]),
         ("set_up",),
-        ("set_up", True),
         ("call_quietly", CUT_OUT, {"edge": "off"}),
         ("dump", f"mask:{LAYER}"),
     )
     assert "Cutsmith's engine is not installed for GIMP" in missing
     assert "Choose Help > Set Up or Repair Cutsmith…" in missing
-    assert "The package index cannot be reached" in broken
-    assert (done, again) == ("", "")
+    assert "The package index cannot be reached" in offline
+    assert done == ""
     environment = unpacked.home / ".local/share/cutsmith/gimp-environment"
     (engine,) = environment.glob("lib/python3*/site-packages/cutsmith/__init__.py")
     assert f'"{environment}/bin/python"' in (place / "config.json").read_text(encoding="utf-8")
     assert engine.read_bytes() == (ROOT / "core/cutsmith/__init__.py").read_bytes()
-    assert (alpha == command_line(pictures / "cat.png")).all()
+    assert (alpha == command_line(pictures / "cat.png", "--mask-only")).all()
+
+
+def test_the_first_cut_out_asks_sets_up_and_goes_on_to_its_own_dialog(unpacked: GimpOfZip, pictures: Path) -> None:
+    config = unpacked.profile.place / "config.json"
+    # As before the first run, or after one that was broken off; the packages are there since the test above.
+    config.unlink(missing_ok=True)
+    window = GimpWindow(unpacked, pictures / "cat.png")
+    try:
+        window.menu("alt+r")
+        time.sleep(0.5)
+        window.keys("Up", "Return")
+        window.focus(window.wait_for("^Set Up Cutsmith$"))
+        assert not config.exists(), "nothing is done before the user says so"
+        window.keys("alt+s")
+        window.wait_for("^Cut Out$")
+        assert window.find("^Set Up Cutsmith$") is None
+        assert config.is_file()
+    finally:
+        window.close()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from installer import command_line
+from installer.environment.stamp import Stamp, read_stamp, write_stamp
 from installer.failure import InstallFailed
 from installer.folders import Clone
 from installer.gimp import first_run
@@ -107,6 +108,25 @@ def test_setting_up_writes_the_config_that_the_plug_in_reads(bundle, calls):
     assert calls == [((), True), "weights"]
     assert told == sorted(told)
     assert differences(bundle.place, Clone(ROOT), None) == []
+
+
+def test_a_repair_makes_what_is_complete_anew_and_keeps_its_extras(bundle, calls, monkeypatch):
+    set_up(bundle)
+    bundle.environment.mkdir(parents=True)
+    write_stamp(bundle.environment, Stamp("root", "python", "project", ("text",), complete=True))
+    calls.clear()
+
+    def broken_off(*_, **__):
+        assert not read_stamp(bundle.environment).complete
+        raise KeyboardInterrupt
+
+    set_up(bundle, extras=["heic"])
+    assert calls[0] == (("heic", "text"), True)
+    assert read_stamp(bundle.environment).complete, "only a repair makes it anew"
+    monkeypatch.setattr(first_run, "prepare_environment", broken_off)
+    with pytest.raises(KeyboardInterrupt):
+        set_up(bundle, anew=True)
+    assert not (bundle.place / "config.json").exists(), "the plug-in takes nothing half-made for an engine"
 
 
 def test_two_do_not_set_up_at_once(bundle, calls):
