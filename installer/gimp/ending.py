@@ -24,7 +24,8 @@ def end_with_standard_input() -> None:
 
 
 def _wait_and_end() -> None:
-    while sys.stdin.buffer.read(1):
+    # Not by sys.stdin, whose lock would be in the way of an end in good order.
+    while os.read(0, 1):
         pass
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(os.getpid())], check=False)

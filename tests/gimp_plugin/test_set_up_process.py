@@ -53,6 +53,19 @@ def test_its_progress_is_reported_and_other_lines_are_not(installer) -> None:
     assert all(each in {("", 0.0), ("Fetching", 0.5)} for each in told)
 
 
+def test_it_ends_in_good_order_though_it_watches_whether_the_plug_in_is_there(installer) -> None:
+    lines = """
+    from installer.gimp.ending import end_with_standard_input
+    end_with_standard_input()
+    time.sleep(0.2)
+    print('{"said": "it works"}', flush=True)
+    return 0
+"""
+    made = installer(lines)
+    with made._started("set-up") as said:
+        assert [line for line in said if line] == ['{"said": "it works"}']
+
+
 def test_its_failure_is_told_with_what_to_do(installer) -> None:
     lines = '    print(\'{"what": "The disk is full.", "remedy": "Free some space."}\')\n'
     with pytest.raises(CutFailed) as failed:
