@@ -89,7 +89,7 @@ def _words_of(plan: Plan, repairs: bool) -> str:
         )
     return (
         "Cutsmith's programs are not on this computer yet. Setting them up fetches them over the internet: "
-        f"{fetched}. They take {plan.disk + plan.weights} MB on the disk, in\n{plan.environment}\n\n"
+        f"{fetched}. They take {plan.disk + plan.weights} MB on the disk:\n{plan.environment}\n\n"
         "This happens once and takes a few minutes. You can go on working meanwhile, and cancel at any time. Your "
         "pictures never leave this computer."
     )
