@@ -62,8 +62,8 @@ def host_file_instead(name: str) -> list[Cure]:
     folder = f"models/{model_folders.BACKGROUND_REMOVAL}"
     return [
         advise(
-            f"ComfyUI runs BiRefNet itself: put its birefnet.safetensors into {folder} and choose it. Cutsmith's template "
-            "hair-on-comfyui-s-mask offers the download."
+            f"ComfyUI runs BiRefNet itself: put its birefnet.safetensors into {folder} and choose it. Cutsmith's "
+            "template hair-on-comfyui-s-mask offers the download."
         )
     ]
 
