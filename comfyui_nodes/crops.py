@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TYPE = "CUTSMITH_CROP"
+SUBJECT, WHOLE = "the mask", "the whole crop"
+"""What Put Back lays back."""
 
 
 @dataclass(frozen=True)
@@ -26,13 +28,14 @@ class Crop:
         image: the whole batch, float (B, H, W, C).
         windows: one per image.
         delivered: the crops as they were given to the next node, (B, h, w, C).
-        masks: one per image, float32 (window's height, width): the subject within the window.
+        masks: one per image, float32 (window's height, width): the subject within the window. They may be made as they
+            are asked for.
     """
 
     image: torch.Tensor
     windows: tuple[CropWindow, ...]
     delivered: torch.Tensor
-    masks: tuple[NDArray[np.float32], ...]
+    masks: Sequence[NDArray[np.float32]]
 
 
 def cut(image: torch.Tensor, window: CropWindow, size: tuple[int, int]) -> torch.Tensor:
@@ -81,41 +84,53 @@ def resized(image: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 
 
 def put_back(
-    crop: Crop, edited: torch.Tensor, masks: Sequence[NDArray[np.float32]] | None, feather: int, *, whole: bool
+    crop: Crop,
+    edited: torch.Tensor,
+    masks: Sequence[NDArray[np.float32]] | None,
+    feather: int,
+    *,
+    whole: bool,
+    numbers: Iterable[int] | None = None,
 ) -> torch.Tensor:
     """The whole images with the edited crops in them: a new tensor, (B, H, W, C).
 
     Args:
         crop: what was cropped.
-        edited: float (B or 1, h, w, C), of any size.
-        masks: what to lay back, one per image, float32 at the window's size; None takes the subject's mask.
+        edited: float (B or 1, h, w, C), of any size; where C is 4, 3 channels are taken too, and alpha stays as it was.
+        masks: what to lay back, one per image, float32 at the window's size; they may be made as they are asked for.
+            None takes the subject's mask.
         feather: pixels over which an edited crop fades into its surroundings.
         whole: whether all of the crop is laid back, instead of what the mask says.
+        numbers: of the images that get their crops, from 0; None for all.
 
     Raises:
         BadArray: `edited` is for another number of images or has other channels.
     """
     import torch
 
-    count = len(crop.windows)
-    if edited.ndim != 4 or edited.shape[0] not in (1, count) or edited.shape[-1] not in (3, crop.image.shape[-1]):
+    count, own = len(crop.windows), crop.image.shape[-1]
+    taken = sorted({min(3, own), own})
+    if edited.ndim != 4 or edited.shape[0] not in (1, count) or edited.shape[-1] not in taken:
+        channels = " or ".join(map(str, taken))
         raise BadArray(
-            f"The edited crop must have the shape ({count} or 1, height, width, {crop.image.shape[-1]}), but has "
+            f"The edited crop must have the shape ({count} or 1, height, width, {channels}), but has "
             f"{tuple(edited.shape)}.",
             "Connect the image that was made from Crop to Subject's image.",
         )
     edited = edited.to(crop.image)
     back = crop.image.clone()
     height, width = back.shape[1:3]
-    for number, window in enumerate(crop.windows):
+    for number in range(count) if numbers is None else numbers:
+        window = crop.windows[number]
         new = edited[number if edited.shape[0] == count else 0]
         weight = weight_of_window(window, width, height, feather)
         if not whole:
             mask = crop.masks[number] if masks is None else masks[number]
             weight = np.minimum(weight, weight_of_mask(mask, feather))
         share = torch.from_numpy(weight).to(back)
-        if new.shape == crop.delivered[number].shape:
-            share = share * _changed(new, crop.delivered[number], (window.width, window.height)).to(share)
+        old = crop.delivered[number][..., : new.shape[-1]]
+        if new.shape == old.shape:
+            share = share * _changed(new, old, (window.width, window.height)).to(share)
         _blend(back[number], resized(new, (window.width, window.height)), share, window)
     return back
 

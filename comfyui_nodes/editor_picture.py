@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import folder_paths
 from comfy_api.latest import io
 
+from cutsmith.errors import CutsmithError
+
 if TYPE_CHECKING:
     from cutsmith.picture import Picture
+
+    from .tensors import Pictures
 
 # The longer side, in pixels: the picture is looked at in a node, not measured.
 _SIDE = 1024
@@ -37,3 +43,31 @@ def picture_for_the_editor(picture: Picture) -> dict[str, Any]:
     (Path(folder) / file).write_bytes(data.tobytes())
     place = {"name": file, "subfolder": subfolder, "type": io.FolderType.temp.value}
     return {"cutsmith_picture": [{**place, "width": width, "height": height}]}
+
+
+@contextmanager
+def shown_in_the_editor_on_failure(pictures: Pictures) -> Iterator[Pictures]:
+    """-> `pictures`; the first is sent to the page's editor if what runs within raises one of the engine's errors.
+
+    A node that fails delivers no `ui`, but nobody can click on the subject before there is a picture.
+    """
+    try:
+        yield pictures
+    except CutsmithError:
+        _send(picture_for_the_editor(pictures[0]))
+        raise
+
+
+def _send(shown: dict[str, Any]) -> None:
+    """Send `shown` to the page as ComfyUI sends the `ui` of a node that has run: of the node that is being executed."""
+    from comfy_execution.utils import get_executing_context
+
+    context = get_executing_context()
+    if context is None:
+        return
+    from server import PromptServer
+
+    server = PromptServer.instance
+    node, prompt = context.node_id, context.prompt_id
+    sent = {"node": node, "display_node": node, "output": shown, "prompt_id": prompt}
+    server.send_sync("executed", sent, server.client_id)

@@ -1,6 +1,7 @@
 """The models that stay open between runs: each file once on each engine or device, and at most so many bytes.
 
-The limit holds for what only this process's memory holds. Torch models on a device are ComfyUI's to keep.
+The limit holds for what is in this process's memory, with the torch models that have left their device. Those on a
+device are ComfyUI's to keep.
 """
 
 from __future__ import annotations
@@ -132,14 +133,13 @@ def _most_bytes() -> int:
 
 def _keep_within(most_bytes: int) -> None:
     """Free the models that were used longest ago, but never the last, until those in memory are within `most_bytes`."""
-    from .managed_models import Droppable
-
-    held = [(key, each) for key, each in _kept.items() if isinstance(each, Droppable) and each.loaded is not None]
-    total = sum(each.model_size() for _, each in held)
-    for key, managed in held[:-1]:
+    held = {key: size for key, each in _kept.items() if (size := each.bytes_in_memory())}
+    total = sum(held.values())
+    for key in list(_kept)[:-1]:
         if total <= most_bytes:
             break
-        total -= managed.model_size()
+        if key not in held:
+            continue
+        total -= held[key]
         logger.info("Cutsmith: a model is freed: those that are kept open had more than %d MB", most_bytes // 1_000_000)
-        managed.free()
-        del _kept[key]
+        _kept.pop(key).free()

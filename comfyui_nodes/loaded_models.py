@@ -8,8 +8,10 @@ from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
+from cutsmith.errors import WeightsMissing
+
 from .kept_models import Borrowed, borrowed, loaded
-from .model_choices import engine_name, host_file
+from .model_choices import engine_name, host_file, host_file_instead
 from .model_folders import BACKGROUND_REMOVAL, comfyui_store
 
 if TYPE_CHECKING:
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import torch
 
     from cutsmith.detection.detector import GroundingDetector
+    from cutsmith.machine.files import FileIdentity
     from cutsmith.protocols import MattingModel, Remover
     from cutsmith.request import Request
     from cutsmith.segmentation.sam2 import Sam2Segmenter
@@ -60,7 +63,11 @@ def remover(
             return run.take(("rembg", name), name, lambda: _droppable(load_remover(name, store=comfyui_store())))
         wanted = _engine(device) if engine in (None, AUTO) else engine
         target = str(_torch_device(device)) if wanted == _TORCH else AUTO
-        return load_remover(name, engine=wanted, device=target, store=comfyui_store(), opener=run.open_onnx)
+        try:
+            return load_remover(name, engine=wanted, device=target, store=comfyui_store(), opener=run.open_onnx)
+        except WeightsMissing as error:
+            error.cures = (*host_file_instead(error.model), *error.cures)
+            raise
 
     with borrowed(keep=keep) as run:
         given = loaded(run, partial(load, run))
@@ -74,7 +81,6 @@ def segmenter(choice: str, device: str | None, *, keep: bool | None, tell: Tell)
     name = engine_name(choice, "segmenter")
 
     def load(run: Borrowed) -> Any:
-        from cutsmith.machine.files import file_identity
         from cutsmith.segmentation.loading import load_segmenter, segmenter_file
 
         store, target = comfyui_store(), _torch_device(device)
@@ -84,7 +90,7 @@ def segmenter(choice: str, device: str | None, *, keep: bool | None, tell: Tell)
             found = load_segmenter(name, device="cpu", store=store)
             return _on(target, found, _SAM2_MEMORY, found.model.forget_pictures)
 
-        return run.take(("segmenter", file_identity(file), str(target)), file.name, opened)
+        return run.take(("segmenter", *_identities(file), str(target)), file.name, opened)
 
     with borrowed(keep=keep) as run:
         given = loaded(run, partial(load, run))
@@ -151,7 +157,6 @@ def matting_network(
 
 def _host_remover(run: Borrowed, choice: str, folder: str, path: Path, target: torch.device) -> Any:
     """The BiRefNet file at `path` in ComfyUI's `folder`, run by ComfyUI itself."""
-    from cutsmith.machine.files import file_identity
     from cutsmith.protocols import Loaded
 
     from .host_remover import open_host_remover
@@ -166,7 +171,14 @@ def _host_remover(run: Borrowed, choice: str, folder: str, path: Path, target: t
         remover.host.patcher = Movable(found, remover.module, target, _BIREFNET_MEMORY)
         return remover.host.patcher  # type: ignore[no-any-return]
 
-    return run.take(("host", folder, file_identity(path), str(target)), path.name, opened)
+    return run.take(("host", folder, *_identities(path), str(target)), path.name, opened)
+
+
+def _identities(path: Path) -> list[FileIdentity]:
+    """The identity of a model's file, and of the description beside it, if there is one (docs/models.md)."""
+    from cutsmith.machine.files import file_identity, is_file
+
+    return [file_identity(each) for each in (path, path.with_suffix(".toml")) if is_file(each)]
 
 
 def _engine(device: str | None) -> str:

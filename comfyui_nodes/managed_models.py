@@ -34,6 +34,10 @@ class Managed(ModelPatcher):
     def use(self) -> None:
         """List the model with ComfyUI, and bring it to its device, unless that is done already."""
 
+    @abstractmethod
+    def bytes_in_memory(self) -> int:
+        """What its weights take in this process's memory; 0 once it has been freed."""
+
     def free(self) -> None:
         """Take the model off its device and off ComfyUI's list, and drop it."""
         management.unload_model_and_clones(self)
@@ -70,6 +74,10 @@ class Movable(Managed):
     def use(self) -> None:
         # ComfyUI can move only its own layers one by one while the network runs.
         management.load_models_gpu([self], memory_required=self._memory, force_full_load=True)
+
+    @override
+    def bytes_in_memory(self) -> int:
+        return 0 if self.loaded is None else int(self.model_size() - self.loaded_size())
 
     @override
     def detach(self, unpatch_all: bool = True) -> Any:
@@ -113,6 +121,10 @@ class Droppable(Managed):
         listed = management.LoadedModel(self)
         listed.model_load()
         management.current_loaded_models.insert(0, listed)
+
+    @override
+    def bytes_in_memory(self) -> int:
+        return 0 if self.loaded is None else int(self.model_size())
 
     @override
     def loaded_size(self) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from cutsmith.cures import Cure, advise
 from cutsmith.errors import UnknownModel
 from cutsmith.models.catalogue import catalogue, of_kind
 from cutsmith.models.entry import Entry, Kind
@@ -49,6 +50,22 @@ def host_file(choice: str) -> tuple[str, Path] | None:
     if path is None:
         raise _gone(file, folder)
     return folder, path
+
+
+def host_file_instead(name: str) -> list[Cure]:
+    """The file that ComfyUI runs itself in place of the catalogue's model `name`, if that is a BiRefNet."""
+    if not name.startswith("birefnet-"):
+        return []
+    files = model_folders.files_for_host()
+    if files:
+        return [advise(f'ComfyUI runs BiRefNet itself: set model to "{files[0]}", which is here.')]
+    folder = f"models/{model_folders.BACKGROUND_REMOVAL}"
+    return [
+        advise(
+            f"ComfyUI runs BiRefNet itself: put its birefnet.safetensors into {folder} and choose it. Cutsmith's "
+            "template hair-on-comfyui-s-mask offers the download."
+        )
+    ]
 
 
 def sam2_choices(here: Collection[str]) -> list[str]:

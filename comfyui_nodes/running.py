@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextvars
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from itertools import accumulate
 from threading import Event
@@ -45,6 +45,24 @@ class Turn:
         """Take note that `share`, in [0, 1], of the objects have been masked; other stages do not count."""
         if stage == "mask":
             self.share = share
+
+
+class InTurn:
+    """Short work in ComfyUI's own thread, item by item, with its progress bar of `steps` items in all."""
+
+    def __init__(self, steps: int) -> None:
+        self._progress = comfy.utils.ProgressBar(steps)
+
+    def __call__(self, items: Iterable[Given]) -> Iterator[Given]:
+        """Each of `items`, which is a step of the progress bar once the next one is asked for.
+
+        Raises:
+            InterruptProcessingException: the user interrupted, since the item before.
+        """
+        for item in items:
+            comfy.model_management.throw_exception_if_processing_interrupted()
+            yield item
+            self._progress.update(1)
 
 
 def in_engine(work: Callable[[], Result]) -> Result:

@@ -96,7 +96,7 @@ def band_inputs(*, advanced: bool = False, **conditions: Sequence[str | None]) -
             "band_inner",
             **shared,
             tooltip="How far the band in which matting solves alpha reaches into the subject, in pixels (an erosion). "
-            f"With {DEFAULT_BAND} here and in band_outer, the band adapts itself to the mask's edge.",
+            f"With {DEFAULT_BAND} here and in band_outer, auto and closed-form adapt the band to a soft mask's edge.",
         ),
         io.Int.Input(
             "band_outer",

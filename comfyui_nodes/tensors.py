@@ -73,9 +73,7 @@ def pictures_of(image: torch.Tensor) -> Pictures:
     return Pictures(image)
 
 
-def masks_for(
-    mask: torch.Tensor | None, pictures: Sequence[Picture], name: str = "mask"
-) -> Sequence[NDArray[np.float32] | None]:
+def masks_for(mask: torch.Tensor | None, pictures: Sequence[Picture]) -> Sequence[NDArray[np.float32] | None]:
     """One mask per picture, float32 (H, W) in [0, 1] at its size; None for each picture if `mask` is None.
 
     A single mask serves all pictures. Masks of another size are resized, including Load Image's 64 x 64 placeholder.
@@ -85,7 +83,7 @@ def masks_for(
     """
     if mask is None:
         return [None] * len(pictures)
-    planes = _planes(mask, len(pictures), name)
+    planes = _planes(mask, len(pictures), "mask")
     return Made(len(pictures), lambda number: _fitted(planes[number], _size_of(pictures, number), "bilinear"))
 
 

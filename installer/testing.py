@@ -11,6 +11,8 @@ from installer.environment.virtual_environment import PRODUCT_AND_TESTS, QUICK_T
 from installer.folders import Clone, hosts_folder
 
 QUICK = ("--quick", "-n", "2", "--dist", "worksteal")
+# One process has the host programs, the other what needs none; tests/conftest.py says which tests go together.
+ALL = ("-n", "2", "--dist", "loadfile")
 
 
 def run_tests(clone: Clone, pytest_arguments: Sequence[str], *, hosts: bool = False, quick: bool = False) -> int:
@@ -29,5 +31,5 @@ def run_tests(clone: Clone, pytest_arguments: Sequence[str], *, hosts: bool = Fa
 
         environ["CUTSMITH_REQUIRE_HOSTS"] = "1"
         environ |= prepare_hosts(clone, hosts_folder(), python)
-    command = [str(python), "-m", "pytest", *(QUICK if quick else ()), *pytest_arguments]
+    command = [str(python), "-m", "pytest", *(QUICK if quick else ALL), *pytest_arguments]
     return subprocess.run(command, cwd=clone.root, env=environ, stdin=subprocess.DEVNULL).returncode

@@ -1,16 +1,21 @@
-"""What all tests share: the quick tier, and a cache of their own, so that no constructed network reaches the user's."""
+"""What all tests share: the quick tier, tests in two processes, and a cache that is not the user's."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator
 from importlib.machinery import PathFinder
 from pathlib import Path
 
 import pytest
+from filelock import ReadWriteLock
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 # Every test in this folder itself runs in a host program; those in folders below it do not.
 HOSTS = Path(__file__).parent / "hosts"
+BETWEEN_PROCESSES = pytest.StashKey[ReadWriteLock]()
 SLOW_MARKERS = ("slow", "torch", "weights")
 
 # What stands on PyTorch or takes seconds to import. The quick tier runs as if none of it were installed.
@@ -40,6 +45,10 @@ class WithoutHeavyPackages(PathFinder):
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        # pytest-xdist gives each process a folder within one that is theirs together.
+        lock = Path(config.option.basetemp).parent / "running-tests.lock"
+        config.stash[BETWEEN_PROCESSES] = ReadWriteLock(lock)
     if config.getoption("--quick"):
         sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutHeavyPackages
 
@@ -58,6 +67,28 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if config.getoption("--quick"):
         config.hook.pytest_deselected(items=[item for item in items if not _is_quick(item)])
         items[:] = [item for item in items if _is_quick(item)]
+
+
+class HostsTogether(LoadFileScheduling):
+    """Files go to processes as a whole, and all that run in host programs to one: ComfyUI and GIMP start once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = Path(super()._split_scope(nodeid))
+        return str(HOSTS) if file.parent.parts[-2:] == HOSTS.parts[-2:] else str(file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
+    return HostsTogether(config, log) if config.option.dist == "loadfile" else None
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Where several processes run tests, one that is marked `alone` waits until the others have ended theirs."""
+    lock = item.config.stash.get(BETWEEN_PROCESSES, None)
+    if lock is None:
+        return (yield)
+    with lock.write_lock() if item.get_closest_marker("alone") else lock.read_lock():
+        return (yield)
 
 
 def _is_quick(item: pytest.Item) -> bool:

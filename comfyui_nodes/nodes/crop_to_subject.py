@@ -6,15 +6,19 @@ from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
-from ..crops import TYPE, Crop, cut, cut_mask, resized
+from ..crops import SUBJECT, TYPE, WHOLE, Crop, cut, cut_mask, resized
 from ..notices import Notices
 from ..previews import MaskPreviews
-from ..tensors import MaskBatch, masks_for, pictures_of
+from ..running import InTurn
+from ..tensors import Made, MaskBatch, masks_for, pictures_of
 
 if TYPE_CHECKING:
+    import numpy as np
     import torch
+    from numpy.typing import NDArray
 
 _MOST_SIDE = 16384
+_EMPTY = f"The mask is empty: Put Back with {SUBJECT!r} lays nothing back, and with {WHOLE!r} all of the crop."
 
 
 class CropToSubject(io.ComfyNode):
@@ -89,22 +93,31 @@ class CropToSubject(io.ComfyNode):
 
         with in_the_nodes_words():
             pictures, multiple = pictures_of(image), multiple or 1
-            masks = [each for each in masks_for(mask, pictures) if each is not None]
+            count, planes = len(pictures), masks_for(mask, pictures)
+
+            def whole(number: int) -> NDArray[np.float32]:
+                plane = planes[number]
+                assert plane is not None, "the node needs a mask"
+                return plane
+
+            masks, turns = Made(count, whole), InTurn(2 * count)
             size = (width or height, height or width) if width or height else None
-            windows = windows_around(masks, margin=margin, multiple=multiple, size=size)
+            windows = windows_around(turns(masks), margin=margin, multiple=multiple, size=size)
             side = delivered_size(size, multiple) if size is not None else (windows[0].width, windows[0].height)
-            crops = torch.stack([cut(each, window, side) for each, window in zip(image, windows, strict=True)])
-            within = [cut_mask(each, window) for each, window in zip(masks, windows, strict=True)]
-            notices, previews, cropped = Notices(), MaskPreviews(), MaskBatch(len(within))
-            for number, (whole, part) in enumerate(zip(masks, within, strict=True), start=1):
-                if not (whole > TRACE).any():
-                    notices.tell([f"Image {number}: the mask is empty, so nothing of this crop will be put back."])
+            # Its pages take memory only as they are filled.
+            crops = image.new_empty((count, side[1], side[0], image.shape[-1]))
+            within = Made(count, lambda number: cut_mask(masks[number], windows[number]))
+            notices, previews, cropped = Notices(), MaskPreviews(), MaskBatch(count)
+            for number in turns(range(count)):
+                crops[number] = cut(image[number], windows[number], side)
+                part = within[number]
+                notices.image([] if (part > TRACE).any() else [_EMPTY])
                 shown = resized(torch.from_numpy(part), side).numpy()
                 cropped.add(shown)
                 previews.add(shown)
         return io.NodeOutput(
             crops,
             cropped.tensor(),
-            Crop(image, tuple(windows), crops, tuple(within)),
+            Crop(image, tuple(windows), crops, within),
             ui=notices.with_previews(previews.shown()),
         )

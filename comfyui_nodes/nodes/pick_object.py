@@ -10,6 +10,7 @@ from cutsmith.errors import BadArray, BadOption
 
 from ..notices import Notices
 from ..previews import MaskPreviews
+from ..running import InTurn
 from ..tensors import MaskBatch, masks_of
 
 if TYPE_CHECKING:
@@ -82,11 +83,10 @@ class PickObject(io.ComfyNode):
             _require_one(index, counts)
             picked, previews, notices = MaskBatch(len(counts)), MaskPreviews(), Notices()
             boxes: list[list[FoundObject]] = []
-            for number, count in enumerate(counts):
+            for number, count in InTurn(len(counts))(enumerate(counts)):
                 place = index + count if index < 0 else index
                 is_there = 0 <= place < count
-                if not is_there:
-                    notices.tell([f"Image {number + 1}: there is no object {index}, only {count}."])
+                notices.image([] if is_there else [f"There is no object {index}, only {count}."])
                 if objects is not None:
                     boxes.append([objects[number][place]] if is_there else [])
                 if masks is not None and first is not None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from comfy_api.latest import io
 
 from cutsmith.errors import BadArray, BadOption
 
-from ..crops import TYPE, Crop, put_back, resized
+from ..crops import SUBJECT, TYPE, WHOLE, Crop, put_back, resized
+from ..running import InTurn
+from ..tensors import Made, masks_of, pictures_of
 
 if TYPE_CHECKING:
     import torch
-
-SUBJECT, WHOLE = "the mask", "the whole crop"
+    from numpy.typing import NDArray
 
 
 class PutBack(io.ComfyNode):
@@ -81,19 +83,20 @@ class PutBack(io.ComfyNode):
 def _whole(crop: Crop, image: torch.Tensor, whole: bool, feather: int, mask: torch.Tensor | None) -> torch.Tensor:
     import torch
 
-    from ..tensors import masks_of, pictures_of
-
     pictures_of(image)  # refuses NaN, which would spread
-    masks = None
+    masks, count = None, len(crop.windows)
     if mask is not None:
-        planes, count = masks_of(mask), len(crop.windows)
+        planes = masks_of(mask)
         if len(planes) not in (1, count):
             raise BadArray(
                 f"There must be 1 or {count} masks for {count} crops, but got {len(planes)}.",
                 "Connect the masks of the same batch, or a single one.",
             )
-        masks = [
-            resized(torch.from_numpy(planes[number % len(planes)]), (window.width, window.height)).numpy()
-            for number, window in enumerate(crop.windows)
-        ]
-    return put_back(crop, image, masks, feather, whole=whole)
+
+        def within(number: int) -> NDArray[np.float32]:
+            window = crop.windows[number]
+            plane = torch.from_numpy(planes[number % len(planes)])
+            return np.asarray(resized(plane, (window.width, window.height)).numpy(), np.float32)
+
+        masks = Made(count, within)
+    return put_back(crop, image, masks, feather, whole=whole, numbers=InTurn(count)(range(count)))

@@ -15,7 +15,7 @@ from .. import loaded_models
 from ..click_points import EXAMPLE, click_points
 from ..drawn_boxes import EXAMPLE as EXAMPLE_BOX
 from ..drawn_boxes import drawn_boxes
-from ..editor_picture import picture_for_the_editor
+from ..editor_picture import picture_for_the_editor, shown_in_the_editor_on_failure
 from ..loaded_models import AUTO
 from ..model_choices import DEFAULT_REMOVER, SUBJECT_IN_BOX
 from ..model_lists import model_input, why_no_model
@@ -154,35 +154,25 @@ class SAM2Mask(io.ComfyNode):
         from ..bounding_boxes import native_boxes, objects_of
         from ..words import in_the_nodes_words, what_of
 
-        with in_the_nodes_words():
+        with in_the_nodes_words(), shown_in_the_editor_on_failure(pictures_of(image)) as pictures:
             # Masks of objects need no colours, and the image's own transparency must not be part of them.
             request = request_of(options, matting="none", foreground="none", subject_alone=True)
             points, drawn = _points(positive_points, negative_points), drawn_boxes(boxes)
-            has_place = bboxes is not None or mask is not None or bool(drawn)
-            if not has_place and not points:
-                raise BadOption(
-                    "There must be boxes, positive_points or a mask to say what to mask, but got none of them.",
-                    "Click on the subject in the node's picture, draw a box, or connect Text Detect's bboxes. For the "
-                    "main subject, use Rembg Cut.",
-                )
-            if not has_place and not any(point.label for point in points):
-                raise BadPoint(
-                    "At least one point must lie on the subject, but got only negative_points.",
-                    f"Give positive_points: {EXAMPLE}",
-                )
-            pictures, notices = pictures_of(image), Notices()
+            _require_a_place(points, has_place=bboxes is not None or mask is not None or bool(drawn))
+            notices = Notices()
             objects, rough = objects_of(bboxes, len(pictures)), masks_for(mask, pictures)
             masks, previews = MaskBatch(len(pictures)), MaskPreviews()
             with _segmenter(model, device, keep=keep_model_loaded, tell=notices.tell) as segmenter:
                 models = Models(segmenter=segmenter)
                 notices.ran(models.provenance())
 
-                def prompts_of(number: int) -> list[Asked]:
-                    return asked_by_boxes([*objects[number], *drawn], points, rough[number])
+                def prompts_of(number: int, rough_mask: NDArray[np.float32] | None) -> list[Asked]:
+                    return asked_by_boxes([*objects[number], *drawn], points, rough_mask)
 
                 def mask_one(number: int, turn: Turn) -> list[Masked] | SubjectNotFound:
                     apart = bool(individual_masks)
-                    return _masked(pictures[number], prompts_of(number), request, models, turn, apart=apart)
+                    prompts = prompts_of(number, rough[number])
+                    return _masked(pictures[number], prompts, request, models, turn, apart=apart)
 
                 def keep(answer: list[Masked] | SubjectNotFound) -> list[NativeBox]:
                     if isinstance(answer, SubjectNotFound):
@@ -199,7 +189,8 @@ class SAM2Mask(io.ComfyNode):
                     return native_boxes([found for each in answer for found in each.objects])
 
                 numbers = range(len(pictures))
-                steps = [max(len(prompts_of(number)), 1) for number in numbers]
+                # A rough mask is an object only where it is the only one.
+                steps = [max(len(prompts_of(number, None)), 1) for number in numbers]
                 found_boxes = for_each(numbers, mask_one, keep, steps)
         shown = {**notices.with_previews(previews.shown()), **picture_for_the_editor(pictures[0])}
         return io.NodeOutput(masks.tensor(), found_boxes, ui=shown)
@@ -222,6 +213,26 @@ def _points(positive: str | None, negative: str | None) -> list[Point]:
         *click_points(positive, 1, "positive_points"),
         *click_points(negative, 0, "negative_points"),
     ]
+
+
+def _require_a_place(points: Sequence[Point], *, has_place: bool) -> None:
+    """Refuse a run that says nowhere what to mask; `has_place` says whether there are boxes or a rough mask.
+
+    Raises:
+        BadOption, BadPoint: there is nothing, or there are only points that do not belong to the subject.
+    """
+    if has_place or any(point.label for point in points):
+        return
+    if not points:
+        raise BadOption(
+            "There must be boxes, positive_points or a mask to say what to mask, but got none of them.",
+            "Click on the subject in the node's picture, draw a box, or connect Text Detect's bboxes. For the "
+            "main subject, use Rembg Cut.",
+        )
+    raise BadPoint(
+        "At least one point must lie on the subject, but got only negative_points.",
+        f"Give positive_points: {EXAMPLE}",
+    )
 
 
 def _masked(

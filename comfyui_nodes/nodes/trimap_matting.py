@@ -76,7 +76,11 @@ class TrimapMatting(io.ComfyNode):
             outputs=[
                 io.Image.Output("image", tooltip="The subject's colours; see background."),
                 io.Mask.Output("alpha", tooltip="1 = subject."),
-                io.Mask.Output("trimap", tooltip="0 background, 0.5 unknown, 1 foreground."),
+                io.Mask.Output(
+                    "trimap",
+                    tooltip="The trimap as it was read or, without one, the band that was solved: 0 background, "
+                    "0.5 unknown, 1 foreground.",
+                ),
             ],
             # Workflows from version 0.1 call `matting` "method".
             accept_all_inputs=True,
@@ -100,13 +104,14 @@ class TrimapMatting(io.ComfyNode):
     ) -> io.NodeOutput:
         """Run the node; -> the image, the alpha and the trimap that was solved."""
         from cutsmith import Models, refine_mask
-        from cutsmith.matting.closed_form.edge_width import adaptive_trimap
-        from cutsmith.matting.trimap import Band, snapped_trimap, trimap_from_soft_mask
+        from cutsmith.matting.solved_trimap import solved_trimap
+        from cutsmith.matting.trimap import Band, snapped_trimap
         from cutsmith.options import OPTIONS
 
         method = options.pop("method", None)
         options["matting"] = options.get("matting") or method or OPTIONS["matting"].default
-        band = chosen_band(options)
+        chosen = chosen_band(options)
+        band = None if chosen is None else Band(*chosen)
 
         def refine(number: int, turn: Turn) -> tuple[Cutout, NDArray[np.uint8]]:
             picture, soft_mask, wanted = pictures[number], masks[number], trimaps[number]
@@ -114,7 +119,7 @@ class TrimapMatting(io.ComfyNode):
             if wanted is not None:
                 known = snapped_trimap(wanted).trimap
             else:
-                known = adaptive_trimap(soft_mask) if band is None else trimap_from_soft_mask(soft_mask, Band(*band))
+                known = solved_trimap(soft_mask, request.finish.matting, band)
             # A painted trimap goes on as it is, so that the engine tells what it snaps.
             refined = refine_mask(
                 picture,

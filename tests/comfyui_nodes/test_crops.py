@@ -114,6 +114,21 @@ def test_a_fourth_channel_stays_where_the_edit_has_three() -> None:
     assert back[0, 30, 40, :3].tolist() == [0, 0, 0]
 
 
+def test_with_a_fourth_channel_too_only_the_pixels_that_were_edited_change() -> None:
+    image = images(1, 60, 80, channels=4)
+    crop = cropped(image, [ellipse(60, 80, 40, 30)], size=(128, 128))
+    assert torch.equal(put_back(crop, crop.delivered[..., :3].clone(), None, 4, whole=True), image)
+
+
+def test_a_grey_image_takes_a_grey_edit_and_refuses_colours() -> None:
+    image = images(1, 60, 80, channels=1)
+    crop = cropped(image, [ellipse(60, 80, 40, 30)])
+    back = put_back(crop, torch.zeros_like(crop.delivered), None, 0, whole=False)
+    assert back[0, 30, 40].tolist() == [0]
+    with pytest.raises(BadArray, match=r"\(1 or 1, height, width, 1\), but has \(1, 9, 9, 3\)"):
+        put_back(crop, torch.zeros(1, 9, 9, 3), None, 0, whole=False)
+
+
 @pytest.mark.parametrize("shape", [(3, 10, 10, 3), (2, 10, 10, 1), (10, 10, 3)])
 def test_another_number_of_images_or_channels_is_refused(shape) -> None:
     image = images(2, 60, 80)

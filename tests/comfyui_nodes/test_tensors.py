@@ -216,8 +216,8 @@ class TestMasks:
     def test_values_that_are_no_numbers_are_told_with_the_inputs_name(self, value) -> None:
         mask = torch.zeros(2, 4, 5)
         mask[1, 0, 0] = value
-        with pytest.raises(BadArray, match=r"^The rough mask must have finite values"):
-            masks_for(mask, pictures((4, 5), (4, 5)), "rough mask")
+        with pytest.raises(BadArray, match=r"^The mask must have finite values"):
+            masks_for(mask, pictures((4, 5), (4, 5)))
 
 
 class TestTrimaps:

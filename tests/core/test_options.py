@@ -219,6 +219,7 @@ print(len(module.OPTIONS))
 """
 
 
+@pytest.mark.alone
 def test_it_needs_the_standard_library_alone_and_little_time() -> None:
     # As beside GIMP's plug-in, where there is no package `cutsmith`.
     done = subprocess.run(

@@ -20,6 +20,7 @@ def test_sixty_frames_of_720p_hold_little_beside_the_batches(comfyui_tree) -> No
     assert answer["shapes"] == [[60, 720, 1280, 3], [60, 720, 1280], [60, 720, 1280]]
     # A few frames at work, each 11 MB in floats: 60 that are kept would be several hundred.
     assert answer["beside"] < 200, answer
+    assert answer["beside_crops"] < 100, answer
 
 
 def test_text_detect_writes_previews_of_the_first_frames_alone(comfyui) -> None:

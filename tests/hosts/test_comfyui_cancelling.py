@@ -16,7 +16,7 @@ import websocket
 from tests.hosts.inside_comfyui import run_inside
 from tests.hosts.test_comfyui_nodes import DETECT, LOAD, sam2
 
-pytestmark = [pytest.mark.slow, pytest.mark.weights]
+pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.weights]
 
 PACK = Path(__file__).resolve().parents[2]
 REMBG = {"model": "default (IS-Net)", "matting": "none", "band_inner": 3, "band_outer": 3, "looks": "1"}

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.hosts.comfyui_editor import FIELDS, Editor, build
+from tests.hosts.comfyui_editor import FIELDS, HAS_PICTURE, Editor, build
 from tests.hosts.comfyui_page import RENDERERS, comfyui_page, ran
 from tests.hosts.conftest import TINY_SAM2
 
@@ -206,6 +206,24 @@ def test_after_another_node_the_picture_comes_with_the_first_run_in_the_inputs_p
     page.wait_for_function(
         "() => document.querySelector('.cutsmith-surface image')?.getAttribute('href')?.includes('astronaut.png')"
     )
+
+
+@pytest.mark.parametrize("marks", [{}, {"negative_points": '[{"x": 20, "y": 20}]'}])
+def test_a_first_run_without_a_click_brings_the_picture_to_click_on(comfyui, page, marks):
+    width = 400 + 40 * bool(marks)
+    scale = {"type": "ImageScale", "pos": [0, 420], "values": {"width": width, "height": 300, "crop": "disabled"}}
+    mask = {**MASK, "values": {**MASK["values"], **marks}}
+    nodes = {"load": LOAD, "scale": scale, "mask": mask, "save": {"type": "MaskPreview", "pos": [1000, 40]}}
+    links = [("load", 0, "scale", "image"), ("scale", 0, "mask", "image"), ("mask", 0, "save", "mask")]
+    editor = Editor(page, build(page, nodes, links)["mask"])
+    assert not ran(comfyui, page), "the run has failed"
+    page.keyboard.press("Escape")
+    editor.wait_for_picture()
+    assert "cutsmith_input" in page.evaluate(HAS_PICTURE)
+    editor.click(250, 120)
+    near(editor.marks("positive_points")[0], x=250, y=120)
+    (made,) = masks(comfyui, ran(comfyui, page))
+    assert made.shape == (300, width)
 
 
 def masks(comfyui, outputs):

@@ -118,6 +118,16 @@ def test_on_a_card_the_network_is_comfyuis_to_move_in_its_precision(ran, precisi
     assert managed["again"] == 0
 
 
+def test_a_models_description_counts_as_soon_as_it_is_edited(ran):
+    assert ran["tiny_described"] > 1e-2
+    assert ran["birefnet"]["described_otherwise"] < 1e-6
+
+
+def test_networks_off_the_card_are_freed_above_the_limit_of_memory(ran):
+    assert ran["movables_on_the_card"] == 1, "they are ComfyUI's to keep"
+    assert ran["movables_off_the_card"] == 0
+
+
 def test_birefnet_files_of_artists_are_listed_and_give_the_mask_of_comfyuis_own_node(ran):
     assert {NATIVE, PUBLISHED, *WRONG} <= set(ran["choices"])
     found = ran["birefnet"]

@@ -112,6 +112,20 @@ def test_a_run_without_the_file_says_how_to_fetch_it_into_comfyuis_own_folder(ba
     assert f"-m cutsmith models fetch isnet-general-use --into {bare.folder / 'models' / 'rembg'}" in told
 
 
+def test_a_missing_birefnet_is_answered_with_comfyuis_own_file_first(bare) -> None:
+    file = "background_removal/birefnet.safetensors"
+    prompt = in_api_format("product-on-white", model="birefnet-general")
+    what, first, second, *_ = bare.run(prompt).error["exception_message"].splitlines()
+    assert "birefnet-general are not on this machine" in what
+    assert "put its birefnet.safetensors into models/background_removal" in first
+    assert "models fetch birefnet-general" in second
+    (bare.folder / "models" / file).parent.mkdir(parents=True, exist_ok=True)
+    (bare.folder / "models" / file).write_bytes(b"as if it had been fetched")
+    told = bare.run(prompt).error["exception_message"]
+    assert told.splitlines()[1].endswith(f'set model to "{file}", which is here.')
+    (bare.folder / "models" / file).unlink()
+
+
 @pytest.mark.parametrize(
     ("model", "is_known"),
     [

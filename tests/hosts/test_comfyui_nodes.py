@@ -185,6 +185,18 @@ def test_nothing_to_point_with_is_told(comfyui):
     assert "to say what to mask, but got none of them" in error["exception_message"]
 
 
+def test_the_trimap_of_a_hard_mask_is_the_band_that_is_solved(comfyui):
+    from cutsmith.matting.trimap import trimap_from_soft_mask
+
+    painted = {"class_type": "LoadImageMask", "inputs": {"image": "painted.png", "channel": "alpha"}}
+    prompt = {"1": LOAD, "mask": painted, "2": matting(mask=["mask", 0], matting="closed-form")}
+    (mask,), (trimap,) = masks_of(comfyui, prompt, ["mask", 0]), masks_of(comfyui, prompt, ["2", 2])
+    expected = trimap_from_soft_mask((mask / 255).astype(np.float32))
+    np.testing.assert_array_equal(trimap, np.where(expected == 128, 127, expected))
+    (alpha,) = masks_of(comfyui, prompt, ["2", 1])
+    np.testing.assert_array_equal(alpha[trimap != 127], trimap[trimap != 127])
+
+
 def test_a_trimap_says_what_is_solved(comfyui):
     prompt = {
         "1": LOAD,

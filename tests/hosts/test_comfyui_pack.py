@@ -97,3 +97,7 @@ def test_a_graph_of_six_models_loads_nothing_the_second_time(freed):
 
 def test_what_is_kept_in_memory_is_bound_by_bytes_and_the_model_used_last_stays(freed):
     assert (freed["alive_within_the_limit"], freed["alive_within_the_limit_again"]) == (1, 1)
+
+
+def test_a_rough_mask_is_made_once_and_not_again_to_count_the_steps(freed):
+    assert freed["rough_masks_made"] == 1

@@ -97,10 +97,57 @@ def test_an_empty_mask_crops_the_picture_and_says_so(comfyui) -> None:
         "back": node("PutBack", crop=["crop", 2], image=["black", 0], put_back="the mask", feather=16),
     }
     run = comfyui.run({**prompt, "show": {"class_type": "PreviewImage", "inputs": {"images": ["back", 0]}}})
-    assert "the mask is empty" in str(run.outputs["crop"])
+    assert "The mask is empty" in str(run.outputs["crop"])
     (original,) = pictures_of(comfyui, prompt, ["1", 0])
     (back,) = pictures_of(comfyui, prompt, ["back", 0])
     np.testing.assert_array_equal(back, original)
+
+
+FILM = 9
+
+
+def film(**crop) -> dict:
+    """Nine frames and masks, all but the first mask empty: cropped, put back, cleaned, and one object picked."""
+    return {
+        "load": LOAD,
+        "1": {"class_type": "RepeatImageBatch", "inputs": {"image": ["load", 0], "amount": FILM}},
+        "full": {"class_type": "SolidMask", "inputs": {"value": 1.0, "width": 451, "height": 300}},
+        "one": {"class_type": "MaskToImage", "inputs": {"mask": ["full", 0]}},
+        "none": {
+            "class_type": "EmptyImage",
+            "inputs": {"width": 451, "height": 300, "batch_size": FILM - 1, "color": 0},
+        },
+        "all": {"class_type": "ImageBatch", "inputs": {"image1": ["one", 0], "image2": ["none", 0]}},
+        "mask": {"class_type": "ImageToMask", "inputs": {"image": ["all", 0], "channel": "red"}},
+        "crop": node("CropToSubject", image=["1", 0], mask=["mask", 0], **{**CROP, **crop}),
+        "back": node("PutBack", crop=["crop", 2], image=["crop", 0], put_back="the mask", feather=16),
+        "show": {"class_type": "PreviewImage", "inputs": {"images": ["back", 0]}},
+        "pick": node("PickObject", index=0, bboxes=["boxes", 0]),
+        "boxes": {
+            "class_type": "CutsmithTextDetect",
+            "inputs": {**DETECT, "image": ["1", 0], "box_threshold": 1.0, "prompt": "cup"},
+        },
+        "picked": {"class_type": "MaskPreview", "inputs": {"mask": ["pick", 0]}},
+        "tools": node("MaskTools", mask=["mask", 0], keep_largest=1, fill_holes=True, largest_hole=0, despeckle=0),
+        "cleaned": {"class_type": "MaskPreview", "inputs": {"mask": ["tools", 0]}},
+    }
+
+
+def test_a_film_fills_the_progress_bar_and_its_lines_are_grouped(comfyui) -> None:
+    run = comfyui.run(film())
+    assert run.error is None, run.error
+    for name, steps in (("crop", 2 * FILM), ("back", FILM), ("pick", FILM), ("tools", FILM)):
+        bar = [(data["value"], data["max"]) for data in run.of_type("progress") if data["node"] == name]
+        assert bar[-1:] == [(steps, steps)], name
+    (line,) = run.outputs["crop"]["text"]
+    assert line.startswith(f"{FILM - 1} of {FILM} images (2-{FILM}): The mask is empty")
+    assert run.outputs["pick"]["text"] == ["There is no object 0, only 0."]
+
+
+def test_cancel_ends_a_crop_between_two_frames(comfyui) -> None:
+    run = comfyui.run(film(width=4096, height=4096, margin=0.3), interrupt_after=1)
+    assert run.of_type("execution_interrupted"), run.error
+    assert not any(data["node"] == "back" for data in run.of_type("executed"))
 
 
 def test_crops_of_another_batch_are_refused(comfyui) -> None:

@@ -137,8 +137,10 @@ def test_every_image_of_a_batch_is_processed_and_an_empty_one_stays_empty(comfyu
     np.testing.assert_array_equal(last, cutsmith_cut("mirrored.png"))
     assert plain.shape == first.shape
     assert not plain.any()
+    # ComfyUI's ProgressBar (comfy/utils.py) tells the first step and the last at once, and drops one between them that
+    # comes within 0.1 s of another.
     steps = [(data["value"], data["max"]) for data in run.of_type("progress")]
-    assert steps == [(1, 3), (2, 3), (3, 3)]
+    assert steps in ([(1, 3), (2, 3), (3, 3)], [(1, 3), (3, 3)])
 
 
 def test_the_second_run_is_taken_from_the_cache(comfyui):
@@ -148,6 +150,7 @@ def test_the_second_run_is_taken_from_the_cache(comfyui):
     assert again.cached == set(prompt)
 
 
+@pytest.mark.alone
 def test_an_interrupt_in_the_midst_of_a_batch_ends_it_at_once_and_the_next_run_works(comfyui):
     prompt = {
         "1": {"class_type": "LoadImage", "inputs": {"image": "astronaut.png"}},

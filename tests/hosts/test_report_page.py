@@ -265,6 +265,7 @@ def test_a_served_page_writes_each_verdict_into_the_manifest(browser, batch) -> 
         made.page.evaluate("addEventListener('beforeunload', event => event.stopImmediatePropagation(), true)")
 
 
+@pytest.mark.alone
 def test_ten_thousand_pictures_stay_usable(browser, tmp_path, monkeypatch) -> None:
     """It loads within 20 s, and scrolls, filters and decides within 3 s, on a busy machine too."""
     out = tmp_path / "out"

@@ -46,14 +46,13 @@ export class Fields {
     return "";
   }
 
-  /** Take note of texts that were changed outside, so that undo can bring them back; -> whether there were any. */
+  /** Take note of texts that were changed outside, so that undo can bring them back. */
   noteChanges() {
-    if (this.isWriting) return false;
+    if (this.isWriting) return;
     const texts = this.texts();
-    if (texts.every((text, number) => text === this.known[number])) return false;
+    if (texts.every((text, number) => text === this.known[number])) return;
     this.remember();
     this.known = texts;
-    return true;
   }
 
   remember() {

@@ -9,6 +9,7 @@ import numpy as np
 from cutsmith.arrays import checked_mask
 from cutsmith.cures import leave_out
 from cutsmith.errors import BadArray, BadOption
+from cutsmith.machine.cancelling import awaited, started
 from cutsmith.matting.loading import WITH_NETWORK
 from cutsmith.picture import Picture
 from cutsmith.pipeline.finishing import finished
@@ -87,7 +88,7 @@ def refine_mask(
     told: tuple[str, ...] = ()
     if finish.matting in WITH_NETWORK:
         with run.stage("load"):
-            network, told = load_matting_network(wanted, models, pool)
+            network, told = awaited(started(lambda: load_matting_network(wanted, models, pool)))
     subject = Subject(soft_mask)
     alpha, colours, matting_told = finished(picture, image, subject, wanted, run, is_given=True, network=network)
     seen_by = network.provenance() if network is not None else {}

@@ -61,6 +61,11 @@ class SalientRemover:
         return self._engine
 
     @property
+    def spec(self) -> SalientSpec:
+        """How the network is fed and read."""
+        return self._spec
+
+    @property
     def module(self) -> torch.nn.Module | None:
         """The network where PyTorch runs it, so that a host can move it to its device; None for other engines."""
         return getattr(self._engine, "module", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -40,7 +40,7 @@ class CropWindow(NamedTuple):
 
 
 def windows_around(
-    masks: Sequence[NDArray[np.float32]],
+    masks: Iterable[NDArray[np.float32]],
     *,
     margin: float = 0.2,
     multiple: int = 8,

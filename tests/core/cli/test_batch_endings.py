@@ -38,6 +38,7 @@ def folder(tmp_path_factory) -> Path:
     ],
     ids=["Ctrl+C", "Ctrl+C twice", "SIGTERM", "SIGTERM twice"],
 )
+@pytest.mark.alone
 def test_it_ends_at_once_tells_how_to_go_on_and_goes_on_to_the_same(folder, signals, code) -> None:
     out = folder / "-".join(map(str, (*signals, "it's out")))
     process = start(folder, "my shop", "-o", out.name)

@@ -111,6 +111,7 @@ def test_matting_ends_between_two_iterations(verb) -> None:
     assert in_matting == 2, "it is not asked again"
 
 
+@pytest.mark.alone
 def test_a_large_undecided_region_ends_soon_after_it_is_dropped() -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (160, 200, 3), dtype=np.uint8)
     trimap = np.full((160, 200), 128, np.uint8)

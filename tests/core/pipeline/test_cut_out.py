@@ -203,6 +203,7 @@ def test_wrong_options_are_refused(chelsea, options, error, isnet_weights) -> No
         cut_out(Picture(chelsea), **options)
 
 
+@pytest.mark.alone
 def test_models_stay_loaded_between_calls(cat, chelsea) -> None:
     again = cut_out(Picture(chelsea))
     assert again.seconds["load"] < 0.05

@@ -28,7 +28,10 @@ from tests.core.worker.conftest import (
     with_patched_jobs,
 )
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and rights are those of POSIX")
+pytestmark = [
+    pytest.mark.alone,
+    pytest.mark.skipif(sys.platform == "win32", reason="signals and rights are those of POSIX"),
+]
 
 
 @pytest.mark.slow

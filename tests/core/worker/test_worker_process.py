@@ -150,6 +150,7 @@ def test_one_job_a_client_at_a_time(warm, slow_job) -> None:
             job.result()
 
 
+@pytest.mark.alone
 def test_a_job_waits_for_anothers_and_is_told_so(warm, slow_job, network, pixels) -> None:
     with warm.connect(start=False) as one, warm.connect(start=False) as two, warm.connect(start=False) as three:
         first = one.submit(*slow_job)
@@ -208,6 +209,7 @@ def test_a_killed_clients_job_is_dropped(warm, slow_job, network, pixels) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_matting_that_nobody_wants_any_more_ends_and_the_worker_goes_on(workers) -> None:
     with workers.connect() as one, workers.connect() as two:
         follow_until(one.submit("refine", LONG_MATTING, undecided_picture()), "matting")
@@ -265,6 +267,7 @@ def test_after_a_killed_worker_the_client_starts_a_new_one(workers, slow_job) ->
     assert (workers.folder / rendezvous.KEY_FILE).read_bytes() != key
 
 
+@pytest.mark.alone
 def test_it_ends_when_it_is_idle_and_leaves_no_file(workers) -> None:
     session = workers.connect(idle_exit=1)
     start = time.monotonic()

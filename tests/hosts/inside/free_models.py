@@ -126,4 +126,10 @@ if arguments["most_bytes"]:
     answer["alive_within_the_limit"] = alive()
     cut(arguments["networks"][1])
     answer["alive_within_the_limit_again"] = alive()
+
+(tensors,) = (module for name, module in sys.modules.items() if name.endswith(".comfyui_nodes.tensors"))
+fitted, made = tensors._fitted, []
+tensors._fitted = lambda *given: made.append(given) or fitted(*given)
+mask(mask=torch.ones(1, 48, 64))
+answer["rough_masks_made"] = len(made)
 sys.stdout.write(json.dumps(answer) + "\n")

@@ -22,9 +22,9 @@ from PIL import Image  # noqa: E402
 
 asyncio.run(nodes.load_custom_node(arguments["pack"]))
 RembgCut = nodes.NODE_CLASS_MAPPINGS["CutsmithRembgCut"]
-(loaded_models,) = (
+loaded_models, kept_models = (
     next(module for name, module in sys.modules.items() if name.endswith(f".comfyui_nodes.{wanted}"))
-    for wanted in ("loaded_models",)
+    for wanted in ("loaded_models", "kept_models")
 )
 pixels = np.asarray(Image.open(arguments["picture"]).convert("RGB"))
 image = torch.from_numpy(pixels)[None].float() / 255
@@ -79,6 +79,11 @@ on_torch = cut(SINGLE, engine="torch")
 answer["subject"] = float(on_torch.mean())
 answer["isnet"] = difference(on_torch, cut(SINGLE, engine="onnxruntime"))
 answer["tiny"] = difference(cut(TINY, engine="torch"), cut(TINY, engine="onnxruntime"))
+# An artist corrects the description of a model that is open.
+undescribed, description = cut(TINY), Path(arguments["models"]) / "rembg" / "tiny.toml"
+description.write_text("mean = [0.1, 0.9, 0.2]\n", encoding="utf-8")
+answer["tiny_described"] = difference(cut(TINY), undescribed)
+description.unlink()
 
 # A ComfyUI with a card, as far as a machine without one can have it: the host's device is said to be none of the
 # processor's, so that the pack takes PyTorch and hands the network to ComfyUI's management, which moves it to "cpu:0".
@@ -115,6 +120,21 @@ for precision, is_half in (("fp32", False), ("fp16", True)):
     )
     answer["managed"][precision]["again"] = difference(cut(TINY), mask)
     cut(TINY, keep_model_loaded=False)
+
+real_limit, kept_models._most_bytes = kept_models._most_bytes, lambda: 0
+
+
+def movables() -> int:
+    """How many of the models that stay open may be moved, after a run of another model."""
+    cut(DEFAULT, device="cpu")
+    return sum(type(each).__name__ == "Movable" for each in kept_models._kept.values())
+
+
+cut(TINY)
+answer["movables_on_the_card"] = movables()
+management.free_memory(1e30, torch.device("cpu:0"))
+answer["movables_off_the_card"] = movables()
+kept_models._most_bytes = real_limit
 loaded_models._torch_device, management.should_use_fp16 = real_device, real_fp16
 
 if arguments["birefnet"]:
@@ -135,6 +155,9 @@ if arguments["birefnet"]:
         "published": difference(cut(published), normalised),
         "engine": engine(native)[0],
     }
+    description = (Path(arguments["models"]) / native).with_suffix(".toml")
+    description.write_text("input_size = 256\n", encoding="utf-8")
+    answer["birefnet"]["described_otherwise"] = difference(cut(native), normalised)
     stops: list[str] = []
 
     def stop() -> None:

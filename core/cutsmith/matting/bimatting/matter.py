@@ -72,7 +72,7 @@ class BiMattingMatter:
         size = image.shape[:2]
         soft_mask = checked_mask(soft_mask, size, "soft mask")
         _refuse_what_memory_does_not_hold(size)
-        trimap = _trimap_around(soft_mask) if trimap is None else checked_trimap(trimap, size)
+        trimap = bimatting_trimap(soft_mask) if trimap is None else checked_trimap(trimap, size)
         unknown = trimap == UNKNOWN
         if not unknown.any():
             known: NDArray[np.float32] = (trimap == FOREGROUND).astype(np.float32)
@@ -86,8 +86,8 @@ class BiMattingMatter:
         return alpha
 
 
-def _trimap_around(soft_mask: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The trimap of `soft_mask`, with a band that scales with the picture."""
+def bimatting_trimap(soft_mask: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The trimap, uint8 (H, W), of `soft_mask`, float32 (H, W) in [0, 1], with a band that scales with the picture."""
     longer = max(soft_mask.shape)
     inner, outer = (max(_LEAST_PIXELS, round(share * longer)) for share in (_INWARD, _OUTWARD))
     return trimap_from_soft_mask(soft_mask, Band(inner, outer))

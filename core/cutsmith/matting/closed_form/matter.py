@@ -122,7 +122,7 @@ class ClosedFormMatter:
         self, image: NDArray[np.uint8], soft_mask: NDArray[np.float32], band: Band | None, watch: Watch | None
     ) -> NDArray[np.float32]:
         """Alpha at the size of `image`, without loss of what the mask is sure of."""
-        trimap = adaptive_trimap(soft_mask) if band is None else trimap_from_soft_mask(soft_mask, band)
+        trimap = closed_form_trimap(soft_mask, band)
         reach = default_band(soft_mask.shape) if band is None else band
         trimap = with_isolated_ridges(trimap, soft_mask)
         solve = partial(solve_unknown, effort=self.effort, memory=self.memory, watch=watch)
@@ -132,6 +132,17 @@ class ClosedFormMatter:
             np.copyto(alpha, soft_mask, where=again.around)
         keep_faint_parts(alpha, soft_mask, trimap, reach)
         return alpha
+
+
+def closed_form_trimap(soft_mask: NDArray[np.float32], band: Band | None = None) -> NDArray[np.uint8]:
+    """The trimap that closed form solves for a soft mask: uint8 (H, W) of 0, 128 and 255.
+
+    Without a band, it adapts itself to the edge of the mask, float32 (H, W) in [0, 1]. The edge of a hard mask says
+    nothing: there it is the default band.
+    """
+    if band is None and not is_hard(soft_mask):
+        return adaptive_trimap(soft_mask)
+    return trimap_from_soft_mask(soft_mask, band)
 
 
 def closed_form_alpha(

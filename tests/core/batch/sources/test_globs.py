@@ -43,6 +43,7 @@ def test_a_path_matches_part_by_part(path, pattern, found) -> None:
     assert match(path, pattern) == found
 
 
+@pytest.mark.alone
 def test_many_wildcards_take_no_time_to_speak_of() -> None:
     import time
 

@@ -96,6 +96,7 @@ def test_a_server_without_tls_is_refused() -> None:
         secure(server, seconds=0.5)
 
 
+@pytest.mark.alone
 def test_a_silent_handshake_ends_with_the_time() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]

@@ -271,6 +271,7 @@ def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes() -> None:
     ],
     ids=["slow body", "silent body", "slow head", "silence"],
 )
+@pytest.mark.alone
 def test_a_slow_answer_ends_with_the_time(first, piece) -> None:
     start = time.monotonic()
     with serving(partial(dripping, first, piece)) as server, pytest.raises(FetchTooSlow, match=r"within 0.5 seconds"):
@@ -288,6 +289,7 @@ def test_redirects_share_the_time() -> None:
     assert len(server.requests) < 5
 
 
+@pytest.mark.alone
 def test_a_slow_resolver_ends_with_the_time() -> None:
     ended = threading.Event()
     start = time.monotonic()
