@@ -18,6 +18,7 @@ from installer.copied_folder import remove
 from installer.demo.command import contact_sheet_of, photographs_of, results_of
 from installer.demo.photographs import PHOTOGRAPHS
 from installer.environment.interpreter import running_interpreter
+from installer.environment.only_one import lock_of
 from installer.environment.stamp import read_stamp
 from installer.failure import USAGE, InstallFailed
 from installer.folders import HOST_STAMP, Clone, default_cache, named_cache, require_nothing_mounted, user_data
@@ -90,7 +91,13 @@ def planned_removal(clone: Clone, *, weights: bool) -> list[Path]:
     folders[:0] = [each for each in environments if read_stamp(each) is not None]
     if weights:
         folders += [user_data() / "models", user_data() / "first-seen"]
-    files = {*in_named_cache, *photographs_of(clone), *results_of(clone), contact_sheet_of(clone)}
+    files = {
+        lock_of(bundle_environment()),
+        *in_named_cache,
+        *photographs_of(clone),
+        *results_of(clone),
+        contact_sheet_of(clone),
+    }
     shown = sorted(files, key=lambda file: (len(file.parts), file.name))
     return [*(folder for folder in folders if folder.is_dir()), *(file for file in shown if file.is_file())]
 

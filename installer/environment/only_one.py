@@ -11,13 +11,18 @@ from pathlib import Path
 from installer.failure import InstallFailed
 
 
+def lock_of(environment: Path) -> Path:
+    """The file of its lock."""
+    return environment.with_name(f"{environment.name}.lock")
+
+
 @contextmanager
 def only_one(environment: Path) -> Iterator[None]:
     """Hold the lock beside `environment`, which ends with this process however it ends.
 
     Raises InstallFailed if another process holds it.
     """
-    path = environment.with_name(f"{environment.name}.lock")
+    path = lock_of(environment)
     path.parent.mkdir(parents=True, exist_ok=True)
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from installer.environment.only_one import lock_of
 from installer.environment.stamp import Stamp, read_stamp, write_stamp
 from installer.failure import InstallFailed
 from installer.folders import Clone
@@ -139,7 +140,9 @@ def test_the_environment_is_removed_with_the_rest(bundle, own_folders):
     bundle_environment().mkdir(parents=True)
     assert bundle_environment() not in planned_removal(Clone(ROOT), weights=False), "it is not known to be ours"
     (bundle_environment() / "cutsmith-install.json").write_text("{}")
-    assert bundle_environment() in planned_removal(Clone(ROOT), weights=False)
+    with first_run.only_one(bundle_environment()):
+        pass
+    assert {bundle_environment(), lock_of(bundle_environment())} <= set(planned_removal(Clone(ROOT), weights=False))
 
 
 def test_pips_lines_become_a_share_of_what_is_fetched():
