@@ -31,7 +31,7 @@ def cut(place: Path) -> dict[str, Any]:
     try:
         found = installation.find_installation(place)
         os.environ.update(found.environment)
-        was_running = _is_running(files.client)
+        was_running = _is_running(files)
         try:
             with link.WorkerLink(found, "install.py", lambda text, share: None) as worker:
                 told = worker.models()
@@ -51,18 +51,21 @@ def cut(place: Path) -> dict[str, Any]:
                     if getattr(problem.__cause__, "type", "") != NOT_FOUND:
                         raise
         finally:
-            if not was_running and _is_running(files.client):
+            if not was_running and _is_running(files):
                 stop(found.environment)
     except failure.CutFailed as problem:
         return {"what": problem.what, "remedy": problem.remedy}
     return {"model": chosen.model, "seconds": round(time.monotonic() - started, 1)}
 
 
-def _is_running(client: Any) -> bool:
+def _is_running(files: Any) -> bool:
+    """Whether a worker runs, or something else is where it would be: the plug-in's own code says what that is."""
     try:
-        client.connect(client="install.py").close()
-    except client.WorkerNotRunning:
+        files.client.connect(client="install.py").close()
+    except files.client.WorkerNotRunning:
         return False
+    except (files.session.WorkerError, files.protocol.ProtocolError, files.rendezvous.FolderUnsafe):
+        return True
     return True
 
 

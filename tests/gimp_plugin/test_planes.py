@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cutsmith.worker.protocol import Array
-from gimp_plugin.cutsmith.plug_in.planes import CanvasPart, canvas_part, cropped, hardened, with_alpha
+from gimp_plugin.cutsmith.plug_in.planes import (
+    CanvasPart,
+    canvas_part,
+    cropped,
+    hardened,
+    in_8_bits,
+    pasted,
+    with_alpha,
+)
 
 sizes = st.integers(1, 12)
 offsets = st.integers(-15, 15)
@@ -49,6 +57,14 @@ def test_a_plane_that_is_wanted_whole_is_not_copied() -> None:
     assert cropped(whole, range(3), range(4)) is whole
 
 
+def test_a_part_is_taken_from_another_plane() -> None:
+    ground, other = np.zeros((4, 5), np.uint8), np.arange(20, dtype=np.uint8).reshape(4, 5)
+    made = pasted(plane(ground), plane(other), CanvasPart(range(1, 3), range(2, 5), 0, 0))
+    expected = ground.copy()
+    expected[1:3, 2:5] = other[1:3, 2:5]
+    np.testing.assert_array_equal(np.frombuffer(made.data, np.uint8).reshape(made.shape), expected)
+
+
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 def test_parts_are_made_of_whatever_holds_the_bytes(kind) -> None:
     values = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -58,6 +74,19 @@ def test_parts_are_made_of_whatever_holds_the_bytes(kind) -> None:
 
 def test_half_and_more_becomes_opaque() -> None:
     assert bytes(hardened(Array("uint8", (1, 4), bytes([0, 127, 128, 255]))).data) == bytes([0, 0, 255, 255])
+
+
+@pytest.mark.parametrize("shape", [(3, 5), (3, 5, 3)])
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
+def test_for_the_eye_eight_bits_are_enough(dtype, shape) -> None:
+    share = np.random.default_rng(0).random(shape)
+    share.flat[:2] = 0, 1
+    most = 1 if dtype == "float32" else np.iinfo(dtype).max
+    made = in_8_bits(plane((share * most).astype(dtype)))
+    assert (made.dtype, made.shape) == ("uint8", shape)
+    found = np.frombuffer(made.data, np.uint8).reshape(shape)
+    np.testing.assert_allclose(found, share * 255, atol=1)
+    assert found.flat[:2].tolist() == [0, 255]
 
 
 @pytest.mark.parametrize(("colours", "alpha"), [("uint8", "uint8"), ("uint16", "uint16"), ("uint16", "uint8")])

@@ -68,3 +68,18 @@ def test_another_text_is_refused_with_an_example(text) -> None:
     with pytest.raises(CutFailed, match="must look like") as refused:
         objects_of(text)
     assert text[:20] in str(refused.value)
+
+
+def test_loaded_or_reset_settings_are_followed_and_can_be_undone() -> None:
+    pointing = Pointing()
+    pointing.click(3, 4, 1)
+    assert not pointing.follow("3,4"), "it was said by the click itself"
+    assert pointing.follow("")
+    assert pointing.objects == ()
+    pointing.undo()
+    assert pointing.as_text() == "3,4"
+    assert pointing.follow("box 1,2,30,40; minus 5,6")
+    assert pointing.as_text() == "box 1,2,30,40; minus 5,6"
+    with pytest.raises(CutFailed):
+        pointing.follow("here")
+    assert pointing.as_text() == "box 1,2,30,40; minus 5,6"

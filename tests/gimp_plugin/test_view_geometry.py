@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gimp_plugin.cutsmith.plug_in.pointing import Pointing, objects_of
 from gimp_plugin.cutsmith.plug_in.view_geometry import ViewGeometry
 
 lengths = st.integers(1, 9000)
@@ -18,7 +19,7 @@ def test_a_place_of_the_picture_is_found_again(width, height, wide, high, x, y, 
     if not is_whole:
         view = view.one_to_one(width * x, height * y)
     at = (width * x * 0.99, height * y * 0.99)
-    assert view.picture_at(*view.view_at(*at)) == pytest.approx(at, abs=1e-6 * max(width, height) + 0.01)
+    assert view.picture_at(*view.view_at(*at)) == pytest.approx(at, abs=1e-6 * max(width, height) + 0.1)
 
 
 @given(lengths, lengths, st.integers(50, 2000), st.integers(50, 2000), places, places)
@@ -47,3 +48,12 @@ def test_clicks_beside_the_picture_fall_on_its_edge() -> None:
     assert view.picture_at(-5, -5) == (0, 0)
     x, y = view.picture_at(900, 900)
     assert (99 < x < 100, 49 < y < 50) == (True, True)
+
+
+@given(lengths, lengths, st.integers(50, 2000), st.integers(50, 2000))
+def test_a_click_on_the_far_corner_is_told_as_inside_the_picture(width, height, wide, high) -> None:
+    pointing = Pointing()
+    pointing.click(*ViewGeometry((width, height), (wide, high)).picture_at(1e5, 1e5), 1)
+    (told,) = objects_of(pointing.as_text())
+    ((x, y, _),) = told.points
+    assert (x < width, y < height) == (True, True)

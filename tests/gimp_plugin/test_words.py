@@ -22,6 +22,7 @@ from cutsmith.errors import (
     BadBox,
     BadOption,
     BadPhrases,
+    BadPoint,
     CutsmithError,
     DeviceOutOfMemory,
     ExtraMissing,
@@ -133,6 +134,14 @@ def test_commands_are_told_whole(cure, expected) -> None:
 def test_nothing_found_has_advice_for_what_was_looked_for(what, words) -> None:
     nothing = SubjectNotFound("Nothing found.", lower("box_threshold"), best_probability=0.1, threshold=0.5)
     assert words in remedy_of(told(nothing), Settings(what=what), HERE)
+
+
+@pytest.mark.parametrize("kind", [BadBox, BadPoint])
+@pytest.mark.parametrize(
+    ("what", "words"), [("points", "Click on the middle of it, or draw a box"), ("selection", "Select the object")]
+)
+def test_a_bad_prompt_has_advice_for_how_it_was_given(kind, what, words) -> None:
+    assert remedy_of(told(kind("It has no area.")), Settings(what=what), HERE).startswith(words)
 
 
 def test_a_missing_part_is_installed_by_the_installer() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from installer.folders import Clone
 from installer.gimp.config import Config
 from installer.gimp.plug_in import place_plug_in
 from installer.gimp.profiles import Profile
+from tests.core.worker.conftest import with_patched_jobs
 
 CUT_OUT, CUT_OUT_SELECTION, REFINE_MASK = "cutsmith-cut-out", "cutsmith-cut-out-selection", "cutsmith-refine-mask"
 LAYER = "Background"
@@ -30,7 +33,8 @@ INSIDE = Path(__file__).with_name("inside")
 SECONDS = 300
 
 # Inside GIMP's tree the machine's root is at /host: its Python runs by a chroot to there.
-COMMAND = ("/usr/sbin/chroot", "/host", sys.executable, "-m", "cutsmith")
+IN_HOST = ("/usr/sbin/chroot", "/host")
+COMMAND = (*IN_HOST, sys.executable, "-m", "cutsmith")
 
 Step = tuple[Any, ...]
 
@@ -60,6 +64,16 @@ class GimpHost:
         self.profile.plug_ins.mkdir(parents=True, exist_ok=True)
         place_plug_in(self.profile, Clone(ROOT), config or self.config)
         return self.profile.place
+
+    def patched(self, patch: str, folder: Path) -> Config:
+        """A config whose worker, with its own cache in `folder`, runs the code `patch` in the process of its jobs."""
+        environment = {**self.config.environment, "CUTSMITH_CACHE": str(folder)}
+        return replace(self.config, command=(*IN_HOST, *with_patched_jobs(patch)), environment=environment)
+
+    def jobs_done(self) -> list[str]:
+        """The kinds of the jobs that the workers have done, in order."""
+        logs = sorted(self.home.rglob("worker.log"), key=lambda log: log.stat().st_mtime)
+        return [kind for log in logs for kind in re.findall(r"INFO (\w+): done", log.read_text(encoding="utf-8"))]
 
     @property
     def environment(self) -> dict[str, str]:

@@ -28,6 +28,8 @@ SETTINGS = """\
 (undo-levels 20)
 (default-view (show-selection no))
 """
+# How much of the screen a menu covers at least.
+MENU_SHARE = 0.02
 Found = TypeVar("Found")
 
 
@@ -124,6 +126,37 @@ class GimpWindow:
         """Press keys, one after the other, such as "alt+r"."""
         self.tool("xdotool", "key", "--delay", "80", *names)
 
+    def press_until(
+        self,
+        keys: tuple[str, ...],
+        found: Callable[[], Found],
+        otherwise: str,
+        seconds: float = SECONDS,
+        *,
+        again: float = 10.0,
+        before: Callable[[], object] = lambda: None,
+    ) -> Found:
+        """Press keys until `found` gives something; -> that.
+
+        A busy program can lose keys, or be given them before its window takes any: they are pressed again if nothing
+        came for `again` seconds, each time after `before`. So they must be such that do no harm twice.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            before()
+            self.keys(*keys)
+            try:
+                return wait_until(found, otherwise, again)
+            except AssertionError:
+                if time.monotonic() > deadline:
+                    raise
+
+    def press_until_seen(self, *keys: str, seconds: float = SECONDS) -> None:
+        """Press keys that change what is to be seen, until something has changed."""
+        before = self.settle()
+        self.press_until(keys, lambda: bool((self.screenshot() != before).any()), f"{keys} change nothing", seconds)
+        self.settle()
+
     def type(self, text: str) -> None:
         """Type words."""
         self.tool("xdotool", "type", "--delay", "20", text)
@@ -155,6 +188,13 @@ class GimpWindow:
             self.focus(dialog)
             self.keys("Escape")
             time.sleep(0.5)
+
+    def accept(self, name: str) -> None:
+        """Click OK in the dialog of this title, by its letter: Return would open the list that was chosen in last."""
+        dialog = self.wait_for(name)
+        self.press_until(
+            ("alt+o",), lambda: self.find(name) is None, f"{name!r} stays", before=lambda: self.focus(dialog)
+        )
 
     def focus(self, window: str) -> None:
         """Bring a window to the front."""
@@ -188,33 +228,61 @@ class GimpWindow:
         wait_until(is_still, "the screen does not stand still", seconds)
         return before
 
-    def menu(self, *keys: str) -> None:
-        """Open a menu of GIMP's main window and go through it by keys."""
+    def menu(self, key: str) -> None:
+        """Open a menu of GIMP's main window."""
         self.focus(self.window)
-        self.keys(*keys)
+        before = self.settle()
+        self.press_until(
+            (key,),
+            lambda: bool((self.screenshot() != before).any(2).mean() > MENU_SHARE),
+            f"no menu comes by {key}",
+        )
+        self.settle()
+
+    def search_for(self, action: str) -> None:
+        """Look for an action of GIMP's menus, by GIMP's own search for actions."""
+        found = self.press_until(
+            ("slash",),
+            lambda: self.find("^Search Actions$"),
+            "no search for actions comes",
+            before=lambda: self.focus(self.window),
+        )
+        self.focus(found)
+        self.keys("ctrl+a")
+        before = self.settle()
+        self.type(action)
+        wait_until(lambda: bool((self.screenshot() != before).any()), f"{action!r} is not typed")
+        self.settle()
 
     def search(self, action: str) -> None:
-        """Run the action of GIMP's menus that has this name, by GIMP's own search for actions."""
-        self.focus(self.window)
-        self.keys("slash")
-        found = self.wait_for("^Search Actions$")
-        self.focus(found)
-        self.type(action)
-        time.sleep(1.0)
-        self.keys("Return")
-        self.wait_until_gone("^Search Actions$")
+        """Run the action of GIMP's menus that has this name."""
+        self.search_for(action)
+        self.press_until(("Return",), lambda: self.find("^Search Actions$") is None, f"{action!r} is not run")
 
     def save(self, path: Path) -> None:
         """Save the image as an XCF file, by File > Save As."""
-        self.focus(self.window)
-        self.keys("ctrl+shift+s")
-        dialog = self.wait_for("^Save Image$")
-        self.focus(dialog)
-        self.keys("ctrl+a")
-        self.type(str(path))
-        self.keys("Return")
-        self.wait_until_gone("^Save Image$")
+        dialog = self.press_until(
+            ("ctrl+shift+s",),
+            lambda: self.find("^Save Image$"),
+            "no dialog to save comes",
+            before=lambda: self.focus(self.window),
+        )
+
+        def name() -> None:
+            self.focus(dialog)
+            self.keys("ctrl+a")
+            self.type(str(path))
+
+        self.press_until(
+            ("Return",), lambda: self.find("^Save Image$") is None, "the dialog to save stays", before=name, again=20
+        )
         wait_until(path.is_file, f"{path} was not saved")
+
+    def select_all(self) -> None:
+        """Select the whole canvas, which changes the image."""
+        self.press_until(
+            ("ctrl+a",), lambda: self.is_changed, "nothing is selected", before=lambda: self.focus(self.window)
+        )
 
     @property
     def is_changed(self) -> bool:
@@ -224,7 +292,6 @@ class GimpWindow:
     def open_dialog(self) -> str:
         """Filters > Cut Out…, the last entry of that menu; -> the dialog."""
         self.menu("alt+r")
-        time.sleep(0.5)
         self.keys("Up", "Return")
         dialog = self.wait_for("^Cut Out$")
         self.focus(dialog)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import pytest
 
 from cutsmith.worker import client
-from tests.hosts.gimp_host import COMMAND, CUT_OUT, LAYER, REFINE_MASK, GimpHost
+from tests.hosts.gimp_host import CUT_OUT, LAYER, REFINE_MASK, GimpHost
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
@@ -150,14 +149,12 @@ IMPATIENT = "from cutsmith.matting.closed_form import solve\nsolve._DIRECT_PIXEL
 
 
 def test_what_the_engine_warns_of_is_said_in_gimp(gimp: GimpHost, pictures: Path, tmp_path: Path) -> None:
-    script = gimp.home / "impatient.py"
-    script.write_text(f"{IMPATIENT}from cutsmith.cli import main\nmain()\n", encoding="utf-8")
     folder = gimp.home / "impatient"
-    environment = {**gimp.config.environment, "CUTSMITH_CACHE": str(folder)}
+    config = gimp.patched(IMPATIENT, folder)
     rows, columns = np.mgrid[:300, :451]
     painted = np.where(((columns - 230) / 150) ** 2 + ((rows - 140) / 120) ** 2 <= 1, 255, 0).astype(np.uint8)
     (tmp_path / "painted.raw").write_bytes(painted.tobytes())
-    gimp.install(replace(gimp.config, command=(*COMMAND[:3], str(script)), environment=environment))
+    gimp.install(config)
     try:
         said, mask = gimp.run(
             ("load", str(pictures / "cat.png")),

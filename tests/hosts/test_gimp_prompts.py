@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from cutsmith.geometry import interior_points
 from cutsmith.pipeline.prompting import Part, asked_by_parts
 from cutsmith.pipeline.refine_within import refine_within
 from cutsmith.request import Request
-from tests.hosts.gimp_host import CUT_OUT, CUT_OUT_SELECTION, LAYER, REFINE_MASK, GimpHost
+from tests.hosts.gimp_host import CUT_OUT, CUT_OUT_SELECTION, LAYER, REFINE_MASK, GimpHost, Step
 from tests.hosts.test_gimp_pictures import in_8_bits
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
@@ -110,6 +111,40 @@ def test_words_are_what_grounding_dino_finds(
     np.testing.assert_array_equal(mask, in_8_bits(expected))
 
 
+def test_each_object_that_words_find_becomes_a_layer_of_its_own(
+    gimp: GimpHost, pictures: Path, tiny_folder: Path, photo: Callable[[str], np.ndarray]
+) -> None:
+    cat = Picture(photo("chelsea"))
+    certainty = {"box_threshold": 0.12, "text_threshold": 0.12}
+    found = find_detections(cat, "nose", detector=str(tiny_folder), **certainty).found
+    assert len(found) > 1
+    told: list[tuple[int, str, np.ndarray]] = []
+    for number, each in enumerate(found):
+        with contextlib.suppress(SubjectNotFound):
+            cut = cut_out(cat, box=each.box, segmenter="subject-in-box", matting="none")
+            told.append((number, each.label, in_8_bits(cut.alpha)))
+    names = [label if place == 0 else f"{label} #{place}" for place, (_, label, _) in enumerate(told)]
+    words = {"what": "words", "prompt": "nose", "model": str(tiny_folder), "box-threshold": 0.12, "edge": "off"}
+    said, state, *masks, refused, channelled, channels = gimp.run(
+        ("load", str(pictures / "cat.png")),
+        ("call", CUT_OUT, {**words, "result": "new-layer", "objects": "each"}),
+        ("state",),
+        *(("dump", f"mask:{name}") for name in names),
+        ("call", CUT_OUT, {**words, "objects": "every"}),
+        ("load", str(pictures / "cat.png")),
+        ("call", CUT_OUT, {**words, "result": "channel", "objects": "each"}),
+        ("state",),
+    )
+    assert (said, channelled) == ("", "")
+    # The most certain one is the uppermost.
+    assert [layer["name"] for layer in state["layers"]] == [*names, LAYER]
+    assert [layer["visible"] for layer in state["layers"]] == [True] * len(names) + [False]
+    for mask, (_, _, expected) in zip(masks, told, strict=True):
+        np.testing.assert_array_equal(mask, expected)
+    assert 'objects must be one of all, each, but got "every"' in refused
+    assert sorted(channels["channels"]) == sorted(names)
+
+
 def test_a_mask_that_is_there_is_refined(
     gimp: GimpHost, pictures: Path, photo: Callable[[str], np.ndarray], tmp_path: Path
 ) -> None:
@@ -188,6 +223,44 @@ def test_a_painted_channel_says_what_is_worked_out(
     np.testing.assert_array_equal(mask, in_8_bits(expected))
     assert (mask != ellipse).any()
     assert 'There is no channel "beard"' in missing
+
+
+def test_a_painted_channel_leaves_the_mask_beyond_the_canvas_as_it_is(
+    gimp: GimpHost, pictures: Path, photo: Callable[[str], np.ndarray], ellipse: np.ndarray, tmp_path: Path
+) -> None:
+    # The layer begins 100 pixels left of the canvas, in the middle of what the channel leaves open.
+    trimap = ellipse.copy()
+    trimap[60:160, 60:140] = 128
+    on_canvas = np.zeros_like(ellipse)
+    on_canvas[:, :351] = trimap[:, 100:]
+    (tmp_path / "trimap.raw").write_bytes(on_canvas.tobytes())
+    placed: list[Step] = [
+        ("load", str(pictures / "cat.png")),
+        ("paint_mask", LAYER, str(tmp_path / "painted.raw")),
+        ("move", LAYER, -100, 0),
+        ("paint_channel", "hair", str(tmp_path / "trimap.raw")),
+    ]
+    said, mask, selected_said, selected, beside = gimp.run(
+        *placed,
+        ("call", REFINE_MASK, {"trimap": "hair"}, [LAYER]),
+        ("dump", MASK),
+        *placed,
+        ("select", 0, 0, 20, 300),
+        ("call", REFINE_MASK, {"trimap": "hair"}, [LAYER]),
+        ("dump", MASK),
+        ("move", LAYER, -900, 0),
+        ("call", REFINE_MASK, {"trimap": "hair", "within-selection": False}, [LAYER]),
+    )
+    assert (said, selected_said) == ("", "")
+    np.testing.assert_array_equal(mask[:, :100], ellipse[:, :100], "beyond the canvas")
+    known = np.where(np.arange(451) < 100, ellipse, trimap)
+    for found, seen in ((mask, slice(100, None)), (selected, slice(100, 120))):
+        within = np.zeros_like(ellipse)
+        within[:, seen] = 255
+        expected = refine_within(Picture(photo("chelsea")), ellipse, within, Request.of(trimap=known)).alpha
+        np.testing.assert_array_equal(found, in_8_bits(expected))
+        assert (found != ellipse).any()
+    assert "lies outside the canvas" in beside
 
 
 def test_points_of_a_script_are_clicks_and_boxes_of_sam2(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -61,22 +62,21 @@ def lines(window: GimpWindow, dialog: str) -> int:
     return lines_of(window, dialog)
 
 
-def wait_for_lines(window: GimpWindow, dialog: str, is_right: Callable[[int], bool]) -> int:
-    """The dialog's lines as soon as they are right: keys are answered when GIMP comes to them."""
-    wait_until(lambda: is_right(lines_of(window, dialog)), "the dialog's fields do not change as they should", 20)
+def choose(window: GimpWindow, dialog: str, letter: str, place: int, is_right: Callable[[int], bool]) -> int:
+    """Choose the entry at a place of a field, until the dialog has as many lines as it should; -> these."""
+    window.press_until(
+        (f"alt+{letter}", "Home", *["Down"] * place),
+        lambda: is_right(lines_of(window, dialog)),
+        "the dialog's fields do not change as they should",
+        before=lambda: window.focus(dialog),
+    )
     return lines(window, dialog)
-
-
-def choose(window: GimpWindow, mnemonic: str, *keys: str) -> None:
-    """Go to a field of the dialog by its letter, and choose."""
-    window.keys(f"alt+{mnemonic}", *keys)
-    window.settle()
 
 
 def undo(window: GimpWindow) -> None:
     window.focus(window.window)
-    window.keys("ctrl+z")
-    window.settle()
+    with contextlib.suppress(AssertionError):  # where nothing is left to be undone
+        window.press_until_seen("ctrl+z", seconds=8)
 
 
 @pytest.fixture(autouse=True)
@@ -90,19 +90,10 @@ def closed(window: GimpWindow) -> Iterator[None]:
         undo(window)
 
 
-def run_and_wait(gimp: GimpHost, window: GimpWindow) -> None:
+def run_and_wait(window: GimpWindow) -> None:
     """OK, and wait for what comes of it."""
-    # Return would open the list of the field that was chosen in last.
-    window.keys("alt+o")
-    wait_for_the_job(gimp, window)
-
-
-def wait_for_the_job(gimp: GimpHost, window: GimpWindow) -> None:
-    with client.connect(folder=gimp.worker_folder) as asking:
-        wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 20)
-        wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job does not end", 120)
-    # What ended may have been the question for the models, which is asked before.
-    wait_until(lambda: window.is_changed, "nothing was changed", 120)
+    window.accept("^Cut Out$")
+    wait_until(lambda: window.is_changed, "nothing was changed")
     window.settle()
 
 
@@ -135,13 +126,13 @@ def test_a_person_cuts_out_by_the_menu_and_one_undo_takes_it_back(
     window.rest()
     window.settle()
     window.screenshot(artifacts / "gimp-2-dialog.png")
-    window.focus(dialog)
-    window.keys("Return")
-    window.wait_until_gone("^Cut Out$")
-    time.sleep(0.5)
-    working = window.screenshot(artifacts / "gimp-3-progress.png")
-    assert (working != before)[STATUS_BAR:].any(), "the status bar says what is being done"
-    wait_until(lambda: window.is_changed, "nothing was changed", 120)
+    assert window.find("^Cut Out$") == dialog
+    window.accept("^Cut Out$")
+    wait_until(
+        lambda: bool((window.screenshot(artifacts / "gimp-3-progress.png") != before)[STATUS_BAR:].any()),
+        "the status bar does not say what is being done",
+    )
+    wait_until(lambda: window.is_changed, "nothing was changed")
     after = window.settle()
     window.screenshot(artifacts / "gimp-4-mask.png")
     assert (after != before)[100 : STATUS_BAR - 50, 250:1000].mean() > 0.05, "the mask is to be seen"
@@ -169,23 +160,19 @@ def test_a_person_cuts_out_by_the_menu_and_one_undo_takes_it_back(
 def test_the_dialog_shows_what_matters_and_what_is_missing(window: GimpWindow, artifacts: Path) -> None:
     dialog = window.open_dialog()
     subject = lines(window, dialog)
-    choose(window, "w", "Down", "Down", "Down")
     # Grounding DINO is not here: its advice needs room, and OK does nothing.
-    words = wait_for_lines(window, dialog, lambda many: many > subject + 2)
+    words = choose(window, dialog, "w", 3, lambda many: many > subject + 2)
     window.screenshot(artifacts / "gimp-6-words.png")
-    choose(window, "d")
+    window.press_until_seen("alt+d")
     window.type("cat")
     window.keys("Return")
     time.sleep(1)
     assert window.find("^Cut Out$") == dialog
-    choose(window, "w", "Up")
-    wait_for_lines(window, dialog, lambda many: subject < many < words)
+    choose(window, dialog, "w", 2, lambda many: subject < many < words)
     window.screenshot(artifacts / "gimp-7-selection.png")
-    choose(window, "w", "Up", "Up")
-    wait_for_lines(window, dialog, lambda many: many == subject)
-    choose(window, "e", "Down")
+    choose(window, dialog, "w", 0, lambda many: many == subject)
     # No band for a hard edge.
-    wait_for_lines(window, dialog, lambda many: many < subject)
+    choose(window, dialog, "e", 1, lambda many: many < subject)
     window.keys("Escape")
     window.wait_until_gone("^Cut Out$")
     dialog = window.open_dialog()
@@ -199,24 +186,24 @@ def test_what_was_chosen_last_is_remembered(
 ) -> None:
     dialog = window.open_dialog()
     subject = lines(window, dialog)
-    choose(window, "e", "Down", "Down")
-    run_and_wait(gimp, window)
+    # As found has no band.
+    found = choose(window, dialog, "e", 2, lambda many: many < subject)
+    run_and_wait(window)
     # What the engine says of the result would take the keys.
     window.close_dialogs("^GIMP Message$")
     dialog = window.open_dialog()
     remembered = lines(window, dialog)
-    # From As found, one up is Hard, which has fewer fields.
-    choose(window, "e", "Up")
-    hard = wait_for_lines(window, dialog, lambda many: many < remembered)
-    assert hard < subject + 1, "the mask that is there now has a row, too"
+    # The mask that is there now has a row, too. As found was remembered: Hair and fur has one more, the band.
+    assert remembered == found + 1
+    choose(window, dialog, "e", 0, lambda many: many == remembered + 1)
     window.keys("Escape")
     window.wait_until_gone("^Cut Out$")
     undo(window)
     # Cut Out Selection, which has no dialog, goes by it: as found, no matting.
-    window.focus(window.window)
-    window.keys("ctrl+a")
+    cuts = gimp.jobs_done().count("cut")
+    window.select_all()
     window.search("Cut Out Selection")
-    wait_for_the_job(gimp, window)
+    wait_until(lambda: gimp.jobs_done().count("cut") > cuts, "no job was done")
     mask = mask_that_comes(gimp, window, tmp_path)
     options = ("--mask-only", "--segmenter", "subject-in-box", "--box", "0,0,451,300")
     np.testing.assert_array_equal(mask, command_line(pictures / "cat.png", *options))
@@ -228,17 +215,16 @@ def test_cancel_ends_it_and_changes_nothing(gimp: GimpHost, window: GimpWindow, 
     image_of(gimp, window, tmp_path / "before.xcf")
     pid = gimp.worker_pid()
     window.open_dialog()
-    window.keys("Return")
-    window.wait_until_gone("^Cut Out$")
+    window.accept("^Cut Out$")
     with client.connect(folder=gimp.worker_folder) as asking:
-        wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 20)
+        wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 60)
         window.click(*CANCEL)
         wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job is not dropped", 60)
     window.settle()
     assert not window.is_changed
     assert gimp.worker_pid() == pid
     window.open_dialog()
-    run_and_wait(gimp, window)
+    run_and_wait(window)
     undo(window)
 
 
@@ -268,10 +254,9 @@ def test_cancel_at_the_end_leaves_all_of_the_result_or_nothing(
         file.write(SLOW.format(building=building, applying=applying))
     try:
         window.open_dialog()
-        window.keys("alt+o")
-        with client.connect(folder=gimp.worker_folder) as asking:
-            wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came", 20)
-            wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job does not end", 120)
+        cuts = gimp.jobs_done().count("cut")
+        window.accept("^Cut Out$")
+        wait_until(lambda: gimp.jobs_done().count("cut") > cuts, "the job does not end")
         time.sleep(1.5)
         window.click(*CANCEL)
         time.sleep(7)
@@ -303,27 +288,20 @@ def test_the_edge_of_a_mask_is_refined_by_the_menu(
     gimp: GimpHost, window: GimpWindow, photo: Callable[[str], np.ndarray], artifacts: Path, tmp_path: Path
 ) -> None:
     window.open_dialog()
-    run_and_wait(gimp, window)
+    run_and_wait(window)
     _, mask = image_of(gimp, window, tmp_path / "mask.xcf")
     window.search("Refine Mask Edge")
-    dialog = window.wait_for("^Refine Mask Edge$")
+    window.wait_for("^Refine Mask Edge$")
     window.settle()
     window.screenshot(artifacts / "gimp-9-refine.png")
-    window.focus(dialog)
-    window.keys("Return")
-    window.wait_until_gone("^Refine Mask Edge$")
-    wait_until(lambda: window.is_changed, "nothing was changed", 120)
+    window.accept("^Refine Mask Edge$")
+    wait_until(lambda: window.is_changed, "nothing was changed")
     _, refined = image_of(gimp, window, tmp_path / "refined.xcf")
     np.testing.assert_array_equal(refined, in_8_bits(refine_mask(Picture(photo("chelsea")), mask).alpha))
 
 
 def test_gimps_search_finds_it_by_what_people_call_it(window: GimpWindow, artifacts: Path) -> None:
-    window.focus(window.window)
-    window.keys("slash")
-    found = window.wait_for("^Search Actions$")
-    window.focus(found)
-    window.type("remove background")
-    time.sleep(1.0)
+    window.search_for("remove background")
     window.screenshot(artifacts / "gimp-10-search.png")
     window.keys("Return")
     window.wait_for("^Cut Out$")
@@ -331,22 +309,20 @@ def test_gimps_search_finds_it_by_what_people_call_it(window: GimpWindow, artifa
 
 
 def test_the_quick_mask_is_told_and_a_selection_can_be_added_to(window: GimpWindow, artifacts: Path) -> None:
-    window.focus(window.window)
-    window.keys("ctrl+a")
+    window.select_all()
     dialog = window.open_dialog()
     subject = lines(window, dialog)
-    choose(window, "u", "End", "Up")
-    wait_for_lines(window, dialog, lambda tall: tall > subject)
+    choose(window, dialog, "u", 3, lambda many: many > subject)
     window.screenshot(artifacts / "gimp-11-selection.png")
     window.close_dialogs("^Cut Out$")
     window.focus(window.window)
-    window.keys("shift+q")
-    window.settle()
+    window.press_until_seen("shift+q")
     window.search("Cut Out Selection")
     window.wait_for("^GIMP Message$")
     window.settle()
     window.screenshot(artifacts / "gimp-12-quick-mask.png")
     window.close_dialogs("^GIMP Message$")
     window.focus(window.window)
-    window.keys("shift+q", "ctrl+shift+a")
+    window.press_until_seen("shift+q")
+    window.keys("ctrl+shift+a")
     window.settle()

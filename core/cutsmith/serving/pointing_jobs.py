@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cutsmith.arrays import checked_mask
 from cutsmith.options import OPTIONS
 from cutsmith.pipeline.stages import IsCancelled
 from cutsmith.request import Request
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cutsmith.pipeline.prompting import Part
+
+
+SOFT_MASK = "soft_mask"
 
 
 def _open(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
@@ -69,14 +73,26 @@ def _preview(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     """The cut-out as a screen shows it: `alpha`, uint8 (h, w), and `colours` in sRGB, uint8 (h, w, 3).
 
     The subject is found once for the same target; a change of the edge finishes its mask again, at the screen's size.
+    The array "soft_mask" is a mask that was found already, in place of a target.
     """
+    import cv2
+
     from cutsmith.pipeline.refine_mask import refine_mask
 
-    request, opened, parts = asked.request(("mask", "selection"), (LONGEST,)), asked.opened(), asked.parts()
-    size = _size(opened, asked.longest())
-    soft_mask = opened.shown_mask(
-        _key_of(request, parts, size), lambda: _soft_mask(opened, request, parts, size, cancelled)
+    request, opened, parts = (
+        asked.request(("mask", "selection"), (LONGEST,), arrays=(SOFT_MASK,)),
+        asked.opened(),
+        asked.parts(),
     )
+    size = _size(opened, asked.longest())
+    given = asked.optional_array(SOFT_MASK)
+    if given is not None:
+        whole = checked_mask(given, (opened.picture.height, opened.picture.width))
+        soft_mask = np.asarray(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), np.float32)
+    else:
+        soft_mask = opened.shown_mask(
+            _key_of(request, parts, size), lambda: _soft_mask(opened, request, parts, size, cancelled)
+        )
     share = size[0] / opened.picture.width
     small = Request(finish=request.finish, runtime=request.runtime).updated(_scaled(request, share))
     cutout = refine_mask(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp
 
-from .failure import CutFailed
+from .failure import CutFailed, NothingFound
 from .layer_pixels import has_8_bits, pixel_dtype, read_mask, read_pixels, read_selection, read_trimap
-from .layers import chosen_layers, on_canvas, refuse_quick_mask
+from .layers import chosen_layers, on_canvas, refuse_clicks, refuse_quick_mask
 from .planes import hardened
 from .results import CutLayer, apply_results
 from .settings import (
@@ -29,7 +29,7 @@ from .settings import (
 )
 
 if TYPE_CHECKING:
-    from .preview_pane import ReadyCut
+    from .ready_cut import ReadyCut
     from .worker_files import Array, Message
     from .worker_link import WorkerLink
 
@@ -63,8 +63,8 @@ def requested(image: Gimp.Image, drawables: Sequence[Gimp.Item], settings: Setti
             raise CutFailed(
                 "Nothing is selected: the selection would stay empty.", "Choose to replace the selection, or to add."
             )
-    if settings.what == POINTS and len(layers) > 1:
-        raise CutFailed(f"Clicks are for one layer, but {len(layers)} are selected.", "Select one layer.")
+    if settings.what == POINTS:
+        refuse_clicks(layers)
     return [Request(layer, hint_for(layer, settings)) for layer in layers]
 
 
@@ -78,7 +78,7 @@ def cut_layers(
     """Cut out the layers of `requests` with `settings`; -> the worker's notices for the user.
 
     All layers are cut out before the first one is changed. Cancelling ends the plug-in's process at once, and must not
-    leave an undo step open. `ready` is what the dialog has worked out already; it is taken if the settings are its own.
+    leave an undo step open. `ready` is what the dialog has worked out; it is taken if it is what would be asked.
 
     Raises:
         CutFailed: a layer could not be cut out; nothing was changed.
@@ -87,14 +87,15 @@ def cut_layers(
     told: list[Mapping[str, Any]] = []
     for request in requests:
         try:
-            if ready is not None and ready.settings == settings:
-                answer = ready.answer
+            if settings.is_for_each:
+                answers = _answers_for_each(request, settings, link)
             else:
-                answer = _answer(request, settings, link)
+                answers = [("", _answer(request, settings, link, ready))]
         except CutFailed as failure:
             raise _of_layer(failure, request.layer, len(requests)) from failure
-        cuts.append(_cut_layer(request.layer, answer, settings))
-        told += answer.header.get("notices", [])
+        for label, answer in answers:
+            cuts.append(_cut_layer(request.layer, answer, settings, label))
+            told += answer.header.get("notices", [])
     apply_results(image, cuts, settings)
     return told
 
@@ -116,19 +117,43 @@ def hint_for(layer: Gimp.Layer, settings: Settings) -> dict[str, Array]:
     """The arrays that show where the subject is: none, the selection or the layer's own mask. Raises CutFailed."""
     if settings.what == OWN_MASK:
         arrays = {"mask": read_mask(layer)}
+        if settings.trimap:
+            arrays |= read_trimap(layer, settings.trimap)
+        # The selection ends with the canvas, as a channel does.
         if settings.within_selection and not Gimp.Selection.is_empty(layer.get_image()):
             arrays["within"] = read_selection(layer)
-        if settings.trimap:
-            arrays["trimap"] = read_trimap(layer, settings.trimap)
         return arrays
     if settings.what == SELECTION:
         return {"mask" if settings.model == NO_MODEL else "selection": read_selection(layer)}
     return {}
 
 
-def _answer(request: Request, settings: Settings, link: WorkerLink) -> Message:
-    arrays = {**read_pixels(request.layer), **request.hint}
-    return link.cut(settings, arrays, alpha_dtype(request.layer, settings))
+def _answer(request: Request, settings: Settings, link: WorkerLink, ready: ReadyCut | None) -> Message:
+    pixels, dtype = read_pixels(request.layer), alpha_dtype(request.layer, settings)
+    if ready is not None and ready.is_for(settings, dtype, pixels, request.hint):
+        return ready.answer
+    return link.cut(settings, {**pixels, **request.hint}, dtype)
+
+
+def _answers_for_each(request: Request, settings: Settings, link: WorkerLink) -> list[tuple[str, Message]]:
+    """What words name in a layer, object by object: the label of each, and its cut.
+
+    Objects in whose boxes nothing can be cut out are left out, unless there are no others.
+    """
+    dtype = alpha_dtype(request.layer, settings)
+    answers: list[tuple[str, Message]] = []
+    empty: CutFailed | None = None
+    with link.opened(read_pixels(request.layer)) as picture:
+        if settings.found is None:
+            settings = replace(settings, found=link.find(settings, picture))
+        for each in settings.chosen:
+            try:
+                answers.append((each.label, link.cut(replace(settings, found=(each,)), {}, dtype, picture)))
+            except NothingFound as failure:
+                empty = failure
+    if empty is not None and not answers:
+        raise empty
+    return answers
 
 
 def alpha_dtype(layer: Gimp.Layer, settings: Settings) -> str:
@@ -141,13 +166,14 @@ def alpha_dtype(layer: Gimp.Layer, settings: Settings) -> str:
     return "uint8" if has_8_bits(image) else "float32"
 
 
-def _cut_layer(layer: Gimp.Layer, answer: Message, settings: Settings) -> CutLayer:
+def _cut_layer(layer: Gimp.Layer, answer: Message, settings: Settings, label: str) -> CutLayer:
     alpha = answer.arrays["alpha"]
     if alpha.shape != (layer.get_height(), layer.get_width()):
         raise CutFailed(
             f"The engine's answer must be as large as the layer, but got {alpha.shape}. Nothing was changed."
         )
-    return CutLayer(layer, hardened(alpha) if settings.edge == HARD else alpha, answer.arrays.get("colours"))
+    alpha = hardened(alpha) if settings.edge == HARD else alpha
+    return CutLayer(layer, alpha, answer.arrays.get("colours"), label)
 
 
 def _of_layer(failure: CutFailed, layer: Gimp.Layer, count: int) -> CutFailed:

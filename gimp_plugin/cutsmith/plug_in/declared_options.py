@@ -5,27 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING or __package__ != "plug_in":
-    from cutsmith.options import (
-        DEFAULT_BAND,
-        DEFAULT_MAX_PIXELS,
-        MINIMUM_SIDE,
-        MODEL_OPTIONS,
-        OPTIONS,
-        Matting,
-        Option,
-        what_is_wanted,
-    )
+    from cutsmith import options as declared
 else:  # In GIMP, where install.py copied it.
-    from options import (
-        DEFAULT_BAND,
-        DEFAULT_MAX_PIXELS,
-        MINIMUM_SIDE,
-        MODEL_OPTIONS,
-        OPTIONS,
-        Matting,
-        Option,
-        what_is_wanted,
-    )
+    import options as declared
+
+DEFAULT_BAND = declared.DEFAULT_BAND
+DEFAULT_MAX_PIXELS = declared.DEFAULT_MAX_PIXELS
+MINIMUM_SIDE = declared.MINIMUM_SIDE
+MODEL_OPTIONS = declared.MODEL_OPTIONS
+OPTIONS = declared.OPTIONS
+Matting = declared.Matting
+what_is_wanted = declared.what_is_wanted
 
 __all__ = [
     "DEFAULT_BAND",
@@ -34,7 +24,6 @@ __all__ = [
     "MODEL_OPTIONS",
     "OPTIONS",
     "Matting",
-    "Option",
     "offered_range",
     "what_is_wanted",
 ]

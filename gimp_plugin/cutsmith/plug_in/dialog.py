@@ -14,17 +14,22 @@ from gi.repository import Gimp, GimpUi, GObject, Gtk, Pango  # noqa: E402 - only
 
 from .cutting import alpha_dtype, hint_for  # noqa: E402
 from .declared_options import OPTIONS, offered_range  # noqa: E402
-from .layers import chosen_layers  # noqa: E402
+from .failure import CutFailed  # noqa: E402
+from .layers import chosen_layers, refuse_clicks  # noqa: E402
 from .model_choices import ModelChoices  # noqa: E402
 from .preview_pane import PreviewPane  # noqa: E402
 from .settings import (  # noqa: E402
     AUTOMATIC,
+    CHANNEL,
+    CLEANED_LAYER,
     EDGES,
     EXISTING_MASK,
     EXISTING_SELECTION,
     HAIR,
     HARD,
+    NEW_LAYER,
     NEW_SELECTION,
+    OBJECTS,
     POINTS,
     RESULTS,
     SELECTION,
@@ -35,7 +40,8 @@ from .settings import (  # noqa: E402
 )
 
 if TYPE_CHECKING:
-    from .preview_pane import ReadyCut
+    from .found_objects import FoundObject
+    from .ready_cut import ReadyCut
     from .worker_link import WorkerLink
 
 _SPACING = 6
@@ -44,7 +50,7 @@ _ADVICE_LETTERS = 44
 _STEP = 0.05
 _NUMBER_LETTERS = 6
 # What does not change how the cut-out looks, or is shown by the picture itself.
-_NOT_SHOWN = {"points", "existing-mask", "existing-selection"}
+_NOT_SHOWN = {"points", "objects", "existing-mask", "existing-selection"}
 # The width of the widest row, so that the dialog keeps its width when rows appear and disappear.
 _WIDTH = 440
 # A model's title, size and licence are shortened to this many letters; the list shows them whole.
@@ -60,6 +66,7 @@ _TOOLTIPS = {
     "shift": "Pixels by which the edge moves out, or in (below 0)",
     "feather": "Pixels over which the edge is softened",
     "result": "What to make. A new layer goes above yours, which is then hidden; your pixels stay unchanged",
+    "objects": "Where words find several things: all of them in one result, or a layer or channel for each",
     "existing-mask": "The layer already has a mask: leave it out of the result, or keep only what both show",
     "existing-selection": "Something is selected: what the new selection does with it",
 }
@@ -113,16 +120,17 @@ def ask(
         lambda settings: hint_for(layers[0], settings),
         lambda settings: alpha_dtype(layers[0], settings),
         lambda text: config.set_property("points", text),
+        can_choose=len(layers) == 1,
     )
     fields = Gtk.Box(orientation=Gtk.Orientation.VERTICAL)
     for half, grows in ((pane, True), (fields, False)):
         half.show()
         halves.pack_start(half, grows, grows, 0)
     halves.show()
-    _CutOutFields(dialog, fields, config, models, has_selection, _has_mask(image, drawables), pane)
+    _CutOutFields(dialog, fields, config, models, has_selection, layers, pane)
     is_ok = _answered(dialog)
-    pane.end()
-    return Answered(is_ok, pane.ready if len(layers) == 1 else None)
+    pane.wait_until_closed()
+    return Answered(is_ok, pane.ready if len(layers) == 1 else None, pane.found)
 
 
 @dataclass(frozen=True)
@@ -140,10 +148,17 @@ class Engine:
 
 @dataclass(frozen=True)
 class Answered:
-    """What the user decided: whether OK was clicked, and what was worked out already."""
+    """What the user decided.
+
+    Attributes:
+        is_ok: whether OK was clicked.
+        ready: what was worked out already.
+        found: what the words have found, with what was chosen of it; None for nothing yet.
+    """
 
     is_ok: bool
     ready: ReadyCut | None = None
+    found: tuple[FoundObject, ...] | None = None
 
 
 def _answered(dialog: GimpUi.ProcedureDialog) -> bool:
@@ -159,10 +174,6 @@ def _answered(dialog: GimpUi.ProcedureDialog) -> bool:
 def _new_dialog(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, title: str) -> GimpUi.ProcedureDialog:
     GimpUi.init("cutsmith")
     return GimpUi.ProcedureDialog.new(procedure, config, title)
-
-
-def _has_mask(image: Gimp.Image, drawables: Sequence[Gimp.Item]) -> bool:
-    return any(layer.get_mask() is not None for layer in chosen_layers(image, drawables))
 
 
 class _Rows:
@@ -256,7 +267,7 @@ class _CutOutFields:
         config: Gimp.ProcedureConfig,
         models: ModelChoices,
         has_selection: bool,
-        has_mask: bool,
+        layers: Sequence[Gimp.Layer],
         pane: PreviewPane,
     ) -> None:
         self._dialog = dialog
@@ -264,7 +275,8 @@ class _CutOutFields:
         self._config = config
         self._models = models
         self._has_selection = has_selection
-        self._has_mask = has_mask
+        self._layers = layers
+        self._has_mask = any(layer.get_mask() is not None for layer in layers)
         self._rows = rows = _Rows(room, config)
         rows.add_choice("what", WHAT)
         rows.add_text("prompt", OPTIONS["text"].example.strip('"'))
@@ -281,6 +293,7 @@ class _CutOutFields:
         rows.add_number("shift", 1, 0, "mask_offset")
         rows.add_number("feather", 0.5, 1, "mask_blur")
         rows.add_choice("result", RESULTS)
+        rows.add_choice("objects", OBJECTS)
         rows.add_choice("existing-mask", EXISTING_MASK)
         rows.add_choice("existing-selection", EXISTING_SELECTION)
         self._advice = _Advice(room)
@@ -292,6 +305,9 @@ class _CutOutFields:
         for name in {each.name.replace("_", "-") for each in fields(Settings)} - _NOT_SHOWN:
             if config.find_property(name) is not None:
                 self._follow(name, self._pane.refresh)
+        # GIMP's own buttons set all back, or load what was saved.
+        self._follow("points", lambda: self._pane.follow_points(config.get_property("points") or ""))
+        self._pane.on_choice = self._adapt
         self._adapt()
 
     def _follow(self, name: str, action: Callable[[], None]) -> None:
@@ -314,6 +330,7 @@ class _CutOutFields:
         self._rows.show("harden", edge != HARD)
         self._rows.show("threshold", edge == HARD)
         self._rows.show("feather", edge != HARD)
+        self._rows.show("objects", what == WORDS and result in (NEW_LAYER, CLEANED_LAYER, CHANNEL))
         self._rows.show("existing-mask", self._has_mask)
         self._rows.show("existing-selection", self._has_selection and result == NEW_SELECTION)
         text, prevents = self._advice_for(what, model)
@@ -322,11 +339,17 @@ class _CutOutFields:
         self._advice.show(text, prevents=prevents)
         needed = {WORDS: "prompt", POINTS: "points"}.get(what)
         is_said = needed is None or bool((self._config.get_property(needed) or "").strip())
-        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, not prevents and is_said)
+        can_run = not prevents and is_said and not self._pane.is_nothing_chosen
+        self._dialog.set_response_sensitive(Gtk.ResponseType.OK, can_run)
 
     def _advice_for(self, what: str, model: str) -> tuple[str, bool]:
         if what == SELECTION and not self._has_selection:
             return "Nothing is selected. Select the object roughly first.", True
+        if what == POINTS:
+            try:
+                refuse_clicks(self._layers)
+            except CutFailed as failure:
+                return str(failure), True
         advice = self._models.advice(what, model or AUTOMATIC)
         return advice.text, advice.prevents
 

@@ -19,5 +19,9 @@ class EngineMissing(CutFailed):
     """The engine is not installed, is gone, or is another version's."""
 
 
+class NothingFound(CutFailed):
+    """The engine found no subject."""
+
+
 class PictureLost(CutFailed):
     """The engine does not have the picture any more that was opened for the dialog: it has to be opened again."""

@@ -10,7 +10,8 @@ from gi.repository import Babl, Gegl, Gimp
 
 from .failure import CutFailed
 from .filters import as_seen
-from .layers import offsets, refuse_quick_mask
+from .layers import offsets, part_on_canvas, refuse_quick_mask
+from .planes import CanvasPart, hardened, pasted
 from .worker_files import Array
 
 _SCALE = 1.0
@@ -80,12 +81,17 @@ def read_selection(layer: Gimp.Layer) -> Array:
 
 def read_mask(layer: Gimp.Layer) -> Array:
     """The layer's mask, uint8 or float32 (H, W). Raises CutFailed if it has none."""
+    return mask_values(mask_of(layer), "uint8" if has_8_bits(layer.get_image()) else "float32")
+
+
+def mask_of(layer: Gimp.Layer) -> Gimp.LayerMask:
+    """The mask of `layer`. Raises CutFailed if it has none."""
     mask = layer.get_mask()
     if mask is None:
         raise CutFailed(
             f'The layer "{layer.get_name()}" has no mask.', "Make one first: Filters > Cut Out…, or Layer > Mask."
         )
-    return mask_values(mask, "uint8" if has_8_bits(layer.get_image()) else "float32")
+    return mask
 
 
 def mask_values(mask: Gimp.LayerMask, dtype: str) -> Array:
@@ -94,8 +100,14 @@ def mask_values(mask: Gimp.LayerMask, dtype: str) -> Array:
     return Array(dtype, (height, width), _read(mask, f"Y {_DEPTHS[dtype]}", 0, 0, width, height))
 
 
-def read_trimap(layer: Gimp.Layer, name: str) -> Array:
-    """The part of the channel `name` that covers `layer`, uint8 (H, W). Raises CutFailed if there is none."""
+def read_trimap(layer: Gimp.Layer, name: str) -> dict[str, Array]:
+    """The arrays "trimap" and, if `layer` reaches beyond the canvas, "within", its part there; both uint8 (H, W).
+
+    A channel is as large as the canvas. Beyond it, the trimap is the layer's mask, which stays as it is there.
+
+    Raises:
+        CutFailed: there is no channel `name`, or the layer has nothing of it or no mask.
+    """
     image = layer.get_image()
     channel = image.get_channel_by_name(name)
     if channel is None:
@@ -106,7 +118,24 @@ def read_trimap(layer: Gimp.Layer, name: str) -> Array:
     x, y = offsets(layer)
     width, height = layer.get_width(), layer.get_height()
     values = _encoding(channel).partition(" ")[0]
-    return Array("uint8", (height, width), _read(channel, f"{values} u8", x, y, width, height))
+    trimap = Array("uint8", (height, width), _read(channel, f"{values} u8", x, y, width, height))
+    part = part_on_canvas(layer)
+    if part is None:
+        raise CutFailed(
+            f'The layer "{layer.get_name()}" lies outside the canvas, and the channel "{name}" has nothing of it.',
+            "Choose Image > Fit Canvas to Layers, and paint the channel there.",
+        )
+    if (len(part.rows), len(part.columns)) == (height, width):
+        return {"trimap": trimap}
+    beyond = hardened(mask_values(mask_of(layer), "uint8"))
+    return {"trimap": pasted(beyond, trimap, part), "within": _canvas(trimap.shape, part)}
+
+
+def _canvas(shape: tuple[int, ...], part: CanvasPart) -> Array:
+    """255 in `part`, 0 beyond it."""
+    height, width = shape
+    black, white = (Array("uint8", shape, bytes([value]) * (height * width)) for value in (0, 255))
+    return pasted(black, white, part)
 
 
 def write_alpha(drawable: Gimp.Drawable, alpha: Array, x: int = 0, y: int = 0) -> None:

@@ -39,6 +39,12 @@ def chosen_layers(image: Gimp.Image, drawables: Sequence[Gimp.Item]) -> list[Gim
     return layers
 
 
+def refuse_clicks(layers: Sequence[Gimp.Layer]) -> None:
+    """Raise CutFailed if clicks cannot say what is cut out of `layers`, because there are several."""
+    if len(layers) > 1:
+        raise CutFailed(f"Clicks are for one layer, but {len(layers)} are selected.", "Select one layer.")
+
+
 def refuse_quick_mask(image: Gimp.Image) -> None:
     """Raise CutFailed while the Quick Mask is on, which stands in for the selection."""
     if image.get_channel_by_name(_QUICK_MASK) is not None:
@@ -51,10 +57,15 @@ def offsets(layer: Gimp.Layer) -> tuple[int, int]:
     return x, y
 
 
+def part_on_canvas(layer: Gimp.Layer) -> CanvasPart | None:
+    """The part of `layer` that lies on the canvas; None if the layer lies beside it."""
+    image = layer.get_image()
+    return canvas_part(offsets(layer), (layer.get_width(), layer.get_height()), (image.get_width(), image.get_height()))
+
+
 def on_canvas(layer: Gimp.Layer) -> CanvasPart:
     """The part of `layer` that lies on the canvas. Raises CutFailed if the layer lies beside it."""
-    image = layer.get_image()
-    part = canvas_part(offsets(layer), (layer.get_width(), layer.get_height()), (image.get_width(), image.get_height()))
+    part = part_on_canvas(layer)
     if part is None:
         raise CutFailed(
             f'The layer "{layer.get_name()}" lies outside the canvas, where nothing can be selected. Nothing was '

@@ -18,6 +18,7 @@ from .surfaces import checks  # noqa: E402
 from .view_geometry import ViewGeometry  # noqa: E402
 
 if TYPE_CHECKING:
+    from .found_objects import FoundObject
     from .pointing import Object
 
 SIZE = (560, 460)
@@ -34,6 +35,8 @@ GROUNDS = {
     BEFORE: "Before",
 }
 _VEIL = (0.86, 0.08, 0.10, 0.55)
+_LEFT_OUT = (0.8, 0.8, 0.8)
+_LETTERS, _PAD = 13.0, 3.0
 _PLUS, _MINUS, _TAKEN = (0.16, 0.75, 0.25), (0.95, 0.25, 0.2), (1.0, 0.6, 0.1)
 
 
@@ -75,9 +78,10 @@ class PictureView(Gtk.DrawingArea):
         super().__init__(can_focus=True)
         self.geometry = ViewGeometry((width, height), centre=(width / 2, height / 2))
         self.ground = CHECKS
-        self.can_point = False
+        self.can_point = self.can_click = False
         self._shown: Shown | None = None
         self._objects: tuple[Object, ...] = ()
+        self._found: tuple[FoundObject, ...] = ()
         self._on_click, self._on_box, self._on_moved = on_click, on_box, on_moved
         self._pressed: tuple[int, float, float] | None = None
         self._pointer = (0.0, 0.0)
@@ -100,6 +104,11 @@ class PictureView(Gtk.DrawingArea):
     def show_objects(self, objects: tuple[Object, ...]) -> None:
         """Draw the clicks and boxes of `objects`."""
         self._objects = objects
+        self.queue_draw()
+
+    def show_found(self, found: tuple[FoundObject, ...]) -> None:
+        """Draw the boxes of what words have found, each with its caption."""
+        self._found = found
         self.queue_draw()
 
     def show_ground(self, ground: str) -> None:
@@ -139,10 +148,10 @@ class PictureView(Gtk.DrawingArea):
         if self._pressed is None or event.button != self._pressed[0]:
             return False
         (button, x, y), self._pressed = self._pressed, None
-        if not self.can_point or button == 2:
+        if not self.can_click or button == 2:
             return True
         if self._is_drag(event.x - x, event.y - y):
-            if button == 1:
+            if button == 1 and self.can_point:
                 self._on_box(*self.geometry.picture_at(x, y), *self.geometry.picture_at(event.x, event.y))
         else:
             self._on_click(*self.geometry.picture_at(x, y), 1 if button == 1 else 0)
@@ -160,6 +169,8 @@ class PictureView(Gtk.DrawingArea):
             context.restore()
         for each in self._objects:
             self._draw_object(context, each)
+        for found in self._found:
+            self._draw_found(context, found)
         self._draw_band(context)
         return False
 
@@ -202,6 +213,15 @@ class PictureView(Gtk.DrawingArea):
             colour = _MINUS if not label else _TAKEN if each.is_taken_away else _PLUS
             _dot(context, *self.geometry.view_at(x, y), colour, is_plus=bool(label) and not each.is_taken_away)
 
+    def _draw_found(self, context: cairo.Context, found: FoundObject) -> None:
+        x0, y0 = self.geometry.view_at(*found.box[:2])
+        x1, y1 = self.geometry.view_at(*found.box[2:])
+        # Dashes too, so that colour alone does not tell them apart.
+        context.set_dash([] if found.is_chosen else [4.0, 4.0])
+        _outline(context, x0, y0, x1, y1, _PLUS if found.is_chosen else _LEFT_OUT)
+        context.set_dash([])
+        _caption(context, x0, max(y0, self.geometry.origin[1]), found.caption)
+
     def _draw_band(self, context: cairo.Context) -> None:
         if self._pressed is None or not self.can_point or self._pressed[0] != 1:
             return
@@ -219,6 +239,18 @@ def _outline(
         context.set_line_width(width)
         context.rectangle(round(x0) + 0.5, round(y0) + 0.5, round(x1 - x0), round(y1 - y0))
         context.stroke()
+
+
+def _caption(context: cairo.Context, x: float, y: float, text: str) -> None:
+    """White letters on black, with their top left corner at (x, y)."""
+    context.set_font_size(_LETTERS)
+    ascent, _, height, *_ = context.font_extents()
+    context.set_source_rgba(0, 0, 0, 0.75)
+    context.rectangle(x, y, context.text_extents(text).x_advance + 2 * _PAD, height + _PAD)
+    context.fill()
+    context.set_source_rgb(1, 1, 1)
+    context.move_to(x + _PAD, y + ascent + _PAD / 2)
+    context.show_text(text)
 
 
 def _dot(context: cairo.Context, x: float, y: float, colour: tuple[float, float, float], *, is_plus: bool) -> None:

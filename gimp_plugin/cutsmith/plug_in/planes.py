@@ -52,17 +52,31 @@ def cropped(plane: Array, rows: range, columns: range) -> Array:
     return Array(plane.dtype, (len(rows), len(columns), *channels), b"".join(lines))
 
 
+def pasted(ground: Array, plane: Array, part: CanvasPart) -> Array:
+    """uint8 `ground`, (H, W), with what `plane`, of the same shape, has in `part`."""
+    width = ground.shape[1]
+    data, source = bytearray(ground.data), memoryview(plane.data).cast("B")
+    for row in part.rows:
+        line = slice(row * width + part.columns.start, row * width + part.columns.stop)
+        data[line] = source[line]
+    return Array("uint8", ground.shape, bytes(data))
+
+
 def hardened(alpha: Array) -> Array:
     """uint8 `alpha` with every value set to 0 or 255."""
     return Array("uint8", alpha.shape, bytes(alpha.data).translate(_HARD))
 
 
-def in_8_bits(alpha: Array) -> Array:
-    """`alpha`, uint8 or float32 of [0, 1], as uint8, for the eye."""
-    if alpha.dtype == "uint8":
-        return alpha
-    values = memoryview(alpha.data).cast("B").cast("f")
-    return Array("uint8", alpha.shape, bytes(int(min(max(value, 0.0), 1.0) * 255 + 0.5) for value in values))
+def in_8_bits(values: Array) -> Array:
+    """`values`, uint8, uint16 or float32 of [0, 1], of any shape, as uint8, for the eye."""
+    if values.dtype == "uint8":
+        return values
+    data = memoryview(values.data).cast("B")
+    if values.dtype == "uint16":
+        # The upper byte of each: the lower one comes first.
+        return Array("uint8", values.shape, bytes(data[1::2]))
+    shares = (min(max(share, 0.0), 1.0) for share in data.cast("f"))
+    return Array("uint8", values.shape, bytes(int(share * 255 + 0.5) for share in shares))
 
 
 def top_of(alpha: Array) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -83,8 +84,16 @@ class Pointing:
     def clear(self) -> None:
         """Take all back, in a way that can be undone."""
         if self.objects:
-            self._before.append(self.objects)
-        self.objects, self._next = (), None
+            self._change_to(())
+        self._next = None
+
+    def follow(self, text: str) -> bool:
+        """Point at what `text` says, as loaded settings do; -> whether that is something else. Raises CutFailed."""
+        objects = objects_of(text)
+        if _text_of(objects) == self.as_text():
+            return False
+        self._change_to(objects)
+        return True
 
     @property
     def can_be_undone(self) -> bool:
@@ -93,7 +102,7 @@ class Pointing:
 
     def as_text(self) -> str:
         """The objects in the form of the procedure's argument."""
-        return "; ".join(each.as_text() for each in self.objects)
+        return _text_of(self.objects)
 
     def _last(self) -> Object:
         if self._next is not None or not self.objects:
@@ -105,14 +114,21 @@ class Pointing:
         return Object(is_taken_away=is_taken_away)
 
     def _change(self, last: Object) -> None:
-        self._before.append(self.objects)
         kept = self.objects if self._next is not None or not self.objects else self.objects[:-1]
-        self.objects, self._next = (*kept, last), None
+        self._change_to((*kept, last))
+
+    def _change_to(self, objects: tuple[Object, ...]) -> None:
+        self._before.append(self.objects)
+        self.objects, self._next = objects, None
 
 
 def objects_of(text: str) -> tuple[Object, ...]:
     """The objects in the procedure's argument `points`. Raises CutFailed."""
     return tuple(_object(part) for part in text.split(";") if part.strip())
+
+
+def _text_of(objects: Sequence[Object]) -> str:
+    return "; ".join(each.as_text() for each in objects)
 
 
 def _object(text: str) -> Object:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import gi
@@ -12,12 +12,15 @@ gi.require_version("Gtk", "3.0")
 from gi.repository import GLib, Gtk  # noqa: E402 - only after the version has been requested
 
 from .failure import CutFailed, PictureLost  # noqa: E402
+from .found_objects import FoundObject, found_objects, toggled  # noqa: E402
 from .layer_pixels import read_for_the_eye, read_pixels  # noqa: E402
 from .live_jobs import LiveJob, LiveJobs  # noqa: E402
 from .picture_view import GROUNDS, PictureView, Shown  # noqa: E402
 from .planes import cropped, top_of  # noqa: E402
 from .pointing import Pointing  # noqa: E402
-from .settings import Settings  # noqa: E402
+from .pointing_tools import PointingTools  # noqa: E402
+from .ready_cut import ReadyCut, asked_for, fingerprint  # noqa: E402
+from .settings import NO_MODEL, WORDS, Settings  # noqa: E402
 from .surfaces import mask_surface, picture_surface  # noqa: E402
 
 if TYPE_CHECKING:
@@ -35,17 +38,14 @@ _LONGEST = 1280
 _CALM, _MOMENT = 350, 30
 """Milliseconds without a change after which the cut-out is worked out, and after which a click is."""
 
-_OPEN, _MASK, _PREVIEW, _WHOLE = "open", "mask", "preview", "whole"
+_CLOSED = 2.0
+"""Seconds at most that the end waits until the worker has closed the picture."""
+
+_OPEN, _MASK, _FIND, _PREVIEW, _WHOLE = "open", "mask", "find", "preview", "whole"
 _OF_A_MASK = ("parts", "segmenter", "model")
 _HOW_TO_POINT = "Left click: on it. Right click: not this. Drag: a box around it."
-
-
-@dataclass(frozen=True)
-class ReadyCut:
-    """A cut at full size that was worked out while the dialog was open: the settings, and the worker's answer."""
-
-    settings: Settings
-    answer: Message
+_HOW_TO_CHOOSE = "Click on a box to leave that object out, or to take it again."
+_NOTHING_CHOSEN = "Everything is left out. Click on a box to take that object again."
 
 
 class PreviewPane(Gtk.Box):
@@ -60,6 +60,7 @@ class PreviewPane(Gtk.Box):
         hint: the arrays that show where the subject is, for the settings. Raises CutFailed.
         dtype: the type of alpha that a result for the settings needs.
         on_points: called with the text of the points after each click.
+        can_choose: whether clicks choose among the objects that words find.
     """
 
     def __init__(
@@ -72,27 +73,27 @@ class PreviewPane(Gtk.Box):
         hint: Callable[[Settings], Mapping[str, Array]],
         dtype: Callable[[Settings], str],
         on_points: Callable[[str], None],
+        can_choose: bool,
     ) -> None:
         super().__init__(orientation=Gtk.Orientation.VERTICAL, spacing=_SPACING, border_width=2 * _SPACING)
         self._layer, self._note = layer, note
-        self._is_pointing, self._settings, self._hint, self._dtype, self._on_points = (
-            is_pointing,
-            settings,
-            hint,
-            dtype,
-            on_points,
-        )
+        self._is_pointing, self._settings, self._hint = is_pointing, settings, hint
+        self._dtype, self._on_points, self._can_choose = dtype, on_points, can_choose
+        self.on_choice: Callable[[], None] = lambda: None
+        """Called after an object that was found was left out or taken again."""
         self.pointing = Pointing()
         self.ready: ReadyCut | None = None
+        self._found: tuple[FoundObject, ...] = ()
+        self._found_for: Mapping[str, Any] | None = None
         self._picture = ""
-        self._before: cairo.ImageSurface | None = None
+        self._pixels = b""
         self._preview: Shown | None = None
         self._edge: tuple[float, float] | None = None
         self._timer = 0
         size = (layer.get_width(), layer.get_height())
         self._view = PictureView(*size, self._click, self._draw_box, self._moved)
         self._build()
-        self._jobs = LiveJobs(connect, lambda tell: GLib.idle_add(_once, tell), (_OPEN, _MASK, _PREVIEW, _WHOLE))
+        self._jobs = LiveJobs(connect, lambda tell: GLib.idle_add(_once, tell), (_OPEN, _MASK, _FIND, _PREVIEW, _WHOLE))
         self.connect("destroy", lambda _: self.end())
         self._open()
 
@@ -101,44 +102,63 @@ class PreviewPane(Gtk.Box):
         if self._timer:
             GLib.source_remove(self._timer)
             self._timer = 0
-        self._jobs.end()
+        close = LiveJob(_OPEN, "close", {"picture": self._picture}, Settings(), _unheard, _unheard)
+        self._jobs.end(close if self._picture else None)
+
+    def wait_until_closed(self) -> None:
+        """Wait for what `end` has begun: this process may be about to end, and the worker would keep the picture."""
+        self._jobs.wait(_CLOSED)
 
     def refresh(self, after: int = _CALM) -> None:
         """Work the cut-out out again, once the user has stopped changing things."""
         self._adapt()
         self.ready = None
-        self._jobs.drop(_PREVIEW, _WHOLE)
+        self._jobs.drop(_FIND, _PREVIEW, _WHOLE)
         if self._timer:
             GLib.source_remove(self._timer)
         self._timer = GLib.timeout_add(after, self._work_out)
 
+    def follow_points(self, text: str) -> None:
+        """Point at what the settings say, where they were loaded or set back."""
+        try:
+            is_other = self.pointing.follow(text)
+        except CutFailed:
+            # What was saved by hand or by another version is told by the run.
+            return
+        if is_other:
+            self._pointed()
+
+    @property
+    def found(self) -> tuple[FoundObject, ...] | None:
+        """What the words have found, as it was chosen; None if nothing was looked for yet, or other words are there."""
+        settings = self._wanted()
+        return None if settings is None else settings.found
+
+    @property
+    def is_nothing_chosen(self) -> bool:
+        """Whether all that the words have found is left out."""
+        return self.found is not None and not any(each.is_chosen for each in self._found)
+
     # What the user does.
 
     def _click(self, x: float, y: float, label: int) -> None:
-        self.pointing.click(x, y, label)
-        self._pointed()
+        if self._is_pointing():
+            self.pointing.click(x, y, label)
+            self._pointed()
+            return
+        self._found = toggled(self._found, x, y)
+        self.refresh(_CALM)
+        self.on_choice()
 
     def _draw_box(self, *corners: float) -> None:
         self.pointing.drag(*corners)
-        self._pointed()
-
-    def _begin(self, button: Gtk.ToggleButton) -> None:
-        if button.get_active():
-            self.pointing.begin(is_taken_away=button is self._take_away)
-
-    def _undo(self) -> None:
-        self.pointing.undo()
-        self._pointed()
-
-    def _clear(self) -> None:
-        self.pointing.clear()
         self._pointed()
 
     def _pointed(self) -> None:
         """Something was pointed at, or taken back: show its mask at once, and its edge a moment later."""
         self._on_points(self.pointing.as_text())
         self._view.show_objects(self.pointing.objects)
-        self._add.set_active(True)
+        self._tools.begin_again()
         self._show_preview(None)
         self.refresh(3 * _CALM)
         if not self._picture or not self.pointing.objects:
@@ -166,13 +186,14 @@ class PreviewPane(Gtk.Box):
     # What is worked out.
 
     def _open(self) -> None:
-        self._ask(_OPEN, "open", {"longest": _LONGEST}, Settings(), self._opened, read_pixels(self._layer))
+        pixels = read_pixels(self._layer)
+        self._pixels = fingerprint(pixels)
+        self._ask(_OPEN, "open", {"longest": _LONGEST}, Settings(), self._opened, pixels)
         self._tell("Reading the picture…")
 
     def _opened(self, answer: Message) -> None:
         self._picture = str(answer.header["picture"])
-        self._before = picture_surface(answer.arrays["shown"])
-        self._preview = Shown(self._everything, self._before)
+        self._preview = Shown(self._everything, picture_surface(answer.arrays["shown"]))
         self._show()
         self.refresh(_MOMENT)
 
@@ -188,11 +209,21 @@ class PreviewPane(Gtk.Box):
             self._tell(_HOW_TO_POINT if self._is_pointing() else "")
             self._show_preview(None)
             return False
+        if settings.what == WORDS and self._can_choose and settings.found is None:
+            self._find(settings)
+            return False
+        if self.is_nothing_chosen:
+            self._show_preview(None)
+            self._tell(_NOTHING_CHOSEN)
+            return False
         try:
             hint = self._hint(settings)
         except CutFailed as failure:
             self._failed(failure)
             return False
+        if settings.model == NO_MODEL:
+            # It is not what shows where the subject is, but the mask that was found.
+            hint = {"soft_mask": hint["mask"]}
         _, options = settings.job()
         wanted = {name: value for name, value in options.items() if name not in ("colours", "subject_alone")}
         self._ask(
@@ -201,10 +232,23 @@ class PreviewPane(Gtk.Box):
             {**wanted, **self._place},
             settings,
             lambda answer: self._previewed(answer, settings),
-            {name: array for name, array in hint.items() if name == "selection"},
+            hint,
         )
         self._tell("Cutting it out…")
         return False
+
+    def _find(self, settings: Settings) -> None:
+        """Look for the words, before what they name is cut out."""
+        wanted = settings.detection()
+
+        def found(answer: Message) -> None:
+            self._found, self._found_for = found_objects(answer.header["objects"]), wanted
+            self.refresh(_MOMENT)
+            self.on_choice()
+
+        self._show_preview(None)
+        self._ask(_FIND, "detect", {**wanted, "picture": self._picture}, settings, found)
+        self._tell("Looking for the words…")
 
     def _previewed(self, answer: Message, settings: Settings) -> None:
         alpha = answer.arrays["alpha"]
@@ -213,45 +257,43 @@ class PreviewPane(Gtk.Box):
         x, y = top_of(alpha)
         self._edge = (x / share, y / share)
         self._show_preview(mask_surface(alpha), colours)
-        self._tell(self._note)
+        self._tell(self._told())
         if not self._view.geometry.is_whole:
             self._work_out_whole()
 
     def _work_out_whole(self) -> None:
-        """The cut-out at full size, for a look at its edge; OK takes it as it is."""
+        """The cut-out at full size, for a look at its edge; of one layer, OK takes it as it is."""
         settings = self._wanted()
-        if settings is None or not self._picture:
-            return
-        job, options = settings.job()
-        if job != "cut":
-            self._tell("The edge at full size is worked out when you click OK.")
+        if settings is None or not self._picture or self.is_nothing_chosen:
             return
         try:
             hint = self._hint(settings)
         except CutFailed as failure:
             self._failed(failure)
             return
-        self._ask(
-            _WHOLE,
-            job,
-            {**options, "alpha": self._dtype(settings), "picture": self._picture},
-            settings,
-            lambda answer: self._worked_out(answer, settings),
-            hint,
-        )
+        job, options = asked_for(settings, self._dtype(settings))
+        hinted = fingerprint(hint)
+
+        def worked_out(answer: Message) -> None:
+            self.ready = ReadyCut(job, options, self._pixels, hinted, answer)
+            self._tell(self._told())
+            self._show()
+
+        self._ask(_WHOLE, job, {**options, "picture": self._picture}, settings, worked_out, hint)
         self._tell("Working out the edge at full size…")
 
-    def _worked_out(self, answer: Message, settings: Settings) -> None:
-        self.ready = ReadyCut(settings, answer)
-        self._tell(self._note)
-        self._show()
+    def _told(self) -> str:
+        """What is said beneath a cut-out that is done."""
+        return _HOW_TO_CHOOSE if self.found else self._note
 
     def _wanted(self) -> Settings | None:
         """The settings as they stand; None while something is missing, which the dialog says."""
         try:
-            return self._settings()
+            settings = self._settings()
         except CutFailed:
             return None
+        is_found = settings.what == WORDS and settings.detection() == self._found_for
+        return replace(settings, found=self._found) if is_found else settings
 
     def _ask(
         self,
@@ -310,9 +352,7 @@ class PreviewPane(Gtk.Box):
             place,
             before,
             mask_surface(cropped(arrays["alpha"], rows, columns)),
-            picture_surface(cropped(colours, rows, columns))
-            if colours is not None and colours.dtype == "uint8"
-            else None,
+            None if colours is None else picture_surface(cropped(colours, rows, columns)),
         )
 
     def _show_state(self) -> None:
@@ -327,12 +367,12 @@ class PreviewPane(Gtk.Box):
         self._show_state()
 
     def _adapt(self) -> None:
-        can_point = self._is_pointing()
-        self._view.can_point = can_point
+        can_point, found = self._is_pointing(), self.found or ()
+        self._view.can_point, self._view.can_click = can_point, can_point or bool(found)
+        self._view.show_found(found)
         self._tools.set_visible(can_point)
         self._view.show_objects(self.pointing.objects if can_point else ())
-        self._undo_button.set_sensitive(self.pointing.can_be_undone)
-        self._clear_button.set_sensitive(bool(self.pointing.objects))
+        self._tools.adapt()
 
     def _build(self) -> None:
         top = Gtk.Box(spacing=_SPACING)
@@ -343,27 +383,15 @@ class PreviewPane(Gtk.Box):
         ground.set_tooltip_text("What the cut-out is shown on; Before shows the picture as it is")
         ground.connect("changed", self._choose_ground)
         one_to_one = Gtk.ToggleButton(label="_1:1 at the edge", use_underline=True)
-        one_to_one.set_tooltip_text("Each pixel of the picture takes one of the screen; drag to see another part")
+        one_to_one.set_tooltip_text(
+            "Each pixel of the picture takes one of the screen. Drag with the middle button to see another part"
+        )
         one_to_one.connect("toggled", self._choose_size)
         self._spinner = Gtk.Spinner()
         top.pack_start(ground, False, False, 0)
         top.pack_start(one_to_one, False, False, 0)
         top.pack_end(self._spinner, False, False, 0)
-        self._tools = Gtk.Box(spacing=_SPACING, no_show_all=True)
-        self._add = Gtk.RadioButton.new_with_mnemonic(None, "_Add")
-        self._take_away = Gtk.RadioButton.new_with_mnemonic_from_widget(self._add, "Ta_ke away")
-        another = _button("Another", "The next click or box is another object", self._another)
-        self._undo_button = _button("Undo", "Take the last click or box back", self._undo)
-        self._clear_button = _button("Clear", "Take all clicks and boxes back", self._clear)
-        for radio, told in (
-            (self._add, "The next click or box adds to the cut-out"),
-            (self._take_away, "The next click or box is taken out of the cut-out"),
-        ):
-            radio.set_tooltip_text(told)
-            radio.connect("toggled", self._begin)
-        for widget in (self._add, self._take_away, another, self._undo_button, self._clear_button):
-            widget.show()
-            self._tools.pack_start(widget, False, False, 0)
+        self._tools = PointingTools(self.pointing, self._pointed, _SPACING)
         self._status = Gtk.Label(
             wrap=True, xalign=0.0, yalign=0.0, max_width_chars=60, selectable=True, can_focus=False
         )
@@ -376,15 +404,9 @@ class PreviewPane(Gtk.Box):
         self.pack_start(told, False, False, 0)
         self.show_all()
 
-    def _another(self) -> None:
-        self.pointing.begin(is_taken_away=False)
 
-
-def _button(label: str, told: str, action: Callable[[], None]) -> Gtk.Button:
-    button = Gtk.Button(label=label, use_underline=True)
-    button.set_tooltip_text(told)
-    button.connect("clicked", lambda _: action())
-    return button
+def _unheard(told: object) -> None:
+    """Nobody is there any more."""
 
 
 def _once(tell: Callable[[], None]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp, GLib, GObject
@@ -20,6 +21,7 @@ from .settings import (
     EDGES,
     EXISTING_MASK,
     EXISTING_SELECTION,
+    OBJECTS,
     OWN_MASK,
     RESULTS,
     SELECTION,
@@ -129,12 +131,12 @@ class Cutsmith(Gimp.PlugIn):
                 "within-selection",
                 "_Within the selection",
                 "Rework the mask only where something is selected, if anything is",
-                True,
+                Settings.within_selection,
                 _READABLE,
             )
             procedure.add_string_argument(
                 "trimap",
-                "T_rimap",
+                "Trima_p",
                 "The name of a channel that says what is worked out: white in the subject, black outside, gray where "
                 "the edge is unknown; empty takes the band",
                 "",
@@ -167,11 +169,13 @@ class Cutsmith(Gimp.PlugIn):
                 _READABLE,
             )
             _add_choice(procedure, "result", "Res_ult", "What to make", RESULTS)
+            if name == CUT_OUT:
+                _add_choice(procedure, "objects", "Ob_jects", "What becomes of several things that words find", OBJECTS)
             _add_choice(procedure, "existing-mask", "E_xisting mask", "What to do with an existing mask", EXISTING_MASK)
             _add_choice(
                 procedure,
                 "existing-selection",
-                "Existing _selection",
+                "Existin_g selection",
                 "What a new selection does with the existing one",
                 EXISTING_SELECTION,
             )
@@ -255,6 +259,8 @@ def _run(
         if not answered.is_ok:
             return None
     settings = _settings(procedure, config, run_mode)
+    if answered is not None:
+        settings = replace(settings, found=answered.found)
     # Checked before the engine is called, so that an impossible run fails at once.
     requests = requested(image, drawables, settings)
     with WorkerLink(installation, _client(), show_progress) as link:
@@ -293,7 +299,8 @@ def _answered(
     from .model_choices import ModelChoices
     from .worker_link import WorkerLink
 
-    own_mask = Settings.for_own_mask({})
+    # Where nothing of the layer is selected, the dialog can still say that the selection does not matter.
+    own_mask = Settings.for_own_mask({"within_selection": False})
     is_refining = procedure.get_name() == REFINE_MASK
     if is_refining:
         requested(image, drawables, own_mask)
@@ -346,7 +353,7 @@ _OF_A_SELECTION = (
     "existing-selection",
 )
 _ARGUMENTS = {
-    CUT_OUT: ("what", "points", "prompt", "box-threshold", *_OF_A_SELECTION),
+    CUT_OUT: ("what", "points", "prompt", "box-threshold", *_OF_A_SELECTION, "objects"),
     CUT_OUT_SELECTION: _OF_A_SELECTION,
     REFINE_MASK: (*_OF_A_MASK, "within-selection", "trimap"),
 }

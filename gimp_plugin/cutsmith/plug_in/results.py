@@ -52,11 +52,24 @@ Change = Callable[[Callable[[TakeBack], object]], None]
 
 @dataclass(frozen=True)
 class CutLayer:
-    """A layer, its alpha, and its subject's own colours if they were asked for."""
+    """What is cut out of a layer.
+
+    Attributes:
+        layer: the layer.
+        alpha: (H, W), as large as the layer.
+        colours: the subject's own colours, if they were asked for.
+        label: what the subject is called, where it is one of several in the layer; else "".
+    """
 
     layer: Gimp.Layer
     alpha: Array
     colours: Array | None = None
+    label: str = ""
+
+    @property
+    def name(self) -> str:
+        """What a layer or channel of the result is called."""
+        return self.label or f"{self.layer.get_name()} {_SUFFIX}"
 
 
 def apply_results(image: Gimp.Image, cuts: Sequence[CutLayer], settings: Settings) -> None:
@@ -174,19 +187,20 @@ def _new_layer(cut: CutLayer) -> Change:
     write_alpha(copy.get_mask(), cut.alpha)
     copy.set_apply_mask(True)
     copy.set_show_mask(False)
-    return _inserted_above(cut.layer, copy)
+    return _inserted_above(cut, copy)
 
 
 def _cleaned_layer(cut: CutLayer) -> Change:
     assert cut.colours is not None, "this result asks for colours"
     new = new_like(cut.layer)
     write_pixels(new, with_alpha(cut.colours, cut.alpha), cut.layer)
-    return _inserted_above(cut.layer, new)
+    return _inserted_above(cut, new)
 
 
-def _inserted_above(layer: Gimp.Layer, new: Gimp.Layer) -> Change:
-    """What inserts `new` above `layer` and hides `layer`, unless its visibility is locked: it would show behind."""
-    new.set_name(f"{layer.get_name()} {_SUFFIX}")
+def _inserted_above(cut: CutLayer, new: Gimp.Layer) -> Change:
+    """What inserts `new` above the layer and hides that, unless its visibility is locked: it would show behind."""
+    layer = cut.layer
+    new.set_name(cut.name)
     new.set_lock_visibility(False)
     new.set_visible(True)
     copy_locks(layer, new)
@@ -223,7 +237,7 @@ def _selected(image: Gimp.Image, cuts: Sequence[CutLayer], operation: Gimp.Chann
 
 
 def _inserted_channel(image: Gimp.Image, cut: CutLayer) -> Change:
-    channel = _channel(image, cut, f"{cut.layer.get_name()} {_SUFFIX}")
+    channel = _channel(image, cut, cut.name)
 
     def change(take_back: Callable[[TakeBack], object]) -> None:
         _require(image.insert_channel(channel, None, 0))

@@ -9,6 +9,7 @@ from typing import Any
 
 from .declared_options import DEFAULT_BAND, MODEL_OPTIONS, OPTIONS, Matting, what_is_wanted
 from .failure import CutFailed
+from .found_objects import FoundObject
 from .pointing import EXAMPLE, objects_of
 
 SUBJECT, POINTS, SELECTION, WORDS = "subject", "points", "selection", "words"
@@ -22,6 +23,7 @@ LAYER_MASK, NEW_LAYER, CLEANED_LAYER, NEW_SELECTION, CHANNEL = (
     "selection",
     "channel",
 )
+TOGETHER, EACH = "all", "each"
 REPLACE, ADD, SUBTRACT, INTERSECT = "replace", "add", "subtract", "intersect"
 
 # Each choice with its label in the dialog.
@@ -34,6 +36,7 @@ RESULTS = {
     NEW_SELECTION: "Selection",
     CHANNEL: "Channel",
 }
+OBJECTS = {TOGETHER: "Together", EACH: "Each by itself"}
 EXISTING_MASK = {REPLACE: "Replace it", INTERSECT: "Keep only what both show"}
 EXISTING_SELECTION = {
     REPLACE: "Replace it",
@@ -58,7 +61,8 @@ WORDS_CERTAINTY = float(OPTIONS["text_threshold"].example)
 class Settings:
     """What to cut out, how, and what to make of it. The names are those of the procedures' arguments.
 
-    `stand_ins` is not an argument. It maps the engine's options to models, for those that `model` alone does not name.
+    Two are no arguments. `stand_ins` maps the engine's options to models, for those that `model` alone does not name.
+    `found` is what the dialog has found for the words already, with what was chosen of it; None for nothing yet.
     """
 
     what: str = SUBJECT
@@ -74,11 +78,13 @@ class Settings:
     feather: float = OPTIONS["mask_blur"].default
     threshold: float = DEFAULT_THRESHOLD
     result: str = LAYER_MASK
+    objects: str = TOGETHER
     existing_mask: str = REPLACE
     existing_selection: str = REPLACE
-    within_selection: bool = False
+    within_selection: bool = True
     trimap: str = ""
     stand_ins: Mapping[str, str] = field(default_factory=dict, hash=False)
+    found: tuple[FoundObject, ...] | None = None
 
     @classmethod
     def for_own_mask(cls, values: Mapping[str, Any]) -> Settings:
@@ -127,6 +133,24 @@ class Settings:
         """Whether the result is a layer mask, which must not include the layer's own transparency again."""
         return self.result in (LAYER_MASK, NEW_LAYER)
 
+    @property
+    def is_for_each(self) -> bool:
+        """Whether each object that is found becomes a result of its own. The dialog hides that for other results."""
+        return self.objects == EACH and self.what == WORDS and self.result in (NEW_LAYER, CLEANED_LAYER, CHANNEL)
+
+    @property
+    def chosen(self) -> tuple[FoundObject, ...]:
+        """What is cut out of what the dialog has found."""
+        return tuple(each for each in self.found or () if each.is_chosen)
+
+    def detection(self) -> dict[str, Any]:
+        """The options of the worker's job "detect", which finds the words."""
+        options: dict[str, Any] = {"text": self.prompt}
+        # As it stands in a new dialog, the certainty is the model's own.
+        if self.box_threshold != DEFAULT_CERTAINTY:
+            options |= {"box_threshold": self.box_threshold, "text_threshold": min(self.box_threshold, WORDS_CERTAINTY)}
+        return options if self.model == AUTOMATIC else {**options, _MODEL_OPTIONS[WORDS]: self.model}
+
     def job(self) -> tuple[str, dict[str, Any]]:
         """The worker's job, as docs/worker-protocol.md describes it: its name and its options."""
         options: dict[str, Any] = {"matting": _MATTING[self.edge]}
@@ -139,7 +163,8 @@ class Settings:
             options["harden"] = self.harden
         if self.shift:
             options["mask_offset"] = self.shift
-        if self.feather:
+        # The dialog hides Feather for a hard edge, and keeps its number.
+        if self.feather and self.edge != HARD:
             options["mask_blur"] = self.feather
         if self.is_mask:
             options["subject_alone"] = True
@@ -149,13 +174,13 @@ class Settings:
             return "refine", options
         if self.what == POINTS:
             options["parts"] = [each.as_part() for each in objects_of(self.points)]
-        if self.what == WORDS:
-            options["text"] = self.prompt
-            # As it stands in a new dialog, the certainty is the model's own.
-            if self.box_threshold != DEFAULT_CERTAINTY:
-                words = min(self.box_threshold, WORDS_CERTAINTY)
-                options |= {"box_threshold": self.box_threshold, "text_threshold": words}
-        models = {**self.stand_ins, _MODEL_OPTIONS[self.what]: self.model}
+        models = dict(self.stand_ins)
+        if self.what != WORDS:
+            models[_MODEL_OPTIONS[self.what]] = self.model
+        elif self.found is None:
+            options |= self.detection()
+        else:
+            options["parts"] = [each.as_part() for each in self.chosen]
         return "cut", options | {option: name for option, name in models.items() if name != AUTOMATIC}
 
 
@@ -177,6 +202,7 @@ _CHOICES = {
     "what": WHAT,
     "edge": EDGES,
     "result": RESULTS,
+    "objects": OBJECTS,
     "existing_mask": EXISTING_MASK,
     "existing_selection": EXISTING_SELECTION,
 }

@@ -21,16 +21,22 @@ _LIGHT, _DARK = 0.66, 0.42
 
 
 def picture_surface(pixels: Array) -> cairo.ImageSurface:
-    """A picture, uint8 (H, W, 3) or, with straight alpha, (H, W, 4), in sRGB."""
+    """A picture, uint8 or uint16 (H, W, 3) or, with straight alpha, (H, W, 4), in sRGB."""
     height, width, channels = pixels.shape
     pixbuf = GdkPixbuf.Pixbuf.new_from_bytes(
-        GLib.Bytes.new(bytes(pixels.data)), GdkPixbuf.Colorspace.RGB, channels == 4, 8, width, height, width * channels
+        GLib.Bytes.new(bytes(in_8_bits(pixels).data)),
+        GdkPixbuf.Colorspace.RGB,
+        channels == 4,
+        8,
+        width,
+        height,
+        width * channels,
     )
     return Gdk.cairo_surface_create_from_pixbuf(pixbuf, 1, None)
 
 
 def mask_surface(alpha: Array) -> cairo.ImageSurface:
-    """A plane, uint8 or float32 (H, W), as transparency."""
+    """A plane, uint8, uint16 or float32 (H, W), as transparency."""
     height, width = alpha.shape
     stride = cairo.ImageSurface.format_stride_for_width(cairo.FORMAT_A8, width)
     data, gap = memoryview(in_8_bits(alpha).data).cast("B"), bytes(stride - width)

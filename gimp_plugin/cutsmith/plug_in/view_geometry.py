@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 _MARGIN = 8
+_TENTH = 0.1
+"""Clicks are told in tenths of a pixel, and the engine refuses one on the picture's far side."""
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,11 @@ class ViewGeometry:
         )  # type: ignore[return-value]
 
     def picture_at(self, x: float, y: float) -> tuple[float, float]:
-        """The place of the picture at (x, y) of the view, or the nearest one."""
+        """The place of the picture at (x, y) of the view, or the nearest one, inside it in tenths of a pixel, too."""
         left, top = self.origin
         return (
-            min(max((x - left) / self.scale, 0.0), self.picture[0] - 0.01),
-            min(max((y - top) / self.scale, 0.0), self.picture[1] - 0.01),
+            min(max((x - left) / self.scale, 0.0), self.picture[0] - _TENTH),
+            min(max((y - top) / self.scale, 0.0), self.picture[1] - _TENTH),
         )
 
     def view_at(self, x: float, y: float) -> tuple[float, float]:

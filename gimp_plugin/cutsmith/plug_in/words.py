@@ -62,6 +62,7 @@ _REMEDIES = {
     "BadBox": "Select the object roughly, inside the layer.",
     "BadPoint": "Select the object roughly, inside the layer.",
 }
+_OF_A_PROMPT = ("BadBox", "BadPoint")
 # What to do beside what the engine would have set, in place of its own advice.
 _ADVICE = {"PictureTooLarge": "Scale the layer down, or cut out a copy of a part of it."}
 
@@ -88,6 +89,8 @@ def remedy_of(told: Mapping[str, Any], settings: Settings, installation: Install
     kind = told.get("type")
     if kind == "SubjectNotFound":
         return _NOT_FOUND.get(settings.what, _NOT_FOUND_ELSE)
+    if kind in _OF_A_PROMPT and settings.what == POINTS:
+        return _NOT_FOUND[POINTS]
     if kind in _REMEDIES:
         return _REMEDIES[kind]
     if "cures" not in told:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any
 
-from .failure import CutFailed, PictureLost
+from .failure import CutFailed, NothingFound, PictureLost
+from .found_objects import FoundObject, found_objects
 from .installation import Installation
+from .ready_cut import asked_for
 from .settings import EDGES, HAIR, OFF, OWN_MASK, Settings
 from .words import remedy_of, what_of
 from .worker_files import Array, Message, client, protocol, rendezvous, session
@@ -29,8 +31,12 @@ _LONG = 2.0
 _VERY_LONG = 30.0
 """Seconds of matting after which the quick alternative is shown."""
 
+_LEAST_SHOWN = 16
+"""Pixels of the longer side of a picture that is opened, but not to be looked at."""
+
+_READING = "Preparing the picture"
 _STAGES = {
-    "read": "Preparing the picture",
+    "read": _READING,
     "load": "Loading the model",
     "detect": "Looking for the words",
     "mask": "Finding the outline",
@@ -90,6 +96,8 @@ class WorkerLink:
         with _in_words(self._installation, settings):
             try:
                 handle = self._session.submit(job, options, arrays)
+                # They have been sent, and may be a whole picture.
+                del arrays
                 is_cancelled = False
                 for _ in handle.follow(_GLANCE):
                     if not is_cancelled and is_dropped():
@@ -107,23 +115,45 @@ class WorkerLink:
         with _in_words(self._installation, Settings()):
             return self._session.run("models").header
 
-    def cut(self, settings: Settings, arrays: Mapping[str, Array], dtype: str) -> Message:
+    @contextlib.contextmanager
+    def opened(self, pixels: Mapping[str, Array]) -> Iterator[str]:
+        """Have the worker keep a picture open; -> its identity. Raises CutFailed."""
+        with _in_words(self._installation, Settings()):
+            picture = str(self._followed("open", {"longest": _LEAST_SHOWN}, pixels).header["picture"])
+        try:
+            yield picture
+        finally:
+            # What failed before is what matters, and the worker closes what nobody asks for.
+            with contextlib.suppress(CutFailed), _in_words(self._installation, Settings()):
+                self._session.run("close", {"picture": picture})
+
+    def find(self, settings: Settings, picture: str) -> tuple[FoundObject, ...]:
+        """Find the words of `settings` in an open picture. Raises CutFailed."""
+        with _in_words(self._installation, settings):
+            answer = self._followed("detect", {**settings.detection(), "picture": picture}, {}, _STAGES["detect"])
+        return found_objects(answer.header["objects"])
+
+    def cut(self, settings: Settings, arrays: Mapping[str, Array], dtype: str, picture: str = "") -> Message:
         """Run the job that `settings` ask for and wait for its result; its alpha has the type `dtype`.
+
+        `picture` is an open one, in place of pixels.
 
         Raises:
             CutFailed: the job failed, worded for the user.
         """
-        job, options = settings.job()
+        job, options = asked_for(settings, dtype)
+        if picture:
+            options["picture"] = picture
         with _in_words(self._installation, settings):
             try:
-                return self._followed(job, {**options, "alpha": dtype}, arrays)
+                return self._followed(job, options, arrays)
             except session.JobFailed as error:
                 if error.type != "WorkerEnding":
                     raise
             # The worker was ending and had not begun the job, so a new worker does it.
             self._session.close()
             self._session = self._connected()
-            return self._followed(job, {**options, "alpha": dtype}, arrays)
+            return self._followed(job, options, arrays)
 
     def _connected(self) -> session.Session:
         with _in_words(self._installation, Settings()):
@@ -136,9 +166,11 @@ class WorkerLink:
                 on_wait=lambda: self._report("Starting Cutsmith's engine…", 0.0),
             )
 
-    def _followed(self, job: str, options: Mapping[str, Any], arrays: Mapping[str, Array]) -> Message:
+    def _followed(
+        self, job: str, options: Mapping[str, Any], arrays: Mapping[str, Array], told: str = _READING
+    ) -> Message:
         handle = self._session.submit(job, options, arrays)
-        told, fraction, begun = _STAGES["read"], 0.0, time.monotonic()
+        fraction, begun = 0.0, time.monotonic()
         for progress in handle.follow(_PULSE):
             if progress is not None:
                 # Long stages tell of themselves more than once.
@@ -172,7 +204,8 @@ def _in_words(installation: Installation, settings: Settings) -> Iterator[None]:
     except session.JobFailed as error:
         if error.type == "PictureNotOpen":
             raise PictureLost(error.what) from error
-        raise CutFailed(what_of(error.told), remedy_of(error.told, settings, installation)) from error
+        kind = NothingFound if error.type == "SubjectNotFound" else CutFailed
+        raise kind(what_of(error.told), remedy_of(error.told, settings, installation)) from error
     except session.JobCancelled as error:
         raise CutFailed("The run was cancelled. Nothing was changed.") from error
     except session.WorkerCrashed as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cutsmith import Picture, cut_out
-from cutsmith.errors import BadBox, BadJob, BadOption, BadPoint, Cancelled, PictureNotOpen, SubjectNotFound
+from cutsmith import Picture, cut_out, refine_mask
+from cutsmith.errors import BadArray, BadBox, BadJob, BadOption, BadPoint, Cancelled, PictureNotOpen, SubjectNotFound
 from cutsmith.picture.samples import samples_from_alpha
 from cutsmith.pipeline.point_at import point_at
 from cutsmith.pipeline.prompting import Part
@@ -120,6 +120,30 @@ def test_a_preview_of_the_whole_picture_is_the_cut(run, opened, tiny_network) ->
     cut = cut_out(Picture(PIXELS), model=network, matting="none")
     np.testing.assert_array_equal(answer.arrays["alpha"], samples_from_alpha(cut.alpha, np.dtype(np.uint8)))
     np.testing.assert_array_equal(answer.arrays["colours"], cut.foreground)
+
+
+def test_a_preview_of_a_mask_that_is_there_is_its_edge_worked_out(run, opened) -> None:
+    mask = np.zeros((60, 80), np.uint8)
+    mask[10:40, 20:60] = 255
+    for matting in ("none", "closed-form"):
+        answer = run("preview", {"picture": opened, "matting": matting}, soft_mask=mask)
+        refined = refine_mask(Picture(PIXELS), mask, matting=matting)
+        np.testing.assert_array_equal(answer.arrays["alpha"], samples_from_alpha(refined.alpha, np.dtype(np.uint8)))
+    small = run("preview", {"picture": opened, "matting": "none", "longest": 40}, soft_mask=mask).arrays["alpha"]
+    np.testing.assert_array_equal(small, mask[::2, ::2])
+    with pytest.raises(BadArray):
+        run("preview", {"picture": opened}, soft_mask=mask[:-1])
+
+
+def test_found_boxes_as_parts_are_the_words_that_found_them(run, opened, tiny_folder, tiny_network) -> None:
+    models = {"model": str(tiny_network(64, sigmoid=True)), "segmenter": "subject-in-box", "matting": "none"}
+    words = {"text": "nose, two eyes, cat", "box_threshold": 0.01, "text_threshold": 0.01, "detector": str(tiny_folder)}
+    found = run("detect", {"picture": opened, **words}).fields["objects"]
+    assert len(found) > 1
+    by_words = run("cut", {"picture": opened, **models, **words, "alpha": "float32"})
+    parts = [{"box": each["box"]} for each in found]
+    by_parts = run("cut", {"picture": opened, **models, "parts": parts, "alpha": "float32"})
+    np.testing.assert_array_equal(by_parts.arrays["alpha"], by_words.arrays["alpha"])
 
 
 def test_a_change_of_the_edge_finds_the_subject_once(run, opened, tiny_network, monkeypatch) -> None:

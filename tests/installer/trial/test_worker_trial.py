@@ -9,6 +9,7 @@ import pytest
 
 from cutsmith import __version__
 from cutsmith.worker import client
+from cutsmith.worker.rendezvous import KEY_FILE
 from installer.failure import InstallFailed
 from installer.gimp.config import Config
 from installer.gimp.plug_in import place_plug_in
@@ -152,3 +153,12 @@ def test_a_plug_in_whose_files_are_broken_was_not_tried(put, config, clone):
     (clone.root / "core/cutsmith/worker/session.py").write_text("!")
     with pytest.raises(InstallFailed, match=r"was not tried:\n[^!]+!\n"):
         put(config)
+
+
+def test_a_folder_that_is_open_to_others_is_told_in_the_plug_ins_words(put, config, elsewhere, runtime) -> None:
+    runtime.mkdir()
+    (runtime / KEY_FILE).write_text("00" * 32, encoding="ascii")
+    runtime.chmod(0o777)
+    with pytest.raises(InstallFailed, match="It is not safe to connect to the engine"):
+        put(config)
+    (runtime / KEY_FILE).unlink()
