@@ -53,16 +53,17 @@ def host_file(choice: str) -> tuple[str, Path] | None:
 
 
 def host_file_instead(name: str) -> list[Cure]:
-    """If the catalogue's model `name` is a BiRefNet: the file that ComfyUI runs itself, to be named before a download."""
+    """The file that ComfyUI runs itself in place of the catalogue's model `name`, if that is a BiRefNet."""
     if not name.startswith("birefnet-"):
         return []
     files = model_folders.files_for_host()
     if files:
         return [advise(f'ComfyUI runs BiRefNet itself: set model to "{files[0]}", which is here.')]
+    folder = f"models/{model_folders.BACKGROUND_REMOVAL}"
     return [
         advise(
-            f"ComfyUI runs BiRefNet itself: put its birefnet.safetensors into models/{model_folders.BACKGROUND_REMOVAL} "
-            "and choose it. Cutsmith's template hair-on-comfyui-s-mask offers the download."
+            f"ComfyUI runs BiRefNet itself: put its birefnet.safetensors into {folder} and choose it. Cutsmith's "
+            "template hair-on-comfyui-s-mask offers the download."
         )
     ]
 

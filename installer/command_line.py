@@ -15,7 +15,8 @@ from installer.environment.extras import CHOOSABLE, TEST_HOSTS
 from installer.environment.host_environment import install_into_host
 from installer.environment.virtual_environment import PRODUCT, PRODUCT_AND_TESTS, QUICK_TESTS, Installation
 from installer.failure import FAILED, InstallFailed
-from installer.folders import this_clone
+from installer.folders import this_clone, this_root
+from installer.gimp.bundle import Bundle, is_bundle
 from installer.gimp.command import install_into_gimp
 from installer.testing import run_tests
 from installer.uninstall import uninstall
@@ -106,6 +107,8 @@ def parser() -> argparse.ArgumentParser:
     comfyui.add_argument("--python", type=Path, metavar="PATH", help=words)
     words = "run Cutsmith with this Python, which has it, instead of .venv's"
     gimp.add_argument("--python", type=Path, metavar="PATH", help=words)
+    words = "write a zip for people without a shell instead: unpacked into plug-ins, it installs Cutsmith from GIMP"
+    gimp.add_argument("--zip", dest="zip_file", type=Path, metavar="FILE", help=words)
     tier = test.add_mutually_exclusive_group()
     words = "run only the tests that need neither PyTorch, weights nor host programs, in two processes: a few minutes"
     tier.add_argument("--quick", action="store_true", help=words)
@@ -137,7 +140,9 @@ def main(arguments: Sequence[str]) -> int:
     for_host = options.host_extras, options.host_constraint_files
     if options.command and (any(for_host) or options.host_quiet):
         grammar.error(f"options of {options.command} go after it")
-    clone = this_clone()
+    clone = Bundle(this_root()) if is_bundle(this_root()) else this_clone()
+    if isinstance(clone, Bundle) and options.command not in ("gimp", "uninstall"):
+        grammar.error("this install.py came with GIMP's plug-in; it knows gimp and uninstall")
     try:
         match options.command:
             case "demo":

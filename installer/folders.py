@@ -43,6 +43,22 @@ class Clone:
         self.copied_files = [root / "core/cutsmith" / name for name in COPIED_FILES]
 
     @property
+    def identity(self) -> str:
+        """What an environment made from here stands and falls with: another one is made anew."""
+        return str(self.root)
+
+    @property
+    def product(self) -> list[str]:
+        """What pip installs to bring Cutsmith in, from within `root`; an extra's name follows the last word."""
+        # "." and not the folder's own name: a name may hold anything, "[" too, which pip would read as extras.
+        return ["--editable", "."]
+
+    @property
+    def pip_variables(self) -> dict[str, str]:
+        """What makes an environment's Python find pip; empty if the environment is to have a pip of its own."""
+        return {}
+
+    @property
     def project_table(self) -> dict[str, Any]:
         """The table [project] of pyproject.toml. Raises InstallFailed if the clone is not whole."""
         try:
@@ -63,9 +79,14 @@ class Clone:
         return other != self.root and (other / "install.py").is_file()
 
 
+def this_root() -> Path:
+    """The folder that this installer is in: a clone, or what came with GIMP's plug-in in a zip."""
+    return Path(__file__).resolve().parent.parent
+
+
 def this_clone() -> Clone:
     """The clone that this installer is part of."""
-    return Clone(Path(__file__).resolve().parent.parent)
+    return Clone(this_root())
 
 
 def whole_path(path: Path) -> Path:
@@ -123,7 +144,7 @@ def require_space(folder: Path, megabytes: int) -> None:
     if free < megabytes:
         raise InstallFailed(
             f"The disk that holds {existing} has {free} MB free; {megabytes} MB are needed.",
-            "Free some space, or put the clone on another disk, and run the same command again.",
+            "Free some space, or use another disk, and try again.",
         )
 
 

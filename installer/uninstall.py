@@ -18,9 +18,11 @@ from installer.copied_folder import remove
 from installer.demo.command import contact_sheet_of, photographs_of, results_of
 from installer.demo.photographs import PHOTOGRAPHS
 from installer.environment.interpreter import running_interpreter
+from installer.environment.only_one import lock_of
 from installer.environment.stamp import read_stamp
 from installer.failure import USAGE, InstallFailed
 from installer.folders import HOST_STAMP, Clone, default_cache, named_cache, require_nothing_mounted, user_data
+from installer.gimp.bundle import bundle_environment
 from installer.gimp.removal import find_plug_ins, forget_profiles_without_plug_in, take_plug_ins_out
 
 HOSTS = "hosts"
@@ -85,11 +87,17 @@ def planned_removal(clone: Clone, *, weights: bool) -> list[Path]:
     """What the installer and the engine made and is still there: folders, then files."""
     in_named_cache = _own_in_named_cache()
     folders = [default_cache(), *(path for path in in_named_cache if path.is_dir())]
-    if read_stamp(clone.environment) is not None:
-        folders.insert(0, clone.environment)
+    environments = dict.fromkeys((clone.environment, bundle_environment()))
+    folders[:0] = [each for each in environments if read_stamp(each) is not None]
     if weights:
         folders += [user_data() / "models", user_data() / "first-seen"]
-    files = {*in_named_cache, *photographs_of(clone), *results_of(clone), contact_sheet_of(clone)}
+    files = {
+        lock_of(bundle_environment()),
+        *in_named_cache,
+        *photographs_of(clone),
+        *results_of(clone),
+        contact_sheet_of(clone),
+    }
     shown = sorted(files, key=lambda file: (len(file.parts), file.name))
     return [*(folder for folder in folders if folder.is_dir()), *(file for file in shown if file.is_file())]
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from installer.failure import InstallFailed
 
 OFFICIAL = "isnet-general-use"
+OFFICIAL_MEGABYTES = 179
 HALF_PRECISION = "isnet-general-use-fp16"
 
 NOT_INSTALLED = 3  # what `cutsmith models` returns for a file that is missing or could not be fetched
@@ -23,7 +24,7 @@ def ensure_weights(python: Path) -> str:
     for name in (OFFICIAL, HALF_PRECISION):
         if _models(python, "where", name, quiet=True) == 0:
             return name
-    print(f"Fetching the weights of {OFFICIAL} (179 MB).")
+    print(f"Fetching the weights of {OFFICIAL} ({OFFICIAL_MEGABYTES} MB).")
     code = _models(python, "fetch", OFFICIAL, "--yes")
     if code == 0:
         return OFFICIAL
@@ -38,7 +39,7 @@ def ensure_weights(python: Path) -> str:
     raise InstallFailed(
         f"No weights could be fetched (`cutsmith models fetch` returned {code}).",
         f"Behind a proxy set HTTPS_PROXY. Without internet, copy the file from elsewhere and run\n"
-        f"  {python} -m cutsmith models fetch {OFFICIAL} --from FOLDER\n  and then the same command again.",
+        f"  {python} -m cutsmith models fetch {OFFICIAL} --from FOLDER\n  and then try again.",
     )
 
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from installer.failure import InstallFailed
@@ -19,12 +19,12 @@ SHOWN_LINES = 12
 ADVICE = (
     (
         r"No space left on device|Errno 28\b|not enough space on the disk",
-        "The disk is full. Free some space (pip cache purge empties pip's own cache) and run the same command again.",
+        "The disk is full. Free some space (pip cache purge empties pip's own cache) and try again.",
     ),
     (
         r"ProxyError|Tunnel connection failed|\b407\b",
         "The proxy refused or cannot be reached. Set HTTPS_PROXY=http://user:password@host:port (or "
-        "pip config set global.proxy ...) and run the same command again.",
+        "pip config set global.proxy ...) and try again.",
     ),
     (
         r"CERTIFICATE_VERIFY_FAILED|SSLError",
@@ -35,7 +35,13 @@ ADVICE = (
         r"Network is unreachable|ConnectTimeout|Read timed out|Connection refused|Connection reset|"
         r"Could not fetch URL|Max retries exceeded|from versions: none",
         "The package index cannot be reached. Check the network; behind a proxy set HTTPS_PROXY=http://host:port; "
-        "without internet, set PIP_FIND_LINKS to a folder of wheels and PIP_NO_INDEX=1. Then run this command again.",
+        "without internet, set PIP_FIND_LINKS to a folder of wheels and PIP_NO_INDEX=1. Then try again.",
+    ),
+    (
+        # What pip says of exact versions that it finds no files for, with or without a network.
+        r"have no matching distributions available",
+        "The package index cannot be reached, or it has no ready-made file for this Python. Check the network, then "
+        "try again; Python 3.11, 3.12 and 3.13 on 64-bit Linux, macOS and Windows have all files.",
     ),
     (
         r"Permission denied|Errno 13\b|WinError 5\b",
@@ -58,7 +64,18 @@ def advice(output: str) -> str:
     for pattern, remedy in ADVICE:
         if re.search(pattern, output):
             return remedy
-    return "Run the same command again; if it fails again, the lines above say why."
+    return "Try again; if it fails again, the lines above say why."
+
+
+def show_progress(line: str) -> None:
+    """Keep one line of a terminal up to date; without a terminal, print nothing."""
+    match = re.match(
+        r"(Downloading|Using cached|Building wheel for|Installing collected packages)\W+([^\s-]*)[^(]*(\(.*\))?", line
+    )
+    if match and sys.stdout.isatty():
+        started = {"I": "installing", "B": f"building {match[2]}"}
+        shown = started.get(line[0], f"fetching {match[2]} {match[3] or ''}")
+        print(f"\r\033[K  {shown}", end="", flush=True)
 
 
 def run_pip(
@@ -68,11 +85,12 @@ def run_pip(
     folder: Path,
     doing: str,
     variables: Mapping[str, str] | None = None,
+    follow: Callable[[str], None] = show_progress,
 ) -> None:
     """Run `python -m pip arguments` in `folder`; `doing` names it for the failure ("installing Cutsmith").
 
-    `variables` are added to pip's environment. On a terminal, one line shows what is being fetched. Raises
-    InstallFailed with pip's last lines and advice.
+    `variables` are added to pip's environment. `follow` gets each line that pip says; on a terminal, one line shows
+    what is being fetched. Raises InstallFailed with pip's last lines and advice.
     """
     lines: deque[str] = deque(maxlen=400)
     with subprocess.Popen(
@@ -88,21 +106,10 @@ def run_pip(
         assert process.stdout is not None, "stdout is a pipe"
         for line in process.stdout:
             lines.append(line.rstrip())
-            _show_progress(line.strip())
+            follow(line.strip())
     if sys.stdout.isatty():
         print("\r\033[K", end="", flush=True)
     if process.returncode:
-        ends = [line for line in lines if line and not line.startswith("[notice]")][-SHOWN_LINES:]
+        ends = [line for line in lines if line and not line.startswith(("[notice]", "Progress "))][-SHOWN_LINES:]
         shown = "\n".join(f"    {line}" for line in ends)
         raise InstallFailed(f"pip failed while {doing}:\n{shown}", advice("\n".join(lines)))
-
-
-def _show_progress(line: str) -> None:
-    """Keep one line of a terminal up to date; without a terminal, print nothing."""
-    match = re.match(
-        r"(Downloading|Using cached|Building wheel for|Installing collected packages)\W+([^\s-]*)[^(]*(\(.*\))?", line
-    )
-    if match and sys.stdout.isatty():
-        started = {"I": "installing", "B": f"building {match[2]}"}
-        shown = started.get(line[0], f"fetching {match[2]} {match[3] or ''}")
-        print(f"\r\033[K  {shown}", end="", flush=True)

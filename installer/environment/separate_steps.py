@@ -6,7 +6,7 @@ versions are in constraints-test.txt, as those of everything else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from installer.environment.extras import TEST
@@ -64,10 +64,10 @@ def steps_for(extras: Iterable[str]) -> list[SeparateStep]:
     return [step for step in STEPS if step.extra in chosen]
 
 
-def main_targets(extras: Iterable[str]) -> list[str]:
-    """What the first `pip install` gets: the product, editable, with those of `extras` that it can install itself."""
+def main_targets(extras: Iterable[str], product: Sequence[str]) -> list[str]:
+    """What the first `pip install` gets: the `product`, with those of `extras` that it can install itself."""
     steps = [step for step in steps_for(extras) if step.instead]
     possible = sorted(set(extras) - {step.extra for step in steps})
-    # "." and not the folder's own name: a name may hold anything, "[" too, which pip would read as extras.
-    product = f".[{','.join(possible)}]" if possible else "."
-    return ["--editable", product, *(each for step in steps for each in (*step.instead, *step.build_tools))]
+    *options, named = product
+    named += f"[{','.join(possible)}]" if possible else ""
+    return [*options, named, *(each for step in steps for each in (*step.instead, *step.build_tools))]

@@ -17,7 +17,7 @@ FILE_NAME = "cutsmith-install.json"
 
 @dataclass(frozen=True)
 class Stamp:
-    """What an environment was made from, and how far that got.
+    """What an environment was made from (`root` is the clone's identity), and how far that got.
 
     A stamp with `complete` false is written before anything else, so an interrupted run leaves it behind.
     """
@@ -47,7 +47,7 @@ class Stamp:
 def wanted_stamp(clone: Clone, extras: Iterable[str], constraints: Path | None) -> Stamp:
     """The stamp of an environment made now, for `clone`, with the running Python."""
     return Stamp(
-        root=str(clone.root),
+        root=clone.identity,
         interpreter=f"{sys.version_info[0]}.{sys.version_info[1]} {sys.base_prefix}",
         # The requirements are in the one file, those that need a step of their own in the other.
         project=_sha256(clone.project, Path(separate_steps.__file__)),

@@ -6,11 +6,13 @@ import importlib.util
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from installer.environment.extras import CHOOSABLE, NOTHING, TEST, UNTESTED, Size, size_of
-from installer.environment.pip_command import run_pip
+from installer.environment.pip_command import run_pip, show_progress
 from installer.environment.separate_steps import main_targets, steps_for
 from installer.environment.stamp import Stamp, read_stamp, wanted_stamp, write_stamp
 from installer.failure import InstallFailed, not_ours
@@ -46,8 +48,10 @@ def environment_command(environment: Path, name: str) -> Path:
     return environment_python(environment).with_name(f"{name}.exe" if os.name == "nt" else name)
 
 
-def prepare_environment(clone: Clone, installation: Installation) -> Path:
-    """Set up `.venv` with `installation`; returns its interpreter.
+def prepare_environment(
+    clone: Clone, installation: Installation, *, follow: Callable[[str], None] = show_progress
+) -> Path:
+    """Set up the clone's environment with `installation`; returns its interpreter. `follow` gets what pip says.
 
     Raises InstallFailed if the disk is too full, if Python has no venv or pip, if pip fails, or if there is a `.venv`
     that this installer did not make.
@@ -73,23 +77,23 @@ def prepare_environment(clone: Clone, installation: Installation) -> Path:
     if kept is not None:
         write_stamp(environment, replace(kept, complete=False))
     else:
-        require_venv()
+        require_venv(with_pip=not clone.pip_variables)
         if found is not None:
             reason = "an earlier run did not finish" if not found.complete else "the clone or its Python has changed"
             print(f"Making {environment} anew: {reason}.")
             shutil.rmtree(environment)
-        environment.mkdir(exist_ok=True)
+        environment.mkdir(parents=True, exist_ok=True)
         write_stamp(environment, wanted)
-        make_environment(environment)
+        make_environment(environment, with_pip=not clone.pip_variables)
 
     pins = ["--constraint", constraints.name] if constraints else []
-    arguments = ["install", "--prefer-binary", *main_targets(wanted.extras), *pins]
-    run_pip(python, arguments, folder=clone.root, doing="installing Cutsmith")
+    pip = partial(run_pip, python, folder=clone.root, follow=follow)
+    arguments = ["install", "--prefer-binary", *main_targets(wanted.extras, clone.product), *pins]
+    pip(arguments, doing="installing Cutsmith", variables=clone.pip_variables)
     for step in steps_for(wanted.extras):
         print(step.message)
         arguments = ["install", "--prefer-binary", *step.options, step.requirement, *pins]
-        doing = f"installing {step.requirement}"
-        run_pip(python, arguments, folder=clone.root, doing=doing, variables=step.variables)
+        pip(arguments, doing=f"installing {step.requirement}", variables={**clone.pip_variables, **step.variables})
     write_stamp(environment, replace(wanted, complete=True))
     return python
 
@@ -104,18 +108,19 @@ def _own_stamp(environment: Path) -> Stamp | None:
     return stamp
 
 
-def require_venv() -> None:
-    """Raise InstallFailed unless the running Python can make virtual environments."""
-    if importlib.util.find_spec("venv") is None or importlib.util.find_spec("ensurepip") is None:
+def require_venv(*, with_pip: bool = True) -> None:
+    """Raise InstallFailed unless the running Python can make virtual environments, with or without pip in them."""
+    needed = ("venv", "ensurepip") if with_pip else ("venv",)
+    if any(importlib.util.find_spec(module) is None for module in needed):
         what = "This Python cannot make virtual environments: its venv or ensurepip is missing."
         raise InstallFailed(what, venv_remedy())
 
 
-def make_environment(environment: Path) -> None:
-    """Make a virtual environment with pip. Raises InstallFailed with the last words of `venv`."""
+def make_environment(environment: Path, *, with_pip: bool = True) -> None:
+    """Make a virtual environment, with pip or without. Raises InstallFailed with the last words of `venv`."""
     # Inside an environment, take the interpreter that it was made with.
     base = getattr(sys, "_base_executable", None) or sys.executable
-    made = run_limited([base, "-m", "venv", str(environment)])
+    made = run_limited([base, "-m", "venv", *([] if with_pip else ["--without-pip"]), str(environment)])
     if made.code:
         raise InstallFailed(f"The virtual environment could not be made:\n{made.last_words()}", venv_remedy())
 
@@ -124,5 +129,5 @@ def venv_remedy() -> str:
     """How to enable virtual environments in this Python."""
     version = f"{sys.version_info[0]}.{sys.version_info[1]}"
     if Path("/etc/debian_version").exists():
-        return f"sudo apt install python3-venv python{version}-venv   and run the same command again."
-    return "Install Python with its venv and ensurepip modules (python.org's has them) and run the same command again."
+        return f"sudo apt install python3-venv python{version}-venv   and try again."
+    return "Install Python with its venv and ensurepip modules (python.org's has them) and try again."

@@ -10,11 +10,14 @@ from installer.demo.weights import ensure_weights
 from installer.environment.virtual_environment import Installation, prepare_environment
 from installer.failure import FAILED, USAGE, InstallFailed
 from installer.folders import Clone, whole_path
+from installer.gimp.bundle import Bundle
 from installer.gimp.config import Config, wanted_config
+from installer.gimp.first_run import set_up
 from installer.gimp.plug_in import check_place, contents, differences, place_plug_in, require_run_bit
 from installer.gimp.profiles import Profile, find_profiles
 from installer.gimp.programs import find_programs, make_profile
 from installer.gimp.trial import Trials, Verdict, not_ready
+from installer.gimp.zip_file import write_zip
 from installer.host_memory import RememberedProfile, remember
 from installer.limited_run import run_limited
 from installer.trial.worker_trial import retire_worker
@@ -23,13 +26,30 @@ ANSWER_SECONDS = 60
 
 
 def install_into_gimp(
-    clone: Clone, *, named: Path | None = None, extras: Sequence[str] = (), python: Path | None = None
+    clone: Clone,
+    *,
+    named: Path | None = None,
+    extras: Sequence[str] = (),
+    python: Path | None = None,
+    zip_file: Path | None = None,
 ) -> int:
     """Put the plug-in into the profile `named`, or into all that are found; returns the exit code.
 
+    With `zip_file` it writes that and does nothing else; a bundle sets up the plug-in that it came with.
     The plug-in runs Cutsmith from the clone's `.venv`, which is set up with `extras`, or with the interpreter `python`,
     into which nothing is installed. Raises InstallFailed if nothing could be done in any profile.
     """
+    if isinstance(clone, Bundle):
+        if (named, python, zip_file) != (None, None, None):
+            what = f"This install.py came with the plug-in in {clone.place} and sets up that one."
+            raise InstallFailed(what, "Leave everything but --with out.", USAGE)
+        print(f"Tried: {set_up(clone, extras=extras)}.")
+        return 0
+    if zip_file is not None:
+        if named is not None or python is not None or extras:
+            raise InstallFailed("--zip installs nothing.", "Leave the other options out.", USAGE)
+        write_zip(clone, whole_path(zip_file))
+        return 0
     if python is not None and extras:
         what = "--with installs into .venv, and --python takes another Python as it is."
         raise InstallFailed(what, "Give one of the two.", USAGE)

@@ -15,6 +15,7 @@ from installer.gimp.config import FILE_NAME, Config, clone_of
 from installer.gimp.profiles import Profile
 
 MAIN = "cutsmith.py"
+BUNDLE = "set_up"  # what came with a plug-in in a zip
 
 # GIMP ignores names that begin with a dot, and folders without a file of the same name.
 UNFINISHED = ".cutsmith-unfinished"
@@ -69,7 +70,8 @@ def place_plug_in(profile: Profile, clone: Clone, config: Config) -> bool:
 
 def differences(place: Path, clone: Clone, config: Config | None) -> list[str]:
     """How the plug-in in `place` differs from `clone`'s with `config` (None: any); empty if it does not."""
-    differing = copied_folder.differences(contents(clone), files_in(place, "*.py"))
+    found = {name: path for name, path in files_in(place, "*.py").items() if not name.startswith(f"{BUNDLE}/")}
+    differing = copied_folder.differences(contents(clone), found)
     try:
         is_other = config is not None and (place / FILE_NAME).read_text(encoding="utf-8") != config.text
     except (OSError, ValueError):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gimp_plugin.cutsmith.plug_in.failure import CutFailed
+from gimp_plugin.cutsmith.plug_in.failure import CutFailed, EngineMissing
 from gimp_plugin.cutsmith.plug_in.installation import find_installation
 from installer.folders import Clone
 from installer.gimp.config import wanted_config
@@ -88,3 +88,25 @@ def test_a_config_that_is_no_text_is_told(tmp_path) -> None:
     (tmp_path / "config.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(CutFailed, match="cannot be read"):
         find_installation(tmp_path)
+
+
+@pytest.fixture
+def of_a_zip(tmp_path):
+    """The folder of a plug-in that came as a zip with version 1.2.3 of the engine."""
+    (tmp_path / "set_up").mkdir()
+    (tmp_path / "set_up" / "bundle.json").write_text('{"version": "1.2.3"}', encoding="utf-8")
+    return tmp_path
+
+
+def test_a_plug_in_that_came_as_a_zip_names_the_menu_entry_that_sets_it_up(of_a_zip) -> None:
+    with pytest.raises(EngineMissing, match="is not installed for GIMP") as caught:
+        find_installation(of_a_zip)
+    assert caught.value.remedy == "Choose Help > Set Up or Repair Cutsmith…"
+    (of_a_zip / "config.json").write_text(config(), encoding="utf-8")
+    assert find_installation(of_a_zip).again == "Choose Help > Set Up or Repair Cutsmith…"
+
+
+def test_a_newer_zip_over_an_older_one_asks_for_its_own_engine(of_a_zip) -> None:
+    (of_a_zip / "config.json").write_text(config(version="1.2.2"), encoding="utf-8")
+    with pytest.raises(EngineMissing, match=r"is still version 1\.2\.2, not 1\.2\.3"):
+        find_installation(of_a_zip)

@@ -7,6 +7,7 @@ cat (CC0).
 from __future__ import annotations
 
 import tempfile
+import time
 from pathlib import Path
 
 import skimage.data
@@ -16,6 +17,7 @@ from cutsmith.models.catalogue import DEFAULT_MODELS, find_entry
 from cutsmith.models.store import Store
 from cutsmith.worker import client
 from tests.hosts.gimp_host import ROOT, GimpHost
+from tests.hosts.gimp_of_zip import GimpOfZip
 from tests.hosts.gimp_window import GimpWindow, wait_until
 from tests.hosts.host_programs import HOSTS
 
@@ -32,16 +34,27 @@ def main() -> None:
     weights = next(found.path for name in DEFAULT_MODELS if (found := Store().find(find_entry(name))))
     with tempfile.TemporaryDirectory(prefix="cg-", ignore_cleanup_errors=True) as folder:
         host = GimpHost(HOSTS / "gimp" / "run", Path(folder), {"CUTSMITH_MODELS": str(weights.parent)})
-        picture = Path(folder) / "cat.png"
-        Image.fromarray(skimage.data.chelsea()).save(picture)
         try:
-            window = GimpWindow(host, picture)
+            window = GimpWindow(host, picture_in(Path(folder)))
             try:
                 _take(host, window)
             finally:
                 window.close()
         finally:
             host.end_worker()
+    with tempfile.TemporaryDirectory(prefix="cg-", ignore_cleanup_errors=True) as folder:
+        window = GimpWindow(GimpOfZip(HOSTS / "gimp" / "run", Path(folder), {}), picture_in(Path(folder)))
+        try:
+            _take_set_up(window)
+        finally:
+            window.close()
+
+
+def picture_in(folder: Path) -> Path:
+    """The photograph, as a file in `folder`."""
+    picture = folder / "cat.png"
+    Image.fromarray(skimage.data.chelsea()).save(picture)
+    return picture
 
 
 def _take(host: GimpHost, window: GimpWindow) -> None:
@@ -60,6 +73,16 @@ def _take(host: GimpHost, window: GimpWindow) -> None:
         wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job does not end")
     window.settle()
     _save(window, "gimp-result.png", RESULT)
+
+
+def _take_set_up(window: GimpWindow) -> None:
+    window.menu("alt+r")
+    time.sleep(0.5)
+    window.keys("Up", "Return")
+    dialog = window.wait_for("^Set Up Cutsmith$")
+    window.rest()
+    window.settle()
+    _save(window, "gimp-set-up.png", _around(window, dialog))
 
 
 def _around(window: GimpWindow, dialog: str) -> tuple[int, int, int, int]:

@@ -113,7 +113,8 @@ def test_a_run_without_the_file_says_how_to_fetch_it_into_comfyuis_own_folder(ba
 
 
 def test_a_missing_birefnet_is_answered_with_comfyuis_own_file_first(bare) -> None:
-    prompt, file = in_api_format("product-on-white", model="birefnet-general"), "background_removal/birefnet.safetensors"
+    file = "background_removal/birefnet.safetensors"
+    prompt = in_api_format("product-on-white", model="birefnet-general")
     what, first, second, *_ = bare.run(prompt).error["exception_message"].splitlines()
     assert "birefnet-general are not on this machine" in what
     assert "put its birefnet.safetensors into models/background_removal" in first

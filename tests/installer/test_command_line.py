@@ -96,11 +96,12 @@ def test_comfyui_is_given_all_that_was_said(monkeypatch):
 @pytest.mark.parametrize(
     ("given", "asked"),
     [
-        (["gimp"], {"named": None, "extras": [], "python": None}),
+        (["gimp"], {"named": None, "extras": [], "python": None, "zip_file": None}),
         (
             ["gimp", "--gimp-dir", "my profile", "--with", "sam2", "--python", "its/python"],
-            {"named": Path("my profile"), "extras": ["sam2"], "python": Path("its/python")},
+            {"named": Path("my profile"), "extras": ["sam2"], "python": Path("its/python"), "zip_file": None},
         ),
+        (["gimp", "--zip", "a.zip"], {"named": None, "extras": [], "python": None, "zip_file": Path("a.zip")}),
     ],
 )
 def test_gimp_is_given_all_that_was_said_and_its_code_comes_back(monkeypatch, given, asked):

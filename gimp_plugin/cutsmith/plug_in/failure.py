@@ -15,6 +15,10 @@ class CutFailed(Exception):
         return f"{self.what}\n\n{self.remedy}" if self.remedy else self.what
 
 
+class EngineMissing(CutFailed):
+    """The engine is not installed, is gone, or is another version's."""
+
+
 class NothingFound(CutFailed):
     """The engine found no subject."""
 

@@ -1,11 +1,10 @@
-"""The three procedures: their menu entries, their arguments, and one run."""
+"""The procedures: their menu entries, their arguments, and one run."""
 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gi.repository import Gimp, GLib, GObject
@@ -15,6 +14,7 @@ from .failure import CutFailed
 from .pointing import EXAMPLE
 from .progress import begin_progress, end_progress, show_progress
 from .remembered_choices import once_a_session, remember_choices, remembered_choices
+from .set_up import SET_UP, create, installed, is_offered, set_up
 from .settings import (
     DEFAULT_CERTAINTY,
     DEFAULT_THRESHOLD,
@@ -38,8 +38,6 @@ CUT_OUT = "cutsmith-cut-out"
 CUT_OUT_SELECTION = "cutsmith-cut-out-selection"
 REFINE_MASK = "cutsmith-refine-mask"
 
-# The folder with cutsmith.py and config.json.
-_FOLDER = Path(__file__).resolve().parent.parent
 _AUTHORS, _YEAR = "The Cutsmith authors", "2026"
 
 _LABELS = {CUT_OUT: "Cut _Out…", CUT_OUT_SELECTION: "_Cut Out Selection", REFINE_MASK: "_Refine Mask Edge…"}
@@ -65,10 +63,14 @@ class Cutsmith(Gimp.PlugIn):
 
     def do_query_procedures(self) -> list[str]:
         """The names of the procedures."""
-        return list(_LABELS)
+        return [*_LABELS, *([SET_UP] if is_offered() else [])]
 
     def do_create_procedure(self, name: str) -> Gimp.Procedure:
         """Create the procedure `name`, with its arguments and its menu entry."""
+        if name == SET_UP:
+            procedure = create(self, run_set_up)
+            procedure.set_attribution(_AUTHORS, _AUTHORS, _YEAR)
+            return procedure
         procedure = Gimp.ImageProcedure.new(self, name, Gimp.PDBProcType.PLUGIN, run, None)
         procedure.set_image_types("*")
         procedure.set_sensitivity_mask(Gimp.ProcedureSensitivityMask.DRAWABLE | Gimp.ProcedureSensitivityMask.DRAWABLES)
@@ -200,9 +202,20 @@ def run(
     data: object,
 ) -> Gimp.ValueArray:
     """Run a procedure, and show its dialog if GIMP is used interactively."""
+    begin_progress(_BEGIN)
+    return _answer(procedure, lambda: _run(procedure, image, drawables, config, run_mode))
+
+
+def run_set_up(procedure: Gimp.Procedure, config: Gimp.ProcedureConfig, data: object) -> Gimp.ValueArray:
+    """Set the engine up, or repair it."""
+    run_mode, anew = config.get_property("run-mode"), config.get_property("anew")
+    return _answer(procedure, lambda: set_up(run_mode, anew=anew))
+
+
+def _answer(procedure: Gimp.Procedure, work: Callable[[], list[str] | None]) -> Gimp.ValueArray:
+    """What GIMP is told of `work`, which gives the notices for the user, or None if a dialog was closed."""
     try:
-        begin_progress(_BEGIN)
-        told = _run(procedure, image, drawables, config, run_mode)
+        told = work()
     except CutFailed as failure:
         problem = GLib.Error.new_literal(Gimp.PlugIn.error_quark(), str(failure), 0)
         return procedure.new_return_values(Gimp.PDBStatusType.EXECUTION_ERROR, problem)
@@ -229,7 +242,6 @@ def _run(
     """Do the run; -> the notices for the user, or None if the dialog was closed. Raises CutFailed."""
     # Imported here, because they take a tenth of a second and GIMP queries the procedures at every start.
     from .cutting import cut_layers, requested, told_of_locks
-    from .installation import find_installation
     from .layers import chosen_layers
     from .model_choices import ModelChoices
     from .words import notice_of
@@ -238,7 +250,9 @@ def _run(
     name = procedure.get_name()
     with_dialog = run_mode == Gimp.RunMode.INTERACTIVE and name != CUT_OUT_SELECTION
     chosen_layers(image, drawables)
-    installation = find_installation(_FOLDER)
+    installation = installed(run_mode)
+    if installation is None:
+        return None
     answered = None
     if with_dialog:
         answered = _answered(procedure, config, image, drawables, installation)

@@ -129,7 +129,7 @@ def _lines(cure: Mapping[str, Any], settings: Settings, installation: Installati
         case "install_extra":
             return ["Install that part, then try again:", f"{installation.install} --with {names[0]}"]
         case "install_packages":
-            return ["Install what is missing, then try again:", installation.install]
+            return [installation.set_up or f"Install what is missing, then try again:\n{installation.install}"]
         case "run":
             why = f"{_WHY_RUN[tuple(names)]}: " if not lead and tuple(names) in _WHY_RUN else lead
             return [f"{why}{cutsmith} {' '.join(map(_quoted, names))}"]

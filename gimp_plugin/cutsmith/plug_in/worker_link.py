@@ -198,7 +198,7 @@ def _told(progress: session.Progress) -> str:
 @contextlib.contextmanager
 def _in_words(installation: Installation, settings: Settings) -> Iterator[None]:
     """Turn every error of the worker and the connection into CutFailed."""
-    again = f"Install it again, then try again:\n{installation.install}"
+    again = installation.again
     try:
         yield
     except session.JobFailed as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from pathlib import Path
 
@@ -163,9 +162,8 @@ class Steps:
     def float_selection(self, name):
         Gimp.Selection.float(self.image, [self.named(name)], 0, 0)
 
-    def environ(self, name, value):
-        """Set a variable for the plug-in's processes: GIMP's own child environment is ours."""
-        os.environ[name] = value
+    def move_file(self, old, new):
+        Path(old).rename(new)
 
     def call(self, procedure, arguments, names=None):
         """Run a procedure on the named items (the first layer); -> the message of its failure, "" if it was none."""
@@ -177,6 +175,16 @@ class Steps:
         config.set_core_object_array("drawables", items)
         for name, value in arguments.items():
             config.set_property(name, value)
+        if found.run(config).index(0) == Gimp.PDBStatusType.SUCCESS:
+            return ""
+        return Gimp.get_pdb().get_last_error()
+
+    def set_up(self, anew=False):
+        """Have the plug-in that came as a zip set itself up; -> the message of its failure, "" if it was none."""
+        found = Gimp.get_pdb().lookup_procedure("cutsmith-set-up")
+        config = found.create_config()
+        config.set_property("run-mode", Gimp.RunMode.NONINTERACTIVE)
+        config.set_property("anew", anew)
         if found.run(config).index(0) == Gimp.PDBStatusType.SUCCESS:
             return ""
         return Gimp.get_pdb().get_last_error()

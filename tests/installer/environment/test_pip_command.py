@@ -20,7 +20,11 @@ from installer.failure import InstallFailed
         ("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed certificate", "The connection's certificate"),
         ("ERROR: No matching distribution found for numba>=0.60", "A package has no ready-made file"),
         ("ERROR: ResolutionImpossible: for help visit", "The versions wanted do not fit"),
-        ("something that nobody foresaw", "Run the same command again"),
+        (
+            "some packages in these conflicts have no matching distributions available\nERROR: ResolutionImpossible",
+            "The package index cannot be reached, or it has no",
+        ),
+        ("something that nobody foresaw", "Try again"),
     ],
 )
 def test_each_kind_of_failure_gets_its_own_advice(last_words, first_words_of_advice):

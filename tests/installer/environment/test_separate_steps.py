@@ -14,6 +14,9 @@ EXTRAS = PROJECT["optional-dependencies"]
 EVERYTHING = (*CHOOSABLE, TEST)
 
 
+EDITABLE = ["--editable", "."]
+
+
 def named(requirements):
     return {normalised(re.match(r"[\w.-]+", requirement)[0]) for requirement in requirements}
 
@@ -25,16 +28,17 @@ def pins():
 
 
 def test_the_first_installation_takes_all_extras_that_pip_can_install_itself():
-    assert main_targets([]) == ["--editable", "."]
-    assert main_targets(["text", "heic"]) == ["--editable", ".[heic,text]"]
-    assert main_targets(["groundingdino"]) == ["--editable", ".[groundingdino]"]
+    assert main_targets([], EDITABLE) == ["--editable", "."]
+    assert main_targets(["text", "heic"], EDITABLE) == ["--editable", ".[heic,text]"]
+    assert main_targets(["groundingdino"], EDITABLE) == ["--editable", ".[groundingdino]"]
+    assert main_targets(["heic"], ["./cutsmith.whl"]) == ["./cutsmith.whl[heic]"]
 
 
 def test_what_sam_2_is_built_with_is_there_before_it():
-    product, target, *groundwork = main_targets(["text", "sam2"])
+    product, target, *groundwork = main_targets(["text", "sam2"], EDITABLE)
     assert (product, target) == ("--editable", ".[text]")
     assert {"safetensors", "torch", "torchvision", "setuptools", "wheel"} == named(groundwork)
-    assert main_targets(["sam2"])[1] == "."
+    assert main_targets(["sam2"], EDITABLE)[1] == "."
 
 
 def test_sam_2_is_not_built_beside_a_second_torch_nor_with_cuda():

@@ -123,7 +123,7 @@ def test_each_step_says_what_it_does_and_sets_its_variables(clone, monkeypatch, 
 
     monkeypatch.setattr(virtual_environment, "run_pip", run_pip)
     prepare_environment(clone, SAM2_AND_TEXT)
-    assert variables == {"installing Cutsmith": None, "installing sam2>=1.1": {"SAM2_BUILD_CUDA": "0"}}
+    assert variables == {"installing Cutsmith": {}, "installing sam2>=1.1": {"SAM2_BUILD_CUDA": "0"}}
     assert "Building SAM 2" in capsys.readouterr().out
 
 
