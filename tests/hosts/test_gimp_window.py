@@ -24,8 +24,9 @@ STEPS = 6
 CANCEL = (1004, SCREEN[1] - 29)
 # Above it is the picture, below it GIMP's status bar.
 STATUS_BAR = SCREEN[1] - 60
-# Where the dialog's fields begin, from its left side, what is above its buttons, and how bright letters are.
-FIELDS, BUTTONS, WRITTEN = (700, 740), 100, 150
+# From the dialog's left side, where its labels and fields are: a long label moves the fields to the right. What is above
+# its buttons, and how bright letters are.
+FIELDS, BUTTONS, WRITTEN = (606, 1020), 100, 150
 
 
 @pytest.fixture(scope="module")
@@ -36,14 +37,9 @@ def window(gimp: GimpHost, pictures: Path) -> Iterator[GimpWindow]:
     opened.close()
 
 
-def image_of(
-    gimp: GimpHost, window: GimpWindow, path: Path, *, is_copy: bool = False
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """The layer's pixels and its mask, as GIMP saves the image, or a copy of it."""
-    if is_copy:
-        window.save_copy(path)
-    else:
-        window.save(path)
+def image_of(gimp: GimpHost, window: GimpWindow, path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """The layer's pixels and its mask, as GIMP saves a copy of the image: what was not saved can be undone."""
+    window.save_copy(path)
     state, pixels = gimp.run(("load", str(path)), ("state",), ("dump_first", ""))
     assert len(state["layers"]) == 1
     if not state["layers"][0]["has_mask"]:
@@ -105,7 +101,7 @@ def run_and_wait(window: GimpWindow) -> None:
 def mask_that_comes(gimp: GimpHost, window: GimpWindow, folder: Path) -> np.ndarray:
     """The mask of an image that is changed already, so that its title does not tell when the mask is there."""
     for number in range(10):
-        _, mask = image_of(gimp, window, folder / f"try-{number}.xcf", is_copy=True)
+        _, mask = image_of(gimp, window, folder / f"try-{number}.xcf")
         if mask is not None:
             return mask
         time.sleep(2)
@@ -294,6 +290,8 @@ def test_the_edge_of_a_mask_is_refined_by_the_menu(
     window.open_dialog()
     run_and_wait(window)
     _, mask = image_of(gimp, window, tmp_path / "mask.xcf")
+    # From here on, a change can be told.
+    window.save(tmp_path / "saved.xcf")
     window.search("Refine Mask Edge")
     window.wait_for("^Refine Mask Edge$")
     window.settle()
