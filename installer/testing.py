@@ -11,8 +11,8 @@ from installer.environment.virtual_environment import PRODUCT_AND_TESTS, QUICK_T
 from installer.folders import Clone, hosts_folder
 
 QUICK = ("--quick", "-n", "2", "--dist", "worksteal")
-# One process has the host programs, the other what needs none; tests/conftest.py says which tests go together.
-ALL = ("-n", "2", "--dist", "loadfile")
+# tests/conftest.py says which tests go together, and puts those that take longest first.
+ALL = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 
 
 def run_tests(clone: Clone, pytest_arguments: Sequence[str], *, hosts: bool = False, quick: bool = False) -> int:

@@ -64,17 +64,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if HEAVY_FIXTURES.intersection(item.fixturenames):
             item.add_marker(pytest.mark.torch)
+    if BETWEEN_PROCESSES in config.stash:
+        # They take longest, so they begin.
+        items.sort(key=lambda item: item.path.parent != HOSTS)
     if config.getoption("--quick"):
         config.hook.pytest_deselected(items=[item for item in items if not _is_quick(item)])
         items[:] = [item for item in items if _is_quick(item)]
 
 
 class HostsTogether(LoadFileScheduling):
-    """Files go to processes as a whole, and all that run in host programs to one: ComfyUI and GIMP start once."""
+    """Files go to processes as a whole. Those of GIMP go to one, those of other hosts to one: each host starts once."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = Path(super()._split_scope(nodeid))
-        return str(HOSTS) if file.parent.parts[-2:] == HOSTS.parts[-2:] else str(file)
+        if file.parent.parts[-2:] != HOSTS.parts[-2:]:
+            return str(file)
+        return "GIMP" if "gimp" in file.name else "other hosts"
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:

@@ -67,6 +67,9 @@ def nodes():
     stand_ins["comfy"].model_management = stand_ins["comfy.model_management"]
     stand_ins["comfy"].utils = stand_ins["comfy.utils"]
     with pytest.MonkeyPatch.context() as patch:
+        # Other tests may have imported the pack with stand-ins of their own.
+        for name in before:
+            patch.delitem(sys.modules, name)
         for name, module in stand_ins.items():
             patch.setitem(sys.modules, name, module)
         shared = importlib.import_module("comfyui_nodes.shared_inputs")
@@ -76,8 +79,8 @@ def nodes():
             node = getattr(importlib.import_module(f"comfyui_nodes.nodes.{module}"), name)
             made[name] = {entry.name: entry for entry in node.define_schema().inputs}
         yield SimpleNamespace(shared=shared, inputs=made)
-    for name in [name for name in sys.modules if name.startswith("comfyui_nodes") and name not in before]:
-        del sys.modules[name]
+        for name in [name for name in sys.modules if name.startswith("comfyui_nodes")]:
+            del sys.modules[name]
 
 
 KINDS = {"choice": "Combo", "flag": "Boolean", "number": "Float", "whole": "Int"}

@@ -46,7 +46,7 @@ def test_without_hosts_none_is_prepared_and_none_is_required(clone, prepared, mo
     monkeypatch.setattr(prepare, "prepare_hosts", lambda *_: pytest.fail("prepared"))
     assert run_tests(clone, ["-x"], hosts=False) == 7
     arguments, variables = json.loads((clone.root / "said.json").read_text())
-    assert arguments == ["-n", "2", "--dist", "loadfile", "-x"]
+    assert arguments == ["-n", "2", "--dist", "loadfile", "--no-loadscope-reorder", "-x"]
     assert set(variables.values()) == {None}
     assert prepared == [PRODUCT_AND_TESTS, "weights"]
 
