@@ -80,7 +80,10 @@ def _inside(comfyui: Path, part: str, **arguments: object) -> dict[str, Any]:
     """The figures that one part of inside_comfyui.py measured in ComfyUI's own Python."""
     python = comfyui / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     told = json.dumps({"part": part, "tree": str(comfyui), **arguments})
-    done = subprocess.run([str(python), str(INSIDE), told], cwd=comfyui, capture_output=True, text=True)
+    # A user's Python keeps its bytecode.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    command = [str(python), str(INSIDE), told]
+    done = subprocess.run(command, cwd=comfyui, env=environment, capture_output=True, text=True)
     if done.returncode:
         sys.exit(f"comfyui_pack: {done.stderr[-2000:]}")
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
