@@ -24,8 +24,8 @@ STEPS = 6
 CANCEL = (1004, SCREEN[1] - 29)
 # Above it is the picture, below it GIMP's status bar.
 STATUS_BAR = SCREEN[1] - 60
-# From the dialog's left side, where its labels and fields are: a long label moves the fields to the right. What is above
-# its buttons, and how bright letters are.
+# From the dialog's left side, where its labels and fields are: a long label moves the fields to the right. What is
+# above its buttons, and how bright letters are.
 FIELDS, BUTTONS, WRITTEN = (606, 1020), 100, 150
 
 
