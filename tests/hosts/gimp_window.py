@@ -45,6 +45,9 @@ class GimpWindow:
         self._host = host
         self._children: list[subprocess.Popen[bytes]] = []
         (host.profile.folder / "gimprc").write_text(SETTINGS, encoding="utf-8")
+        # What an earlier GIMP's dialogs were left with would be in this one's.
+        for remembered in host.profile.folder.glob("plug-in-settings/*.last"):
+            remembered.unlink()
         try:
             self._display = self._screen()
             self._start("openbox")
