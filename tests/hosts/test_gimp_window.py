@@ -16,7 +16,7 @@ from tests.hosts.gimp_host import GimpHost
 from tests.hosts.gimp_window import SCREEN, GimpWindow, wait_until
 from tests.hosts.test_gimp_pictures import in_8_bits
 
-pytestmark = [pytest.mark.alone, pytest.mark.slow, pytest.mark.weights]
+pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
 # More than a test leaves to be undone.
 STEPS = 6
