@@ -75,13 +75,13 @@ def test_a_job_that_is_killed_is_told_and_the_worker_goes_on(gimp: GimpHost, pic
     cut(gimp, pictures)
     worker = gimp.worker_pid()
     assert worker is not None
+    # Stopped first, so that the job cannot end before it is killed.
+    child = job_process_of(worker)
+    os.kill(child, signal.SIGSTOP)
     steps = (("load", str(pictures / "cat.png")), ("state",), ("call", CUT_OUT, {}), ("state",))
     results = gimp.start(*steps)
     with client.connect(folder=gimp.worker_folder) as asking:
         wait_until(lambda: asking.run("ping").header["jobs"] > 0, 120)
-    # Stopped first, so that the job cannot end before it is killed.
-    child = job_process_of(worker)
-    os.kill(child, signal.SIGSTOP)
     os.kill(child, signal.SIGKILL)
     _, before, said, after = results()
     assert "was killed, possibly because memory ran out" in said
