@@ -136,6 +136,10 @@ def test_each_object_that_words_find_becomes_a_layer_of_its_own(
         ("state",),
     )
     assert (said, channelled) == ("", "")
+    # What has no result is told.
+    lost = len(found) - len(told)
+    log = (gimp.home / str(gimp._count) / "said.txt").read_text(errors="replace")
+    assert (f"{lost} of {len(found)} objects have no result" in log) == (lost > 0)
     # The most certain one is the uppermost.
     assert [layer["name"] for layer in state["layers"]] == [*names, LAYER]
     assert [layer["visible"] for layer in state["layers"]] == [True] * len(names) + [False]

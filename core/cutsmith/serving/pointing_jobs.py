@@ -50,10 +50,12 @@ def _close(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
 def _detect(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
     """Find what words name in an open picture; -> its boxes, the most certain first."""
     from cutsmith.pipeline.find_detections import find_detections
+    from cutsmith.result.as_json import notice_of
 
     found = find_detections(asked.opened().picture, request=asked.request(()), cancelled=cancelled)
     objects = [{"box": list(each.box), "label": each.label, "score": round(each.score, 4)} for each in found.found]
-    return Answer({"objects": objects, "warnings": list(found.warnings)})
+    notices = [notice_of(each).to_json() for each in found.warnings]
+    return Answer({"objects": objects, "warnings": list(found.warnings), "notices": notices})
 
 
 def _mask(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:

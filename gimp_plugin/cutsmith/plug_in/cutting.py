@@ -88,7 +88,8 @@ def cut_layers(
     for request in requests:
         try:
             if settings.is_for_each:
-                answers = _answers_for_each(request, settings, link)
+                answers, notices = _answers_for_each(request, settings, link)
+                told += notices
             else:
                 answers = [("", _answer(request, settings, link, ready))]
         except CutFailed as failure:
@@ -135,25 +136,32 @@ def _answer(request: Request, settings: Settings, link: WorkerLink, ready: Ready
     return link.cut(settings, {**pixels, **request.hint}, dtype)
 
 
-def _answers_for_each(request: Request, settings: Settings, link: WorkerLink) -> list[tuple[str, Message]]:
-    """What words name in a layer, object by object: the label of each, and its cut.
+def _answers_for_each(
+    request: Request, settings: Settings, link: WorkerLink
+) -> tuple[list[tuple[str, Message]], list[Mapping[str, Any]]]:
+    """What words name in a layer, object by object: the label of each, and its cut. And notices for the user.
 
     Objects in whose boxes nothing can be cut out are left out, unless there are no others.
     """
     dtype = alpha_dtype(request.layer, settings)
     answers: list[tuple[str, Message]] = []
-    empty: CutFailed | None = None
+    notices: list[Mapping[str, Any]] = []
+    empty: list[CutFailed] = []
     with link.opened(read_pixels(request.layer)) as picture:
         if settings.found is None:
-            settings = replace(settings, found=link.find(settings, picture))
+            found, notices = link.find(settings, picture)
+            settings = replace(settings, found=found)
         for each in settings.chosen:
             try:
                 answers.append((each.label, link.cut(replace(settings, found=(each,)), {}, dtype, picture)))
             except NothingFound as failure:
-                empty = failure
-    if empty is not None and not answers:
-        raise empty
-    return answers
+                empty.append(failure)
+    if not empty:
+        return answers, notices
+    if not answers:
+        raise empty[0]
+    lost = f"{len(empty)} of {len(settings.chosen)} objects have no result: nothing can be cut out in their boxes."
+    return answers, [*notices, {"what": lost, "cures": []}]
 
 
 def alpha_dtype(layer: Gimp.Layer, settings: Settings) -> str:

@@ -20,18 +20,16 @@ from .model_choices import ModelChoices  # noqa: E402
 from .preview_pane import PreviewPane  # noqa: E402
 from .settings import (  # noqa: E402
     AUTOMATIC,
-    CHANNEL,
-    CLEANED_LAYER,
     EDGES,
     EXISTING_MASK,
     EXISTING_SELECTION,
     HAIR,
     HARD,
-    NEW_LAYER,
     NEW_SELECTION,
     OBJECTS,
     POINTS,
     RESULTS,
+    RESULTS_OF_EACH,
     SELECTION,
     SUBJECT,
     WHAT,
@@ -330,7 +328,7 @@ class _CutOutFields:
         self._rows.show("harden", edge != HARD)
         self._rows.show("threshold", edge == HARD)
         self._rows.show("feather", edge != HARD)
-        self._rows.show("objects", what == WORDS and result in (NEW_LAYER, CLEANED_LAYER, CHANNEL))
+        self._rows.show("objects", what == WORDS and result in RESULTS_OF_EACH)
         self._rows.show("existing-mask", self._has_mask)
         self._rows.show("existing-selection", self._has_selection and result == NEW_SELECTION)
         text, prevents = self._advice_for(what, model)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +13,11 @@ from gi.repository import GLib, Gtk  # noqa: E402 - only after the version has b
 
 from .failure import CutFailed, PictureLost  # noqa: E402
 from .found_objects import FoundObject, found_objects, toggled  # noqa: E402
-from .layer_pixels import read_for_the_eye, read_pixels  # noqa: E402
+from .full_size import shown_at_full_size  # noqa: E402
+from .layer_pixels import read_pixels  # noqa: E402
 from .live_jobs import LiveJob, LiveJobs  # noqa: E402
 from .picture_view import GROUNDS, PictureView, Shown  # noqa: E402
-from .planes import cropped, top_of  # noqa: E402
+from .planes import top_of  # noqa: E402
 from .pointing import Pointing  # noqa: E402
 from .pointing_tools import PointingTools  # noqa: E402
 from .ready_cut import ReadyCut, asked_for, fingerprint  # noqa: E402
@@ -85,6 +86,7 @@ class PreviewPane(Gtk.Box):
         self.ready: ReadyCut | None = None
         self._found: tuple[FoundObject, ...] = ()
         self._found_for: Mapping[str, Any] | None = None
+        self._warnings: Sequence[str] = ()
         self._picture = ""
         self._pixels = b""
         self._preview: Shown | None = None
@@ -99,9 +101,7 @@ class PreviewPane(Gtk.Box):
 
     def end(self) -> None:
         """Let the worker close the picture, and stop what is running."""
-        if self._timer:
-            GLib.source_remove(self._timer)
-            self._timer = 0
+        self._stop_timer()
         close = LiveJob(_OPEN, "close", {"picture": self._picture}, Settings(), _unheard, _unheard)
         self._jobs.end(close if self._picture else None)
 
@@ -114,9 +114,13 @@ class PreviewPane(Gtk.Box):
         self._adapt()
         self.ready = None
         self._jobs.drop(_FIND, _PREVIEW, _WHOLE)
+        self._stop_timer()
+        self._timer = GLib.timeout_add(after, self._work_out)
+
+    def _stop_timer(self) -> None:
         if self._timer:
             GLib.source_remove(self._timer)
-        self._timer = GLib.timeout_add(after, self._work_out)
+            self._timer = 0
 
     def follow_points(self, text: str) -> None:
         """Point at what the settings say, where they were loaded or set back."""
@@ -193,7 +197,8 @@ class PreviewPane(Gtk.Box):
 
     def _opened(self, answer: Message) -> None:
         self._picture = str(answer.header["picture"])
-        self._preview = Shown(self._everything, picture_surface(answer.arrays["shown"]))
+        whole = (0.0, 0.0, float(self._layer.get_width()), float(self._layer.get_height()))
+        self._preview = Shown(whole, picture_surface(answer.arrays["shown"]))
         self._show()
         self.refresh(_MOMENT)
 
@@ -216,10 +221,8 @@ class PreviewPane(Gtk.Box):
             self._show_preview(None)
             self._tell(_NOTHING_CHOSEN)
             return False
-        try:
-            hint = self._hint(settings)
-        except CutFailed as failure:
-            self._failed(failure)
+        hint = self._hinted(settings)
+        if hint is None:
             return False
         if settings.model == NO_MODEL:
             # It is not what shows where the subject is, but the mask that was found.
@@ -243,6 +246,7 @@ class PreviewPane(Gtk.Box):
 
         def found(answer: Message) -> None:
             self._found, self._found_for = found_objects(answer.header["objects"]), wanted
+            self._warnings = answer.header["warnings"]
             self.refresh(_MOMENT)
             self.on_choice()
 
@@ -266,10 +270,8 @@ class PreviewPane(Gtk.Box):
         settings = self._wanted()
         if settings is None or not self._picture or self.is_nothing_chosen:
             return
-        try:
-            hint = self._hint(settings)
-        except CutFailed as failure:
-            self._failed(failure)
+        hint = self._hinted(settings)
+        if hint is None:
             return
         job, options = asked_for(settings, self._dtype(settings))
         hinted = fingerprint(hint)
@@ -282,9 +284,17 @@ class PreviewPane(Gtk.Box):
         self._ask(_WHOLE, job, {**options, "picture": self._picture}, settings, worked_out, hint)
         self._tell("Working out the edge at full size…")
 
+    def _hinted(self, settings: Settings) -> Mapping[str, Array] | None:
+        """The arrays that show where the subject is; None where that fails, which is told."""
+        try:
+            return self._hint(settings)
+        except CutFailed as failure:
+            self._failed(failure)
+            return None
+
     def _told(self) -> str:
         """What is said beneath a cut-out that is done."""
-        return _HOW_TO_CHOOSE if self.found else self._note
+        return "\n".join([*self._warnings, _HOW_TO_CHOOSE]) if self.found else self._note
 
     def _wanted(self) -> Settings | None:
         """The settings as they stand; None while something is missing, which the dialog says."""
@@ -323,10 +333,6 @@ class PreviewPane(Gtk.Box):
         """The fields of a job that is only looked at."""
         return {"picture": self._picture, "longest": _LONGEST}
 
-    @property
-    def _everything(self) -> tuple[float, float, float, float]:
-        return (0.0, 0.0, float(self._layer.get_width()), float(self._layer.get_height()))
-
     def _show_preview(self, alpha: cairo.ImageSurface | None, colours: cairo.ImageSurface | None = None) -> None:
         if self._preview is not None:
             self._preview = replace(self._preview, alpha=alpha, colours=colours)
@@ -336,31 +342,12 @@ class PreviewPane(Gtk.Box):
         if self._view.geometry.is_whole or self._preview is None:
             self._view.show_cut(self._preview)
         else:
-            self._view.show_cut(self._one_to_one())
+            self._view.show_cut(shown_at_full_size(self._layer, self._view.geometry, self.ready))
         self._show_state()
 
-    def _one_to_one(self) -> Shown:
-        """The part of the picture that the view shows, pixel by pixel."""
-        columns, rows = self._view.geometry.seen()
-        place = (float(columns.start), float(rows.start), float(len(columns)), float(len(rows)))
-        before = picture_surface(read_for_the_eye(self._layer, columns, rows))
-        if self.ready is None:
-            return Shown(place, before)
-        arrays = self.ready.answer.arrays
-        colours = arrays.get("colours")
-        return Shown(
-            place,
-            before,
-            mask_surface(cropped(arrays["alpha"], rows, columns)),
-            None if colours is None else picture_surface(cropped(colours, rows, columns)),
-        )
-
     def _show_state(self) -> None:
-        if self._jobs_are_done():
+        if not self._timer and not self._jobs.is_busy:
             self._spinner.stop()
-
-    def _jobs_are_done(self) -> bool:
-        return not self._timer and not self._jobs.is_busy
 
     def _tell(self, text: str) -> None:
         self._status.set_text(text)
@@ -392,9 +379,7 @@ class PreviewPane(Gtk.Box):
         top.pack_start(one_to_one, False, False, 0)
         top.pack_end(self._spinner, False, False, 0)
         self._tools = PointingTools(self.pointing, self._pointed, _SPACING)
-        self._status = Gtk.Label(
-            wrap=True, xalign=0.0, yalign=0.0, max_width_chars=60, selectable=True, can_focus=False
-        )
+        self._status = Gtk.Label(wrap=True, xalign=0, yalign=0, max_width_chars=60, selectable=True, can_focus=False)
         self.pack_start(top, False, False, 0)
         self.pack_start(self._view, True, True, 0)
         self.pack_start(self._tools, False, False, 0)

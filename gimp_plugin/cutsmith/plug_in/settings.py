@@ -36,6 +36,7 @@ RESULTS = {
     NEW_SELECTION: "Selection",
     CHANNEL: "Channel",
 }
+RESULTS_OF_EACH = (NEW_LAYER, CLEANED_LAYER, CHANNEL)
 OBJECTS = {TOGETHER: "Together", EACH: "Each by itself"}
 EXISTING_MASK = {REPLACE: "Replace it", INTERSECT: "Keep only what both show"}
 EXISTING_SELECTION = {
@@ -136,7 +137,7 @@ class Settings:
     @property
     def is_for_each(self) -> bool:
         """Whether each object that is found becomes a result of its own. The dialog hides that for other results."""
-        return self.objects == EACH and self.what == WORDS and self.result in (NEW_LAYER, CLEANED_LAYER, CHANNEL)
+        return self.objects == EACH and self.what == WORDS and self.result in RESULTS_OF_EACH
 
     @property
     def chosen(self) -> tuple[FoundObject, ...]:

@@ -127,11 +127,11 @@ class WorkerLink:
             with contextlib.suppress(CutFailed), _in_words(self._installation, Settings()):
                 self._session.run("close", {"picture": picture})
 
-    def find(self, settings: Settings, picture: str) -> tuple[FoundObject, ...]:
-        """Find the words of `settings` in an open picture. Raises CutFailed."""
+    def find(self, settings: Settings, picture: str) -> tuple[tuple[FoundObject, ...], list[Mapping[str, Any]]]:
+        """Find the words of `settings` in an open picture; -> the objects, and notices. Raises CutFailed."""
         with _in_words(self._installation, settings):
             answer = self._followed("detect", {**settings.detection(), "picture": picture}, {}, _STAGES["detect"])
-        return found_objects(answer.header["objects"])
+        return found_objects(answer.header["objects"]), answer.header["notices"]
 
     def cut(self, settings: Settings, arrays: Mapping[str, Array], dtype: str, picture: str = "") -> Message:
         """Run the job that `settings` ask for and wait for its result; its alpha has the type `dtype`.

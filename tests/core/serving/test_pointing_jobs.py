@@ -146,6 +146,19 @@ def test_found_boxes_as_parts_are_the_words_that_found_them(run, opened, tiny_fo
     np.testing.assert_array_equal(by_parts.arrays["alpha"], by_words.arrays["alpha"])
 
 
+def test_what_is_to_be_known_of_words_is_told_with_what_they_find(run, opened, tiny_folder) -> None:
+    words = {
+        "text": ", ".join(f"nose {number}" for number in range(200)),
+        "box_threshold": 0.01,
+        "text_threshold": 0.01,
+    }
+    told = run("detect", {"picture": opened, **words, "detector": str(tiny_folder)}).fields
+    assert told["warnings"]
+    assert [" ".join([each["what"], *(cure["text"] for cure in each["cures"])]) for each in told["notices"]] == [
+        *told["warnings"]
+    ]
+
+
 def test_a_change_of_the_edge_finds_the_subject_once(run, opened, tiny_network, monkeypatch) -> None:
     from cutsmith.removal.salient import SalientRemover
 
