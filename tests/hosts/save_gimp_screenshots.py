@@ -64,15 +64,25 @@ def _take(host: GimpHost, window: GimpWindow) -> None:
     window.keys("Escape", "Escape")
     dialog = window.open_dialog()
     window.rest()
-    window.settle()
+    # The picture is read first, and cut out a moment later.
+    for _ in range(2):
+        _wait_for_jobs(host)
+        window.settle(still=2.0)
     _save(window, "gimp-dialog.png", _around(window, dialog))
-    window.focus(dialog)
-    window.keys("alt+o")
-    with client.connect(folder=host.worker_folder) as asking:
-        wait_until(lambda: asking.run("ping").header["jobs"] > 0, "no job came")
-        wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job does not end")
+    window.accept("^Cut Out$")
+    wait_until(lambda: window.is_changed, "nothing was changed")
+    window.settle()
+    # It may say that the result should be looked at.
+    window.close_dialogs("^GIMP Message$")
+    window.rest()
     window.settle()
     _save(window, "gimp-result.png", RESULT)
+
+
+def _wait_for_jobs(host: GimpHost) -> None:
+    """Wait until the worker has nothing to do."""
+    with client.connect(folder=host.worker_folder) as asking:
+        wait_until(lambda: asking.run("ping").header["jobs"] == 0, "the job does not end")
 
 
 def _take_set_up(window: GimpWindow) -> None:
