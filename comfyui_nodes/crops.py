@@ -20,7 +20,7 @@ SUBJECT, WHOLE = "the mask", "the whole crop"
 """What Put Back lays back."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Crop:
     """What was cropped from a batch: all that is needed to lay it back.
 

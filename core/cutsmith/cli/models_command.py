@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -98,8 +97,8 @@ def verify_command(ctx: click.Context, names: tuple[str, ...], as_json: bool) ->
         if verification.status == "missing":
             accept = "" if entry.commercial_use else " --accept-licence"
             detail = f"{verification.detail}; cutsmith models fetch {entry.name}{accept}"
-            verification = replace(verification, detail=detail)
-        results.append({"name": entry.name, **asdict(verification)})
+            verification = verification._replace(detail=detail)
+        results.append({"name": entry.name, **verification._asdict()})
         if not as_json:
             colour = {"verified": "green", "unverified": "yellow"}.get(verification.status, "red")
             click.echo(f"{entry.name}: ", nl=False)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from cutsmith.cures import run, set_option
 from cutsmith.errors import CutsmithError, UnknownModel, shown
@@ -23,8 +23,7 @@ class CatalogueBroken(CutsmithError):
     """catalogue.toml itself is wrong: by a damaged installation or an edit, not by the call."""
 
 
-@dataclass(frozen=True, eq=False)
-class CatalogueFile:
+class CatalogueFile(NamedTuple):
     """The whole of catalogue.toml: the models, and the terms of the sessions that only rembg runs."""
 
     models: Mapping[str, Entry]

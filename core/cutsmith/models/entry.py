@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import PurePath, PurePosixPath
 from types import MappingProxyType
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import urlsplit
 
 Kind = Literal["remover", "segmenter", "detector", "matter"]
@@ -91,8 +91,7 @@ class MattingSpec(Spec):
         return "" if self.network in known else f"network must be one of {', '.join(known)}, but is {self.network!r}"
 
 
-@dataclass(frozen=True, eq=False)
-class ModelKind:
+class ModelKind(NamedTuple):
     """A row of `KINDS`.
 
     Attributes:

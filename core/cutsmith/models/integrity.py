@@ -9,17 +9,15 @@ import logging
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from cutsmith.models.entry import Entry
 
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Integrity:
+class Integrity(NamedTuple):
     """What a check of a file found.
 
     `status` is "verified" (the publisher's hash), "unverified" (the publisher gives no hash) or "damaged"; `detail`

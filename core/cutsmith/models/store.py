@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from cutsmith.cures import Cure, fetch
 from cutsmith.errors import LicenceNotAccepted, WeightsDamaged, WeightsMissing
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
 _WEIGHTS_SUFFIXES = (".onnx", ".pt", ".pth", ".safetensors", ".tgz", ".gz")
 
 
-@dataclass(frozen=True)
-class Folder:
+class Folder(NamedTuple):
     """A folder that may hold weights.
 
     `origin` says whose it is: "CUTSMITH_MODELS" (named by that variable), "cutsmith", "host" (of the program that runs
@@ -47,16 +45,14 @@ class Folder:
         return [] if self.origin == "rembg" else [self.path / entry.folder / name for name in entry.repackaged]
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(NamedTuple):
     """A model's file on this machine; `origin` as in `Folder`."""
 
     path: Path
     origin: str
 
 
-@dataclass(frozen=True)
-class Verification:
+class Verification(NamedTuple):
     """What `Store.verify` found; `path` is None where the file is missing."""
 
     status: Literal["verified", "unverified", "damaged", "missing"]
@@ -238,7 +234,7 @@ class Store:
         for companion in entry.companions:
             found = self._verify_file(companion, entry)
             if found.status in ("damaged", "missing") and own.status not in ("damaged", "missing"):
-                return replace(found, detail=f"{companion.name}: {found.detail}")
+                return found._replace(detail=f"{companion.name}: {found.detail}")
         return own
 
     def _verify_file(self, file: Entry, entry: Entry) -> Verification:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cutsmith.cures import fetch, give, install_extra, install_packages, run, set_option
-from cutsmith.engines.onnxruntime_engine import run_session
-from cutsmith.engines.quiet_import import import_onnxruntime, silence_onnxruntime
 from cutsmith.errors import DownloadFailed, EngineMissing, ExtraMissing, UnknownModel, UsageError, WeightsMissing
 
 if TYPE_CHECKING:
@@ -88,6 +86,8 @@ def open_rembg_session(name: str, threads: int) -> RembgRemover:
         raise _weights_missing(name, session_class)
     from rembg.session_factory import new_session
 
+    from cutsmith.engines.quiet_import import import_onnxruntime
+
     options = import_onnxruntime().SessionOptions()
     options.intra_op_num_threads = threads
     session = new_session(name, sess_opts=options)
@@ -106,6 +106,8 @@ class _Stoppable:
 
     def run(self, outputs: list[str] | None, inputs: dict[str, Any]) -> Any:
         """As `InferenceSession.run`."""
+        from cutsmith.engines.onnxruntime_engine import run_session
+
         return run_session(self._session, outputs, inputs)
 
 
@@ -162,6 +164,8 @@ def fetch_rembg_weights(name: str, *, accept_licence: bool) -> None:
 
 def _session_class(name: str) -> Any:
     """rembg's class of the session `name`, if that runs here from a name alone."""
+    from cutsmith.engines.quiet_import import silence_onnxruntime
+
     silence_onnxruntime()
     try:
         from rembg.sessions import sessions
