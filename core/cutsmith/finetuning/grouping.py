@@ -12,7 +12,7 @@ from cutsmith.finetuning.examples import Example
 BY_FOLDER = "^([^/]+)/"
 """The pattern by which each folder is a product."""
 
-_NUMBERED = re.compile(r"(.+?)[\s._-]+\(?\d+\)?")
+_NUMBERED = re.compile(r"(.+?)[\s._–—-]+\(?\d+\)?")
 _NUMBER_ALONE = re.compile(r"\W*\d+\W*")
 
 
@@ -21,7 +21,7 @@ class Grouping:
 
     A name is a path below the folder of pictures, with "/" and without the suffix, such as "red/mug-0004". A pattern
     is searched in it: its first capturing group is the product, or all that matched where it has no group. Without a
-    pattern the product is the file's own name up to its last number, if a hyphen, an underscore, a dot or a space
+    pattern the product is the file's own name up to its last number, if a dash, an underscore, a dot or a space
     stands before that ("mug-0004" and "red/mug (7)" are of "mug", "mug_red_12" is of "mug_red"); it is the name of the
     folder where the file's name is only a number; and the whole name of the file otherwise.
 
