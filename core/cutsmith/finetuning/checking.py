@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cutsmith.batch.inputs import counted, some
 from cutsmith.errors import CutsmithError
 from cutsmith.finetuning.examples import Example, Examples, Fault
 from cutsmith.finetuning.faults import BadExamples, BadMask, without_name
+from cutsmith.finetuning.mask_files import ResultFiles
 from cutsmith.picture.decoders import decode
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS
 from cutsmith.picture.orientation import SIDEWAYS
@@ -23,8 +24,8 @@ def check_examples(examples: Examples, *, progress: Callable[[int, int], None] |
     """Open all that was found, and leave out what may be left out.
 
     A picture must be readable, and each of its masks must have the size of the upright picture and must not cover all
-    of it. A picture with no mask, or with a black one, shows nothing; that is told. A picture that is there a second
-    time, by its bytes, is left out if it is of the same product.
+    of it. A picture with no object in its truth, such as a black mask, shows nothing; that is told. A picture that is
+    there a second time, by its bytes, is left out if it is of the same product.
 
     Args:
         examples: what `finding.find_examples` found.
@@ -34,32 +35,39 @@ def check_examples(examples: Examples, *, progress: Callable[[int, int], None] |
         The examples that are left, and the faults and notices with those that were found here.
 
     Raises:
-        BadExamples: a fault is fatal, or no example is left; it tells all faults.
+        BadExamples: a fault is fatal, or no example is left that shows an object; it tells all faults.
     """
     faults = list(examples.faults)
     repeated, again = _repeated(examples.examples)
     faults += again
     sound: list[Example] = []
     empty: list[str] = []
+    doubtful: list[str] = []
     for number, example in enumerate(examples.examples, 1):
         if example not in repeated:
-            found, shows_nothing = _checked(example)
-            faults += found
-            if not found:
+            found = _looked_at(example)
+            if found.fault is not None:
+                faults.append(found.fault)
+            else:
                 sound.append(example)
-            if shows_nothing:
-                empty.append(example.name)
+                empty += [example.name] if found.shows_nothing else []
+                doubtful += [example.name] if found.may_be_turned else []
         if progress is not None:
             progress(number, len(examples.examples))
     if any(fault.is_fatal for fault in faults):
         raise BadExamples(faults)
-    if not sound:
-        reasons = " ".join(examples.notices)
-        raise BadExamples(faults, f"There is nothing to learn from. {reasons}".strip())
     notices = [*examples.notices]
     if empty:
         what = counted(len(empty), "picture shows nothing, by its mask", "pictures show nothing, by their masks")
         notices.append(f"{what}: {some(empty)}.")
+    if doubtful:
+        what = counted(len(doubtful), "picture is turned or mirrored", "pictures are turned or mirrored")
+        notices.append(
+            f"By EXIF, {what}, and the sizes do not tell whether the masks are too: {some(doubtful)}. Look whether "
+            "they lie on the upright pictures."
+        )
+    if len(sound) == len(empty):
+        raise BadExamples(faults, " ".join(["There is nothing to learn from.", *notices]))
     return Examples(sound, faults, notices)
 
 
@@ -92,23 +100,34 @@ def _repeated(examples: Iterable[Example]) -> tuple[set[Example], list[Fault]]:
     return left_out, faults
 
 
-def _checked(example: Example) -> tuple[list[Fault], bool]:
-    """(What is wrong with the example, whether it shows nothing)."""
+class _Look(NamedTuple):
+    """What was seen of an example: a fault or none, whether it shows nothing, and whether its mask may be turned."""
+
+    fault: Fault | None = None
+    shows_nothing: bool = False
+    may_be_turned: bool = False
+
+
+def _looked_at(example: Example) -> _Look:
     picture = example.picture
     try:
         width, height, orientation = _upright_size(example)
     except CutsmithError as error:
-        return [Fault(picture, " ".join([without_name(error.what, picture), *map(str, error.cures[:1])]))], False
+        return _Look(Fault(picture, " ".join([without_name(error.what, picture), *map(str, error.cures[:1])])))
     try:
         masks = example.truth.masks()
     except BadMask as error:
-        return [Fault(error.path, error.what)], False
+        return _Look(Fault(error.path, error.what))
     wrong = next((mask for mask in masks if mask.shape != (height, width)), None)
     if wrong is not None:
-        return [Fault(picture, _other_size(wrong, width, height, orientation))], False
+        return _Look(Fault(picture, _other_size(wrong, width, height, orientation)))
     if any(mask.all() for mask in masks):
-        return [Fault(picture, "Its mask has one value only: the object would cover all of the picture.")], False
-    return [], not any(mask.any() for mask in masks)
+        return _Look(Fault(picture, "Its mask has one value only: the object would cover all of the picture."))
+    # Cutsmith's own results are upright. A mask that fits a picture on its side fits only the upright one.
+    is_told_by_size = orientation in SIDEWAYS and width != height
+    is_doubtful = orientation != 1 and not is_told_by_size and not isinstance(example.truth, ResultFiles)
+    shows_nothing = not any(mask.any() for mask in masks)
+    return _Look(None, shows_nothing, is_doubtful and not shows_nothing)
 
 
 def _upright_size(example: Example) -> tuple[int, int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from cutsmith.batch.inputs import counted
+from cutsmith.batch.inputs import counted, natural_order
 from cutsmith.errors import PictureError, UsageError
 from cutsmith.finetuning.examples import Fault
 
@@ -28,9 +28,9 @@ class BadExamples(UsageError):
     """Files of the examples cannot be used, or none can; `faults` are all of them, those that are not fatal too."""
 
     def __init__(self, faults: Sequence[Fault], what: str = "") -> None:
-        self.faults = tuple(faults)
-        fatal = [fault for fault in faults if fault.is_fatal]
-        listed = fatal or list(faults)
+        self.faults = tuple(sorted(faults, key=lambda fault: natural_order(str(fault.path))))
+        fatal = [fault for fault in self.faults if fault.is_fatal]
+        listed = fatal or self.faults
         told = what or f"{counted(len(fatal), 'fault has', 'faults have')} to be mended before anything can be learned:"
         lines = [f"{fault.path}: {fault.what}" for fault in listed[:_MOST_SHOWN]]
         if len(listed) > _MOST_SHOWN:

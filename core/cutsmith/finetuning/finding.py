@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from cutsmith.batch.manifest import Manifest
-from cutsmith.cures import give
 from cutsmith.errors import BadOption, PictureNotFound
 from cutsmith.finetuning.examples import Examples
 from cutsmith.finetuning.gathering import Gathering
@@ -68,7 +67,7 @@ def _required(pictures: Path, masks: Path | None) -> Path:
     if masks is None:
         raise BadOption(
             f"There are pictures in {pictures}, but nothing tells what they show.",
-            give("masks", "FOLDER|FILE.json", "Give the folder of their masks, or the file of their annotations"),
+            "Give the folder of their masks, or the JSON file of their annotations.",
             option="masks",
         )
     if masks.resolve() == pictures.resolve():

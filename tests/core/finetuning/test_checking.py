@@ -65,6 +65,18 @@ def test_a_picture_that_exif_turns_wants_the_mask_of_the_upright_one(tmp_path) -
     assert "as EXIF says (orientation 6). Turn the mask likewise." in message
 
 
+@pytest.mark.parametrize(("size", "orientation"), [((24, 16), 3), ((16, 16), 6)])
+def test_where_sizes_do_not_tell_whether_a_mask_is_turned_the_user_is_asked_to_look(
+    tmp_path, size, orientation
+) -> None:
+    pictures, masks = pairs(tmp_path, "mug-2")
+    picture(pictures / "mug-1.jpg", size=size, orientation=orientation)
+    gray(masks / "mug-1.png", disc(size))
+    (notice,) = check_examples(find_examples(pictures, masks, None)).notices
+    assert notice.startswith("By EXIF, 1 picture is turned or mirrored")
+    assert "mug-1. Look" in notice
+
+
 def test_a_turned_mask_of_a_picture_that_is_not_turned(tmp_path) -> None:
     pictures, masks = pairs(tmp_path, "mug-1")
     gray(masks / "mug-1.png", disc((16, 24)))
@@ -81,6 +93,13 @@ def test_a_mask_that_covers_all_is_fatal_and_one_that_is_black_is_told(tmp_path)
     assert "1 picture shows nothing, by its mask: mug-1." in found.notices
     gray(masks / "mug-1.png", np.ones((16, 24), bool))
     assert f"{pictures / 'mug-1.png'}: Its mask has one value only" in refused(pictures, masks)
+
+
+def test_pictures_that_all_show_nothing_teach_nothing(tmp_path) -> None:
+    pictures, masks = pairs(tmp_path, "mug-1", "mug-2")
+    for path in masks.iterdir():
+        gray(path, np.zeros((16, 24), bool))
+    assert "There is nothing to learn from. 2 pictures show nothing, by their masks" in refused(pictures, masks)
 
 
 def test_a_picture_that_is_there_twice_is_left_out_within_a_product(tmp_path) -> None:
