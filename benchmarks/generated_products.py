@@ -31,9 +31,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--shuffled", action="store_true", help="masks of other pictures: there is nothing to learn")
     options = parser.parse_args()
-    write_products(
-        options.folder, options.products, options.pictures, seed=options.seed, is_shuffled=options.shuffled
-    )
+    write_products(options.folder, options.products, options.pictures, seed=options.seed, is_shuffled=options.shuffled)
     print(f"{options.products} products, {options.pictures} pictures each, in {options.folder}")
     return 0
 

@@ -17,6 +17,8 @@ from cutsmith.finetuning.losses import mask_loss, presence_loss
 from cutsmith.segmentation.sam2 import BOTTOM_RIGHT, MASK_BIAS, MASK_SCALE, TOP_LEFT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.random import Generator
     from numpy.typing import NDArray
 
@@ -49,15 +51,23 @@ class Heads(nn.Module):
         self.decoder = network.sam_mask_decoder
         self.side = int(network.image_size)
 
-    def forward(
+    def rounds(
         self, embedding: Embedding, samples: list[Sample], plan: StepPlan, generator: Generator
-    ) -> torch.Tensor:
-        """The mean loss of N samples over all rounds; `embedding` holds a picture for each."""
+    ) -> Iterator[torch.Tensor]:
+        """The loss of each round: N samples are pointed at, then corrected `plan.rounds` times.
+
+        No round's loss depends on the graph of another, so that one can be differentiated and freed before the next
+        begins. The losses of a step add up to a mean: the first round weighs as much as all corrections together.
+
+        Args:
+            embedding: a picture for each of the N samples.
+            samples, plan: what is pointed at, and how.
+            generator: draws the rest.
+        """
         device = embedding.coarse.device
         truth = torch.from_numpy(np.stack([each.truth for each in samples]))[:, None].to(device).float()
         points = [self._first_points(each, plan, generator) for each in samples]
         given = self._first_masks(samples, plan, generator, device)
-        losses = []
         for number in range(1 + plan.rounds):
             logits, ious, scores = self._all_masks(embedding, points, given)
             resized = functional.interpolate(logits, truth.shape[-2:], mode="bilinear", align_corners=False)
@@ -67,9 +77,9 @@ class Heads(nn.Module):
                 loss = loss + mask_loss(resized[:, :1], ious[:, :1], truth)
             if scores is not None:
                 loss = loss + presence_loss(scores, truth)
-            losses.append(loss)
+            yield loss.mean() * (1.0 if not plan.rounds else 0.5 if not number else 0.5 / plan.rounds)
             if number == plan.rounds:
-                break
+                return
             best = 1 + ious[:, 1:].detach().argmax(1)[:, None, None, None] if is_ambiguous else None
             masks = _taken(resized.detach(), best)[:, 0] > 0
             for sample, mine, mask in zip(samples, points, masks.cpu().numpy(), strict=True):
@@ -77,7 +87,6 @@ class Heads(nn.Module):
                 mine.append((*self._scaled(sample, x, y), label))
             if plan.gives_mask_back or given is not None:
                 given = _taken(logits.detach(), best).clamp(-32, 32)
-        return torch.stack(losses).mean()
 
     def _all_masks(
         self, embedding: Embedding, points: list[list[tuple[float, float, int]]], masks: torch.Tensor | None

@@ -19,6 +19,9 @@ First = Literal["box", "clicks", "rough mask"]
 
 _FIRST: dict[First, float] = {"box": 0.5, "clicks": 0.35, "rough mask": 0.15}
 _MOST_CLICKS = 3
+_CORRECTED = 0.5
+"""The share of steps with corrections: they cost several times as much, and our doors often send a box alone."""
+
 _FEWEST_ROUNDS, _MOST_ROUNDS = 3, 8
 _BOX_JITTER = 0.05
 """The standard deviation by which a side of a box is off, as a share of the box's length across it."""
@@ -56,7 +59,8 @@ def drawn_plan(generator: Generator) -> StepPlan:
     first = list(_FIRST)[int(generator.choice(len(_FIRST), p=list(_FIRST.values())))]
     clicks = int(generator.integers(1, _MOST_CLICKS + 1))
     rounds = int(generator.integers(_FEWEST_ROUNDS, _MOST_ROUNDS + 1))
-    return StepPlan(first, clicks, rounds, bool(generator.random() < 0.5))
+    is_corrected = bool(generator.random() < _CORRECTED)
+    return StepPlan(first, clicks, rounds if is_corrected else 0, bool(generator.random() < 0.5))
 
 
 def box_around(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:

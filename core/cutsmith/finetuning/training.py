@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -143,7 +143,7 @@ class Trainer:
         self._training, self._watched = training, watched
         self._settings, self._state = settings, state
         self._optimizer = torch.optim.AdamW(
-            parameters.values(), lr=settings.learning_rate, weight_decay=_WEIGHT_DECAY
+            parameters.values(), lr=settings.learning_rate, weight_decay=_WEIGHT_DECAY, fused=True
         )
         self._standing = Standing()
         self._best: dict[str, torch.Tensor] = {}
@@ -199,15 +199,19 @@ class Trainer:
         for group in self._optimizer.param_groups:
             group["lr"] = self._learning_rate()
         self._heads.train()
-        with _mixed_precision(embedding.coarse.device):
-            loss = self._heads(embedding, samples, plan, generator)
-        value = float(loss.detach())
-        if math.isfinite(value):
-            self._optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(self._parameters.values(), _LARGEST_GRADIENT)
-            self._optimizer.step()
-        return value
+        self._optimizer.zero_grad(set_to_none=True)
+        total = 0.0
+        rounds = self._heads.rounds(embedding, samples, plan, generator)
+        for loss in _in_mixed_precision(rounds, embedding.coarse.device):
+            value = float(loss.detach())
+            total += value
+            if not math.isfinite(value):
+                return total
+            # The encoder's graph, where it is trained, serves all rounds.
+            loss.backward(retain_graph=embedding.coarse.requires_grad)
+        torch.nn.utils.clip_grad_norm_(self._parameters.values(), _LARGEST_GRADIENT)
+        self._optimizer.step()
+        return total
 
     def _sample(self, item: Item, generator: np.random.Generator) -> Sample:
         is_empty = item.number is None or bool(generator.random() < _EMPTY_SHARE)
@@ -312,9 +316,14 @@ class Trainer:
                 parameter.copy_(weights[name])
 
 
-def _mixed_precision(device: torch.device) -> Any:
-    """bf16 where CUDA has it, as the publishers train; nothing elsewhere."""
+def _in_mixed_precision(rounds: Iterator[torch.Tensor], device: torch.device) -> Iterator[torch.Tensor]:
+    """The rounds' losses, computed in bf16 where CUDA has it, as the publishers train; else in single precision."""
     import torch
 
     is_on = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    return torch.autocast(device.type if is_on else "cpu", dtype=torch.bfloat16, enabled=is_on)
+    while True:
+        with torch.autocast(device.type if is_on else "cpu", dtype=torch.bfloat16, enabled=is_on):
+            loss = next(rounds, None)
+        if loss is None:
+            return
+        yield loss
