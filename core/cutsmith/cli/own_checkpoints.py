@@ -17,11 +17,11 @@ def listed(own: OwnCheckpoint) -> dict[str, Any]:
     return {
         "name": own.name,
         "option": "--segmenter",
-        "title": f"{facts.base}, tuned on {facts.pictures} of your pictures" if facts else own.path.name,
+        "title": own.title,
         "default": False,
         "size": own.path.stat().st_size,
         "licence": facts.licence if facts else None,
-        "commercial_use": _commercial_use(facts),
+        "commercial_use": own.commercial_use,
         "origin": facts.base if facts else None,
         "note": own.fault,
         "path": str(own.path),
@@ -53,11 +53,3 @@ def _gained(facts: Finetuned) -> str:
     if before is None or after is None:
         return "IoU not measured"
     return f"IoU {before:.2f} -> {after:.2f}{'' if facts.is_better else ', not better'}"
-
-
-def _commercial_use(facts: Finetuned | None) -> bool | None:
-    """Whether the base may be used commercially; None where it is not in the catalogue."""
-    from cutsmith.models.catalogue import catalogue
-
-    entry = catalogue().get(facts.base) if facts else None
-    return None if entry is None else entry.commercial_use

@@ -112,6 +112,21 @@ class OwnCheckpoint(NamedTuple):
         """As the option `segmenter` takes it."""
         return self.path.stem
 
+    @property
+    def title(self) -> str:
+        """What it is, for people."""
+        if self.facts is None:
+            return self.path.name
+        return f"{self.facts.base}, tuned on {self.facts.pictures} of your pictures"
+
+    @property
+    def commercial_use(self) -> bool | None:
+        """Whether the base may be used commercially; None where that is not known."""
+        from cutsmith.models.catalogue import catalogue
+
+        entry = catalogue().get(self.facts.base) if self.facts is not None else None
+        return None if entry is None else entry.commercial_use
+
 
 def finetuned_facts(checkpoint: Path) -> Finetuned | None:
     """How the network at `checkpoint` was tuned, from the file beside it; None where that does not say so.
