@@ -73,8 +73,8 @@ ALLOWED = {
     "report": NEAR | {"batch"},
     # It is a door that cli alone opens.
     "evaluation": ROOMS | {"result", "quality", "pipeline"},
-    # A door that cli alone opens; it learns from the verdicts on a batch.
-    "finetuning": ROOMS | {"result", "quality", "pipeline", "batch", "report", "evaluation"},
+    # A door that cli alone opens; it learns from the batches that people have reviewed.
+    "finetuning": ROOMS | {"result", "quality", "pipeline", "evaluation", "batch", "report"},
     "worker": NEAR | {"serving"},
     # A door; it answers by the reports of batches, too.
     "service": ROOMS | {"result", "pipeline", "batch", "report", "serving"},

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from cutsmith.finetuning.verdict import Comparison, Verdict
+    from cutsmith.finetuning.comparison import Comparison, Verdict
 
 FEW_PRODUCTS = 5
 """With fewer, all of them rise by chance alone more often than once in 20 tries."""

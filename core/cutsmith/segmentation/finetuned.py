@@ -154,8 +154,10 @@ def read_table(table: object, sidecar: Path) -> Finetuned:
         raise ModelUnusable(
             f"{sidecar}: the table [{TABLE}] is not as Cutsmith writes it: {'; '.join(wrong)}.", SEE_THE_MANUAL
         )
-    read = {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}
-    return Finetuned(**{**read, "before": Figures(**table["before"]), "after": Figures(**table["after"])})
+    read: dict[str, Any] = {}
+    for name, value in table.items():
+        read[name] = tuple(value) if isinstance(value, list) else Figures(**value) if isinstance(value, dict) else value
+    return Finetuned(**read)
 
 
 def _fits(value: object, name: str) -> bool:
