@@ -29,7 +29,7 @@ from tests.hosts.gimp_window import SCREEN, GimpWindow  # noqa: E402
 from tests.hosts.host_programs import HOSTS  # noqa: E402
 
 SIZE = (4000, 3000)
-REST_TARGET = 1.5
+REST_TARGET = 1.0
 TEXT_TARGET = 0.5
 # Where GIMP's status bar shows texts, and nothing else changes: x, y, width, height.
 STATUS_TEXT = f"560,{SCREEN[1] - 50},400,45"

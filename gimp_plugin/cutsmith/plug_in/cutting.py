@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
     from .ready_cut import ReadyCut
     from .worker_files import Array, Message
     from .worker_link import WorkerLink
+
+_PREPARED = 0.2
+"""The share of the progress after which the objects of a layer are known."""
 
 
 @dataclass(frozen=True)
@@ -85,13 +89,14 @@ def cut_layers(
     """
     cuts: list[CutLayer] = []
     told: list[Mapping[str, Any]] = []
-    for request in requests:
+    for number, request in enumerate(requests):
         try:
-            if settings.is_for_each:
-                answers, notices = _answers_for_each(request, settings, link)
-                told += notices
-            else:
-                answers = [("", _answer(request, settings, link, ready))]
+            with link.as_share(number / len(requests), (number + 1) / len(requests)):
+                if settings.is_for_each:
+                    answers, notices = _answers_for_each(request, settings, link)
+                    told += notices
+                else:
+                    answers = [("", _answer(request, settings, link, ready))]
         except CutFailed as failure:
             raise _of_layer(failure, request.layer, len(requests)) from failure
         for label, answer in answers:
@@ -147,13 +152,17 @@ def _answers_for_each(
     answers: list[tuple[str, Message]] = []
     notices: list[Mapping[str, Any]] = []
     empty: list[CutFailed] = []
-    with link.opened(read_pixels(request.layer)) as picture:
-        if settings.found is None:
-            found, notices = link.find(settings, picture)
-            settings = replace(settings, found=found)
-        for each in settings.chosen:
+    with contextlib.ExitStack() as stack:
+        with link.as_share(0.0, _PREPARED):
+            picture = stack.enter_context(link.opened(read_pixels(request.layer)))
+            if settings.found is None:
+                found, notices = link.find(settings, picture)
+                settings = replace(settings, found=found)
+        share = (1.0 - _PREPARED) / max(1, len(settings.chosen))
+        for number, each in enumerate(settings.chosen):
             try:
-                answers.append((each.label, link.cut(replace(settings, found=(each,)), {}, dtype, picture)))
+                with link.as_share(_PREPARED + share * number, _PREPARED + share * (number + 1)):
+                    answers.append((each.label, link.cut(replace(settings, found=(each,)), {}, dtype, picture)))
             except NothingFound as failure:
                 empty.append(failure)
     if not empty:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import hypot, pi
 from typing import TYPE_CHECKING
@@ -35,7 +35,8 @@ GROUNDS = {
     BEFORE: "Before",
 }
 _VEIL = (0.86, 0.08, 0.10, 0.55)
-_LEFT_OUT = (0.8, 0.8, 0.8)
+_LEFT_OUT = (1.0, 1.0, 1.0)
+_DASHES = (5.0, 5.0)
 _LETTERS, _PAD = 13.0, 3.0
 _PLUS, _MINUS, _TAKEN = (0.16, 0.75, 0.25), (0.95, 0.25, 0.2), (1.0, 0.6, 0.1)
 
@@ -217,10 +218,8 @@ class PictureView(Gtk.DrawingArea):
         x0, y0 = self.geometry.view_at(*found.box[:2])
         x1, y1 = self.geometry.view_at(*found.box[2:])
         # Dashes too, so that colour alone does not tell them apart.
-        context.set_dash([] if found.is_chosen else [4.0, 4.0])
-        _outline(context, x0, y0, x1, y1, _PLUS if found.is_chosen else _LEFT_OUT)
-        context.set_dash([])
-        _caption(context, x0, max(y0, self.geometry.origin[1]), found.caption)
+        _outline(context, x0, y0, x1, y1, *((_PLUS, ()) if found.is_chosen else (_LEFT_OUT, _DASHES)))
+        _caption(context, x0, max(y0, self.geometry.origin[1]), found.caption, self.geometry.view[0])
 
     def _draw_band(self, context: cairo.Context) -> None:
         if self._pressed is None or not self.can_point or self._pressed[0] != 1:
@@ -231,22 +230,32 @@ class PictureView(Gtk.DrawingArea):
 
 
 def _outline(
-    context: cairo.Context, x0: float, y0: float, x1: float, y1: float, colour: tuple[float, float, float]
+    context: cairo.Context,
+    x0: float,
+    y0: float,
+    x1: float,
+    y1: float,
+    colour: tuple[float, float, float],
+    dashes: Sequence[float] = (),
 ) -> None:
-    """A rectangle that is seen on any ground."""
-    for width, shade in ((3.0, (0.0, 0.0, 0.0)), (1.5, colour)):
+    """A rectangle that is seen on any ground; dashes lie on a black line without gaps."""
+    for width, shade, gaps in ((3.0, (0.0, 0.0, 0.0), ()), (1.5, colour, dashes)):
         context.set_source_rgb(*shade)
         context.set_line_width(width)
+        context.set_dash(gaps)
         context.rectangle(round(x0) + 0.5, round(y0) + 0.5, round(x1 - x0), round(y1 - y0))
         context.stroke()
+    context.set_dash(())
 
 
-def _caption(context: cairo.Context, x: float, y: float, text: str) -> None:
-    """White letters on black, with their top left corner at (x, y)."""
+def _caption(context: cairo.Context, x: float, y: float, text: str, room: float) -> None:
+    """White letters on black, with their top left corner at (x, y), or further left where they would pass `room`."""
     context.set_font_size(_LETTERS)
     ascent, _, height, *_ = context.font_extents()
+    width = context.text_extents(text).x_advance + 2 * _PAD
+    x = max(0.0, min(x, room - width))
     context.set_source_rgba(0, 0, 0, 0.75)
-    context.rectangle(x, y, context.text_extents(text).x_advance + 2 * _PAD, height + _PAD)
+    context.rectangle(x, y, width, height + _PAD)
     context.fill()
     context.set_source_rgb(1, 1, 1)
     context.move_to(x + _PAD, y + ascent + _PAD / 2)

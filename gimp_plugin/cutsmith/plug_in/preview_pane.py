@@ -46,6 +46,7 @@ _OPEN, _MASK, _FIND, _PREVIEW, _WHOLE = "open", "mask", "find", "preview", "whol
 _OF_A_MASK = ("parts", "segmenter", "model")
 _HOW_TO_POINT = "Left click: on it. Right click: not this. Drag: a box around it."
 _HOW_TO_CHOOSE = "Click on a box to leave that object out, or to take it again."
+_CUTTING = "Cutting it out…"
 _NOTHING_CHOSEN = "Everything is left out. Click on a box to take that object again."
 
 
@@ -152,6 +153,7 @@ class PreviewPane(Gtk.Box):
             return
         self._found = toggled(self._found, x, y)
         self.refresh(_CALM)
+        self._tell(_CUTTING)
         self.on_choice()
 
     def _draw_box(self, *corners: float) -> None:
@@ -172,9 +174,6 @@ class PreviewPane(Gtk.Box):
             _, options = settings.job()
             asked = {name: value for name, value in options.items() if name in _OF_A_MASK}
             self._ask(_MASK, "mask", {**asked, **self._place}, settings, self._masked)
-
-    def _choose_ground(self, field: Gtk.ComboBoxText) -> None:
-        self._view.show_ground(field.get_active_id())
 
     def _choose_size(self, button: Gtk.ToggleButton) -> None:
         is_whole = not button.get_active()
@@ -237,7 +236,7 @@ class PreviewPane(Gtk.Box):
             lambda answer: self._previewed(answer, settings),
             hint,
         )
-        self._tell("Cutting it out…")
+        self._tell(_CUTTING)
         return False
 
     def _find(self, settings: Settings) -> None:
@@ -368,7 +367,7 @@ class PreviewPane(Gtk.Box):
             ground.append(name, words)
         ground.set_active_id(self._view.ground)
         ground.set_tooltip_text("What the cut-out is shown on; Before shows the picture as it is")
-        ground.connect("changed", self._choose_ground)
+        ground.connect("changed", lambda field: self._view.show_ground(field.get_active_id()))
         one_to_one = Gtk.ToggleButton(label="_1:1 at the edge", use_underline=True)
         one_to_one.set_tooltip_text(
             "Each pixel of the picture takes one of the screen. Drag with the middle button to see another part"

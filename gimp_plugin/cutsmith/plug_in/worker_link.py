@@ -64,6 +64,7 @@ class WorkerLink:
         self._installation = installation
         self._client = client
         self._report = report
+        self._begin, self._room = 0.0, 1.0
         # The worker's folder may depend on these variables, and GIMP was started without them.
         os.environ.update(installation.environment)
         self._session = self._connected()
@@ -127,6 +128,16 @@ class WorkerLink:
             with contextlib.suppress(CutFailed), _in_words(self._installation, Settings()):
                 self._session.run("close", {"picture": picture})
 
+    @contextlib.contextmanager
+    def as_share(self, begin: float, end: float) -> Iterator[None]:
+        """Report what is done here as this share of the whole, in [0, 1], so that the bar does not begin again."""
+        whole = self._begin, self._room
+        self._begin, self._room = self._begin + self._room * begin, self._room * (end - begin)
+        try:
+            yield
+        finally:
+            self._begin, self._room = whole
+
     def find(self, settings: Settings, picture: str) -> tuple[tuple[FoundObject, ...], list[Mapping[str, Any]]]:
         """Find the words of `settings` in an open picture; -> the objects, and notices. Raises CutFailed."""
         with _in_words(self._installation, settings):
@@ -177,7 +188,7 @@ class WorkerLink:
                 begun = begun if _told(progress) == told else time.monotonic()
                 told, fraction = _told(progress), progress.fraction
             seconds = int(time.monotonic() - begun)
-            self._report(_with_time(told, seconds), fraction)
+            self._report(_with_time(told, seconds), self._begin + self._room * fraction)
         return handle.result()
 
 
