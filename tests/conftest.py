@@ -20,7 +20,7 @@ SLOW_MARKERS = ("slow", "torch", "weights")
 
 # What stands on PyTorch or takes seconds to import. The quick tier runs as if none of it were installed.
 HEAVY_PACKAGES = frozenset(
-    {"groundingdino", "rembg", "sam2", "timm", "tokenizers", "torch", "torchvision", "transformers"}
+    {"groundingdino", "pycocotools", "rembg", "sam2", "timm", "tokenizers", "torch", "torchvision", "transformers"}
 )
 # Fixtures that build networks with PyTorch, or read a vocabulary with transformers' tokenizers.
 HEAVY_FIXTURES = frozenset({"random_dino", "random_sam2", "tiny_folder", "vocabulary"})

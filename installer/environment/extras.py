@@ -55,7 +55,7 @@ EXTRA_SIZES = {
     "ray": Size(208, 714),
     "rembg": Size(17, 62),
     "s3": Size(19, 50),
-    "sam2": Size(2, 11),
+    "sam2": Size(3, 13),
     "service": Size(2, 9),
     "text": Size(28, 185),
     "watch": Size(1, 4),

@@ -1,6 +1,14 @@
 """The `finetuning` room: a SAM 2 that knows one's own products, and an honest word on whether it is better. A door.
 
 examples   what is learned from: a picture, its product and the true masks of its objects
+finding    a user's folders -> examples, by what the folders hold: `sources`
+sources    two folders of equal names, COCO's annotations, a batch with a reviewer's verdicts, pictures a service kept
+gathering  collects the examples and the faults of a source
+grouping   a picture's name -> its product
+mask_files a file -> the masks of its objects
+faults     the errors that list what is wrong, by file
+checking   every picture and mask is opened before the first step
+splitting  products -> learned from, or held out
 measuring  a network -> how good it is on each held-out object
 verdict    baseline and tuned network side by side: is it better?
 comparison the figures of both

@@ -58,15 +58,20 @@ class Fault:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """All that was found: the examples by name, and what is wrong."""
+    """All that was found: the examples by name, what is wrong, and what else the user should know."""
 
     examples: Sequence[Example]
     faults: Sequence[Fault]
+    notices: Sequence[str] = ()
 
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """What is learned from and what is held out; no group is in both."""
+    """What is learned from and what is held out, each by name, and what the user should know about it.
+
+    No group is in both, unless the user chose what is held out and took photos of the same products: a notice tells.
+    """
 
     training: Sequence[Example]
     held_out: Sequence[Example]
+    notices: Sequence[str] = ()

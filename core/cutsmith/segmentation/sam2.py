@@ -12,13 +12,14 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cutsmith.cures import set_option
 from cutsmith.engines.torch_device import inference, memory_guard
 from cutsmith.segmentation.prompts import checked_prompts
+from cutsmith.segmentation.sam2_embedding import Embedding, encoded
 
 if TYPE_CHECKING:
     import torch
@@ -26,12 +27,12 @@ if TYPE_CHECKING:
 
     from cutsmith.protocols import Prompt, Watch
 
-_MEAN = (0.485, 0.456, 0.406)
-_STD = (0.229, 0.224, 0.225)
-# Labels by which SAM 2 knows the corners of a box among the points.
-_TOP_LEFT, _BOTTOM_RIGHT = 2, 3
-# A rough mask p becomes the logits 20 p - 10, as SAM 2 itself writes masks that it is given.
-_MASK_SCALE, _MASK_BIAS = 20.0, -10.0
+TOP_LEFT, BOTTOM_RIGHT = 2, 3
+"""Labels by which SAM 2 knows the corners of a box among the points."""
+
+MASK_SCALE, MASK_BIAS = 20.0, -10.0
+"""A rough mask p becomes the logits 20 p - 10, as SAM 2 itself writes masks that it is given."""
+
 # Logits between which a mask's stability is measured, as SAM's automatic mask generator does.
 _STABILITY_OFFSET = 1.0
 # Prompts in one pass of the mask decoder: about 20 MB each at the official size.
@@ -82,15 +83,6 @@ class Sam2Segment:
         """None: SAM 2's masks are not cut off at the prompt's box."""
 
 
-class _Embedding(NamedTuple):
-    """What is computed once per picture: features at 1/16, 1/8 and 1/4 of the network's input, and their positions."""
-
-    coarse: torch.Tensor
-    middle: torch.Tensor
-    fine: torch.Tensor
-    positions: torch.Tensor
-
-
 class Sam2Segmenter:
     """Picture and prompts -> soft masks (see `cutsmith.protocols.Segmenter`).
 
@@ -115,7 +107,7 @@ class Sam2Segmenter:
         self.name = name
         self._network: Any = network
         self._weights = weights
-        self._embeddings: OrderedDict[bytes, _Embedding] = OrderedDict()
+        self._embeddings: OrderedDict[bytes, Embedding] = OrderedDict()
         self._kept_embeddings = _KEPT_EMBEDDINGS
         self._last_key: tuple[weakref.ref[NDArray[np.uint8]], bytes] | None = None
         self._lock = Lock()
@@ -175,12 +167,15 @@ class Sam2Segmenter:
                     segments[number] = Sam2Segment(mask, width, height, float(iou), _stability(mask))
         return [segments[number] for number in range(len(checked))]
 
-    def _embedding(self, image: NDArray[np.uint8]) -> _Embedding:
+    def _embedding(self, image: NDArray[np.uint8]) -> Embedding:
         pixels = np.ascontiguousarray(image)
         key = self._key(pixels)
         with self._lock:
             known = self._embeddings.pop(key, None)
-        embedding = self._encode(pixels) if known is None else _Embedding(*(each.to(self.device) for each in known))
+        if known is None:
+            embedding = encoded(self._network, [pixels])
+        else:
+            embedding = Embedding(*(each.to(self.device) for each in known))
         with self._lock:
             self._embeddings[key] = embedding
             while len(self._embeddings) > self._kept_embeddings:
@@ -196,21 +191,8 @@ class Sam2Segmenter:
         self._last_key = (weakref.ref(pixels), key) if pixels.base is None and not pixels.flags.writeable else None
         return key
 
-    def _encode(self, pixels: NDArray[np.uint8]) -> _Embedding:
-        import torch
-        from torch.nn import functional
-
-        side = self._network.image_size
-        whole = torch.tensor(pixels, device=self.device).permute(2, 0, 1)[None].float() / 255
-        resized = functional.interpolate(whole, (side, side), mode="bilinear", align_corners=False, antialias=True)
-        mean, std = (torch.tensor(values, device=self.device).view(1, 3, 1, 1) for values in (_MEAN, _STD))
-        fine, middle, coarse = self._network.forward_image((resized - mean) / std)["backbone_fpn"][-3:]
-        if self._network.directly_add_no_mem_embed:
-            coarse = coarse + self._network.no_mem_embed.view(1, -1, 1, 1)
-        return _Embedding(coarse, middle, fine, self._network.sam_prompt_encoder.get_dense_pe())
-
     def _decode(
-        self, embedding: _Embedding, prompts: Sequence[Prompt], width: int, height: int
+        self, embedding: Embedding, prompts: Sequence[Prompt], width: int, height: int
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Logits (N, h, w) and predicted IoUs (N,) for N prompts of one form."""
         encoder, decoder = self._network.sam_prompt_encoder, self._network.sam_mask_decoder
@@ -237,7 +219,7 @@ class Sam2Segmenter:
         coordinates, labels = [], []
         for prompt in prompts:
             x0, y0, x1, y1 = prompt.box or (0.0, 0.0, 0.0, 0.0)
-            corners = [] if prompt.box is None else [(x0, y0, _TOP_LEFT), (x1, y1, _BOTTOM_RIGHT)]
+            corners = [] if prompt.box is None else [(x0, y0, TOP_LEFT), (x1, y1, BOTTOM_RIGHT)]
             points = [*corners, *prompt.points]
             coordinates.append([(x, y) for x, y, _ in points])
             labels.append([label for _, _, label in points])
@@ -258,7 +240,7 @@ class Sam2Segmenter:
         whole = torch.from_numpy(np.stack(masks))[:, None].to(self.device)
         size = self._network.sam_prompt_encoder.mask_input_size
         resized = functional.interpolate(whole, size, mode="bilinear", align_corners=False, antialias=True)
-        return resized * _MASK_SCALE + _MASK_BIAS
+        return resized * MASK_SCALE + MASK_BIAS
 
 
 def _is_ambiguous(prompt: Prompt) -> bool:

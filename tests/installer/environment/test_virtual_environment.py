@@ -79,7 +79,7 @@ def test_the_tests_add_their_extras_under_the_pins_and_the_demo_keeps_them(clone
 
 def test_extras_that_were_asked_for_once_stay(clone, pip_calls, capsys):
     prepare_environment(clone, SAM2_AND_TEXT)
-    assert "with sam2, text: fetches at most 3269 MB" in capsys.readouterr().out
+    assert "with sam2, text: fetches at most 3270 MB" in capsys.readouterr().out
     prepare_environment(clone, PRODUCT)
     prepare_environment(clone, SAM2_AND_TEXT)
     assert len(pip_calls) == 2, "one for the product, one for SAM 2, and nothing afterwards"
