@@ -37,7 +37,13 @@ STEPS = (
         # There is a source distribution only, which requires torch to be built: in a build environment of its own, pip
         # would fetch 3 GB a second time. Without one, the tools that build it have to be there too.
         options=("--no-build-isolation",),
-        instead=("safetensors>=0.4.3", "torch>=2.5.1", "torchvision>=0.20.1"),
+        instead=(
+            "pycocotools>=2.0.7",
+            "safetensors>=0.4.3",
+            "tomli-w>=1.0",
+            "torch>=2.5.1",
+            "torchvision>=0.20.1",
+        ),
         build_tools=("setuptools>=77.0.3", "wheel"),
         # The extension only fills small holes in masks, on request, and building it takes CUDA's own compiler.
         variables={"SAM2_BUILD_CUDA": "0"},

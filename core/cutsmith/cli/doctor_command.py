@@ -54,6 +54,7 @@ class Diagnosis:
     threads: int = 0
     cores: int = 0
     weights: dict[str, str] = field(default_factory=dict)
+    finetuned: dict[str, str] = field(default_factory=dict)
     compiled_models: str = ""
     problems: list[str] = field(default_factory=list)
     advice: list[str] = field(default_factory=list)
@@ -77,6 +78,7 @@ def diagnose() -> Diagnosis:
     _look_at_engines(found)
     _look_at_torch(found)
     _look_at_weights(found)
+    _look_at_own_checkpoints(found)
     for one, other in _CLASHES:
         if _version(one) and _version(other):
             found.advice.append(f"{one} and {other} are both installed and overwrite each other: pip uninstall {one}")
@@ -149,6 +151,19 @@ def _look_at_weights(found: Diagnosis) -> None:
         (found.problems if name in stopped else found.advice).append(told)
 
 
+def _look_at_own_checkpoints(found: Diagnosis) -> None:
+    """Networks that were tuned on the user's own pictures; one whose description is wrong cannot be used."""
+    from cutsmith.cli.own_checkpoints import told_of
+    from cutsmith.models.store import Store
+    from cutsmith.segmentation.finetuned import own_checkpoints
+
+    for own in own_checkpoints(Store()):
+        if own.facts is None:
+            found.advice.append(f"{own.name} cannot be used: {own.fault}")
+        else:
+            found.finetuned[own.name] = told_of(own)
+
+
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
@@ -184,6 +199,8 @@ def _lines(found: Diagnosis) -> Iterator[str]:
         yield f"Weights    {name}: {path}"
     if not found.weights:
         yield "Weights    none on this machine"
+    for name, told in found.finetuned.items():
+        yield f"Tuned      {name}: {told}"
     yield f"Compiled   {found.compiled_models} ({_size(Path(found.compiled_models)) / 1e6:.0f} MB, may be deleted)"
     yield ""
     for problem in found.problems:

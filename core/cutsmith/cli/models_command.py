@@ -32,17 +32,24 @@ def models() -> None:
 @models.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 def list_command(as_json: bool) -> None:
-    """List the models: size, licence, commercial use, and whether they are on this machine."""
+    """List the models: size, licence, commercial use, and whether they are on this machine.
+
+    Networks that you have tuned come last.
+    """
+    from cutsmith.cli import own_checkpoints as own
     from cutsmith.models.catalogue import DEFAULT_MODEL, catalogue
     from cutsmith.models.store import Store
+    from cutsmith.segmentation.finetuned import own_checkpoints
 
     store = Store()
+    tuned = own_checkpoints(store)
     found = {entry: store.find(entry) for entry in catalogue().values()}
     if as_json:
         rows = [_listed(entry, located) for entry, located in found.items()]
-        echo_json(rows, indent=2)
+        echo_json(rows + [own.listed(each) for each in tuned], indent=2)
         return
     _print_table(found)
+    own.print_own(tuned)
     click.echo(f"The default is {DEFAULT_MODEL}. Fetch one: cutsmith models fetch NAME")
     click.echo(_rembg_sentence())
 
@@ -352,6 +359,7 @@ def _listed(entry: Entry, located: Located | None) -> dict[str, Any]:
         "note": entry.note,
         "path": str(located.path) if located else None,
         "found_in": located.origin if located else None,
+        "finetuned": None,
     }
 
 

@@ -9,4 +9,12 @@ mask_files a file -> the masks of its objects
 faults     the errors that list what is wrong, by file
 checking   every picture and mask is opened before the first step
 splitting  products -> learned from, or held out
+measuring  a network -> how good it is on each held-out object
+verdict    baseline and tuned network side by side: is it better?
+comparison the figures of both
+bootstrap  how sure a mean difference is
+explaining the verdict in sentences
+forgetting what became of photographs that were not learned from
+sheet      the worst held-out pictures as one picture
+saving     the tuned network as files
 """

@@ -44,6 +44,16 @@ def check_output(path: str | os.PathLike[str], *, overwrite: bool, originals: Or
     target = Path(path)
     output_format(target)
     originals.refuse(target)
+    check_place(target, overwrite=overwrite)
+
+
+def check_place(target: Path, *, overwrite: bool) -> None:
+    """Refuse a file that cannot be written as things stand, whatever its format.
+
+    Raises:
+        OutputExists: the file exists and `overwrite` is False.
+        OutputRefused: a folder has that name, or the nearest existing folder is not writable.
+    """
     _check_target(target, overwrite)
     try:
         folder = _target_behind_links(target).parent

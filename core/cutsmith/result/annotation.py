@@ -99,7 +99,7 @@ def _draw_label(
     light: tuple[int, int, int],
 ) -> None:
     """Write `text` on a dark tag above the box's top left corner, moved so that it lies inside the picture."""
-    text = _fitting(draw, text, size[0], font)
+    text = fitting(draw, text, size[0], font)
     left, top, right, bottom = draw.textbbox((0, 0), text, font=font)
     width, height = right - left + 2 * _PADDING, bottom - top + 2 * _PADDING
     x = max(min(corner[0], size[0] - width), 0)
@@ -109,8 +109,8 @@ def _draw_label(
     draw.text((x + _PADDING - left, y + _PADDING - top), text, fill=light, font=font)
 
 
-def _fitting(draw: ImageDraw, text: str, width: int, font: FreeTypeFont | ImageFont) -> str:
-    """`text`, with its middle left out if it is wider than the picture."""
+def fitting(draw: ImageDraw, text: str, width: int, font: FreeTypeFont | ImageFont) -> str:
+    """`text`, with its middle left out where it is wider than `width` pixels."""
     shown, keep = text, len(text)
     while keep > 4 and draw.textlength(shown, font=font) + 2 * _PADDING > width:
         keep -= 1

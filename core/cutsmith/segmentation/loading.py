@@ -12,6 +12,7 @@ from cutsmith.errors import CutsmithError, UnknownModel
 from cutsmith.machine.files import is_file
 from cutsmith.protocols import Loaded
 from cutsmith.segmentation.checkpoint import Checkpoint, TorchSegmenter
+from cutsmith.segmentation.finetuned import SUFFIXES, find_own_checkpoint
 
 if TYPE_CHECKING:
     from cutsmith.models.entry import Entry
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 SUGGESTED_SEGMENTER = "sam2.1-hiera-small"
 # What a checkpoint of the user's own is taken for.
 _OWN_CHECKPOINT = "sam2"
-_CHECKPOINT_SUFFIXES = (".pt", ".pth", ".safetensors")
 
 
 class Kind(NamedTuple):
@@ -65,8 +65,8 @@ def load_segmenter(
 
     Args:
         segmenter: a catalogue name, the path of a SAM 2 checkpoint (the publisher's, or one as safetensors with the
-            publisher's or transformers' names of tensors), or None for the catalogue's first that is on this machine:
-            the largest SAM 2, 2.1 before 2.
+            publisher's or transformers' names of tensors), the name of one in a folder with weights, such as "mugs" for
+            mugs.pt, or None for the catalogue's first that is on this machine: the largest SAM 2, 2.1 before 2.
         device: one of `cutsmith.engines.torch_device.DEVICE_NAMES`.
         threads: for the processor; None takes all that the process may use.
         store: where weights are looked for; None takes this user's.
@@ -126,10 +126,10 @@ def _checkpoint(segmenter: str | None, store: Store) -> Checkpoint:
         SEGMENTERS[kind_of(entry)].require()
         return _of_entry(entry, store)
     if segmenter not in of_kind("segmenter"):
-        if is_file(segmenter):
-            path = Path(segmenter)
-            return Checkpoint(segmenter, path, _OWN_CHECKPOINT, path.name)
-        if Path(segmenter).suffix.lower() in _CHECKPOINT_SUFFIXES:
+        own = Path(segmenter) if is_file(segmenter) else find_own_checkpoint(segmenter, store)
+        if own is not None:
+            return Checkpoint(segmenter, own, _OWN_CHECKPOINT, own.name)
+        if Path(segmenter).suffix.lower() in SUFFIXES:
             raise UnknownModel(
                 f"There is no file {segmenter}.",
                 run("models", "list", text="Segmenters that need no path"),

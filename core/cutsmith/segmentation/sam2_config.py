@@ -6,11 +6,12 @@ name and the suffix .toml, says it:
 
     config = "sam2.1/sam2.1_hiera_t"          # one of the sam2 package's own
     overrides = ["model.image_size=512"]      # what differs from it, as Hydra writes it
+
+Beside them it may have the table [finetuned], which fine-tuning writes (`finetuned`).
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 from cutsmith.cures import run
 from cutsmith.errors import ModelUnusable
-from cutsmith.machine.files import is_file
+from cutsmith.segmentation.finetuned import TABLE, read_table
+from cutsmith.segmentation.sidecar import SEE_THE_MANUAL, read_sidecar, sidecar_of
 
 if TYPE_CHECKING:
     import torch
@@ -51,8 +53,8 @@ def config_of(path: Path, tensors: Mapping[str, torch.Tensor]) -> Sam2Config:
     Raises:
         ModelUnusable: neither says which, or the file beside it is wrong.
     """
-    sidecar = path.with_suffix(".toml")
-    return _said_in(sidecar) if is_file(sidecar) else _recognised(path, tensors)
+    said = read_sidecar(path)
+    return _recognised(path, tensors) if said is None else _said_in(sidecar_of(path), said)
 
 
 def _recognised(path: Path, tensors: Mapping[str, torch.Tensor]) -> Sam2Config:
@@ -74,20 +76,17 @@ def _recognised(path: Path, tensors: Mapping[str, torch.Tensor]) -> Sam2Config:
     return Sam2Config(f"{version}/{version}_hiera_{size}")
 
 
-def _said_in(sidecar: Path) -> Sam2Config:
-    remedy = "See docs/models.md for what it may say."
-    try:
-        found = tomllib.loads(sidecar.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ModelUnusable(f"{sidecar} is not TOML: {error}.", remedy) from error
+def _said_in(sidecar: Path, found: Mapping[str, Any]) -> Sam2Config:
     name, overrides = found.get("config"), found.get("overrides", [])
     wanted = 'config = "sam2.1/sam2.1_hiera_t", or another configuration, and overrides = ["KEY=VALUE", ...]'
     strings = isinstance(overrides, list) and all(isinstance(each, str) and "=" in each for each in overrides)
-    if set(found) - {"config", "overrides"} or not isinstance(name, str) or not strings:
-        raise ModelUnusable(f"{sidecar} must say {wanted}, but says {found}.", remedy)
+    if set(found) - {"config", "overrides", TABLE} or not isinstance(name, str) or not strings:
+        raise ModelUnusable(f"{sidecar} must say {wanted}, but says {found}.", SEE_THE_MANUAL)
     if any("_target_" in each for each in overrides):
         # It names the code that is run.
-        raise ModelUnusable(f"{sidecar} overrides _target_, which could run any code: it was refused.", remedy)
+        raise ModelUnusable(f"{sidecar} overrides _target_, which could run any code: it was refused.", SEE_THE_MANUAL)
+    if TABLE in found:
+        read_table(found[TABLE], sidecar)
     return Sam2Config(name, tuple(each.lstrip("+") for each in overrides))
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from cutsmith.segmentation.checkpoint import Checkpoint
     from cutsmith.segmentation.sam2 import Sam2Segmenter
+
+_log = logging.getLogger(__name__)
 
 
 def open_sam2(checkpoint: Checkpoint, device: str) -> Sam2Segmenter:
@@ -31,7 +37,25 @@ def open_sam2(checkpoint: Checkpoint, device: str) -> Sam2Segmenter:
     config = Sam2Config(entry.sam2.config) if entry is not None and entry.sam2 is not None else config_of(path, tensors)
     network = build_network(config, path)
     fit_checkpoint(network, tensors, path=path, kind=config.name, unused=ONLY_FOR_FILMS if is_converted else ())
+    _log.info("%s", told_of(path, tensors))
     with memory_guard(checkpoint.name, device, SMALLER):
         network.to(device)
     heed_cancelling(network)
     return Sam2Segmenter(checkpoint.name, network, checkpoint.weights)
+
+
+def told_of(path: Path, tensors: Iterable[str]) -> str:
+    """How many of the tensors, given by name, came from `path`, and how many of them were trained on what.
+
+    Raises:
+        ModelUnusable: the file beside it is wrong.
+    """
+    from cutsmith.segmentation.finetuned import finetuned_facts
+
+    names = list(tensors)
+    facts = finetuned_facts(path)
+    if facts is None:
+        return f"{len(names)} tensors from {path.name}"
+    trained = sum(map(facts.is_trained, names))
+    pictures = "1 picture" if facts.pictures == 1 else f"{facts.pictures} pictures"
+    return f"{len(names)} tensors from {path.name}, {trained} of them trained on {pictures}; base {facts.base}"

@@ -99,12 +99,14 @@ def _refine(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
 
 
 def _models(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
-    """List every model of the catalogue and whether it is here, and say what clicks and words still need."""
+    """List every model of the catalogue and whether it is here, and those that the user has tuned; say what clicks and
+    words still need."""
     from cutsmith.detection.loading import why_no_detector
     from cutsmith.machine.memory import available_memory
     from cutsmith.models.catalogue import DEFAULT_MODELS, of_kind
     from cutsmith.models.entry import KINDS
     from cutsmith.models.store import Store
+    from cutsmith.segmentation.finetuned import own_checkpoints
     from cutsmith.segmentation.loading import why_no_segmenter
     from cutsmith.serving.costs import costs_as_json
 
@@ -122,6 +124,18 @@ def _models(asked: Asked, report: Report, cancelled: IsCancelled) -> Answer:
         }
         for kind in KINDS
         for entry in of_kind(kind).values()
+    ] + [
+        {
+            "name": own.name,
+            "title": own.title,
+            "kind": "segmenter",
+            "here": True,
+            "size": own.path.stat().st_size,
+            "licence": own.facts.licence,
+            "commercial_use": own.commercial_use,
+        }
+        for own in own_checkpoints(store)
+        if own.facts is not None
     ]
     return Answer(
         {

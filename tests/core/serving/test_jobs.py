@@ -129,6 +129,23 @@ def test_the_models_are_told() -> None:
     json.dumps(answer.fields)
 
 
+def test_a_network_that_the_user_has_tuned_is_among_the_models(tmp_path, monkeypatch) -> None:
+    from tests.core.segmentation.test_finetuned import CONFIG, TABLE
+
+    monkeypatch.setenv("CUTSMITH_MODELS", str(tmp_path))
+    (tmp_path / "mugs.pt").write_bytes(b"weights")
+    (tmp_path / "mugs.toml").write_text(CONFIG + TABLE)
+    assert run("models").fields["models"][-1] == {
+        "name": "mugs",
+        "title": "sam2.1-hiera-tiny, tuned on 40 of your pictures",
+        "kind": "segmenter",
+        "here": True,
+        "size": 7,
+        "licence": "Apache-2.0",
+        "commercial_use": True,
+    }
+
+
 SMALL = np.zeros((20, 20, 3), np.uint8)
 PLANE = np.zeros((20, 20), np.uint8)
 

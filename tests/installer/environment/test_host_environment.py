@@ -49,7 +49,13 @@ def test_an_empty_folder_that_an_uninstalled_package_left_is_not_importable(tmp_
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 BASE = {requirement.partition(">=")[0]: "9999.0" for requirement in PROJECT["dependencies"]}
-TORCH_HERE = {"torch": "2.9.0+cu128", "torchvision": "0.24.0", "safetensors": "0.6.2"}
+TORCH_HERE = {
+    "torch": "2.9.0+cu128",
+    "torchvision": "0.24.0",
+    "safetensors": "0.6.2",
+    "tomli-w": "1.2.0",
+    "pycocotools": "2.0.10",
+}
 
 
 @pytest.fixture
@@ -70,7 +76,8 @@ def test_an_extra_costs_torch_only_where_there_is_none(nothing_importable):
     assert [step.requirement for step in lacking.steps] == ["sam2>=1.1"]
     assert lacking.size == EXTRA_SIZES["sam2"]
     without = shortfall(PROJECT, ["sam2"], BASE)
-    assert without.requirements == ("safetensors>=0.4.3", "torch>=2.5.1", "torchvision>=0.20.1")
+    small = ("pycocotools>=2.0.7", "safetensors>=0.4.3", "tomli-w>=1.0")
+    assert without.requirements == (*small, "torch>=2.5.1", "torchvision>=0.20.1")
     assert without.size == TORCH + EXTRA_SIZES["sam2"]
     assert shortfall(PROJECT, ["heic"], {}).size == PRODUCT_ALONE + EXTRA_SIZES["heic"]
 
