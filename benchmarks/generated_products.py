@@ -138,7 +138,7 @@ def _texture(generator: Generator) -> NDArray[np.uint8]:
         share = (share - share.min()) / np.ptp(share)
     shade = 0.75 + 0.25 * np.cos((columns - 200) / 160)
     surface = (first + (second - first) * share[..., None]) * shade[..., None]
-    return np.clip(surface, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(surface, 0, 255), np.uint8)
 
 
 def _picture(

@@ -13,6 +13,7 @@
                         batch_tally counts
     ending              SIGTERM ends a batch as Ctrl+C does
     calibrate_command   `cutsmith calibrate`: fits the quality score to pictures with a true alpha
+    finetune_command    `cutsmith finetune`: a SAM 2 that knows one's own products
     evaluate_command    `cutsmith evaluate`: measures cut-outs against pictures with a true alpha
     serve_command       `cutsmith serve`: the engine over HTTP
     models_command      `cutsmith models`: lists, fetches, checks and locates weights
@@ -47,6 +48,7 @@ _COMMANDS = {
     "export": "cutsmith.cli.export_command:export",
     "evaluate": "cutsmith.cli.evaluate_command:evaluate",
     "calibrate": "cutsmith.cli.calibrate_command:calibrate",
+    "finetune": "cutsmith.cli.finetune_command:finetune",
     "serve": "cutsmith.cli.serve_command:serve",
     "models": "cutsmith.cli.models_command:models",
     "doctor": "cutsmith.cli.doctor_command:doctor",

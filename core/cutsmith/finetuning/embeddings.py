@@ -60,8 +60,10 @@ class Embeddings:
             # Rounded as on the disk: a run is the same whether or not there was room.
             found.append(tensors or {name: rounded(t).float() for name, t in self._computed(example, variant).items()})
         device = next(self._network.parameters()).device
-        parts = (torch.cat([tensors[name] for tensors in found]).to(device) for name in Embedding._fields[:3])
-        return Embedding(*parts, self._network.sam_prompt_encoder.get_dense_pe())
+        coarse, middle, fine = (
+            torch.cat([tensors[name] for tensors in found]).to(device) for name in Embedding._fields[:3]
+        )
+        return Embedding(coarse, middle, fine, self._network.sam_prompt_encoder.get_dense_pe())
 
     def _computed(self, example: Example, variant: str) -> dict[str, Any]:
         from cutsmith.engines.torch_device import inference

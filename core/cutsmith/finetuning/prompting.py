@@ -134,6 +134,6 @@ def rough_mask(mask: NDArray[np.bool_], generator: Generator) -> NDArray[np.floa
     painted = mask.astype(np.uint8)
     changed = cv2.dilate(painted, kernel) if by > 0 else cv2.erode(painted, kernel)
     painted = changed if changed.any() else painted
-    moved = np.float32([[1, 0, generator.normal(0, most / 2)], [0, 1, generator.normal(0, most / 2)]])
+    moved = np.array([[1, 0, generator.normal(0, most / 2)], [0, 1, generator.normal(0, most / 2)]], np.float32)
     soft = cv2.warpAffine(painted.astype(np.float32), moved, (width, height))
-    return np.clip(cv2.GaussianBlur(soft, (0, 0), max(0.5, most / 2)), 0, 1).astype(np.float32)
+    return np.asarray(np.clip(cv2.GaussianBlur(soft, (0, 0), max(0.5, most / 2)), 0, 1), np.float32)

@@ -158,33 +158,41 @@ class Trainer:
         """
         if not self._resumed():
             self._close_epoch(listener, losses=[])
-        ended, went_wrong = self._epochs(listener)
+        standing = self._standing
+        if standing.is_out_of_time and not self._is_out_of_time():
+            standing.ended, standing.is_out_of_time = "", False
+        if not standing.ended:
+            standing.ended = self._epochs(listener)
+            self._write()
         self._load(self._best)
-        return Trained(tuple(self._standing.reports), ended, went_wrong)
+        return Trained(tuple(standing.reports), standing.ended, standing.went_wrong)
 
-    def _epochs(self, listener: Listener) -> tuple[str, bool]:
+    def _epochs(self, listener: Listener) -> str:
+        """Train until it is over; -> why it is."""
         standing, settings = self._standing, self._settings
         while standing.epoch < settings.epochs:
             if standing.step == 0 and (since := len(standing.reports) - 1 - standing.best.epoch) >= settings.patience:
-                return f"The last {since} epochs were no better than epoch {standing.best.epoch}.", False
+                return f"The last {since} epochs were no better than epoch {standing.best.epoch}."
             batches = self._batches(standing.epoch)
             while standing.step < len(batches):
                 if self._is_out_of_time():
                     # What was learned since the last epoch may be the best: it is looked at, too.
                     self._close_epoch(listener, standing.losses)
-                    return f"The time of {settings.seconds:,.0f} s was used up.", False
+                    standing.is_out_of_time = True
+                    return f"The time of {settings.seconds:,.0f} s was used up."
                 loss = self._step(batches[standing.step])
                 if not math.isfinite(loss):
                     names = ", ".join(sorted({item.example.name for item in batches[standing.step]}))
                     where = f"epoch {standing.epoch + 1}, step {standing.step + 1} ({names})"
-                    return f"The loss became {loss} in {where}. The best weights before that are kept.", True
+                    standing.went_wrong = True
+                    return f"The loss became {loss} in {where}. The best weights before that are kept."
                 standing.losses.append(loss)
                 standing.step += 1
                 listener.tell_step(standing.epoch + 1, standing.step / len(batches))
                 if standing.step < len(batches):
                     self._write_in_time()
             self._close_epoch(listener, standing.losses)
-        return f"All {settings.epochs} epochs are done.", False
+        return f"All {settings.epochs} epochs are done."
 
     def _step(self, items: Sequence[Item]) -> float:
         """The mean loss of the items; the weights are changed if it is a number."""
@@ -232,7 +240,7 @@ class Trainer:
 
     def _learning_rate(self) -> float:
         done = self._optimizer_steps()
-        return self._settings.learning_rate * min(1.0, (done + 1) / _WARM_UP_STEPS) / 2**self._standing.halvings
+        return self._settings.learning_rate * min(1.0, (done + 1) / _WARM_UP_STEPS) * 0.5**self._standing.halvings
 
     def _optimizer_steps(self) -> int:
         states = self._optimizer.state.values()
@@ -299,9 +307,11 @@ class Trainer:
 
     def _write_in_time(self) -> None:
         """Write the state, if the last one is old enough: it takes four times the bytes of what is trained."""
+        if monotonic() - self._written >= self._settings.seconds_between_states:
+            self._write()
+
+    def _write(self) -> None:
         now = monotonic()
-        if now - self._written < self._settings.seconds_between_states:
-            return
         self._standing.seconds += now - self._began
         self._began = self._written = now
         weights = copied(self._parameters)

@@ -46,6 +46,9 @@ class Standing:
         losses: of this epoch's steps so far.
         seconds: that it has run.
         halvings: how often the learning rate was halved.
+        ended: why the training is over, as a sentence; "" while it is not.
+        went_wrong: whether it is over because the loss was no number any more.
+        is_out_of_time: whether it is over because its time was used up: with more time it goes on.
         reports: the epochs that are done.
     """
 
@@ -54,6 +57,9 @@ class Standing:
     losses: list[float] = field(default_factory=list)
     seconds: float = 0.0
     halvings: int = 0
+    ended: str = ""
+    went_wrong: bool = False
+    is_out_of_time: bool = False
     reports: list[EpochReport] = field(default_factory=list)
 
     @property
