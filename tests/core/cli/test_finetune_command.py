@@ -142,16 +142,12 @@ def test_a_time_that_is_none_is_refused(products, tiny_sam2, tmp_path, given) ->
     assert "such as 30m" in done.stderr
 
 
+# The command, which writes its state after each step.
 KILLED = """
-import sys
 from cutsmith.finetuning.training import TrainingSettings
 TrainingSettings.__init__.__defaults__ = (*TrainingSettings.__init__.__defaults__[:-1], 0.0)
-from cutsmith import cut_out
-from cutsmith.cli.finetune_command import finetune
-from cutsmith.errors import EngineMissing, ModelUnusable, WeightsDamaged
-from cutsmith.finetuning.faults import BadExamples
-from cutsmith.finetuning.splitting import TooFewGroups
-main(sys.argv[1:])
+from cutsmith.cli import main
+main()
 """
 
 

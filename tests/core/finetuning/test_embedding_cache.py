@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 import sys
 
 import pytest
@@ -63,8 +62,8 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path) -> None:
     cache = EmbeddingCache("base", tmp_path)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
-        with pytest.raises(OutputRefused, match="The embeddings cannot be written to .* File too large"):
+        with pytest.raises(OutputRefused, match=r"The embeddings cannot be written to .* File too large"):
             cache.put("picture", "plain", some())
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert not os.listdir(tmp_path)
+    assert not list(tmp_path.iterdir())
