@@ -66,6 +66,8 @@ def _why_the_iou_does_not_do(iou: Comparison) -> str:
         return "one picture alone cannot show it. Hold out more."
     if iou.has_fallen:
         return "the IoU has fallen."
+    if iou.interval.low == iou.interval.high == 0:
+        return "the tuned network finds what the baseline finds."
     return (
         f"the IoU's difference lies between {_signed(iou.interval.low)} and {_signed(iou.interval.high)}, so chance "
         "alone may explain it."
