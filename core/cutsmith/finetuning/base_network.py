@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cutsmith.cures import set_option
 from cutsmith.errors import EngineMissing
 
 if TYPE_CHECKING:
@@ -39,8 +40,8 @@ class Base:
     device: str
 
 
-def find_base(segmenter: str | None, device: str, threads: int | None) -> Base:
-    """The base that `segmenter` names, as `cutsmith.segmentation.loading.load_segmenter` takes it.
+def find_base(base: str | None, device: str, threads: int | None) -> Base:
+    """The network that `base` names, as `cutsmith.segmentation.loading.load_segmenter` takes it.
 
     Raises:
         EngineMissing: the device that was asked for is not there: on another one it would take hours instead of
@@ -59,12 +60,12 @@ def find_base(segmenter: str | None, device: str, threads: int | None) -> Base:
     if plan.warnings:
         raise EngineMissing(
             f"{device} was asked for, but PyTorch does not see it here.",
-            "Tune on the processor: --device cpu. It takes longer, but the result is the same.",
+            set_option("device", "cpu", "Tune on the processor, which takes longer"),
         )
-    path = segmenter_file(segmenter)
+    path = segmenter_file(base)
     known = of_kind("segmenter")
-    entry = known.get(segmenter or "") or next((each for each in known.values() if path.name in each.filenames), None)
-    spec = entry.sam2 if entry is not None and segmenter in (None, entry.name) else None
+    entry = known.get(base or "") or next((each for each in known.values() if path.name in each.filenames), None)
+    spec = entry.sam2 if entry is not None and base in (None, entry.name) else None
     config = Sam2Config(spec.config) if spec is not None else config_of(path, read_checkpoint(path))
     name = entry.name if spec is not None and entry is not None else path.name
     licence = entry.licence if spec is not None and entry is not None else None

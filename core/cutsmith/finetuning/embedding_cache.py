@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cutsmith.cures import set_option
 from cutsmith.errors import OutputRefused
 from cutsmith.machine.folders import cache_folder
 
@@ -94,7 +95,8 @@ class EmbeddingCache:
             raise OutputRefused(
                 f"The embeddings cannot be written to {self.folder}: {error.strerror or error}. They take "
                 f"{len(data) / 1e6:,.0f} MB per picture.",
-                "Free some space, name another folder with CUTSMITH_CACHE, or keep fewer: --embeddings-limit 0.",
+                "Free some space, or name another folder with CUTSMITH_CACHE.",
+                set_option("embeddings_limit", 0, "Or keep none: each is then computed again and again"),
             ) from error
         self._ours.add(path.name)
         self._size += len(data)

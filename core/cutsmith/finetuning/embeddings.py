@@ -108,7 +108,7 @@ def read_image(example: Example) -> NDArray[np.uint8]:
     """The example's picture, upright, as models see it: uint8 (H, W, 3). Raises PictureError."""
     from cutsmith.picture import Picture
 
-    return Picture.read(example.picture).for_models()
+    return Picture.read(example.picture).without_hidden_colours().for_models()
 
 
 def _square(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:

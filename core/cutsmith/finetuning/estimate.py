@@ -56,8 +56,8 @@ def estimate(wanted: Wanted, prepared: Prepared) -> list[str]:
     epoch = step * max(1, len(prepared.training) // settings.batch)
     lines = [f"An epoch takes about {_time(epoch)}; {settings.epochs} epochs at most {_time(epoch * settings.epochs)}."]
     if not wanted.rank:
-        room = _bytes(size * pictures)
-        lines.insert(0, f"Encoding {pictures} pictures once takes about {_time(encoding * pictures)}, and {room} of disk.")
+        time, room = _time(encoding * pictures), _bytes(size * pictures)
+        lines.insert(0, f"Encoding {pictures} pictures once takes about {time}, and {room} of disk.")
     memory = torch.cuda.max_memory_allocated() if prepared.base.device == "cuda" else psutil.Process().memory_info().rss
     lines.append(f"It takes about {_bytes(memory)} of memory on {prepared.base.device}.")
     return lines

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cutsmith.cures import set_option
 from cutsmith.errors import BadOption
 from cutsmith.finetuning.base_network import Base, find_base, open_base, trained_names, trained_parameters
 from cutsmith.finetuning.checking import check_examples
@@ -196,7 +197,7 @@ def _train(
     network: Any = tuned.module
     settings = _settings(wanted, prepared)
     parameters = trained_parameters(network, wanted.rank, settings.seed)
-    with memory_guard("The training", prepared.base.device, "Take fewer samples a step: --batch 1."):
+    with memory_guard("The training", prepared.base.device, set_option("batch", 1, "Take fewer objects a step")):
         embeddings = _embeddings(wanted, prepared, network, on_picture)
         masks = TrueMasks(network.image_size // 2)
         for example in prepared.training:

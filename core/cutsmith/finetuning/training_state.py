@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cutsmith.cures import set_option
 from cutsmith.errors import BadOption, OutputRefused
 
 if TYPE_CHECKING:
@@ -127,7 +128,8 @@ class StateFile:
     def _other(self, why: str) -> BadOption:
         return BadOption(
             f"{self.folder} holds a run that was interrupted, and {why}.",
-            "Run the command that it belongs to, to go on with it. Or begin again: --restart",
+            "Ask for the same as before, to go on with it.",
+            set_option("restart", True, "Or throw it away, and begin again"),
         )
 
 
