@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from cutsmith.finetuning.embedding_cache import EmbeddingCache, rounded
-from cutsmith.finetuning.interactive_step import Sample
 from cutsmith.finetuning.variants import varied, varied_mask
 
 if TYPE_CHECKING:
@@ -16,6 +15,18 @@ if TYPE_CHECKING:
 
     from cutsmith.finetuning.examples import Example
     from cutsmith.segmentation.sam2_embedding import Embedding
+
+
+class Sample(NamedTuple):
+    """An object to point at.
+
+    Attributes:
+        truth: bool (S, S), its mask in the network's square; empty where nothing is to be found.
+        others: bool (S, S), all objects of the picture.
+    """
+
+    truth: NDArray[np.bool_]
+    others: NDArray[np.bool_]
 
 
 class Embeddings:

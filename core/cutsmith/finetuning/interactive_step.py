@@ -5,7 +5,7 @@ Model: micro-sam's interactive training (Archit et al., Nature Methods 2025). Th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -20,22 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from numpy.random import Generator
-    from numpy.typing import NDArray
 
+    from cutsmith.finetuning.embeddings import Sample
     from cutsmith.finetuning.prompting import StepPlan
     from cutsmith.segmentation.sam2_embedding import Embedding
-
-
-class Sample(NamedTuple):
-    """An object to point at.
-
-    Attributes:
-        truth: bool (S, S), its mask in the network's square; empty where nothing is to be found.
-        others: bool (S, S), all objects of the picture.
-    """
-
-    truth: NDArray[np.bool_]
-    others: NDArray[np.bool_]
 
 
 class Heads(nn.Module):

@@ -25,9 +25,9 @@ from cutsmith.machine.cancelling import check
 if TYPE_CHECKING:
     import torch
 
-    from cutsmith.finetuning.embeddings import Embeddings, TrueMasks
+    from cutsmith.finetuning.embeddings import Embeddings, Sample, TrueMasks
     from cutsmith.finetuning.examples import Example
-    from cutsmith.finetuning.interactive_step import Heads, Sample
+    from cutsmith.finetuning.interactive_step import Heads
     from cutsmith.finetuning.training_state import StateFile
 
 logger = logging.getLogger(__name__)

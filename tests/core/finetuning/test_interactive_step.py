@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cutsmith.finetuning.base_network import trained_parameters
-from cutsmith.finetuning.interactive_step import Heads, Sample
+from cutsmith.finetuning.embeddings import Sample
 from cutsmith.finetuning.prompting import StepPlan
 from cutsmith.segmentation.sam2_embedding import encoded
 from tests.core.finetuning.held_out import disc
@@ -56,6 +56,8 @@ def upstream_loss(network, embedding, points, labels, truth, is_ambiguous):
 def test_the_gradients_are_those_of_upstreams_modules(tiny_sam2, first, clicks) -> None:
     import torch
 
+    from cutsmith.finetuning.interactive_step import Heads
+
     network = network_of(tiny_sam2)
     # Upstream blots masks out where it thinks that nothing is there.
     network.sam_mask_decoder.pred_obj_score_head.layers[-1].bias.data.fill_(5.0)
@@ -90,6 +92,8 @@ def test_the_gradients_are_those_of_upstreams_modules(tiny_sam2, first, clicks) 
 
 def test_every_form_of_prompt_gives_a_loss_for_each_round(tiny_sam2) -> None:
     import torch
+
+    from cutsmith.finetuning.interactive_step import Heads
 
     network = network_of(tiny_sam2)
     heads = Heads(network).train()

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from cutsmith.finetuning.base_network import trained_parameters
-from cutsmith.finetuning.lora import merge_low_rank
 from cutsmith.finetuning.training import TrainingSettings
 from cutsmith.protocols import Prompt
 from cutsmith.segmentation.loading import load_segmenter
@@ -15,6 +14,8 @@ pytestmark = pytest.mark.torch
 
 def test_merged_weights_give_the_logits_of_unmerged_ones(tiny_sam2) -> None:
     import torch
+
+    from cutsmith.finetuning.lora import merge_low_rank
 
     segmenter = load_segmenter(str(tiny_sam2), device="cpu").model
     trained_parameters(segmenter.module, 4, 0)
@@ -38,6 +39,8 @@ def test_merged_weights_give_the_logits_of_unmerged_ones(tiny_sam2) -> None:
 
 
 def test_only_the_attention_of_the_encoder_changes_besides_the_decoder(tiny_sam2, tmp_path) -> None:
+    from cutsmith.finetuning.lora import merge_low_rank
+
     network = network_of(tiny_sam2)
     before = tensors(network)
     learned = examples(tmp_path, 3)

@@ -12,7 +12,6 @@ from cutsmith.finetuning.base_network import trained_parameters
 from cutsmith.finetuning.embedding_cache import EmbeddingCache
 from cutsmith.finetuning.embeddings import Embeddings, TrueMasks
 from cutsmith.finetuning.examples import Example
-from cutsmith.finetuning.interactive_step import Heads
 from cutsmith.finetuning.training import Trainer, TrainingSettings
 from cutsmith.finetuning.training_state import EpochReport, StateFile
 from cutsmith.finetuning.variants import PLAIN
@@ -58,6 +57,8 @@ def trainer(
     settings: TrainingSettings,
     rank: int = 0,
 ) -> Trainer:
+    from cutsmith.finetuning.interactive_step import Heads
+
     parameters = trained_parameters(network, rank, settings.seed)
     cache = None if rank else EmbeddingCache("base", folder / "embeddings")
     masks = TrueMasks(network.image_size // 2)
