@@ -53,7 +53,7 @@ class _Duration(click.ParamType):  # type: ignore[type-arg]
               help="Of the first epochs.")  # fmt: skip
 @click.option("--patience", type=click.IntRange(1), default=10, show_default=True,
               help="End after so many epochs without gain.")  # fmt: skip
-@click.option("--time-budget", type=_Duration(), metavar="TIME", help="End after this time, such as 30m.")
+@click.option("--time-budget", type=_Duration(), metavar="TIME", help="End the training after this time, such as 30m.")
 @click.option("--augment", is_flag=True, help="Learn from mirrored and smaller pictures, too.")
 @click.option("--lora", "rank", type=click.IntRange(0, 256), default=0, metavar="RANK",
               help="Tune the image encoder, too, by low-rank weights. For graphics cards.")  # fmt: skip
@@ -103,7 +103,10 @@ def finetune(dry_run: bool, in_json: bool, **given: Any) -> None:
     else:
         _show(finished)
     if finished.path is None:
-        click.echo("Nothing was kept. To keep it nevertheless, run this again with --keep: nothing is trained anew.")
+        click.echo(
+            "Nothing was kept. To keep it nevertheless, run this again with --keep: nothing is trained anew.",
+            err=in_json,
+        )
         sys.exit(1)
 
 
@@ -191,7 +194,10 @@ def _show(finished: Finished) -> None:
     from rich.table import Table
 
     verdict = finished.verdict
-    click.echo(finished.trained.ended)
+    if finished.trained.went_wrong:
+        print_warning(finished.trained.ended)
+    else:
+        click.echo(finished.trained.ended)
     table = Table("held out", "before", "tuned", "difference", "95 % interval")
     rows = (
         ("IoU", verdict.iou),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from cutsmith.cures import set_option
 from cutsmith.errors import OutputRefused
+from cutsmith.machine.files import is_file
 from cutsmith.machine.folders import cache_folder
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class EmbeddingCache:
         self.folder = folder or embeddings_folder()
         self._limit = limit
         self._ours: set[str] = set()
+        self._has_others = True
         self._size = sum(size for _, size, _ in self._files())
 
     def get(self, picture: str, variant: str) -> dict[str, torch.Tensor] | None:
@@ -67,6 +69,14 @@ class EmbeddingCache:
             os.utime(path)
         self._ours.add(path.name)
         return {name: tensor.float() for name, tensor in tensors.items()}
+
+    def has(self, picture: str, variant: str) -> bool:
+        """Whether a file is here for the picture with this SHA-256."""
+        path = self._path(picture, variant)
+        if not is_file(path):
+            return False
+        self._ours.add(path.name)
+        return True
 
     def put(self, picture: str, variant: str, tensors: dict[str, torch.Tensor]) -> None:
         """Keep the `tensors` of a picture, where there is room for them.
@@ -104,13 +114,16 @@ class EmbeddingCache:
     def _has_room(self, size: int) -> bool:
         if self._size + size <= self._limit:
             return True
+        if not self._has_others:
+            return False
         for path, length, _ in sorted(self._files(), key=lambda file: file[2]):
             if self._size + size <= self._limit:
-                break
+                return True
             if path.name not in self._ours:
                 with contextlib.suppress(OSError):
                     path.unlink()
                     self._size -= length
+        self._has_others = False
         return self._size + size <= self._limit
 
     def _files(self) -> list[tuple[Path, int, float]]:

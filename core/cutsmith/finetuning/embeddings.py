@@ -53,7 +53,7 @@ class Embeddings:
         """
         for example in examples:
             for variant in variants:
-                if self._cache is not None and self._cache.get(example.sha256, variant) is None:
+                if self._cache is not None and not self._cache.has(example.sha256, variant):
                     self._cache.put(example.sha256, variant, self._computed(example, variant))
                 on_picture()
 
@@ -92,17 +92,19 @@ class TrueMasks:
     def __init__(self, side: int) -> None:
         self._side = side
         self._bits: dict[tuple[str, str], list[NDArray[np.uint8]]] = {}
+        self._counts: dict[str, int] = {}
 
     def read(self, example: Example, variants: Sequence[str]) -> None:
         """Read the masks of `example` as these variants show them. Raises PictureError."""
         masks = example.truth.masks()
+        self._counts[example.name] = len(masks)
         for variant in variants:
             squares = (_square(varied_mask(mask, variant), self._side) for mask in masks)
             self._bits[example.name, variant] = [np.packbits(square) for square in squares]
 
     def count(self, example: Example) -> int:
         """How many objects the picture has."""
-        return len(next(bits for (name, _), bits in self._bits.items() if name == example.name))
+        return self._counts[example.name]
 
     def sample(self, example: Example, variant: str, number: int | None) -> Sample:
         """The object `number` of the picture; with None, that nothing is to be found."""

@@ -160,9 +160,10 @@ def finetune(wanted: Wanted, prepared: Prepared, listener: Listener, watch: Watc
     from cutsmith.finetuning.verdict import judge
     from cutsmith.picture import write_bytes_atomically
 
-    baseline, tuned = (open_base(prepared.base, wanted.threads) for _ in range(2))
+    tuned = open_base(prepared.base, wanted.threads)
     state = _state(wanted, prepared)
     trained = _train(wanted, prepared, tuned, state, listener, on_picture)
+    baseline = open_base(prepared.base, wanted.threads)
     held_out = prepared.split.held_out
     before, after = (
         measure(each, held_out, with_matting=wanted.with_matting, watch=watch) for each in (baseline, tuned)

@@ -172,10 +172,7 @@ class Sam2Segmenter:
         key = self._key(pixels)
         with self._lock:
             known = self._embeddings.pop(key, None)
-        if known is None:
-            embedding = encoded(self._network, [pixels])
-        else:
-            embedding = Embedding(*(each.to(self.device) for each in known))
+        embedding = self._encode(pixels) if known is None else Embedding(*(each.to(self.device) for each in known))
         with self._lock:
             self._embeddings[key] = embedding
             while len(self._embeddings) > self._kept_embeddings:
@@ -190,6 +187,9 @@ class Sam2Segmenter:
         key = hashlib.blake2b(pixels.data, key=str(pixels.shape).encode(), digest_size=16).digest()
         self._last_key = (weakref.ref(pixels), key) if pixels.base is None and not pixels.flags.writeable else None
         return key
+
+    def _encode(self, pixels: NDArray[np.uint8]) -> Embedding:
+        return encoded(self._network, [pixels])
 
     def _decode(
         self, embedding: Embedding, prompts: Sequence[Prompt], width: int, height: int
