@@ -17,6 +17,8 @@
     evaluate_command    `cutsmith evaluate`: measures cut-outs against pictures with a true alpha
     serve_command       `cutsmith serve`: the engine over HTTP
     models_command      `cutsmith models`: lists, fetches, checks and locates weights
+    models_list         the catalogue as a table or as JSON
+    own_checkpoints     networks of one's own, as `models list` and `doctor` show them
     doctor_command      `cutsmith doctor`: checks this machine
     worker_command      `cutsmith worker`: runs the worker for other programs
     telling             the words for errors, warnings and cures

@@ -17,6 +17,7 @@ from cutsmith.options import OPTIONS
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+    from cutsmith.finetuning.estimate import Estimate
     from cutsmith.finetuning.finetune import Finished, Prepared, Wanted
     from cutsmith.finetuning.training_state import EpochReport
 
@@ -91,8 +92,7 @@ def finetune(dry_run: bool, in_json: bool, **given: Any) -> None:
         print_warning(notice)
     _show_plan(prepared)
     if dry_run:
-        for line in estimate(wanted, prepared):
-            click.echo(line)
+        _show_estimate(estimate(wanted, prepared), prepared.base.device)
         return
     with _bar("encoding") as advance:
         finished = run(wanted, prepared, _Epochs(), _Measuring(), advance)
@@ -184,9 +184,25 @@ def _show_plan(prepared: Prepared) -> None:
     groups = [len({example.group for example in part}) for part in (parts.training, parts.held_out)]
     click.echo(
         f"{len(parts.training)} pictures of {groups[0]} products to learn from, {len(parts.held_out)} of {groups[1]} "
-        f"held out; base {prepared.base.name}; {prepared.preset.reason}.",
+        f"held out; base {prepared.base.name}; {prepared.settings.batch} objects a step on {prepared.base.device}.",
         err=True,
     )
+
+
+def _show_estimate(found: Estimate, device: str) -> None:
+    from cutsmith.cli.batch_progress import in_words
+    from cutsmith.models.store import size_text
+
+    if found.pictures:
+        click.echo(
+            f"Encoding {found.pictures} pictures once takes about {in_words(found.encoding_seconds)}, and "
+            f"{size_text(found.disk)} of disk."
+        )
+    click.echo(
+        f"An epoch takes about {in_words(found.epoch_seconds)}; {found.epochs} epochs at most "
+        f"{in_words(found.epoch_seconds * found.epochs)}."
+    )
+    click.echo(f"It takes about {size_text(found.memory)} of memory on {device}.")
 
 
 def _show(finished: Finished) -> None:

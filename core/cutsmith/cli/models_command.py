@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import click
@@ -19,9 +19,7 @@ from cutsmith.machine.files import is_folder
 if TYPE_CHECKING:
     from cutsmith.models.download import Progress
     from cutsmith.models.entry import Entry
-    from cutsmith.models.store import Located, Store
-
-PIPED_WIDTH = 160  # columns of a table that goes to a file or a pipe
+    from cutsmith.models.store import Store
 
 
 @click.group()
@@ -36,6 +34,7 @@ def list_command(as_json: bool) -> None:
 
     Networks that you have tuned come last.
     """
+    from cutsmith.cli import models_list
     from cutsmith.cli import own_checkpoints as own
     from cutsmith.models.catalogue import DEFAULT_MODEL, catalogue
     from cutsmith.models.store import Store
@@ -45,13 +44,13 @@ def list_command(as_json: bool) -> None:
     tuned = own_checkpoints(store)
     found = {entry: store.find(entry) for entry in catalogue().values()}
     if as_json:
-        rows = [_listed(entry, located) for entry, located in found.items()]
+        rows = [models_list.listed(entry, located) for entry, located in found.items()]
         echo_json(rows + [own.listed(each) for each in tuned], indent=2)
         return
-    _print_table(found)
+    models_list.print_table(found)
     own.print_own(tuned)
     click.echo(f"The default is {DEFAULT_MODEL}. Fetch one: cutsmith models fetch NAME")
-    click.echo(_rembg_sentence())
+    click.echo(models_list.rembg_sentence())
 
 
 @models.command("fetch")
@@ -341,66 +340,3 @@ def _progress_bar(entry: Entry) -> Iterator[Progress]:
             bar.update(task, completed=done, total=total, visible=True)
 
         yield progress
-
-
-def _listed(entry: Entry, located: Located | None) -> dict[str, Any]:
-    from cutsmith.models.catalogue import DEFAULT_MODEL
-    from cutsmith.models.entry import KINDS
-
-    return {
-        "name": entry.name,
-        "option": f"--{KINDS[entry.kind].option.replace('_', '-')}",
-        "title": entry.title,
-        "default": entry.name == DEFAULT_MODEL,
-        "size": entry.total_size,
-        "licence": entry.licence,
-        "commercial_use": entry.commercial_use,
-        "origin": entry.origin,
-        "note": entry.note,
-        "path": str(located.path) if located else None,
-        "found_in": located.origin if located else None,
-        "finetuned": None,
-    }
-
-
-def _print_table(found: dict[Entry, Located | None]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    from cutsmith.models.entry import KINDS
-    from cutsmith.models.store import size_text
-
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=PIPED_WIDTH)
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    wide = console.width > 100
-    table.add_column("Name", no_wrap=True)
-    if wide:
-        table.add_column("Option", no_wrap=True)
-    table.add_column("Size", justify="right", no_wrap=True)
-    table.add_column("Licence")
-    table.add_column("Commercial use" if wide else "Comm. use")
-    table.add_column("Here")
-    kind = None
-    for entry, located in found.items():
-        if kind is not None and entry.kind != kind:
-            table.add_section()
-        kind = entry.kind
-        here = f"yes ({located.origin})" if located else "no"
-        if located and entry.size is not None and located.path.stat().st_size != entry.size:
-            here = f"damaged ({located.origin})"
-        commercial = "yes" if entry.commercial_use else "no"
-        option = (f"--{KINDS[entry.kind].option.replace('_', '-')}",) if wide else ()
-        table.add_row(entry.name, *option, size_text(entry.total_size), entry.licence, commercial, here)
-    console.print(table)
-
-
-def _rembg_sentence() -> str:
-    from cutsmith.models.catalogue import rembg_only_sessions
-
-    names = [
-        name if terms.commercial_use else f"{name} (not commercially)" for name, terms in rembg_only_sessions().items()
-    ]
-    return f"With rembg installed, --model rembg:NAME also runs: {', '.join(names)}"

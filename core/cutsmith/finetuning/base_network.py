@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +22,6 @@ _OF_THE_EMBEDDING = ("sam_mask_decoder.conv_s0.", "sam_mask_decoder.conv_s1.")
 # The decoder's parts that only films use.
 _OF_FILMS = ("sam_mask_decoder.obj_ptr",)
 _ADAPTED = "image_encoder.trunk.blocks."
-_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +49,7 @@ def find_base(base: str | None, device: str, threads: int | None) -> Base:
     from cutsmith.engines.checkpoint import read_checkpoint
     from cutsmith.engines.torch_device import choose_device, limit_threads, require_packages
     from cutsmith.models.catalogue import of_kind
+    from cutsmith.models.integrity import hash_file
     from cutsmith.segmentation.loading import segmenter_file
     from cutsmith.segmentation.sam2_config import Sam2Config, config_of
 
@@ -69,7 +68,7 @@ def find_base(base: str | None, device: str, threads: int | None) -> Base:
     config = Sam2Config(spec.config) if spec is not None else config_of(path, read_checkpoint(path))
     name = entry.name if spec is not None and entry is not None else path.name
     licence = entry.licence if spec is not None and entry is not None else None
-    return Base(name, path, _sha256(path), config, licence, plan.device)
+    return Base(name, path, hash_file(path, "sha256"), config, licence, plan.device)
 
 
 def open_base(base: Base, threads: int | None) -> Sam2Segmenter:
@@ -102,11 +101,3 @@ def trained_parameters(network: Any, rank: int, seed: int) -> dict[str, torch.nn
 def trained_names(rank: int) -> tuple[str, ...]:
     """Beginnings of the names of the tensors that training with this `rank` changes, for the result's file."""
     return (*DECODER, _ADAPTED) if rank else DECODER
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(_BLOCK):
-            digest.update(block)
-    return digest.hexdigest()

@@ -11,7 +11,6 @@ import contextlib
 import hashlib
 import logging
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from cutsmith.cures import set_option
 from cutsmith.errors import OutputRefused
 from cutsmith.machine.files import is_file
 from cutsmith.machine.folders import cache_folder
+from cutsmith.picture.destination import write_bytes_atomically
 
 if TYPE_CHECKING:
     import torch
@@ -91,20 +91,10 @@ class EmbeddingCache:
         if not self._has_room(len(data)):
             return
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor, unfinished = tempfile.mkstemp(dir=self.folder, suffix=".part")
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(data)
-                Path(unfinished).replace(path)
-            except BaseException:
-                # An interrupt, too, must not leave megabytes that nobody knows of.
-                Path(unfinished).unlink(missing_ok=True)
-                raise
-        except OSError as error:
+            write_bytes_atomically(data, path, overwrite=True)
+        except OutputRefused as error:
             raise OutputRefused(
-                f"The embeddings cannot be written to {self.folder}: {error.strerror or error}. They take "
-                f"{len(data) / 1e6:,.0f} MB per picture.",
+                f"The embeddings, {len(data) / 1e6:,.1f} MB per picture, cannot be kept. {error.what}",
                 "Free some space, or name another folder with CUTSMITH_CACHE.",
                 set_option("embeddings_limit", 0, "Or keep none: each is then computed again and again"),
             ) from error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cutsmith.finetuning.embedding_cache import EmbeddingCache, rounded
+from cutsmith.finetuning.measuring import read_picture
 from cutsmith.finetuning.variants import varied, varied_mask
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Embeddings:
         from cutsmith.segmentation.sam2_embedding import Embedding, encoded
 
         if self._cache is None:
-            return encoded(self._network, [varied(read_image(example), variant) for example, variant in wanted])
+            return encoded(self._network, [_image(example, variant) for example, variant in wanted])
         found = []
         for example, variant in wanted:
             tensors = self._cache.get(example.sha256, variant)
@@ -80,7 +81,7 @@ class Embeddings:
         from cutsmith.engines.torch_device import inference
         from cutsmith.segmentation.sam2_embedding import Embedding, encoded
 
-        image = varied(read_image(example), variant)
+        image = _image(example, variant)
         with inference(next(self._network.parameters()).device):
             embedding = encoded(self._network, [image])
         return {name: getattr(embedding, name).float().cpu() for name in Embedding._fields[:3]}
@@ -117,11 +118,8 @@ class TrueMasks:
         return np.unpackbits(bits, count=self._side**2).reshape(self._side, self._side).astype(bool)
 
 
-def read_image(example: Example) -> NDArray[np.uint8]:
-    """The example's picture, upright, as models see it: uint8 (H, W, 3). Raises PictureError."""
-    from cutsmith.picture import Picture
-
-    return Picture.read(example.picture).without_hidden_colours().for_models()
+def _image(example: Example, variant: str) -> NDArray[np.uint8]:
+    return varied(read_picture(example).for_models(), variant)
 
 
 def _square(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from cutsmith.finetuning.finetune import Prepared, Wanted
@@ -13,8 +12,28 @@ _STEPS = 4
 """Steps whose mean is taken: some have corrections, and take several times as long."""
 
 
-def estimate(wanted: Wanted, prepared: Prepared) -> list[str]:
-    """Time, disk and memory in sentences. Trains on one picture for seconds, and throws that away.
+class Estimate(NamedTuple):
+    """What a run would take.
+
+    Attributes:
+        pictures: that are encoded once, mirrored and smaller ones too; 0 where the encoder is trained.
+        encoding_seconds: for all of them together.
+        disk: bytes that their embeddings take.
+        epoch_seconds: for one epoch.
+        epochs: at most.
+        memory: bytes that this process has taken, on the device.
+    """
+
+    pictures: int
+    encoding_seconds: float
+    disk: int
+    epoch_seconds: float
+    epochs: int
+    memory: int
+
+
+def estimate(wanted: Wanted, prepared: Prepared) -> Estimate:
+    """What the run would take. Encodes one picture and does a few steps on it, which are thrown away.
 
     Raises:
         PictureError, DeviceOutOfMemory, and what opening the base raises.
@@ -32,7 +51,7 @@ def estimate(wanted: Wanted, prepared: Prepared) -> list[str]:
 
     network: Any = open_base(prepared.base, wanted.threads).module
     trained_parameters(network, wanted.rank, wanted.settings.seed)
-    settings = replace(wanted.settings, batch=wanted.batch or prepared.preset.batch)
+    settings = prepared.settings
     example = next(each for each in prepared.training if each.truth.masks())
     masks = TrueMasks(network.image_size // 2)
     masks.read(example, (PLAIN,))
@@ -52,22 +71,13 @@ def estimate(wanted: Wanted, prepared: Prepared) -> list[str]:
         for loss in heads.rounds(batch, samples, plan, np.random.default_rng(number)):
             loss.backward(retain_graph=bool(wanted.rank))
     step = (perf_counter() - begun) / _STEPS + (encoding * settings.batch if wanted.rank else 0.0)
-    pictures = len(prepared.training) * len(settings.variants) + len(prepared.watched)
-    epoch = step * max(1, len(prepared.training) // settings.batch)
-    lines = [f"An epoch takes about {_time(epoch)}; {settings.epochs} epochs at most {_time(epoch * settings.epochs)}."]
-    if not wanted.rank:
-        time, room = _time(encoding * pictures), _bytes(size * pictures)
-        lines.insert(0, f"Encoding {pictures} pictures once takes about {time}, and {room} of disk.")
+    pictures = 0 if wanted.rank else len(prepared.training) * len(settings.variants) + len(prepared.watched)
     memory = torch.cuda.max_memory_allocated() if prepared.base.device == "cuda" else psutil.Process().memory_info().rss
-    lines.append(f"It takes about {_bytes(memory)} of memory on {prepared.base.device}.")
-    return lines
-
-
-def _time(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
-
-
-def _bytes(number: float) -> str:
-    return f"{number / 1e9:.1f} GB" if number >= 1e9 else f"{number / 1e6:.0f} MB"
+    return Estimate(
+        pictures,
+        encoding * pictures,
+        size * pictures,
+        step * max(1, len(prepared.training) // settings.batch),
+        settings.epochs,
+        memory,
+    )

@@ -5,20 +5,20 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cutsmith.cures import set_option
-from cutsmith.errors import BadOption
 from cutsmith.finetuning.base_network import Base, find_base, open_base, trained_names, trained_parameters
 from cutsmith.finetuning.checking import check_examples
 from cutsmith.finetuning.examples import Example, Examples, Split
 from cutsmith.finetuning.finding import find_examples
-from cutsmith.finetuning.presets import Preset, device_memory, preset_for
+from cutsmith.finetuning.presets import batch_for, device_memory
 from cutsmith.finetuning.splitting import split
-from cutsmith.finetuning.training import Listener, Trained, TrainingSettings
+from cutsmith.finetuning.training import Listener, TrainingSettings
+from cutsmith.finetuning.training_state import Standing, StateFile
 from cutsmith.finetuning.variants import PLAIN
 from cutsmith.version import __version__
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from cutsmith.finetuning.comparison import Verdict
     from cutsmith.finetuning.embeddings import Embeddings
     from cutsmith.finetuning.forgetting import Forgetting
-    from cutsmith.finetuning.training_state import StateFile
     from cutsmith.protocols import Watch
     from cutsmith.segmentation.sam2 import Sam2Segmenter
 
@@ -87,7 +86,7 @@ class Prepared:
         split: learned from and held out.
         training, watched: what is learned from, without those that tell the best epoch, and those.
         base: what it begins from.
-        preset: what suits the machine.
+        settings: of the training, on this machine.
         notices: what the user should know.
     """
 
@@ -96,7 +95,7 @@ class Prepared:
     training: Sequence[Example]
     watched: Sequence[Example]
     base: Base
-    preset: Preset
+    settings: TrainingSettings
     notices: Sequence[str]
 
 
@@ -112,7 +111,7 @@ class Finished:
         path: the result; None where it was not kept.
     """
 
-    trained: Trained
+    trained: Standing
     verdict: Verdict
     forgetting: Forgetting
     sheet: Path
@@ -137,8 +136,8 @@ def prepare(wanted: Wanted, on_picture: OnPicture | None = None) -> Prepared:
     parts = split(found.examples, seed=seed, val=val)
     training, watched, notices = _watched_apart(parts, seed)
     told = [*found.notices, *(val.notices if val is not None else ()), *parts.notices, *notices]
-    preset = preset_for(base.device, device_memory(base.device))
-    return Prepared(found, parts, training, watched, base, preset, told)
+    batch = wanted.batch or batch_for(base.device, device_memory(base.device))
+    return Prepared(found, parts, training, watched, base, replace(wanted.settings, batch=batch), told)
 
 
 def finetune(wanted: Wanted, prepared: Prepared, listener: Listener, watch: Watch, on_picture: OnPicture) -> Finished:
@@ -188,7 +187,7 @@ def _train(
     state: StateFile,
     listener: Listener,
     on_picture: OnPicture,
-) -> Trained:
+) -> Standing:
     from cutsmith.engines.torch_device import memory_guard
     from cutsmith.finetuning.embeddings import TrueMasks
     from cutsmith.finetuning.interactive_step import Heads
@@ -196,7 +195,7 @@ def _train(
     from cutsmith.finetuning.training import Trainer
 
     network: Any = tuned.module
-    settings = _settings(wanted, prepared)
+    settings = prepared.settings
     parameters = trained_parameters(network, wanted.rank, settings.seed)
     with memory_guard("The training", prepared.base.device, set_option("batch", 1, "Take fewer objects a step")):
         embeddings = _embeddings(wanted, prepared, network, on_picture)
@@ -239,19 +238,11 @@ def _embeddings(wanted: Wanted, prepared: Prepared, network: Any, on_picture: On
     return embeddings
 
 
-def _settings(wanted: Wanted, prepared: Prepared) -> TrainingSettings:
-    from dataclasses import replace
-
-    return replace(wanted.settings, batch=wanted.batch or prepared.preset.batch)
-
-
 def _state(wanted: Wanted, prepared: Prepared) -> StateFile:
-    from cutsmith.finetuning.training_state import StateFile
-
     folder = wanted.output.with_suffix(".training")
     if wanted.restart and folder.is_dir():
         shutil.rmtree(folder)
-    settings = asdict(_settings(wanted, prepared))
+    settings = asdict(prepared.settings)
     for name in ("seconds", "seconds_between_states", "epochs"):
         # These say when it ends, not what a step does.
         settings.pop(name)
@@ -312,9 +303,3 @@ def _saved(wanted: Wanted, prepared: Prepared, tuned: Sam2Segmenter, verdict: Ve
 
 def _groups(examples: Sequence[Example]) -> tuple[str, ...]:
     return tuple(sorted({example.group for example in examples}))
-
-
-def require_objects(prepared: Prepared) -> None:
-    """Raise BadOption where no picture that is learned from holds an object."""
-    if not any(example.truth.masks() for example in prepared.training):
-        raise BadOption("No picture that is learned from holds an object.", "Add pictures with their masks.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from cutsmith.errors import PictureNotFound
 from cutsmith.finetuning.examples import Example, Examples, Fault, Truth
 from cutsmith.finetuning.grouping import Grouping, notices_of_names
 from cutsmith.machine.files import is_folder
+from cutsmith.models.integrity import hash_file
 
 
 class Gathering:
@@ -40,7 +40,7 @@ class Gathering:
             self.fault(picture, f"The pattern for products does not match its name, {name!r}.")
             return
         try:
-            sha256 = file_sha256(picture)
+            sha256 = hash_file(picture, "sha256")
         except OSError as error:
             self.fault(picture, f"It cannot be read: {error.strerror or error}.")
             return
@@ -80,9 +80,3 @@ def pictures_by_name(folder: Path, but: Path | None = None) -> dict[str, list[Pa
         if aside is None or not path.resolve().is_relative_to(aside):
             names[path.relative_to(folder).with_suffix("").as_posix()].append(path)
     return dict(names)
-
-
-def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal. Raises OSError where it cannot be read."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -25,7 +25,7 @@ import numpy as np
 
 from cutsmith.errors import CutsmithError
 from cutsmith.finetuning.faults import BadMask, without_name
-from cutsmith.finetuning.gathering import file_sha256
+from cutsmith.models.integrity import hash_file
 from cutsmith.picture.limits import DEFAULT_MAX_PIXELS, check_size
 from cutsmith.picture.orientation import upright
 from cutsmith.picture.source import read_source
@@ -56,7 +56,7 @@ class MaskFile:
 
     def identity(self) -> str:
         """The SHA-256 of the file. Raises OSError where it cannot be read."""
-        return file_sha256(self.path)
+        return hash_file(self.path, "sha256")
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,9 @@ class ResultFiles:
 
     def identity(self) -> str:
         """A SHA-256 of all files. Raises OSError where one cannot be read."""
-        return hashlib.sha256(" ".join(["results", *map(file_sha256, self.paths)]).encode()).hexdigest()
+        return hashlib.sha256(
+            " ".join(["results", *(hash_file(path, "sha256") for path in self.paths)]).encode()
+        ).hexdigest()
 
 
 _Reader = Callable[[Path, bytes, str], "list[NDArray[np.bool_]]"]

@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-
-class Preset(NamedTuple):
-    """Attributes: batch: samples of a step; reason: why, in words."""
-
-    batch: int
-    reason: str
-
-
 _GIGABYTE = 1 << 30
+_CARDS = ((20, 16), (10, 8))
+"""(Gigabytes of a graphics card at least, samples of a step), the largest first; not tried on a real card."""
+
+_SMALLEST = 4
 
 
-def preset_for(device: str, memory: int) -> Preset:
-    """The preset for a `device` (as `cutsmith.engines.torch_device` names it) with this much memory, in bytes."""
+def batch_for(device: str, memory: int) -> int:
+    """How many samples a step takes on `device` (as `cutsmith.engines.torch_device` names it) with `memory` bytes."""
     if device != "cuda":
-        return Preset(4, f"4 samples a step on {device}")
-    batch = next((batch for least, batch in ((20, 16), (10, 8)) if memory >= least * _GIGABYTE), 4)
-    return Preset(batch, f"{batch} samples a step on {device} with {memory / _GIGABYTE:.0f} GB")
+        return _SMALLEST
+    return next((batch for least, batch in _CARDS if memory >= least * _GIGABYTE), _SMALLEST)
 
 
 def device_memory(device: str) -> int:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from cutsmith.geometry import Box, box_of_mask
+
 if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
@@ -63,16 +65,17 @@ def drawn_plan(generator: Generator) -> StepPlan:
     return StepPlan(first, clicks, rounds if is_corrected else 0, bool(generator.random() < 0.5))
 
 
-def box_around(mask: NDArray[np.bool_]) -> tuple[float, float, float, float]:
-    """The smallest box (x0, y0, x1, y1) around a mask, bool (H, W), that is not empty."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return float(columns[0]), float(rows[0]), float(columns[-1] + 1), float(rows[-1] + 1)
+def box_of_object(mask: NDArray[np.bool_]) -> Box:
+    """The smallest box around a mask, bool (H, W), that is not empty."""
+    box = box_of_mask(mask)
+    assert box is not None, "not empty"
+    return box
 
 
 def jittered_box(mask: NDArray[np.bool_], generator: Generator) -> tuple[float, float, float, float]:
     """The box around `mask` with each side a little off, inside the picture."""
     height, width = mask.shape
-    x0, y0, x1, y1 = box_around(mask)
+    x0, y0, x1, y1 = box_of_object(mask)
     lengths = np.array([x1 - x0, y1 - y0, x1 - x0, y1 - y0])
     off = np.clip(generator.normal(0, _BOX_JITTER, 4), -_MOST_JITTER, _MOST_JITTER) * lengths
     x0, y0, x1, y1 = np.clip(np.array([x0, y0, x1, y1]) + off, 0, [width, height, width, height])
@@ -127,7 +130,7 @@ def rough_mask(mask: NDArray[np.bool_], generator: Generator) -> NDArray[np.floa
     import cv2
 
     height, width = mask.shape
-    x0, y0, x1, y1 = box_around(mask)
+    x0, y0, x1, y1 = box_of_object(mask)
     most = max(1, round(0.06 * min(x1 - x0, y1 - y0)))
     by = int(generator.integers(-most, most + 1))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * abs(by) + 1, 2 * abs(by) + 1))

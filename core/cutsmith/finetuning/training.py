@@ -92,26 +92,6 @@ class Listener(Protocol):
         """Called after each epoch, and with epoch 0 before the first."""
 
 
-@dataclass(frozen=True)
-class Trained:
-    """How the training ended.
-
-    Attributes:
-        reports: the epochs, beginning with 0, the base.
-        ended: why it ended, as a sentence.
-        went_wrong: whether it ended because the loss was no number any more.
-    """
-
-    reports: Sequence[EpochReport]
-    ended: str
-    went_wrong: bool = False
-
-    @property
-    def best(self) -> EpochReport:
-        """The epoch whose weights are kept."""
-        return max(self.reports, key=lambda report: report.iou)
-
-
 class Trainer:
     """Trains the `parameters` of a network.
 
@@ -149,8 +129,8 @@ class Trainer:
         self._best: dict[str, torch.Tensor] = {}
         self._written = self._began = monotonic()
 
-    def run(self, listener: Listener) -> Trained:
-        """Train, and leave the best epoch's weights in the network. A run that was interrupted goes on.
+    def run(self, listener: Listener) -> Standing:
+        """Train, and leave the best epoch's weights in the network; -> how it went. A run that was interrupted goes on.
 
         Raises:
             BadOption: the state is that of another run. OutputRefused: the state cannot be written.
@@ -165,7 +145,7 @@ class Trainer:
             standing.ended = self._epochs(listener)
             self._write()
         self._load(self._best)
-        return Trained(tuple(standing.reports), standing.ended, standing.went_wrong)
+        return standing
 
     def _epochs(self, listener: Listener) -> str:
         """Train until it is over; -> why it is."""
@@ -278,7 +258,7 @@ class Trainer:
             check()
             together = items[start : start + _WATCHED_A_PASS]
             samples = [self._masks.sample(*item) for item in together]
-            points = [self._heads.box_points(each, prompting.box_around(each.truth)) for each in samples]
+            points = [self._heads.box_points(each, prompting.box_of_object(each.truth)) for each in samples]
             truth = torch.from_numpy(np.stack([each.truth for each in samples]))[:, None].to(device).float()
             with inference(device):
                 embedding = self._embeddings.of([(item.example, item.variant) for item in together])

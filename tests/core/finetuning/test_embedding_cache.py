@@ -62,7 +62,9 @@ def test_a_full_disk_is_told_and_leaves_nothing(tmp_path) -> None:
     cache = EmbeddingCache("base", tmp_path)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
-        with pytest.raises(OutputRefused, match=r"The embeddings cannot be written to .* File too large"):
+        with pytest.raises(
+            OutputRefused, match=r"The embeddings, 0.0 MB per picture, cannot be kept\. .*[Ff]ile too large"
+        ):
             cache.put("picture", "plain", some())
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

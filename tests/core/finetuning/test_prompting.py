@@ -22,7 +22,7 @@ def test_a_jittered_box_is_a_box_near_the_true_one(mask, generator) -> None:
     if not mask.any():
         return
     x0, y0, x1, y1 = prompting.jittered_box(mask, generator)
-    true = prompting.box_around(mask)
+    true = prompting.box_of_object(mask)
     assert 0 <= x0 < x1 <= mask.shape[1] + 2
     assert 0 <= y0 < y1 <= mask.shape[0] + 2
     most = 0.1 * max(true[2] - true[0], true[3] - true[1]) + 2
