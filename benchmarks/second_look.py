@@ -109,9 +109,10 @@ def looked(remover: Remover, sample: Sample) -> tuple[str, list[float]]:
         others: tuple[ViewName, ...] = ("mirrored", "padded") if is_cut_by_frame(masks["first"]) else ("mirrored",)
         for name in others:
             masks[name] = mask_of_picture(remover.soft_mask(view_of(sample.image, name)), name, sample.image.shape)
-    taken = chosen(masks)
+    doubts = {name: undecidedness(mask) for name, mask in masks.items()}
+    taken = chosen(masks, doubts)
     errors = {name: float(np.abs(mask - sample.truth).sum()) / 1000 for name, mask in masks.items()}
-    views = ", ".join(f"{name} U {undecidedness(mask):.3f} SAD {errors[name]:.1f}" for name, mask in masks.items())
+    views = ", ".join(f"{name} U {doubts[name]:.3f} SAD {errors[name]:.1f}" for name in masks)
     return f"{taken:9} {views}", [errors["first"], errors[taken], min(errors.values())]
 
 

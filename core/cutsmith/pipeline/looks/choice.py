@@ -36,22 +36,24 @@ def is_cut_by_frame(soft_mask: NDArray[np.float32]) -> bool:
     return frame_contact(soft_mask, _TOUCHES_WITH) > _TOUCHES_ON
 
 
-def may_stand_in(name: ViewName, mask: NDArray[np.float32], first: NDArray[np.float32]) -> bool:
-    """Whether `mask`, of the view `name`, may be taken instead of the `first` mask; both (H, W) of the picture."""
-    if not undecidedness(mask) < _MORE_DECIDED * undecidedness(first):
+def may_stand_in(
+    name: ViewName, masks: Mapping[ViewName, NDArray[np.float32]], doubts: Mapping[ViewName, float]
+) -> bool:
+    """Whether the mask of the view `name` may be taken instead of the first one's; arguments as of `chosen`."""
+    if not doubts[name] < _MORE_DECIDED * doubts["first"]:
         return False
     if name != "padded":
         return True
-    contact = frame_contact(mask, _HOLDS_WITH)
+    first, contact = masks["first"], frame_contact(masks[name], _HOLDS_WITH)
     return is_cut_by_frame(first) and frame_contact(first, _HOLDS_WITH) <= contact <= _WHOLE_PHOTOGRAPH
 
 
-def chosen(masks: Mapping[ViewName, NDArray[np.float32]]) -> ViewName:
+def chosen(masks: Mapping[ViewName, NDArray[np.float32]], doubts: Mapping[ViewName, float]) -> ViewName:
     """The view that is taken: of the first one and those that may stand in for it, the most decided.
 
     Args:
         masks: (H, W) of the picture, by view, "first" among them.
+        doubts: the undecidedness of each.
     """
-    first = masks["first"]
-    able = [name for name, mask in masks.items() if name == "first" or may_stand_in(name, mask, first)]
-    return min(able, key=lambda name: undecidedness(masks[name]))
+    able = [name for name in masks if name == "first" or may_stand_in(name, masks, doubts)]
+    return min(able, key=lambda name: doubts[name])

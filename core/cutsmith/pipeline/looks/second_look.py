@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import combinations
@@ -67,8 +67,9 @@ def looked_again(
         finally:
             # A cancelled run ends there, too.
             pool.shutdown(cancel_futures=True)
-        taken = chosen(masks)
-        return masks[taken], _told(masks, taken)
+        doubts = {name: undecidedness(mask) for name, mask in masks.items()}
+        taken = chosen(masks, doubts)
+        return masks[taken], _told(masks, doubts, taken)
 
 
 def _other_views(first: NDArray[np.float32], looks: LookCount) -> list[ViewName]:
@@ -85,8 +86,7 @@ def _mask_of_view(remover: Remover, image: NDArray[np.uint8], name: ViewName) ->
     return mask_of_picture(remover.soft_mask(view_of(image, name)), name, image.shape)
 
 
-def _told(masks: dict[ViewName, NDArray[np.float32]], taken: ViewName) -> Looks:
-    doubts: dict[str, float] = {name: undecidedness(mask) for name, mask in masks.items()}
+def _told(masks: Mapping[ViewName, NDArray[np.float32]], doubts: Mapping[ViewName, float], taken: ViewName) -> Looks:
     agreement = min(dice(one, other) for one, other in combinations(masks.values(), 2))
     if taken == "first":
         more_decided = any(value < doubts["first"] for value in doubts.values())
@@ -94,4 +94,4 @@ def _told(masks: dict[ViewName, NDArray[np.float32]], taken: ViewName) -> Looks:
         reason = f"{why_not} (undecidedness {doubts['first']:.2f})"
     else:
         reason = f"undecidedness {doubts[taken]:.2f} instead of {doubts['first']:.2f}"
-    return Looks(taken, doubts, agreement, reason)
+    return Looks(taken, {str(name): value for name, value in doubts.items()}, agreement, reason)
