@@ -16,8 +16,11 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-SIZE = (360, 480)
+SIZE = (400, 400)
 PHOTOGRAPHS = ("astronaut", "coffee", "chelsea", "rocket", "brick", "grass", "gravel")
+GLAZES = ((150, 40, 190), (175, 165, 30), (205, 70, 120))
+"""BGR of a magenta, a turquoise and a violet: one shop's products look alike, and little in the photographs does."""
+
 _DRAWN = 400
 """Pixels of the square in which a product is drawn."""
 
@@ -82,7 +85,7 @@ def _mug(shape: NDArray[np.uint8], generator: Generator) -> None:
     x, y = 200 - width // 2 - 30, 200 - height // 2
     cv2.rectangle(shape, (x, y), (x + width, y + height), 255, -1)
     cv2.ellipse(shape, (x + width // 2, y + height), (width // 2, 24), 0, 0, 180, 255, -1)
-    thick, reach = int(generator.integers(10, 22)), int(generator.integers(45, 75))
+    thick, reach = int(generator.integers(14, 26)), int(generator.integers(45, 75))
     cv2.ellipse(shape, (x + width, y + height // 2), (reach, height // 3), 0, -90, 90, 255, thick)
 
 
@@ -93,7 +96,7 @@ def _ring(shape: NDArray[np.uint8], generator: Generator) -> None:
 
 
 def _frame(shape: NDArray[np.uint8], generator: Generator) -> None:
-    width, height, thick = (int(value) for value in generator.integers((80, 80, 14), (150, 150, 34)))
+    width, height, thick = (int(value) for value in generator.integers((80, 80, 24), (140, 140, 44)))
     cv2.rectangle(shape, (200 - width, 200 - height), (200 + width, 200 + height), 255, thick)
     cv2.line(shape, (200, 200 - height), (200, 200 + height), 255, thick // 2)
     if generator.random() < 0.5:
@@ -101,7 +104,7 @@ def _frame(shape: NDArray[np.uint8], generator: Generator) -> None:
 
 
 def _fork(shape: NDArray[np.uint8], generator: Generator) -> None:
-    tines, gap, thick = (int(value) for value in generator.integers((3, 24, 9), (6, 36, 15)))
+    tines, gap, thick = (int(value) for value in generator.integers((3, 34, 14), (5, 44, 21)))
     left = 200 - gap * (tines - 1) // 2
     for tine in range(tines):
         cv2.line(shape, (left + tine * gap, 60), (left + tine * gap, 180), 255, thick)
@@ -121,9 +124,14 @@ def _blob(shape: NDArray[np.uint8], generator: Generator) -> None:
         cv2.circle(shape, (x, y), int(generator.integers(12, 30)), 0, -1)
 
 
+def _glaze(generator: Generator) -> NDArray[np.float64]:
+    """A colour, BGR in [0, 255], near one of the shop's own."""
+    return np.clip(np.array(GLAZES[int(generator.integers(len(GLAZES)))]) + generator.normal(0, 14, 3), 0, 255)
+
+
 def _texture(generator: Generator) -> NDArray[np.uint8]:
     """The product's surface, uint8 (400, 400, 3): stripes, dots or speckles in two colours of its own."""
-    first, second = generator.integers(0, 256, (2, 3))
+    first, second = (_glaze(generator) for _ in range(2))
     rows, columns = np.mgrid[:_DRAWN, :_DRAWN]
     period, angle = generator.uniform(14, 50), generator.uniform(0, np.pi)
     along = rows * np.sin(angle) + columns * np.cos(angle)
@@ -144,12 +152,12 @@ def _texture(generator: Generator) -> NDArray[np.uint8]:
 def _picture(
     shape: NDArray[np.uint8], colours: NDArray[np.uint8], grounds: list[NDArray[np.uint8]], generator: Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """The product somewhere on a photograph: BGR uint8 (360, 480, 3), and its mask, uint8 of 0 and 255."""
+    """The product somewhere on a photograph: BGR uint8 (400, 400, 3), and its mask, uint8 of 0 and 255."""
     height, width = SIZE
     ground = grounds[int(generator.integers(len(grounds)))]
     top, left = (int(generator.integers(0, most + 1)) for most in np.array(ground.shape[:2]) - SIZE)
     canvas = ground[top : top + height, left : left + width].astype(np.float32)
-    scale, angle = generator.uniform(0.45, 0.85), generator.uniform(-35, 35)
+    scale, angle = generator.uniform(0.65, 0.95), generator.uniform(-35, 35)
     placed = cv2.getRotationMatrix2D((200, 200), angle, scale)
     placed[:, 2] += generator.uniform((0.3 * width, 0.35 * height), (0.7 * width, 0.65 * height)) - 200
     alpha = cv2.warpAffine(shape, placed, (width, height), flags=cv2.INTER_AREA).astype(np.float32) / 255

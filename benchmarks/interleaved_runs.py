@@ -12,7 +12,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -32,21 +32,25 @@ class Usage:
         cpu_seconds: of all its threads, in user and in kernel mode.
         peak_bytes: the most memory that it, or the largest of its children, held at once.
         output: what it printed on standard output.
+        exit_code: how it ended.
     """
 
     seconds: float
     cpu_seconds: float
     peak_bytes: int
     output: str
+    exit_code: int = 0
 
 
-def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = None) -> Usage:
+def run(
+    command: Sequence[str | Path], environment: Mapping[str, str] | None = None, exit_codes: Collection[int] = (0,)
+) -> Usage:
     """Run `command` in the current folder and wait for its end; `environment` None means this process's own.
 
     On Linux the peak includes what this process held when it started the other one: keep it small beside the other.
 
     Raises:
-        RunFailed: the command failed; has the command and its last output.
+        RunFailed: the command ended with none of `exit_codes`; has the command and its last output.
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = perf_counter()
@@ -54,11 +58,11 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str] | None = N
         _, status, used = os.wait4(process.pid, 0)
         seconds = perf_counter() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
+        if process.returncode not in exit_codes:
             said = "\n".join((_text(err) or _text(out)).strip().splitlines()[-12:])
             raise RunFailed(f"{' '.join(map(str, command))} ended with exit code {process.returncode}:\n{said}")
         peak = used.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-        return Usage(seconds, used.ru_utime + used.ru_stime, peak, _text(out))
+        return Usage(seconds, used.ru_utime + used.ru_stime, peak, _text(out), process.returncode)
 
 
 def _text(stream: IO[bytes]) -> str:

@@ -88,14 +88,19 @@ def finetune(dry_run: bool, in_json: bool, **given: Any) -> None:
     wanted = _wanted(given)
     with _bar("checking") as advance:
         prepared = prepare(wanted, advance)
-    for notice in prepared.notices:
-        print_warning(notice)
-    _show_plan(prepared)
+    is_first = prepared.team.is_first
+    if is_first:
+        for notice in prepared.notices:
+            print_warning(notice)
+        _show_plan(prepared)
     if dry_run:
-        _show_estimate(estimate(wanted, prepared), prepared.base.device)
+        if is_first:
+            _show_estimate(estimate(wanted, prepared), prepared.base.device)
         return
     with _bar("encoding") as advance:
-        finished = run(wanted, prepared, _Epochs(), _Measuring(), advance)
+        finished = run(wanted, prepared, _Epochs(is_first), _Measuring(), advance)
+    if finished is None:
+        return
     if in_json:
         from cutsmith.cli.json_output import echo_json
 
@@ -148,13 +153,18 @@ def _bar(doing: str) -> Iterator[Any]:
 
 
 class _Epochs:
-    """Prints a line per epoch on standard error."""
+    """Prints a line per epoch on standard error, in the first of several processes."""
+
+    def __init__(self, is_first: bool) -> None:
+        self._is_first = is_first
 
     def tell_step(self, epoch: int, share: float) -> None:
         """Nothing: an epoch has its line."""
 
     def tell_epoch(self, report: EpochReport) -> None:
         """A line: epoch, loss, IoU of the watched products, and the time so far."""
+        if not self._is_first:
+            return
         if not report.epoch:
             click.echo(f"before     watched products: IoU {report.iou:.3f}", err=True)
             return
@@ -182,9 +192,11 @@ class _Measuring:
 def _show_plan(prepared: Prepared) -> None:
     parts = prepared.split
     groups = [len({example.group for example in part}) for part in (parts.training, parts.held_out)]
+    size = prepared.team.size
+    where = prepared.base.device if size == 1 else f"{prepared.base.device}, in each of {size} processes"
     click.echo(
         f"{len(parts.training)} pictures of {groups[0]} products to learn from, {len(parts.held_out)} of {groups[1]} "
-        f"held out; base {prepared.base.name}; {prepared.settings.batch} objects a step on {prepared.base.device}.",
+        f"held out; base {prepared.base.name}; {prepared.settings.batch} objects a step on {where}.",
         err=True,
     )
 

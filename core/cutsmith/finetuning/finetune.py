@@ -17,6 +17,7 @@ from cutsmith.finetuning.examples import Example, Examples, Split
 from cutsmith.finetuning.finding import find_examples
 from cutsmith.finetuning.presets import batch_for, device_memory
 from cutsmith.finetuning.splitting import split
+from cutsmith.finetuning.team import Team, find_team
 from cutsmith.finetuning.training import Listener, TrainingSettings
 from cutsmith.finetuning.training_state import Standing, StateFile
 from cutsmith.finetuning.variants import PLAIN
@@ -47,7 +48,7 @@ class Wanted:
         group: a regular expression for the product in a picture's name; None for the part before the number.
         val: a folder with what is held out, in pictures/ and masks/; None for a share of the products.
         rank: of the low-rank weights that are added to the image encoder; 0 for none.
-        batch: samples of a step; None for what suits the machine.
+        batch: samples of a step, in each process; None for what suits the machine.
         settings: of the training.
         device, threads: where it runs.
         embeddings_limit: bytes of embeddings on the disk.
@@ -88,6 +89,7 @@ class Prepared:
         base: what it begins from.
         settings: of the training, on this machine.
         notices: what the user should know.
+        team: the processes that train together.
     """
 
     examples: Examples
@@ -97,6 +99,7 @@ class Prepared:
     base: Base
     settings: TrainingSettings
     notices: Sequence[str]
+    team: Team
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,11 +128,13 @@ def prepare(wanted: Wanted, on_picture: OnPicture | None = None) -> Prepared:
         BadExamples: pictures or masks that cannot be used. TooFewGroups: one product alone.
         BadOption, OutputExists, OutputRefused: an option, or the result.
         EngineMissing, ExtraMissing, UnknownModel, WeightsMissing, WeightsDamaged, ModelUnusable: the base.
+        NotInstalled: several processes were started, and accelerate is not there.
     """
     from cutsmith.finetuning.saving import check_result
 
     check_result(wanted.output, overwrite=wanted.overwrite)
     base = find_base(wanted.base, wanted.device, wanted.threads)
+    team = find_team(base.device)
     found = check_examples(find_examples(wanted.pictures, wanted.masks, wanted.group), progress=on_picture)
     val = None if wanted.val is None else check_examples(find_examples(wanted.val, None, wanted.group))
     seed = wanted.settings.seed
@@ -137,11 +142,13 @@ def prepare(wanted: Wanted, on_picture: OnPicture | None = None) -> Prepared:
     training, watched, notices = _watched_apart(parts, seed)
     told = [*found.notices, *(val.notices if val is not None else ()), *parts.notices, *notices]
     batch = wanted.batch or batch_for(base.device, device_memory(base.device))
-    return Prepared(found, parts, training, watched, base, replace(wanted.settings, batch=batch), told)
+    return Prepared(found, parts, training, watched, base, replace(wanted.settings, batch=batch), told, team)
 
 
-def finetune(wanted: Wanted, prepared: Prepared, listener: Listener, watch: Watch, on_picture: OnPicture) -> Finished:
-    """Train, judge and save.
+def finetune(
+    wanted: Wanted, prepared: Prepared, listener: Listener, watch: Watch, on_picture: OnPicture
+) -> Finished | None:
+    """Train, judge and save; None in all processes but the first, which trains with them, and judges and saves alone.
 
     Args:
         wanted, prepared: what is asked for, and what `prepare` made of it.
@@ -162,6 +169,8 @@ def finetune(wanted: Wanted, prepared: Prepared, listener: Listener, watch: Watc
     tuned = open_base(prepared.base, wanted.threads)
     state = _state(wanted, prepared)
     trained = _train(wanted, prepared, tuned, state, listener, on_picture)
+    if not prepared.team.is_first:
+        return None
     baseline = open_base(prepared.base, wanted.threads)
     held_out = prepared.split.held_out
     before, after = (
@@ -205,7 +214,15 @@ def _train(
         for example in prepared.watched:
             masks.read(example, (PLAIN,))
         trainer = Trainer(
-            Heads(network), parameters, embeddings, masks, prepared.training, prepared.watched, settings, state
+            Heads(network),
+            parameters,
+            embeddings,
+            masks,
+            prepared.training,
+            prepared.watched,
+            settings,
+            state,
+            prepared.team,
         )
         trained = trainer.run(listener)
     merge_low_rank(network)
@@ -233,15 +250,18 @@ def _embeddings(wanted: Wanted, prepared: Prepared, network: Any, on_picture: On
         done += 1
         on_picture(done, total)
 
-    embeddings.prepare(prepared.training, variants, one_more)
-    embeddings.prepare(prepared.watched, (PLAIN,), one_more)
+    if prepared.team.is_first:
+        embeddings.prepare(prepared.training, variants, one_more)
+        embeddings.prepare(prepared.watched, (PLAIN,), one_more)
+    prepared.team.wait()
     return embeddings
 
 
 def _state(wanted: Wanted, prepared: Prepared) -> StateFile:
     folder = wanted.output.with_suffix(".training")
-    if wanted.restart and folder.is_dir():
+    if wanted.restart and folder.is_dir() and prepared.team.is_first:
         shutil.rmtree(folder)
+    prepared.team.wait()
     settings = asdict(prepared.settings)
     for name in ("seconds", "seconds_between_states", "epochs"):
         # These say when it ends, not what a step does.
@@ -253,6 +273,7 @@ def _state(wanted: Wanted, prepared: Prepared) -> StateFile:
         "watched": data_identity(prepared.watched),
         "settings": settings,
         "rank": wanted.rank,
+        "processes": prepared.team.size,
     }
     return StateFile(folder, question)
 

@@ -18,6 +18,7 @@ import numpy as np
 from cutsmith.engines.torch_device import inference
 from cutsmith.finetuning import prompting
 from cutsmith.finetuning.losses import true_iou
+from cutsmith.finetuning.team import Team
 from cutsmith.finetuning.training_state import EpochReport, Standing, copied
 from cutsmith.finetuning.variants import MIRRORED, PLAIN, SMALLER
 from cutsmith.machine.cancelling import check
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cutsmith.finetuning.embeddings import Embeddings, Sample, TrueMasks
     from cutsmith.finetuning.examples import Example
     from cutsmith.finetuning.interactive_step import Heads
+    from cutsmith.finetuning.prompting import StepPlan
     from cutsmith.finetuning.training_state import StateFile
 
 logger = logging.getLogger(__name__)
@@ -50,7 +52,7 @@ class TrainingSettings:
 
     Attributes:
         epochs: at most.
-        batch: samples of a step.
+        batch: samples of a step, in each process.
         learning_rate: at the beginning, after a warm-up; it is halved where an epoch has long been no better.
         patience: ends it after so many epochs that were no better than the best.
         seed: of all that is drawn.
@@ -103,6 +105,7 @@ class Trainer:
         watched: what tells which epoch is the best.
         settings: how.
         state: where the run stands is kept there.
+        team: the processes that train together; each has all of the above.
     """
 
     def __init__(
@@ -115,6 +118,7 @@ class Trainer:
         watched: Sequence[Example],
         settings: TrainingSettings,
         state: StateFile,
+        team: Team | None = None,
     ) -> None:
         import torch
 
@@ -122,6 +126,7 @@ class Trainer:
         self._embeddings, self._masks = embeddings, masks
         self._training, self._watched = training, watched
         self._settings, self._state = settings, state
+        self._team = team or Team()
         self._optimizer = torch.optim.AdamW(
             parameters.values(), lr=settings.learning_rate, weight_decay=_WEIGHT_DECAY, fused=True
         )
@@ -179,26 +184,42 @@ class Trainer:
         import torch
 
         check()
-        standing = self._standing
-        generator = np.random.default_rng([self._settings.seed, standing.epoch, standing.step])
+        standing, team = self._standing, self._team
+        place = [self._settings.seed, standing.epoch, standing.step]
+        generator = np.random.default_rng(place)
         plan = prompting.drawn_plan(generator)
-        samples = [self._sample(item, generator) for item in items]
-        embedding = self._embeddings.of([(item.example, item.variant) for item in items])
+        if team.size > 1:
+            # The plan is one for all, what each process draws is its own.
+            generator = np.random.default_rng([*place, team.number])
         for group in self._optimizer.param_groups:
             group["lr"] = self._learning_rate()
         self._heads.train()
         self._optimizer.zero_grad(set_to_none=True)
+        mine = team.share(items)
+        total = team.summed(self._differentiated(mine, plan, generator, len(mine) / len(items)) if mine else 0.0)
+        if not math.isfinite(total):
+            return total
+        team.sum_gradients(self._parameters.values())
+        torch.nn.utils.clip_grad_norm_(self._parameters.values(), _LARGEST_GRADIENT)
+        self._optimizer.step()
+        return total
+
+    def _differentiated(
+        self, items: Sequence[Item], plan: StepPlan, generator: np.random.Generator, share: float
+    ) -> float:
+        """The mean loss of the items, times `share`, and the gradients of that; it ends where that is no number."""
+        samples = [self._sample(item, generator) for item in items]
+        embedding = self._embeddings.of([(item.example, item.variant) for item in items])
         total = 0.0
         rounds = self._heads.rounds(embedding, samples, plan, generator)
-        for loss in _in_mixed_precision(rounds, embedding.coarse.device):
+        for mean in _in_mixed_precision(rounds, embedding.coarse.device):
+            loss = mean * share
             value = float(loss.detach())
             total += value
             if not math.isfinite(value):
-                return total
+                break
             # The encoder's graph, where it is trained, serves all rounds.
             loss.backward(retain_graph=embedding.coarse.requires_grad)
-        torch.nn.utils.clip_grad_norm_(self._parameters.values(), _LARGEST_GRADIENT)
-        self._optimizer.step()
         return total
 
     def _sample(self, item: Item, generator: np.random.Generator) -> Sample:
@@ -215,7 +236,7 @@ class Trainer:
             variant = str(generator.choice(self._settings.variants))
             items += [Item(example, variant, number) for number in numbers]
         order = generator.permutation(len(items))
-        size = self._settings.batch
+        size = self._settings.batch * self._team.size
         return [[items[at] for at in order[start : start + size]] for start in range(0, len(items), size)]
 
     def _learning_rate(self) -> float:
@@ -248,12 +269,13 @@ class Trainer:
 
         self._heads.eval()
         device = next(self._heads.parameters()).device
-        ious = []
-        items = [
+        ious: list[float] = []
+        everything = [
             Item(example, PLAIN, number)
             for example in self._watched
             for number in range(min(_MOST_OBJECTS, self._masks.count(example)))
         ]
+        items = self._team.share(everything)
         for start in range(0, len(items), _WATCHED_A_PASS):
             check()
             together = items[start : start + _WATCHED_A_PASS]
@@ -267,10 +289,11 @@ class Trainer:
                     logits.float(), truth.shape[-2:], mode="bilinear", align_corners=False
                 )
                 ious += true_iou(resized, truth)[:, 0].tolist()
-        return float(np.mean(ious)) if ious else 0.0
+        return self._team.summed(sum(ious)) / max(1, len(everything))
 
     def _is_out_of_time(self) -> bool:
-        return self._settings.seconds is not None and self._seconds() > self._settings.seconds
+        limit = self._settings.seconds
+        return limit is not None and self._team.as_first_says(self._seconds() > limit)
 
     def _seconds(self) -> float:
         return self._standing.seconds + monotonic() - self._began
@@ -294,6 +317,8 @@ class Trainer:
         now = monotonic()
         self._standing.seconds += now - self._began
         self._began = self._written = now
+        if not self._team.is_first:
+            return
         weights = copied(self._parameters)
         tensors = {"weights": weights, "best": self._best, "optimizer": self._optimizer.state_dict()}
         self._state.write(self._standing, tensors)

@@ -12,6 +12,7 @@ from cutsmith.finetuning.base_network import trained_parameters
 from cutsmith.finetuning.embedding_cache import EmbeddingCache
 from cutsmith.finetuning.embeddings import Embeddings, TrueMasks
 from cutsmith.finetuning.examples import Example
+from cutsmith.finetuning.team import Team
 from cutsmith.finetuning.training import Trainer, TrainingSettings
 from cutsmith.finetuning.training_state import EpochReport, StateFile
 from cutsmith.finetuning.variants import PLAIN
@@ -56,6 +57,7 @@ def trainer(
     folder: Path,
     settings: TrainingSettings,
     rank: int = 0,
+    team: Team | None = None,
 ) -> Trainer:
     from cutsmith.finetuning.interactive_step import Heads
 
@@ -68,7 +70,7 @@ def trainer(
         masks.read(each, (PLAIN,))
     embeddings = Embeddings(network, cache)
     state = StateFile(folder / "state", {"seed": settings.seed})
-    return Trainer(Heads(network), parameters, embeddings, masks, learned, watched, settings, state)
+    return Trainer(Heads(network), parameters, embeddings, masks, learned, watched, settings, state, team)
 
 
 def tensors(network: Any) -> dict[str, np.ndarray]:
