@@ -93,7 +93,7 @@ def _shuffled(folder: Path) -> bool:
 def _official(folder: Path) -> bool:
     write_products(folder, products=19, pictures=3)
     taken, told = _finetune(folder, write_random_sam2(folder), "--epochs", "1", "--keep", learning_rate="1e-4")
-    pictures = tomllib.loads((folder / "tuned.toml").read_text())["pictures"]
+    pictures = tomllib.loads((folder / "tuned.toml").read_text())["finetuned"]["pictures"]
     seconds = told["epochs"][1]["seconds"] - told["epochs"][0]["seconds"]
     print(
         f"official: {pictures} pictures to learn from, of which some are watched; an epoch with the watched ones "

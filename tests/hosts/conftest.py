@@ -23,12 +23,30 @@ from tests.hosts.host_programs import artifacts_folder, comfyui_folder, gimp_run
 __all__ = ["isnet_weights", "photo", "random_sam2", "tiny_folder", "tiny_network", "tiny_sam2", "vocabulary"]
 
 TINY_SAM2 = "tiny_sam2.pt"
+TUNED_SAM2 = "mugs.pt"
 TINY_DETECTOR = "grounding-dino-random"
 
 
 @pytest.fixture(scope="session")
 def comfyui_tree() -> Path:
     return comfyui_folder()
+
+
+@pytest.fixture(scope="session")
+def tuned_sam2(tiny_sam2: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny SAM 2 with another decoder, as `cutsmith finetune` saves it."""
+    import torch
+
+    from cutsmith.finetuning.saving import save
+    from cutsmith.segmentation.loading import load_segmenter
+    from tests.core.finetuning.test_saving import FACTS, TINY
+
+    network = load_segmenter(str(tiny_sam2), device="cpu").model.module
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for parameter in network.sam_mask_decoder.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.05)
+    return save(tmp_path_factory.mktemp("tuned") / TUNED_SAM2, network, TINY, FACTS)
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +60,7 @@ def comfyui(
     comfyui_tree: Path,
     isnet_weights: Path,
     tiny_sam2: Path,
+    tuned_sam2: Path,
     tiny_folder: Path,
     photo: Callable[[str], np.ndarray],
     tmp_path_factory: pytest.TempPathFactory,
@@ -50,8 +69,9 @@ def comfyui(
     folder = tmp_path_factory.mktemp("comfyui")
     for name in ("input", "elsewhere", "models/grounding-dino"):
         (folder / name).mkdir(parents=True)
-    shutil.copy(tiny_sam2, folder / "elsewhere" / TINY_SAM2)
-    shutil.copy(tiny_sam2.with_suffix(".toml"), (folder / "elsewhere" / TINY_SAM2).with_suffix(".toml"))
+    for network, name in ((tiny_sam2, TINY_SAM2), (tuned_sam2, TUNED_SAM2)):
+        for suffix in (".pt", ".toml"):
+            shutil.copy(network.with_suffix(suffix), (folder / "elsewhere" / name).with_suffix(suffix))
     shutil.copytree(tiny_folder, folder / "models" / "grounding-dino" / TINY_DETECTOR)
     cat = photo("chelsea")
     pictures = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.hosts.conftest import TINY_DETECTOR, TINY_SAM2
+from tests.hosts.conftest import TINY_DETECTOR, TINY_SAM2, TUNED_SAM2
 
 pytestmark = [pytest.mark.slow, pytest.mark.weights]
 
@@ -177,6 +177,21 @@ def test_a_rough_mask_is_a_prompt_for_sam2(comfyui):
     }
     (mask,) = masks_of(comfyui, prompt, ["2", 0])
     assert mask.shape == (300, 451)
+
+
+def test_a_fine_tuned_network_is_used_by_its_name(comfyui, tuned_sam2):
+    from cutsmith.protocols import Prompt
+    from cutsmith.segmentation.loading import load_segmenter
+
+    box = (60, 20, 360, 260)
+    prompt = {"1": LOAD, "2": sam2(model=TUNED_SAM2, boxes=f"[{list(box)}]")}
+    (mask,) = masks_of(comfyui, prompt, ["2", 0])
+    (untuned,) = masks_of(comfyui, {**prompt, "2": sam2(boxes=f"[{list(box)}]")}, ["2", 0])
+    cat = np.asarray(Image.open(comfyui.folder / "input" / "example.png").convert("RGB"))
+    (segment,) = load_segmenter(str(tuned_sam2), device="cpu").model.segment(cat, [Prompt(box=box)])
+    # The server is another process, and torch's sums differ in the last bit with the threads that it finds free.
+    np.testing.assert_allclose(mask / 255, segment.soft_mask(), atol=1.01 / 255)
+    assert not np.array_equal(mask, untuned)
 
 
 def test_nothing_to_point_with_is_told(comfyui):

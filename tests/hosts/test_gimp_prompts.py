@@ -41,14 +41,14 @@ def test_a_selection_without_sam2_is_its_box_for_a_removal_model(
     np.testing.assert_array_equal(mask, command_line(pictures / "cat.png", *options))
 
 
-def test_a_selection_is_box_and_inner_points_for_sam2(
-    gimp: GimpHost, pictures: Path, tiny_sam2: Path, photo: Callable[[str], np.ndarray]
+def test_a_selection_is_box_and_inner_points_for_a_fine_tuned_sam2(
+    gimp: GimpHost, pictures: Path, tuned_sam2: Path, photo: Callable[[str], np.ndarray]
 ) -> None:
     selection, said, mask = gimp.run(
         ("load", str(pictures / "cat.png")),
         ("select_ellipse", 60, 20, 300, 240, 12),
         ("dump", "selection"),
-        ("call", CUT_OUT, {"what": "selection", "edge": "off", "model": str(tiny_sam2)}),
+        ("call", CUT_OUT, {"what": "selection", "edge": "off", "model": str(tuned_sam2)}),
         ("dump", MASK),
     )
     assert said == ""
@@ -58,7 +58,7 @@ def test_a_selection_is_box_and_inner_points_for_sam2(
     box = (columns[0], rows[0], columns[-1] + 1, rows[-1] + 1)
     points = interior_points(inside, 3)
     assert 1 <= len(points) <= 3
-    cut = cut_out(Picture(photo("chelsea")), box=box, points=points, segmenter=str(tiny_sam2), matting="none")
+    cut = cut_out(Picture(photo("chelsea")), box=box, points=points, segmenter=str(tuned_sam2), matting="none")
     # The worker is another process, and torch's sums differ in the last bit with the threads that it finds free.
     np.testing.assert_allclose(mask.astype(int), in_8_bits(cut.alpha), atol=1)
 
