@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cutsmith.finetuning.training import MOST_OBJECTS
+
 if TYPE_CHECKING:
+    from cutsmith.finetuning.examples import Example
     from cutsmith.finetuning.finetune import Prepared, Wanted
+
+_LOOKED_AT = 20
+"""Pictures whose objects are counted."""
 
 _STEPS = 3
 """Steps whose mean is taken, without corrections and with them."""
@@ -82,7 +89,14 @@ def estimate(wanted: Wanted, prepared: Prepared) -> Estimate:
         pictures,
         encoding * pictures,
         size * pictures,
-        step * max(1, len(prepared.training) // settings.batch),
+        step * max(1, round(_objects(prepared.training) / (settings.batch * prepared.team.size))),
         settings.epochs,
         memory,
     )
+
+
+def _objects(examples: Sequence[Example]) -> float:
+    """About how many objects an epoch takes, by some of the pictures; one without any counts as one."""
+    some = examples[:: max(1, len(examples) // _LOOKED_AT)]
+    counts = [min(MOST_OBJECTS, max(1, len(each.truth.masks()))) for each in some]
+    return sum(counts) / len(counts) * len(examples)

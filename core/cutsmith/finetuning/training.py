@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_MOST_OBJECTS = 8
+MOST_OBJECTS = 8
 """Objects of one picture in an epoch: the others have their turn in a later one."""
 
 _EMPTY_SHARE = 0.05
@@ -232,7 +232,7 @@ class Trainer:
         items = []
         for example in self._training:
             count = self._masks.count(example)
-            numbers: list[int | None] = list(generator.permutation(count)[:_MOST_OBJECTS]) if count else [None]
+            numbers: list[int | None] = list(generator.permutation(count)[:MOST_OBJECTS]) if count else [None]
             variant = str(generator.choice(self._settings.variants))
             items += [Item(example, variant, number) for number in numbers]
         order = generator.permutation(len(items))
@@ -273,7 +273,7 @@ class Trainer:
         everything = [
             Item(example, PLAIN, number)
             for example in self._watched
-            for number in range(min(_MOST_OBJECTS, self._masks.count(example)))
+            for number in range(min(MOST_OBJECTS, self._masks.count(example)))
         ]
         items = self._team.share(everything)
         for start in range(0, len(items), _WATCHED_A_PASS):
