@@ -76,8 +76,7 @@ def estimate(wanted: Wanted, prepared: Prepared) -> Estimate:
         begun = perf_counter()
         plan = StepPlan("box", 1, rounds, gives_mask_back=False)
         for number in range(_STEPS):
-            for loss in heads.rounds(batch, samples, plan, np.random.default_rng(number)):
-                loss.backward(retain_graph=bool(wanted.rank))
+            heads.loss(batch, samples, plan, np.random.default_rng(number)).backward(retain_graph=bool(wanted.rank))
         return (perf_counter() - begun) / _STEPS
 
     seconds(0)  # The first one also pays for what PyTorch sets up.

@@ -17,8 +17,6 @@ from cutsmith.finetuning.losses import mask_loss, presence_loss
 from cutsmith.segmentation.sam2 import BOTTOM_RIGHT, MASK_BIAS, MASK_SCALE, TOP_LEFT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.random import Generator
 
     from cutsmith.finetuning.embeddings import Sample
@@ -39,13 +37,11 @@ class Heads(nn.Module):
         self.decoder = network.sam_mask_decoder
         self.side = int(network.image_size)
 
-    def rounds(
-        self, embedding: Embedding, samples: list[Sample], plan: StepPlan, generator: Generator
-    ) -> Iterator[torch.Tensor]:
-        """The loss of each round: N samples are pointed at, then corrected `plan.rounds` times.
+    def loss(self, embedding: Embedding, samples: list[Sample], plan: StepPlan, generator: Generator) -> torch.Tensor:
+        """The mean loss of N samples, each pointed at and then corrected `plan.rounds` times.
 
-        No round's loss depends on the graph of another, so that one can be differentiated and freed before the next
-        begins. The losses of a step add up to a mean: the first round weighs as much as all corrections together.
+        The last answer alone is differentiated. Those before it are only what a person would have corrected, as in
+        Sofiiuk et al., "Reviving Iterative Training with Mask Guidance for Interactive Segmentation", ICIP 2022.
 
         Args:
             embedding: a picture for each of the N samples.
@@ -56,25 +52,37 @@ class Heads(nn.Module):
         truth = torch.from_numpy(np.stack([each.truth for each in samples]))[:, None].to(device).float()
         points = [self._first_points(each, plan, generator) for each in samples]
         given = self._first_masks(samples, plan, generator, device)
-        for number in range(1 + plan.rounds):
-            logits, ious, scores = self._all_masks(embedding, points, given)
-            resized = functional.interpolate(logits, truth.shape[-2:], mode="bilinear", align_corners=False)
-            loss = mask_loss(resized[:, 1:], ious[:, 1:], truth)
-            is_ambiguous = given is None and len(points[0]) == 1
-            if not is_ambiguous:
-                loss = loss + mask_loss(resized[:, :1], ious[:, :1], truth)
-            if scores is not None:
-                loss = loss + presence_loss(scores, truth)
-            yield loss.mean() * (1.0 if not plan.rounds else 0.5 if not number else 0.5 / plan.rounds)
-            if number == plan.rounds:
-                return
-            best = 1 + ious[:, 1:].detach().argmax(1)[:, None, None, None] if is_ambiguous else None
-            masks = _taken(resized.detach(), best)[:, 0] > 0
-            for sample, mine, mask in zip(samples, points, masks.cpu().numpy(), strict=True):
-                x, y, label = prompting.correction(mask, sample.truth, generator)
-                mine.append((*self._scaled(sample, x, y), label))
-            if plan.gives_mask_back or given is not None:
-                given = _taken(logits.detach(), best).clamp(-32, 32)
+        for _ in range(plan.rounds):
+            given = self._corrected(embedding, samples, plan, generator, points, given)
+        logits, ious, scores = self._all_masks(embedding, points, given)
+        resized = _resized(logits, truth.shape[-2:])
+        loss = mask_loss(resized[:, 1:], ious[:, 1:], truth)
+        if not _is_ambiguous(points, given):
+            loss = loss + mask_loss(resized[:, :1], ious[:, :1], truth)
+        if scores is not None:
+            loss = loss + presence_loss(scores, truth)
+        return loss.mean()
+
+    def _corrected(
+        self,
+        embedding: Embedding,
+        samples: list[Sample],
+        plan: StepPlan,
+        generator: Generator,
+        points: list[list[tuple[float, float, int]]],
+        given: torch.Tensor | None,
+    ) -> torch.Tensor | None:
+        """Add a click to the points of each sample, where the answer to them is wrong; -> the masks to hand back."""
+        with torch.no_grad():
+            logits, ious, _ = self._all_masks(embedding, points, given)
+        best = 1 + ious[:, 1:].argmax(1)[:, None, None, None] if _is_ambiguous(points, given) else None
+        masks = _resized(_taken(logits, best), samples[0].truth.shape)[:, 0] > 0
+        for sample, mine, mask in zip(samples, points, masks.cpu().numpy(), strict=True):
+            x, y, label = prompting.correction(mask, sample.truth, generator)
+            mine.append((*self._scaled(sample, x, y), label))
+        if plan.gives_mask_back or given is not None:
+            return _taken(logits, best).float().clamp(-32, 32)
+        return None
 
     def _all_masks(
         self, embedding: Embedding, points: list[list[tuple[float, float, int]]], masks: torch.Tensor | None
@@ -173,3 +181,12 @@ class Heads(nn.Module):
 def _taken(masks: torch.Tensor, best: torch.Tensor | None) -> torch.Tensor:
     """The mask (N, 1, h, w) with the number `best`; without it the first."""
     return masks[:, :1] if best is None else masks.take_along_dim(best, 1)
+
+
+def _resized(logits: torch.Tensor, size: tuple[int, ...]) -> torch.Tensor:
+    return functional.interpolate(logits.float(), size, mode="bilinear", align_corners=False)
+
+
+def _is_ambiguous(points: list[list[tuple[float, float, int]]], given: torch.Tensor | None) -> bool:
+    """Whether the samples are pointed at with a single click, which may mean a part or the whole."""
+    return given is None and len(points[0]) == 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -207,20 +207,15 @@ class Trainer:
     def _differentiated(
         self, items: Sequence[Item], plan: StepPlan, generator: np.random.Generator, share: float
     ) -> float:
-        """The mean loss of the items, times `share`, and the gradients of that; it ends where that is no number."""
+        """The mean loss of the items, times `share`; if that is a number, also its gradients."""
         samples = [self._sample(item, generator) for item in items]
         embedding = self._embeddings.of([(item.example, item.variant) for item in items])
-        total = 0.0
-        rounds = self._heads.rounds(embedding, samples, plan, generator)
-        for mean in _in_mixed_precision(rounds, embedding.coarse.device):
-            loss = mean * share
-            value = float(loss.detach())
-            total += value
-            if not math.isfinite(value):
-                break
-            # The encoder's graph, where it is trained, serves all rounds.
-            loss.backward(retain_graph=embedding.coarse.requires_grad)
-        return total
+        with _mixed_precision(embedding.coarse.device):
+            loss = self._heads.loss(embedding, samples, plan, generator) * share
+        value = float(loss.detach())
+        if math.isfinite(value):
+            loss.backward()
+        return value
 
     def _sample(self, item: Item, generator: np.random.Generator) -> Sample:
         is_empty = item.number is None or bool(generator.random() < _EMPTY_SHARE)
@@ -331,14 +326,10 @@ class Trainer:
                 parameter.copy_(weights[name])
 
 
-def _in_mixed_precision(rounds: Iterator[torch.Tensor], device: torch.device) -> Iterator[torch.Tensor]:
-    """The rounds' losses, computed in bf16 where CUDA has it, as the publishers train; else in single precision."""
+def _mixed_precision(device: torch.device) -> torch.autocast:
+    """Within it, CUDA computes in bf16 where it can, as the publishers train; else all is in single precision."""
     import torch
 
     is_on = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    while True:
-        with torch.autocast(device.type if is_on else "cpu", dtype=torch.bfloat16, enabled=is_on):
-            loss = next(rounds, None)
-        if loss is None:
-            return
-        yield loss
+    # Without a cache: it would hand weights that were cast without gradients, for corrections, to what is learned from.
+    return torch.autocast(device.type if is_on else "cpu", torch.bfloat16, enabled=is_on, cache_enabled=False)

@@ -55,8 +55,9 @@ def _networks_stay_the_same(checkpoint: Path, folder: Path) -> None:
 
 
 def _fingerprint(network: torch.nn.Module) -> float:
-    weights = torch.cat([each.detach().flatten().double() for each in network.parameters()])
-    return float(weights @ torch.linspace(1, 2, len(weights), dtype=torch.float64))
+    """A number of the weights' bits: a sum of whole numbers, which is the same in whatever order it is done."""
+    bits = torch.cat([each.detach().flatten() for each in network.parameters()]).view(torch.int32).long()
+    return float((bits * torch.arange(1, len(bits) + 1) % 1_000_003).sum())
 
 
 if __name__ == "__main__":
