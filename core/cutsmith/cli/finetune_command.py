@@ -211,7 +211,7 @@ def _show_estimate(found: Estimate, device: str) -> None:
             f"{size_text(found.disk)} of disk."
         )
     click.echo(
-        f"An epoch takes about {in_words(found.epoch_seconds)}; {found.epochs} epochs at most "
+        f"An epoch takes about {in_words(max(1.0, found.epoch_seconds))}; {found.epochs} epochs at most "
         f"{in_words(found.epoch_seconds * found.epochs)}."
     )
     click.echo(f"It takes about {size_text(found.memory)} of memory on {device}.")
