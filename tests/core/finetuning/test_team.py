@@ -55,6 +55,7 @@ def test_what_is_shared_is_all_of_it() -> None:
     assert [team.is_first for team in teams] == [True, False, False]
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.torch
 def test_two_processes_sum_their_gradients_and_keep_one_network(tiny_sam2: Path, tmp_path: Path) -> None:
@@ -62,6 +63,7 @@ def test_two_processes_sum_their_gradients_and_keep_one_network(tiny_sam2: Path,
     assert ended.returncode == 0, ended.stderr[-3000:]
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.torch
 def test_the_command_runs_in_two_processes_and_tells_its_outcome_once(tiny_sam2: Path, tmp_path: Path) -> None:
