@@ -75,6 +75,8 @@ class Heads(nn.Module):
         """Add a click to the points of each sample, where the answer to them is wrong; -> the masks to hand back."""
         with torch.no_grad():
             logits, ious, _ = self._all_masks(embedding, points, given)
+        # In older versions of PyTorch autocast keeps weights that it has cast here, and they know nothing of gradients.
+        torch.clear_autocast_cache()
         best = 1 + ious[:, 1:].argmax(1)[:, None, None, None] if _is_ambiguous(points, given) else None
         masks = _resized(_taken(logits, best), samples[0].truth.shape)[:, 0] > 0
         for sample, mine, mask in zip(samples, points, masks.cpu().numpy(), strict=True):

@@ -23,7 +23,7 @@ _FIRST: dict[First, float] = {"box": 0.5, "clicks": 0.35, "rough mask": 0.15}
 _MOST_CLICKS = 3
 CORRECTED = 0.15
 """The share of steps with corrections. They cost several times as much, and our doors mostly send a box or some clicks
-alone; with half of the steps, the same time taught a network less."""
+alone."""
 
 FEWEST_ROUNDS, MOST_ROUNDS = 3, 8
 _BOX_JITTER = 0.05

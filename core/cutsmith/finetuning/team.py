@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Each = TypeVar("Each")
 
+_TORCHRUN = "TORCHELASTIC_RUN_ID"
+"""What torchrun sets in each process that it starts."""
+
 _LONGEST_WAIT = timedelta(hours=24)
 """While the first process encodes all pictures, the others wait."""
 
@@ -112,7 +115,8 @@ def find_team(device: str) -> Team:
     Raises:
         NotInstalled: there are several, and accelerate is not installed.
     """
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    # Schedulers set WORLD_SIZE too; without torchrun this process would wait for others that never come.
+    if _TORCHRUN not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
         return Team()
     if find_spec("accelerate") is None:
         raise NotInstalled(

@@ -331,5 +331,4 @@ def _mixed_precision(device: torch.device) -> torch.autocast:
     import torch
 
     is_on = device.type == "cuda" and torch.cuda.is_bf16_supported()
-    # Without a cache: it would hand weights that were cast without gradients, for corrections, to what is learned from.
-    return torch.autocast(device.type if is_on else "cpu", torch.bfloat16, enabled=is_on, cache_enabled=False)
+    return torch.autocast(device.type if is_on else "cpu", torch.bfloat16, enabled=is_on)

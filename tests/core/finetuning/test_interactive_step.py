@@ -125,7 +125,7 @@ def test_in_mixed_precision_corrections_hide_no_gradients(tiny_sam2) -> None:
     learned = []
     for rounds in (0, 3):
         network.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+        with torch.autocast("cpu", torch.bfloat16):
             plan = StepPlan("box", 1, rounds, gives_mask_back=False)
             loss = Heads(network).loss(embedding, [Sample(mask, mask)], plan, np.random.default_rng(0))
         loss.backward()

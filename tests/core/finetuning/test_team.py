@@ -24,8 +24,12 @@ def torchrun(*arguments: object) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_one_process_is_a_team_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("scheduled", [None, "4"])
+def test_without_torchrun_a_process_is_a_team_of_one(monkeypatch: pytest.MonkeyPatch, scheduled: str | None) -> None:
+    monkeypatch.delenv("TORCHELASTIC_RUN_ID", raising=False)
     monkeypatch.delenv("WORLD_SIZE", raising=False)
+    if scheduled is not None:
+        monkeypatch.setenv("WORLD_SIZE", scheduled)
     team = find_team("cpu")
     assert (team.number, team.size, team.is_first) == (0, 1, True)
     assert team.share([1, 2, 3]) == [1, 2, 3]
@@ -35,12 +39,13 @@ def test_one_process_is_a_team_of_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_one_process_does_not_import_accelerate() -> None:
     code = "import sys, cutsmith.finetuning.team as team; team.find_team('cpu'); assert 'accelerate' not in sys.modules"
-    environment = {name: value for name, value in os.environ.items() if name != "WORLD_SIZE"}
+    environment = {name: value for name, value in os.environ.items() if name != "TORCHELASTIC_RUN_ID"}
     assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0
 
 
 def test_several_processes_without_accelerate_are_told_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "4")
+    monkeypatch.setenv("TORCHELASTIC_RUN_ID", "one")
     monkeypatch.setattr("cutsmith.finetuning.team.find_spec", lambda _: None)
     with pytest.raises(NotInstalled, match=r"4 processes.*accelerate") as raised:
         find_team("cpu")
