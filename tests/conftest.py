@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -49,6 +50,8 @@ def pytest_configure(config: pytest.Config) -> None:
         # pytest-xdist gives each process a folder within one that is theirs together.
         lock = Path(config.option.basetemp).parent / "running-tests.lock"
         config.stash[BETWEEN_PROCESSES] = ReadWriteLock(lock)
+        # PyTorch's threads burn a processor while they wait for each other: two processes at once took twice as long.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     if config.getoption("--quick"):
         sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutHeavyPackages
 

@@ -97,7 +97,7 @@ class TrueMasks:
 
     def read(self, example: Example, variants: Sequence[str]) -> None:
         """Read the masks of `example` as these variants show them. Raises PictureError."""
-        masks = example.truth.masks()
+        masks = [mask for mask in example.truth.masks() if mask.any()]
         self._counts[example.name] = len(masks)
         for variant in variants:
             squares = (_square(varied_mask(mask, variant), self._side) for mask in masks)

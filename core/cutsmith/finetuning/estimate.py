@@ -59,7 +59,7 @@ def estimate(wanted: Wanted, prepared: Prepared) -> Estimate:
     network: Any = open_base(prepared.base, wanted.threads).module
     trained_parameters(network, wanted.rank, wanted.settings.seed)
     settings = prepared.settings
-    example = next(each for each in prepared.training if each.truth.masks())
+    example = next(each for each in prepared.training if any(mask.any() for mask in each.truth.masks()))
     masks = TrueMasks(network.image_size // 2)
     masks.read(example, (PLAIN,))
     begun = perf_counter()

@@ -16,7 +16,7 @@ class Truth(Protocol):
     """The true masks of a picture, read when they are needed."""
 
     def masks(self) -> list[NDArray[np.bool_]]:
-        """A mask for each object, bool (H, W) of the upright picture's size; none where the picture holds no object."""
+        """A mask for each object, bool (H, W) of the upright picture's size. It may be empty, and there may be none."""
 
     def identity(self) -> str:
         """A SHA-256, in hexadecimal, of what the masks are read from: it changes when they do."""

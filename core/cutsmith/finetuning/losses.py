@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import torch
 
 FOCAL_WEIGHT = 20.0
@@ -19,21 +21,20 @@ def mask_loss(logits: torch.Tensor, ious: torch.Tensor, truth: torch.Tensor) -> 
     """The loss of each sample, (N,).
 
     Args:
-        logits: (N, M, H, W), M masks for each prompt.
+        logits: (N, M, h, w), M masks for each prompt; they are scaled to the size of the truth.
         ious: (N, M), the IoU that the network predicts for each.
         truth: (N, 1, H, W) of 0 and 1; a sample of zeros alone means that nothing is there.
     """
     import torch
-    from torchvision.ops import sigmoid_focal_loss
 
-    truths = truth.expand_as(logits)
-    focal = sigmoid_focal_loss(logits, truths, alpha=0.25, gamma=2.0).mean((2, 3))
-    is_there = truth.flatten(1).amax(1, keepdim=True)
-    # Dice has no meaning where nothing is to be found: every pixel too many would cost the same.
-    shape = FOCAL_WEIGHT * focal + is_there * _dice(logits, truths)
-    best = shape.argmin(1, keepdim=True)
-    predicted = torch.abs(ious - true_iou(logits.detach(), truths)).mean(1)
-    return shape.gather(1, best)[:, 0] + predicted
+    # The best mask is looked for without gradients: those of the others would be zero, and take as long.
+    with torch.no_grad():
+        everything = resized(logits, truth.shape[-2:])
+        truths = truth.expand_as(everything)
+        best = _shape_loss(everything, truths).argmin(1)
+        wanted = true_iou(everything, truths)
+    taught = resized(logits.take_along_dim(best[:, None, None, None], 1), truth.shape[-2:])
+    return _shape_loss(taught, truth)[:, 0] + torch.abs(ious - wanted).mean(1)
 
 
 def presence_loss(scores: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
@@ -49,6 +50,23 @@ def true_iou(logits: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
     masks, wanted = logits > 0, truths > 0.5
     common, either = (masks & wanted).sum((2, 3)), (masks | wanted).sum((2, 3))
     return common / either.clamp(min=1)
+
+
+def resized(logits: torch.Tensor, size: Sequence[int]) -> torch.Tensor:
+    """The logits (N, M, h, w) in another size, in single precision."""
+    from torch.nn import functional
+
+    return functional.interpolate(logits.float(), tuple(size), mode="bilinear", align_corners=False)
+
+
+def _shape_loss(logits: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:
+    """20 focal + dice, (N, M)."""
+    from torchvision.ops import sigmoid_focal_loss
+
+    focal = sigmoid_focal_loss(logits, truths, alpha=0.25, gamma=2.0).mean((2, 3))
+    # Dice has no meaning where nothing is to be found: every pixel too many would cost the same.
+    is_there = truths.flatten(2).amax(2)
+    return FOCAL_WEIGHT * focal + is_there * _dice(logits, truths)
 
 
 def _dice(logits: torch.Tensor, truths: torch.Tensor) -> torch.Tensor:

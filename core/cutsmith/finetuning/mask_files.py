@@ -47,7 +47,7 @@ class MaskFile:
     path: Path
 
     def masks(self) -> list[NDArray[np.bool_]]:
-        """A mask for each object, bool (H, W), upright.
+        """A mask for each object, bool (H, W), upright; an empty one where the file shows nothing.
 
         Raises:
             BadMask: the file cannot be read, or is of none of these kinds.
@@ -71,7 +71,7 @@ class ResultFiles:
         Raises:
             BadMask: a file cannot be read, or is opaque and in colour.
         """
-        return [mask for path in self.paths for mask in _read(path, _soft)]
+        return [mask for path in self.paths for mask in _read(path, _soft) if mask.any()]
 
     def identity(self) -> str:
         """A SHA-256 of all files. Raises OSError where one cannot be read."""
@@ -99,7 +99,7 @@ def _drawn(path: Path, data: bytes, format_name: str) -> list[NDArray[np.bool_]]
         if indices is not None:
             present = np.flatnonzero(np.bincount(indices.ravel(), minlength=256)[1:]) + 1
             numbers = present if present.tolist() == [_VOID] else present[present != _VOID]
-            return [indices == number for number in numbers]
+            return _numbered(indices, numbers)
     gray, alpha = _planes(path, data, format_name)
     if alpha is not None and not _is_opaque(alpha):
         return _half(alpha)
@@ -157,12 +157,12 @@ def _by_gray(gray: NDArray[Any], path: Path) -> list[NDArray[np.bool_]]:
     white = int(np.iinfo(gray.dtype).max)
     values = np.flatnonzero(np.bincount(gray.ravel(), minlength=white + 1)[1:]) + 1
     if values.size <= 1:
-        return [gray == value for value in values]
+        return _numbered(gray, values)
     highest = int(values[-1])
     if highest < white:
         has_few_gaps = values.size < _LEVELS_OF_SOFT_EDGES or highest <= 2 * values.size
         if has_few_gaps and values.size <= _MOST_NUMBERED:
-            return [gray == value for value in values]
+            return _numbered(gray, values)
     elif values.size > _LEVELS_OF_SOFT_EDGES and values[-2] > white // 2:
         return _half(gray)
     shown = list(map(str, values[:_MOST_SHOWN]))
@@ -175,9 +175,12 @@ def _by_gray(gray: NDArray[Any], path: Path) -> list[NDArray[np.bool_]]:
     )
 
 
+def _numbered(plane: NDArray[Any], numbers: NDArray[Any]) -> list[NDArray[np.bool_]]:
+    return [plane == number for number in numbers] or [np.zeros(plane.shape, np.bool_)]
+
+
 def _half(plane: NDArray[Any]) -> list[NDArray[np.bool_]]:
-    mask = plane > np.iinfo(plane.dtype).max // 2
-    return [mask] if mask.any() else []
+    return [plane > np.iinfo(plane.dtype).max // 2]
 
 
 def _is_opaque(alpha: NDArray[Any]) -> bool:

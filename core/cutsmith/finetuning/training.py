@@ -17,7 +17,7 @@ import numpy as np
 
 from cutsmith.engines.torch_device import inference
 from cutsmith.finetuning import prompting
-from cutsmith.finetuning.losses import true_iou
+from cutsmith.finetuning.losses import resized, true_iou
 from cutsmith.finetuning.team import Team
 from cutsmith.finetuning.training_state import EpochReport, Standing, copied
 from cutsmith.finetuning.variants import MIRRORED, PLAIN, SMALLER
@@ -209,8 +209,9 @@ class Trainer:
     ) -> float:
         """The mean loss of the items, times `share`; if that is a number, also its gradients."""
         samples = [self._sample(item, generator) for item in items]
-        embedding = self._embeddings.of([(item.example, item.variant) for item in items])
-        with _mixed_precision(embedding.coarse.device):
+        # An encoder that is trained, too, computes the embeddings here.
+        with _mixed_precision(next(self._heads.parameters()).device):
+            embedding = self._embeddings.of([(item.example, item.variant) for item in items])
             loss = self._heads.loss(embedding, samples, plan, generator) * share
         value = float(loss.detach())
         if math.isfinite(value):
@@ -280,10 +281,7 @@ class Trainer:
             with inference(device):
                 embedding = self._embeddings.of([(item.example, item.variant) for item in together])
                 logits, _ = self._heads.by_points(embedding, points)
-                resized = torch.nn.functional.interpolate(
-                    logits.float(), truth.shape[-2:], mode="bilinear", align_corners=False
-                )
-                ious += true_iou(resized, truth)[:, 0].tolist()
+                ious += true_iou(resized(logits, truth.shape[-2:]), truth)[:, 0].tolist()
         return self._team.summed(sum(ious)) / max(1, len(everything))
 
     def _is_out_of_time(self) -> bool:

@@ -95,6 +95,12 @@ def test_a_mask_that_covers_all_is_fatal_and_one_that_is_black_is_told(tmp_path)
     assert f"{pictures / 'mug-1.png'}: Its mask has one value only" in refused(pictures, masks)
 
 
+def test_a_black_mask_of_another_size_is_fatal_too(tmp_path) -> None:
+    pictures, masks = pairs(tmp_path, "mug-1", "mug-2")
+    gray(masks / "mug-1.png", np.zeros((8, 12), bool))
+    assert f"{pictures / 'mug-1.png'}: Its mask has 12 x 8 pixels, but it has 24 x 16." in refused(pictures, masks)
+
+
 def test_pictures_that_all_show_nothing_teach_nothing(tmp_path) -> None:
     pictures, masks = pairs(tmp_path, "mug-1", "mug-2")
     for path in masks.iterdir():

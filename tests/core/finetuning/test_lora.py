@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from cutsmith.finetuning import training
 from cutsmith.finetuning.base_network import trained_parameters
 from cutsmith.finetuning.training import TrainingSettings
 from cutsmith.protocols import Prompt
@@ -58,3 +59,22 @@ def test_only_the_attention_of_the_encoder_changes_besides_the_decoder(tiny_sam2
     }
     assert encoder == wanted
     assert all(name.startswith(("sam_prompt_encoder.", "sam_mask_decoder.")) for name in names - encoder)
+
+
+def test_in_mixed_precision_the_encoder_that_is_trained_is_run_in_it_too(tiny_sam2, tmp_path, monkeypatch) -> None:
+    import torch
+
+    network = network_of(tiny_sam2)
+    run = trainer(network, examples(tmp_path, 1), [], tmp_path, TrainingSettings(epochs=1, batch=2), rank=2)
+    rising = iter([0.1, 0.2])
+    run._watched_iou = lambda: next(rising)
+    # As on a card that computes in bf16.
+    monkeypatch.setattr(training, "_mixed_precision", lambda device: torch.autocast(device.type, torch.bfloat16))
+    computed = set()
+    layer = network.image_encoder.trunk.blocks[0].attn.proj
+    layer.register_forward_hook(lambda _layer, _given, features: computed.add(features.dtype))
+    assert not run.run(Listener()).went_wrong
+    assert computed == {torch.bfloat16}
+    learned = [values for name, values in tensors(network).items() if name.endswith(".second")]
+    assert learned
+    assert all(values.any() for values in learned)

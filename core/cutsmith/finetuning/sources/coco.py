@@ -46,11 +46,13 @@ class Outlines:
     counts: tuple[bytes, ...]
 
     def masks(self) -> list[NDArray[np.bool_]]:
-        """A mask for each object, bool (H, W)."""
+        """A mask for each object, bool (H, W); an empty one where nothing is annotated."""
+        import numpy as np
         from pycocotools import mask
 
         size = [self.height, self.width]
-        return [mask.decode({"size": size, "counts": counts}).astype(bool) for counts in self.counts]
+        masks = [mask.decode({"size": size, "counts": counts}).astype(bool) for counts in self.counts]
+        return masks or [np.zeros(size, np.bool_)]
 
     def identity(self) -> str:
         """A SHA-256 of the size and of all outlines; other pictures in the same file do not change it."""
