@@ -8,6 +8,9 @@ from typing import Any
 from cutsmith.finetuning.bootstrap import Interval
 from cutsmith.segmentation.finetuned import Figures
 
+VISIBLE = 0.005
+"""The smallest difference that two digits show."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -66,8 +69,13 @@ class Verdict:
 
     @property
     def is_better(self) -> bool:
-        """Whether the interval of the IoU's difference lies above 0, and the boundary IoU's not below 0."""
-        return self.iou.has_risen and not self.boundary_iou.has_fallen
+        """Whether the interval of the IoU's difference lies above 0, the boundary IoU's not below 0, and it shows."""
+        return self.iou.has_risen and not self.boundary_iou.has_fallen and self.is_visible
+
+    @property
+    def is_visible(self) -> bool:
+        """Whether the IoU or the boundary IoU has risen by what two digits show."""
+        return max(self.iou.difference, self.boundary_iou.difference) >= VISIBLE
 
     @property
     def before(self) -> Figures:

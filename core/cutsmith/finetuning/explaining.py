@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cutsmith.finetuning.comparison import VISIBLE
+
 if TYPE_CHECKING:
     from cutsmith.finetuning.comparison import Comparison, Verdict
 
 FEW_PRODUCTS = 5
 """With fewer, all of them rise by chance alone more often than once in 20 tries."""
-
-# A difference of the calibration error that two digits show.
-_VISIBLE = 0.005
 
 
 def reasons_for(verdict: Verdict) -> tuple[str, ...]:
@@ -22,6 +21,8 @@ def reasons_for(verdict: Verdict) -> tuple[str, ...]:
         told.append(f"Not better: {_why_the_iou_does_not_do(verdict.iou)}")
     if verdict.boundary_iou.has_fallen:
         told.append("Not better: the edges have become worse, for the boundary IoU has fallen.")
+    if verdict.iou.has_risen and not verdict.is_visible:
+        told.append(f"Not better: the IoU has risen, but by less than {_number(VISIBLE, 3)}, which nobody sees.")
     told.append(where + _change("the IoU", verdict.iou) + ".")
     told.append(where + _change("the boundary IoU", verdict.boundary_iou) + ".")
     if verdict.sad is not None:
@@ -33,7 +34,7 @@ def warnings_about(verdict: Verdict) -> tuple[str, ...]:
     """What became worse though it does not decide, and why the verdict may not be trusted far."""
     told = []
     calibration = verdict.calibration_error
-    if calibration.difference > _VISIBLE and (calibration.interval is None or calibration.has_risen):
+    if calibration.difference > VISIBLE and (calibration.interval is None or calibration.has_risen):
         told.append(
             "The network's own estimate of its masks, which the quality score reads, has become worse: "
             f"{_change('its error', calibration)}."
@@ -68,6 +69,8 @@ def _why_the_iou_does_not_do(iou: Comparison) -> str:
         return "the IoU has fallen."
     if iou.interval.low == iou.interval.high == 0:
         return "the tuned network finds what the baseline finds."
+    if max(map(abs, iou.interval)) < VISIBLE:
+        return f"the IoU has changed by less than {_number(VISIBLE, 3)}, and chance alone may explain that."
     return (
         f"the IoU's difference lies between {_signed(iou.interval.low)} and {_signed(iou.interval.high)}, so chance "
         "alone may explain it."
@@ -86,10 +89,9 @@ def _change(what: str, compared: Comparison) -> str:
     return f"{what} {verb} from {before} to {after} ({_signed(compared.difference)}{between})"
 
 
-def _number(value: float) -> str:
+def _number(value: float, digits: int = 2) -> str:
     """Without a zero before the point, as figures in [0, 1] are written."""
-    text = f"{value:.2f}"
-    return text[1:] if text.startswith("0.") else text
+    return f"{value:.{digits}f}".removeprefix("0")
 
 
 def _signed(value: float) -> str:

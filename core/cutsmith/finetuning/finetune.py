@@ -133,9 +133,10 @@ def prepare(wanted: Wanted, on_picture: OnPicture | None = None) -> Prepared:
     from cutsmith.finetuning.saving import check_result
 
     check_result(wanted.output, overwrite=wanted.overwrite)
+    listed = find_examples(wanted.pictures, wanted.masks, wanted.group)
     base = find_base(wanted.base, wanted.device, wanted.threads)
     team = find_team(base.device)
-    found = check_examples(find_examples(wanted.pictures, wanted.masks, wanted.group), progress=on_picture)
+    found = check_examples(listed, progress=on_picture)
     val = None if wanted.val is None else check_examples(find_examples(wanted.val, None, wanted.group))
     seed = wanted.settings.seed
     parts = split(found.examples, seed=seed, val=val)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -48,6 +49,24 @@ def test_what_goes_up_and_down_is_not_better() -> None:
     assert verdict.iou.difference > 0
     assert verdict.reasons[0].startswith("Not better: the IoU's difference lies between -.")
     assert "chance alone" in verdict.reasons[0]
+
+
+def test_a_gain_that_nobody_sees_is_not_better_unless_the_edges_show_it() -> None:
+    baseline, tuned = of(lambda product: 0.003, noise=0.0, boundary=0.5)
+    verdict = judge(baseline, tuned, seed=1)
+    assert verdict.iou.has_risen
+    assert not verdict.is_better
+    assert verdict.reasons[0] == "Not better: the IoU has risen, but by less than .005, which nobody sees."
+    assert verdict.reasons[1] == "On 8 held-out products the IoU stayed at .60."
+    sharper = [replace(each, boundary_iou=0.52) for each in tuned]
+    assert judge(baseline, sharper, seed=1).is_better
+
+
+def test_a_change_that_nobody_sees_is_told_without_an_interval_of_zeros() -> None:
+    verdict = judge(*of(lambda product: 0.002 if int(product[-1]) % 2 else -0.002, noise=0.0), seed=1)
+    assert verdict.reasons[0] == (
+        "Not better: the IoU has changed by less than .005, and chance alone may explain that."
+    )
 
 
 def test_a_loss_is_told_as_one() -> None:
