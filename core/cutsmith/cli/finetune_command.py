@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from cutsmith.cli.finetune_progress import FinetuneProgress
 from cutsmith.cli.telling import print_warning
 from cutsmith.options import OPTIONS
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from cutsmith.finetuning.estimate import Estimate
     from cutsmith.finetuning.finetune import Finished, Prepared, Wanted
-    from cutsmith.finetuning.training_state import EpochReport
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 _GIGABYTE = 1_000_000_000
@@ -86,8 +82,8 @@ def finetune(dry_run: bool, in_json: bool, **given: Any) -> None:
     from cutsmith.finetuning.finetune import prepare
 
     wanted = _wanted(given)
-    with _bar("checking") as advance:
-        prepared = prepare(wanted, advance)
+    with FinetuneProgress() as progress:
+        prepared = prepare(wanted, progress.pictures("checking"))
     is_first = prepared.team.is_first
     if is_first:
         for notice in prepared.notices:
@@ -97,8 +93,8 @@ def finetune(dry_run: bool, in_json: bool, **given: Any) -> None:
         if is_first:
             _show_estimate(estimate(wanted, prepared), prepared.base.device)
         return
-    with _bar("encoding") as advance:
-        finished = run(wanted, prepared, _Epochs(is_first), _Measuring(), advance)
+    with FinetuneProgress(shown=is_first) as progress:
+        finished = run(wanted, prepared, progress, progress, progress.pictures("encoding"))
     if finished is None:
         return
     if in_json:
@@ -130,63 +126,6 @@ def _wanted(given: dict[str, Any]) -> Wanted:
     limit = round(given.pop("embeddings_limit") * _GIGABYTE)
     with_matting = not given.pop("no_matting")
     return Wanted(**given, settings=settings, embeddings_limit=limit, with_matting=with_matting)
-
-
-@contextmanager
-def _bar(doing: str) -> Iterator[Any]:
-    """A bar on standard error, if that is a terminal; -> what moves it: (done, total)."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = TextColumn(doing), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    bar: Progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-    with bar:
-        task = bar.add_task("", total=None)
-
-        def advance(done: int, total: int) -> None:
-            bar.update(task, completed=done, total=total)
-            if done == total:
-                bar.stop()
-
-        yield advance
-
-
-class _Epochs:
-    """Prints a line per epoch on standard error, in the first of several processes."""
-
-    def __init__(self, is_first: bool) -> None:
-        self._is_first = is_first
-
-    def tell_step(self, epoch: int, share: float) -> None:
-        """Nothing: an epoch has its line."""
-
-    def tell_epoch(self, report: EpochReport) -> None:
-        """A line: epoch, loss, IoU of the watched products, and the time so far."""
-        if not self._is_first:
-            return
-        if not report.epoch:
-            click.echo(f"before     watched products: IoU {report.iou:.3f}", err=True)
-            return
-        click.echo(
-            f"epoch {report.epoch:3}  loss {report.loss:.3f}  watched products: IoU {report.iou:.3f}  "
-            f"{report.seconds:,.0f} s",
-            err=True,
-        )
-
-
-class _Measuring:
-    """Follows the measuring (`cutsmith.protocols.Watch`)."""
-
-    def check(self) -> None:
-        """Ctrl+C ends a command by itself."""
-
-    def warn(self, text: str) -> None:
-        """Tell it."""
-        print_warning(text)
-
-    def progress(self, share: float) -> None:
-        """Nothing: it takes seconds."""
 
 
 def _show_plan(prepared: Prepared) -> None:

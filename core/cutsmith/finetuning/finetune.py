@@ -175,7 +175,8 @@ def finetune(
     baseline = open_base(prepared.base, wanted.threads)
     held_out = prepared.split.held_out
     before, after = (
-        measure(each, held_out, with_matting=wanted.with_matting, watch=watch) for each in (baseline, tuned)
+        measure(each, held_out, with_matting=wanted.with_matting, watch=_Half(watch, number))
+        for number, each in enumerate((baseline, tuned))
     )
     verdict = judge(before, after, seed=wanted.settings.seed)
     learned = {example.sha256 for example in prepared.split.training}
@@ -188,6 +189,26 @@ def finetune(
         path = _saved(wanted, prepared, tuned, verdict)
         state.remove()
     return Finished(trained, verdict, forgetting, sheet, path)
+
+
+@dataclass(frozen=True)
+class _Half:
+    """Watches one of two halves of the work, the first (0) or the second (1)."""
+
+    whole: Watch
+    number: int
+
+    def check(self) -> None:
+        """As `Watch.check`."""
+        self.whole.check()
+
+    def warn(self, text: str) -> None:
+        """As `Watch.warn`."""
+        self.whole.warn(text)
+
+    def progress(self, share: float) -> None:
+        """As `Watch.progress`."""
+        self.whole.progress((self.number + share) / 2)
 
 
 def _train(
