@@ -5,6 +5,8 @@ shuffled   the same with masks of other pictures: there is nothing to learn, and
 official   `cutsmith finetune` with SAM 2.1 hiera tiny (random weights): one epoch of 40 pictures; its time and memory
 cached     the same network: an epoch with embeddings from the disk against one that computes them
 memory     ten epochs of the small network in one process: the memory after each
+beside     two trainings of the small network at once, against one alone: with threads that spin as briefly as the
+           command line lets them, and as long as they do by themselves
 """
 
 from __future__ import annotations
@@ -17,8 +19,10 @@ import os
 import sys
 import tempfile
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -30,11 +34,12 @@ if TYPE_CHECKING:
     from cutsmith.finetuning.examples import Example
     from cutsmith.finetuning.training_state import EpochReport
 
-PARTS = ("learn", "shuffled", "official", "cached", "memory")
+PARTS = ("learn", "shuffled", "official", "cached", "memory", "beside")
 MOST_BEFORE, LEAST_AFTER, MOST_SECONDS = 0.2, 0.85, 300.0
 LEAST_RATIO = 10.0
 MOST_EPOCH_SECONDS, MOST_BYTES = 600.0, 4e9
 MOST_GROWTH = 0.05
+MOST_BESIDE = 2.5
 _BUDGET = "210s"
 _SIDE, _WIDTH, _STEM = 320, 192, 48
 """Of the small network: its input in pixels, its decoder's width, and its encoder's at the first stage."""
@@ -65,6 +70,8 @@ def main() -> int:
             met.append(_cached(folder / "cached"))
         if "memory" in wanted:
             met.append(_memory(folder / "memory"))
+        if "beside" in wanted:
+            met.append(_beside(folder / "beside"))
     return 0 if all(met) else 1
 
 
@@ -134,17 +141,50 @@ def _memory(folder: Path) -> bool:
     return _told(growth <= MOST_GROWTH, f"at most {MOST_GROWTH:.0%}")
 
 
+def _beside(folder: Path) -> bool:
+    """Three times in turn: one training, two at once, and two at once with libgomp's own number of spins."""
+    folders = [folder / "first", folder / "second"]
+    for each in folders:
+        write_products(each, products=8, pictures=2)
+    base = _write_small_sam2(folder)
+
+    def seconds(where: Path, **environment: str) -> float:
+        options = "--epochs", "8", "--keep", "--overwrite", "--restart"
+        _, told = _finetune(where, base, *options, environment=environment)
+        return float(told["epochs"][-1]["seconds"] - told["epochs"][0]["seconds"])
+
+    ratios: dict[str, list[float]] = {"briefly": [], "by themselves": []}
+    seconds(folders[0])  # The first one of each also encodes the pictures.
+    seconds(folders[1])
+    for _ in range(3):
+        alone = seconds(folders[0])
+        for name, environment in (("briefly", {}), ("by themselves", {"GOMP_SPINCOUNT": "300000"})):
+            with ThreadPoolExecutor(2) as pool:
+                both = list(pool.map(lambda where, said=environment: seconds(where, **said), folders))
+            ratios[name].append(max(both) / alone)
+    for name, found in ratios.items():
+        print(f"beside: two at once, threads spin {name}: {median(found).value:.1f} times as long as one alone")
+    return _told(median(ratios["briefly"]).value <= MOST_BESIDE, f"at most {MOST_BESIDE} times as long")
+
+
 def _told(met: bool, target: str) -> bool:
     print(f"  target {target}: {'met' if met else 'MISSED'}", flush=True)
     return met
 
 
-def _finetune(folder: Path, base: Path, *options: str, learning_rate: str = "1.5e-3") -> tuple[Usage, dict[str, Any]]:
+def _finetune(
+    folder: Path,
+    base: Path,
+    *options: str,
+    learning_rate: str = "1.5e-3",
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> tuple[Usage, dict[str, Any]]:
     """Run the command with no embeddings on the disk; -> what it took, and what it told."""
     command: list[str | Path] = [sys.executable, "-m", "cutsmith", "finetune", folder / "pictures", folder / "masks"]
     command += ["-o", folder / "tuned.pt", "--base", base, "--learning-rate", learning_rate, "--no-matting", "--json"]
     command += ["--epochs", "1000", "--patience", "16", *options]
-    taken = run(command, {**os.environ, "CUTSMITH_CACHE": str(folder / "cache")}, exit_codes=(0, 1))
+    given = {**os.environ, "CUTSMITH_CACHE": str(folder / "cache"), **environment}
+    taken = run(command, given, exit_codes=(0, 1))
     return taken, json.loads(taken.output)
 
 

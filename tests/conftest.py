@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Iterator
@@ -13,6 +12,8 @@ import pytest
 from filelock import ReadWriteLock
 from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
+
+from cutsmith.machine.threads import spin_briefly
 
 # Every test in this folder itself runs in a host program; those in folders below it do not.
 HOSTS = Path(__file__).parent / "hosts"
@@ -50,8 +51,8 @@ def pytest_configure(config: pytest.Config) -> None:
         # pytest-xdist gives each process a folder within one that is theirs together.
         lock = Path(config.option.basetemp).parent / "running-tests.lock"
         config.stash[BETWEEN_PROCESSES] = ReadWriteLock(lock)
-        # PyTorch's threads burn a processor while they wait for each other: two processes at once took twice as long.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        # As the command line does: tests with PyTorch in two processes would take twice as long.
+        spin_briefly()
     if config.getoption("--quick"):
         sys.meta_path[sys.meta_path.index(PathFinder)] = WithoutHeavyPackages
 

@@ -40,6 +40,7 @@ from cutsmith.cli.standard_streams import prepare_standard_streams, refused_outp
 from cutsmith.cli.telling import print_error, print_warning
 from cutsmith.errors import CutsmithError
 from cutsmith.machine.files import may_exist
+from cutsmith.machine.threads import spin_briefly
 from cutsmith.version import __version__
 
 _COMMANDS = {
@@ -99,6 +100,7 @@ def main() -> None:
 
     0 done; 1 a picture failed; 2 wrong usage; 3 something is not installed; 4 nothing was found; 130 interrupted.
     """
+    spin_briefly()
     prepare_standard_streams()
     logging.getLogger("cutsmith").addHandler(_WarningTeller(logging.WARNING))
     code = _run()

@@ -1,4 +1,4 @@
-"""How many threads a model may use."""
+"""How many threads a model may use, and how they wait for each other."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 
 from cutsmith.cures import leave_out
 from cutsmith.errors import BadOption, shown
+
+_SPINS = 1000
 
 
 def thread_count(wanted: int | None = None) -> int:
@@ -29,3 +31,16 @@ def thread_count(wanted: int | None = None) -> int:
     from loky import cpu_count
 
     return int(cpu_count())
+
+
+def spin_briefly() -> None:
+    """Let the threads of OpenMP, PyTorch's on Linux, fall asleep soon while they wait for each other.
+
+    By themselves they spin for milliseconds. Where another program computes on the same cores, each then waits for one
+    that is not running, and both take several times as long.
+
+    It holds for a PyTorch that is imported later, here or in processes that this one starts. What the environment says
+    already stays.
+    """
+    if "OMP_WAIT_POLICY" not in os.environ:
+        os.environ.setdefault("GOMP_SPINCOUNT", str(_SPINS))
