@@ -13,7 +13,7 @@
                         batch_tally counts
     ending              SIGTERM ends a batch as Ctrl+C does
     calibrate_command   `cutsmith calibrate`: fits the quality score to pictures with a true alpha
-    finetune_command    `cutsmith finetune`: a SAM 2 that knows one's own products
+    finetune_command    `cutsmith finetune`: a SAM 2 that knows one's own products; finetune_progress shows its stages
     evaluate_command    `cutsmith evaluate`: measures cut-outs against pictures with a true alpha
     serve_command       `cutsmith serve`: the engine over HTTP
     models_command      `cutsmith models`: lists, fetches, checks and locates weights
