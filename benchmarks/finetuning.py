@@ -114,18 +114,18 @@ def _cached(folder: Path) -> bool:
     """An epoch of 20 pictures by the trainer itself, both ways for each of five seeds, in turn."""
     examples = _examples(folder, products=10, pictures=2)
     base = write_random_sam2(folder)
-    ratios, together = [], {"cached": 0.0, "computed": 0.0}
+    cached: list[float] = []
+    computed: list[float] = []
     for seed in range(5):
-        seconds = {}
-        for arm in ("cached", "computed")[:: 1 if seed % 2 else -1]:
-            reports = _train(base, examples, folder / f"{arm}-{seed}", epochs=1, seed=seed, is_cached=arm == "cached")
-            seconds[arm] = reports[1].seconds
-            together[arm] += reports[1].seconds
-        ratios.append(seconds["computed"] / seconds["cached"])
-        print(f"20 pictures, seed {seed}: {seconds['cached']:.1f} s cached, {seconds['computed']:.1f} s not")
+        for arm in (cached, computed)[:: 1 if seed % 2 else -1]:
+            run_folder = folder / f"{'cached' if arm is cached else 'computed'}-{seed}"
+            reports = _train(base, examples, run_folder, epochs=1, seed=seed, is_cached=arm is cached)
+            arm.append(reports[1].seconds)
+        print(f"20 pictures, seed {seed}: {cached[-1]:.1f} s cached, {computed[-1]:.1f} s not")
+    ratios = [slow / fast for slow, fast in zip(computed, cached, strict=True)]
     print(
         f"cached: {median(ratios).value:.1f} times as fast ({min(ratios):.1f}-{max(ratios):.1f}), "
-        f"{together['computed'] / together['cached']:.1f} times for all seeds together"
+        f"{sum(computed) / sum(cached):.1f} times for all seeds together"
     )
     return _told(median(ratios).value >= LEAST_RATIO, f"at least {LEAST_RATIO:.0f} times as fast")
 

@@ -194,7 +194,7 @@ def _lay_gradients_out(_layer: nn.Module, _given: object, features: torch.Tensor
     """Let the gradient of the decoder's last features lie in memory as they do.
 
     The features have their channels last, and the product that masks are made of gives a gradient that has not. Each
-    layer behind them would walk through both in different orders: a fifth of the time of going back, on a processor.
+    layer behind them would walk through both in different orders, which is slow on a processor.
     """
     if features.requires_grad and features.is_contiguous(memory_format=torch.channels_last):
         features.register_hook(lambda gradient: gradient.contiguous(memory_format=torch.channels_last))
